@@ -1,0 +1,67 @@
+"""Runs an experiment, or goes on with one that was interrupted.
+
+    python launch/run_experiment.py --experiment=critic_impact --workdir=runs/critic_impact
+
+Any field can be changed: --set=train.steps=2000 --set=data=cifar10 --set=critic=bilinear.
+"""
+
+import sys
+
+from absl import app, flags
+
+from tf_infomax.experiments import catalog
+from tf_infomax.experiments.overrides import override
+
+_EXPERIMENT = flags.DEFINE_string(
+    "experiment", None, f"What to run: {', '.join(catalog.names())}.", required=True
+)
+_WORKDIR = flags.DEFINE_string(
+    "workdir", None, "Receives rows, checkpoints and the report.", required=True
+)
+_SET = flags.DEFINE_multi_string(
+    "set", [], "A field and its value, as in train.steps=2000; may be given many times."
+)
+_SEEDS = flags.DEFINE_integer("seeds", None, "Number of seeds: 0, 1, ... (1 by default).")
+_JOBS = flags.DEFINE_integer(
+    "jobs", 0, "Runs at a time; 0 means one a core, or one in all on a GPU.", lower_bound=0
+)
+_DATA_DIR = flags.DEFINE_string(
+    "data_dir", None, "Folder of prepared TFDS data sets (default: TFDS_DATA_DIR)."
+)
+_DOWNLOAD = flags.DEFINE_bool("download", False, "Whether TFDS may download a missing data set.")
+
+
+def main(argv):
+    if len(argv) > 1:
+        raise app.UsageError(f"Unexpected arguments: {argv[1:]}. Did you mean --set=...?")
+    settings = list(_SET.value)
+    try:
+        if _SEEDS.value is not None:
+            if _SEEDS.value < 1:
+                raise ValueError(f"--seeds must be 1 or more. Received: {_SEEDS.value}.")
+            settings.append(f"seeds={tuple(range(_SEEDS.value))}")
+        experiments = [
+            override(experiment, settings) for experiment in catalog.get(_EXPERIMENT.value)
+        ]
+        # Names and fields are checked by now: a misspelt one should not wait for TensorFlow.
+        from tf_infomax.experiments import sweep
+
+        runs = sweep.plan(experiments, _WORKDIR.value, _DATA_DIR.value, _DOWNLOAD.value)
+    except ValueError as error:
+        print(f"run_experiment: {error}", file=sys.stderr)
+        return 2
+    outcome = sweep.run_all(runs, _WORKDIR.value, _JOBS.value)
+
+    from tf_infomax.report import summary_table
+    from tf_infomax.results import read_rows
+
+    print(summary_table(read_rows(_WORKDIR.value)))
+    for name, status in outcome.statuses.items():
+        if status != "finished":
+            print(f"{name}: {status}", file=sys.stderr)
+    print(f"Report: {outcome.report}")
+    return outcome.exit_code
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,40 @@
+"""Installs tf_infomax: ``pip install .`` for use, ``pip install -e .[dev]`` for work on it."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+setup(
+    name="tf_infomax",
+    version="0.1.0",
+    description="Deep InfoMax and mutual-information maximisation in TensorFlow and Keras 3.",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    python_requires=">=3.11",
+    packages=find_packages(include=["tf_infomax", "tf_infomax.*"]),
+    install_requires=[
+        "tensorflow>=2.21,<2.22",
+        "keras>=3.15,<3.16",
+        "tensorflow-probability>=0.25,<0.26",
+        # TensorFlow Probability 0.25 imports Keras 2 under this name; we use Keras 3 only.
+        "tf-keras>=2.21,<2.22",
+        "tensorflow-datasets>=4.9.9,<5",
+        # The event files are written through tensorboard's summary module.
+        "tensorboard>=2.19,<3",
+        "scikit-learn>=1.7,<2",
+        "joblib>=1.4,<2",
+        "threadpoolctl>=3.5,<4",
+        "pandas>=2.2,<4",
+        "matplotlib>=3.9,<4",
+        "absl-py>=2.1,<3",
+        "numpy>=2,<3",
+    ],
+    extras_require={
+        "dev": [
+            "pytest>=8,<10",
+            "pytest-xdist>=3.6,<4",
+            "hypothesis>=6.100,<7",
+            "ruff>=0.12,<1",
+        ],
+    },
+)

@@ -1,0 +1,52 @@
+"""``launch/make_report.py`` as a user starts it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.synthetic_rows import rows_of
+from tf_infomax.results import write_rows
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(*arguments, cwd=ROOT):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "launch/make_report.py"), *map(str, arguments)],
+        capture_output=True, text=True, check=False, cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def test_writes_the_page_into_the_first_directory_and_prints_the_table(tmp_path):
+    write_rows(tmp_path / "a/rows.jsonl", rows_of("adversarial", 1))
+    write_rows(tmp_path / "b/rows.jsonl", rows_of("dependent_samples", 1, 500))
+    done = start(tmp_path / "a", f"--runs={tmp_path / 'b'}", f"--figures={tmp_path / 'figures'}")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "a/report.html").read_text(encoding="utf-8")
+    assert "adversarial-mnist" in page and "dependent_samples-gaussian_pairs" in page
+    assert "softplus" in done.stdout and str(tmp_path / "a/report.html") in done.stdout
+    assert len(list((tmp_path / "figures").glob("*.png"))) == 2
+
+
+def test_output_and_official_curves(tmp_path):
+    write_rows(tmp_path / "rows.jsonl", rows_of("adversarial", 1))
+    output = tmp_path / "deep/page.html"
+    done = start(f"--runs={tmp_path}", f"--output={output}")
+    assert done.returncode == 0 and output.is_file(), done.stderr
+
+
+def refused(done, *words):
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 and "Traceback" not in done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_user_errors_are_one_sentence_and_exit_code_2(tmp_path):
+    refused(start(), "at least one work directory")
+    refused(start(tmp_path / "none"), "Expected a file of rows or a work directory", "none")
+    (tmp_path / "rows.jsonl").write_text('{"experiment": 1}\n')
+    refused(start(tmp_path), "rows.jsonl, line 1", "A row needs variant")
+    write_rows(tmp_path / "rows.jsonl", rows_of("adversarial", 1))
+    refused(start(tmp_path, "--output=/proc/none/page.html"), "/proc/none")

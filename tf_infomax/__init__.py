@@ -1,0 +1,44 @@
+"""Mutual-information maximisation for representation learning, in TensorFlow and Keras 3.
+
+Deep InfoMax (Hjelm et al. 2019) and "On Mutual Information Maximization for Representation
+Learning" (Tschannen et al. 2020) through one pipeline. Families are loaded on first use, so the
+catalogue of experiments and the results can be read without TensorFlow.
+"""
+
+import importlib
+
+_MODULES = (
+    "bounds",
+    "critics",
+    "data",
+    "encoders",
+    "evaluation",
+    "experiments",
+    "export",
+    "flows",
+    "objectives",
+    "optimizers",
+    "plots",
+    "report",
+    "results",
+    "scores",
+)
+# Public classes and functions that stand above the families: name -> module.
+_OBJECTS = {
+    "InfoMax": "infomax",
+    "PairScores": "scores",
+}
+
+__all__ = [*_MODULES, *_OBJECTS]
+
+
+def __getattr__(name):
+    if name in _MODULES:
+        return importlib.import_module(f"tf_infomax.{name}")
+    if name in _OBJECTS:
+        return getattr(importlib.import_module(f"tf_infomax.{_OBJECTS[name]}"), name)
+    raise AttributeError(f"module 'tf_infomax' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)

@@ -1,0 +1,44 @@
+"""Critics: two sets of codes -> a score for every pair.
+
+Each is a Keras layer, ``critic(x, y) -> [K, M]`` with ``scores[i, j] = f(x_i, y_j)``. ``get(name,
+**options)`` builds one by name, ``names()`` lists the names.
+"""
+
+from tf_infomax.critics.vector import (
+    BilinearCritic,
+    ConcatCritic,
+    InnerProdCritic,
+    SeparableCritic,
+)
+from tf_infomax.registry import Registry
+
+__all__ = [
+    "BilinearCritic",
+    "ConcatCritic",
+    "InnerProdCritic",
+    "SeparableCritic",
+    "class_of",
+    "get",
+    "names",
+]
+
+_CRITICS = Registry("critic")
+_CRITICS.add("inner_product", InnerProdCritic)
+_CRITICS.add("bilinear", BilinearCritic)
+_CRITICS.add("separable", SeparableCritic)
+_CRITICS.add("concat", ConcatCritic)
+
+
+def get(name, /, **options):
+    """A new critic called ``name``; ``options`` go to its constructor."""
+    return class_of(name)(**options)
+
+
+def class_of(name):
+    """The class of the critic called ``name``; ``ValueError`` with the nearest names if unknown."""
+    return _CRITICS.get(name)
+
+
+def names():
+    """All registered names."""
+    return _CRITICS.names()

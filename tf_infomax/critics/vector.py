@@ -1,0 +1,218 @@
+"""Critics on code vectors: inner product, bilinear, separable, concatenation.
+
+Names and defaults are those of the code of Tschannen et al. (2020), section 3.2.
+"""
+
+import keras
+import tensorflow as tf
+
+from tf_infomax.layers import PairwiseDense, dense_stack, glorot_uniform
+
+__all__ = ["BilinearCritic", "ConcatCritic", "InnerProdCritic", "SeparableCritic"]
+
+
+class _Critic(keras.layers.Layer):
+    """What all critics check: two matrices of codes, of widths that fit."""
+
+    # Whether a network runs on all K M pairs. Its large intermediate results are where
+    # compiling the training step with XLA pays (2 times faster at K = 128 on a CPU); the other
+    # critics' steps are a few products of matrices, and are faster without.
+    runs_on_all_pairs = False
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+
+    def build(self, x_shape, y_shape):
+        if len(x_shape) != 2 or len(y_shape) != 2 or None in (x_shape[1], y_shape[1]):
+            raise ValueError(
+                f"{type(self).__name__} scores code vectors: x of shape [K, Dx] and y of shape "
+                f"[M, Dy]. Received: x of shape {tuple(x_shape)}, y of shape {tuple(y_shape)}."
+            )
+        self._build(x_shape, y_shape)
+
+    def _build(self, x_shape, y_shape):
+        """Makes the weights for codes of the given, already checked shapes."""
+
+    def compute_output_shape(self, x_shape, y_shape):
+        return (x_shape[0], y_shape[0])
+
+    def get_config(self):
+        return {**super().get_config(), "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class InnerProdCritic(_Critic):
+    """``scores[i, j] = <x_i, y_j>``: no weights, so the encoders alone shape the scores.
+
+    With one encoder for both views, InfoNCE with this critic is the multi-class K-pair loss of
+    metric learning (Tschannen et al. 2020, section 4).
+
+    Call arguments:
+        x: ``[K, D]``.  y: ``[M, D]``.  Returns ``[K, M]`` scores (no unit).
+    """
+
+    def _build(self, x_shape, y_shape):
+        if x_shape[1] != y_shape[1]:
+            raise ValueError(
+                "InnerProdCritic needs codes of equal width. "
+                f"Received: x of width {x_shape[1]}, y of width {y_shape[1]}."
+            )
+
+    def call(self, x, y):
+        return tf.matmul(x, y, transpose_b=True)
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class BilinearCritic(_Critic):
+    """``scores[i, j] = <x_i, y_j W>``: W acts on the second view's code, without bias.
+
+    Args:
+        feature_dim: width Dx of the first view's code.
+        seed: int for a reproducible draw of W, or ``None``.
+
+    Call arguments:
+        x: ``[K, feature_dim]``.  y: ``[M, Dy]``.  Returns ``[K, M]`` scores (no unit).
+    """
+
+    def __init__(self, feature_dim=100, seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        self.feature_dim = _positive(feature_dim, "feature_dim")
+
+    def _build(self, x_shape, y_shape):
+        if x_shape[1] != self.feature_dim:
+            raise ValueError(
+                f"BilinearCritic(feature_dim={self.feature_dim}) needs x of that width. "
+                f"Received: x of width {x_shape[1]}."
+            )
+        self.kernel = self.add_weight(
+            shape=(y_shape[1], self.feature_dim),
+            initializer=glorot_uniform(self.seed, 0),
+            name="kernel",
+        )
+
+    def call(self, x, y):
+        return tf.matmul(x, tf.matmul(y, self.kernel), transpose_b=True)
+
+    def get_config(self):
+        return {**super().get_config(), "feature_dim": self.feature_dim}
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class SeparableCritic(_Critic):
+    """``scores[i, j] = <fx(x_i), fy(y_j)>`` with a network for each view, weights apart.
+
+    Costs K + M passes of the networks where ``ConcatCritic`` costs K M; in exchange the matrix of
+    scores has rank ``output_dim`` at most.
+
+    Args:
+        hidden_dim: width of the hidden layers.
+        output_dim: width of the embeddings.
+        layers: number of hidden layers.
+        activation: hidden activation, any Keras identifier.
+        seed: int for reproducible weights, or ``None``.
+
+    Call arguments:
+        x: ``[K, Dx]``.  y: ``[M, Dy]``.  Returns ``[K, M]`` scores (no unit).
+    """
+
+    def __init__(
+        self, hidden_dim=100, output_dim=100, layers=1, activation="relu", seed=None, **kwargs
+    ):
+        super().__init__(seed=seed, **kwargs)
+        self.hidden_dim = _positive(hidden_dim, "hidden_dim")
+        self.output_dim = _positive(output_dim, "output_dim")
+        self.num_layers = _positive(layers, "layers")
+        self.activation = keras.activations.get(activation)
+        units = (self.hidden_dim,) * self.num_layers + (self.output_dim,)
+        # The seeds of fy follow those of fx: a layer draws from seed + its position.
+        second = None if seed is None else seed + len(units)
+        policy = self.dtype_policy
+        self.fx = dense_stack(units, self.activation, seed=seed, name="fx", dtype=policy)
+        self.fy = dense_stack(units, self.activation, seed=second, name="fy", dtype=policy)
+
+    def _build(self, x_shape, y_shape):
+        _build_stack(self.fx, x_shape)
+        _build_stack(self.fy, y_shape)
+
+    def call(self, x, y):
+        return tf.matmul(_apply(self.fx, x), _apply(self.fy, y), transpose_b=True)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "hidden_dim": self.hidden_dim,
+            "output_dim": self.output_dim,
+            "layers": self.num_layers,
+            "activation": keras.activations.serialize(self.activation),
+        }
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class ConcatCritic(_Critic):
+    """``scores[i, j] = f([x_i, y_j])``, f a network with one output: the most flexible critic.
+
+    The first layer is applied to x and y apart and added by broadcasting (``PairwiseDense``); later
+    layers run on all K M pairs.
+
+    Args:
+        hidden_dim: width of the hidden layers.
+        layers: number of hidden layers.
+        activation: hidden activation, any Keras identifier.
+        seed: int for reproducible weights, or ``None``.
+
+    Call arguments:
+        x: ``[K, Dx]``.  y: ``[M, Dy]``.  Returns ``[K, M]`` scores (no unit).
+    """
+
+    runs_on_all_pairs = True
+
+    def __init__(self, hidden_dim=200, layers=1, activation="relu", seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        self.hidden_dim = _positive(hidden_dim, "hidden_dim")
+        self.num_layers = _positive(layers, "layers")
+        self.activation = keras.activations.get(activation)
+        self.f = dense_stack(
+            (self.hidden_dim,) * self.num_layers + (1,),
+            self.activation,
+            seed=seed,
+            name="f",
+            dtype=self.dtype_policy,
+            make_first=PairwiseDense,
+        )
+
+    def _build(self, x_shape, y_shape):
+        self.f[0].build(x_shape, y_shape)
+        _build_stack(self.f[1:], (None, self.hidden_dim))
+
+    def call(self, x, y):
+        hidden = self.f[0](x, y)
+        # Dense layers run on a matrix of K M rows: one product of matrices, not a batch of K.
+        rows = _apply(self.f[1:], tf.reshape(hidden, [-1, self.hidden_dim]))
+        return tf.reshape(rows, [tf.shape(x)[0], tf.shape(y)[0]])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "hidden_dim": self.hidden_dim,
+            "layers": self.num_layers,
+            "activation": keras.activations.serialize(self.activation),
+        }
+
+
+def _positive(value, name):
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value!r}.")
+    return value
+
+
+def _build_stack(layers, input_shape):
+    for layer in layers:
+        layer.build(input_shape)
+        input_shape = layer.compute_output_shape(input_shape)
+
+
+def _apply(layers, values):
+    for layer in layers:
+        values = layer(values)
+    return values

@@ -1,0 +1,43 @@
+"""Images and their views, batches by index, and Gaussians whose mutual information is known.
+
+``datasets`` needs no TensorFlow; the other modules are imported on first use of their names.
+"""
+
+import importlib
+
+from tf_infomax.data.datasets import DatasetNotFoundError, ImageData, load
+
+_HOMES = {
+    "BatchIndex": "batches",
+    "CorrelatedGaussians": "gaussians",
+    "DependentGaussians": "gaussians",
+    "add_noise": "views",
+    "add_shared_noise": "views",
+    "half_shape": "views",
+    "halves": "views",
+    "to_pixels": "views",
+}
+
+__all__ = [
+    "BatchIndex",
+    "CorrelatedGaussians",
+    "DatasetNotFoundError",
+    "DependentGaussians",
+    "ImageData",
+    "add_noise",
+    "add_shared_noise",
+    "half_shape",
+    "halves",
+    "load",
+    "to_pixels",
+]
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

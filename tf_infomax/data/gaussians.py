@@ -1,0 +1,164 @@
+"""Gaussian pairs whose mutual information is known in closed form."""
+
+import dataclasses
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax import randomness
+
+__all__ = ["CorrelatedGaussians", "DependentGaussians"]
+
+
+@dataclasses.dataclass(frozen=True)
+class CorrelatedGaussians:
+    """Independent pairs (x, y) of standard Gaussians, correlated coordinate by coordinate.
+
+    ``x_k`` and ``y_k`` are N(0, 1) with correlation ``rho``; different coordinates are independent.
+
+    Args:
+        dim: coordinates of x and of y, at least 1.
+        rho: correlation, strictly between -1 and 1.
+
+    Raises:
+        ValueError: on values outside these ranges.
+    """
+
+    dim: int
+    rho: float
+
+    def __post_init__(self):
+        if self.dim < 1:
+            raise ValueError(f"`dim` must be at least 1. Received: dim={self.dim}.")
+        if not -1 < self.rho < 1:
+            raise ValueError(
+                "`rho` must lie strictly between -1 and 1 (at 1 the mutual information is "
+                f"infinite). Received: rho={self.rho}."
+            )
+
+    @property
+    def mutual_information(self):
+        """I(X; Y) = -dim/2 log(1 - rho^2), in nats, a Python float."""
+        return -0.5 * self.dim * math.log1p(-(self.rho**2))
+
+    def sample(self, n, seed):
+        """n independent pairs.
+
+        Args:
+            n: how many, an int or an integer scalar tensor.
+            seed: an int >= 0, or two ints for TensorFlow's stateless generators.
+
+        Returns:
+            ``(x, y)``, float32 tensors ``[n, dim]``; the same for the same seed.
+        """
+        if isinstance(seed, int | np.integer):
+            seed = randomness.stream(seed, "correlated_gaussians")
+        x, rest = tf.unstack(
+            tf.random.stateless_normal([2, n, self.dim], seed, alg="philox"), num=2
+        )
+        return x, self.rho * x + math.sqrt(1 - self.rho**2) * rest
+
+    def log_density_ratio(self, x, y):
+        """log p(x_i, y_j) - log p(x_i) - log p(y_j) for all i and j: the optimal critic.
+
+        Args:
+            x: ``[K, dim]``, floating.
+            y: ``[M, dim]``, of the same dtype.
+
+        Returns:
+            ``[K, M]`` tensor in nats, rows = x, columns = y, in the dtype of ``x``.
+
+        Raises:
+            ValueError: if the last axis of ``x`` or ``y`` is not ``dim``.
+        """
+        x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
+        if any(z.shape.rank != 2 or z.shape[1] not in (None, self.dim) for z in (x, y)):
+            raise ValueError(
+                f"`x` and `y` must have shape [K, {self.dim}]. "
+                f"Received: x of shape {x.shape}, y of shape {y.shape}."
+            )
+        # A coordinate contributes
+        #   -1/2 log(1 - rho^2) + (rho x y - rho^2 (x^2 + y^2) / 2) / (1 - rho^2).
+        spread = 1 - self.rho**2
+        squares = tf.reduce_sum(x**2, axis=1)[:, tf.newaxis] + tf.reduce_sum(y**2, axis=1)
+        products = tf.matmul(x, y, transpose_b=True)
+        quadratic = (self.rho * products - 0.5 * self.rho**2 * squares) / spread
+        return quadratic + self.mutual_information
+
+
+@dataclasses.dataclass(frozen=True)
+class DependentGaussians:
+    """Pairs of numbers whose batches are not independent draws (Tschannen et al. 2020, Fig. 4c).
+
+    In a dependent batch all pairs share one ``z ~ N(0, shared_covariance)``:
+    ``(x_i, y_i) = z + eps_i`` with ``eps_i ~ N(0, noise_covariance)``. Every single pair has the
+    marginal covariance ``shared + noise``, but the pairs of a batch resemble each other, as
+    patches of one image do; bounds on I(X; Y) that take the other pairs as independent
+    negatives then may exceed it.
+
+    Args:
+        shared_covariance, noise_covariance: symmetric positive definite 2 x 2 nested tuples.
+
+    Raises:
+        ValueError: if either is not such a matrix.
+    """
+
+    shared_covariance: tuple = ((1.0, -0.5), (-0.5, 1.0))
+    noise_covariance: tuple = ((1.0, 0.9), (0.9, 1.0))
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value = np.asarray(getattr(self, field.name), np.float64)
+            if (
+                value.shape != (2, 2)
+                or value[0, 1] != value[1, 0]
+                or not np.all(np.linalg.eigvalsh(value) > 0)
+            ):
+                raise ValueError(
+                    f"`{field.name}` must be a symmetric positive definite 2 x 2 matrix. "
+                    f"Received: {field.name}={value.tolist()}."
+                )
+            # Tuples, whatever came in: frozen, hashable and comparable.
+            object.__setattr__(self, field.name, tuple(map(tuple, value.tolist())))
+
+    @property
+    def marginal_covariance(self):
+        """Covariance of (x_i, y_i) over all batches, ``float64 [2, 2]``."""
+        return np.add(self.shared_covariance, self.noise_covariance)
+
+    @property
+    def mutual_information(self):
+        """I(X; Y) of one pair, in nats: 1/2 log(var(x) var(y) / det(covariance))."""
+        covariance = self.marginal_covariance
+        return 0.5 * math.log(covariance[0, 0] * covariance[1, 1] / np.linalg.det(covariance))
+
+    def batch(self, batch_size, seed, dependent):
+        """One batch of pairs.
+
+        Args:
+            batch_size: K, an int (at least 2) or an integer scalar tensor.
+            seed: ``int32 [2]``; the batch is a pure function of it, eager, in a graph or under XLA.
+            dependent: a Python bool; False draws independent pairs from the marginal.
+
+        Returns:
+            ``(x, y)``, float32 ``[K, 1]`` each.
+
+        Raises:
+            ValueError: if ``batch_size`` is an int below 2.
+        """
+        if isinstance(batch_size, int) and batch_size < 2:
+            raise ValueError(f"A batch needs at least 2 pairs. Received: batch_size={batch_size}.")
+        # The first row makes z; independent batches draw it too and leave it.
+        normals = tf.random.stateless_normal([batch_size + 1, 2], seed, alg="philox")
+        if dependent:
+            pairs = _correlate(normals[:1], self.shared_covariance)
+            pairs += _correlate(normals[1:], self.noise_covariance)
+        else:
+            pairs = _correlate(normals[1:], self.marginal_covariance)
+        return pairs[:, :1], pairs[:, 1:]
+
+
+def _correlate(normals, covariance):
+    factor = np.linalg.cholesky(np.asarray(covariance))
+    return tf.matmul(normals, tf.constant(factor.T, tf.float32))

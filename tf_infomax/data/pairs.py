@@ -1,0 +1,121 @@
+"""Pairs of views, held in memory as bytes and batched by index."""
+
+import tensorflow as tf
+
+from tf_infomax import randomness
+from tf_infomax.data import views
+from tf_infomax.data.batches import BatchIndex
+
+__all__ = ["GaussianPairs", "HalvesOfImages"]
+
+# Training pairs on which a bound is measured apart from training, as in the paper's code.
+_BATCHES_OF_A_MEASUREMENT = 20
+
+
+class HalvesOfImages:
+    """Upper and lower halves of images: batch t is a pure function of (seed, t).
+
+    Args:
+        images: ``ImageData``.
+        batch_size: pairs in a batch, K.
+        noise_sd: sd of the normal noise on the pixels; training pairs share one noise vector.
+        seed: the run's seed.
+
+    Attributes:
+        train, test: the two views of each split, ``(top, bottom)`` arrays ``[N, D]`` of bytes.
+        view_shape: ``(H / 2, W, C)`` of one view.
+    """
+
+    def __init__(self, images, batch_size, noise_sd, seed):
+        self.images = images
+        self.batch_size = batch_size
+        self.noise_sd = noise_sd
+        self.view_shape = views.half_shape(images.train_images.shape[1:])
+        self.train = views.halves(images.train_images)
+        self.test = views.halves(images.test_images)
+        self._seed = seed
+        self._train = [tf.constant(view) for view in self.train]
+        self._labels = tf.constant(images.train_labels)
+        self._index = self._new_index("batches")
+        self._measured_index = self._new_index("measured_batches")
+
+    def _new_index(self, stream):
+        return BatchIndex(
+            len(self.train[0]), self.batch_size, randomness.stream(self._seed, stream)
+        )
+
+    def _noise_seed(self, stream, t):
+        return tf.stack(
+            [
+                tf.constant(randomness.stream_seed(self._seed, stream), tf.int64),
+                tf.cast(t, tf.int64),
+            ]
+        )
+
+    def to_pixels(self, batch):
+        """Bytes -> float32 in [0, 1]."""
+        return views.to_pixels(batch, self.images.pixel_max)
+
+    def _pairs(self, indices, stream, t):
+        x, y = (self.to_pixels(tf.gather(view, indices)) for view in self._train)
+        if not self.noise_sd:
+            return x, y
+        return views.add_shared_noise(x, y, self.noise_sd, self._noise_seed(stream, t))
+
+    def draw(self, t):
+        """Training batch t: (x, y), each ``[K, D]`` pixels."""
+        return self._pairs(self._index(t), "training_noise", t)
+
+    def draw_labelled(self, t, num_batches=1, stream="batches"):
+        """``num_batches`` labelled batches of first views: ``[n K, D]`` pixels, ``[n K]`` labels."""
+        index = self._index if stream == "batches" else self._new_index(stream)
+        indices = tf.concat([index(t * num_batches + i) for i in range(num_batches)], axis=0)
+        return self.to_pixels(tf.gather(self._train[0], indices)), tf.gather(self._labels, indices)
+
+    def measured_pairs(self, step):
+        """Training pairs to measure a bound on at ``step``: 20 batches, noise as in training."""
+        start = step * _BATCHES_OF_A_MEASUREMENT
+        batches = [
+            self._pairs(self._measured_index(t), "measured_noise", t)
+            for t in range(start, start + _BATCHES_OF_A_MEASUREMENT)
+        ]
+        return tuple(tf.concat(view, axis=0) for view in zip(*batches, strict=True))
+
+    def probe_input(self, step, split):
+        """Preprocessing for ``evaluation.encode``: pixels, with fresh noise where there is any."""
+
+        def preprocess(batch, start):
+            x = self.to_pixels(batch)
+            if not self.noise_sd:
+                return x
+            seed = self._noise_seed(f"probe_noise_{split}_{step}", start)
+            return views.add_noise(x, self.noise_sd, seed)
+
+        return preprocess
+
+    def clean_input(self, batch, start):
+        """Preprocessing for ``evaluation.encode``: pixels without noise."""
+        del start
+        return self.to_pixels(batch)
+
+
+class GaussianPairs:
+    """Pairs of dependent or independent draws of one bivariate normal law (Fig. 4c).
+
+    Args:
+        law: ``DependentGaussians``.
+        batch_size: pairs in a batch, K.
+        dependent: whether the pairs of a batch share one offset.
+        seed: the run's seed.
+    """
+
+    def __init__(self, law, batch_size, dependent, seed):
+        self.law = law
+        self.batch_size = batch_size
+        self._dependent = dependent
+        self._seed = randomness.stream_seed(seed, "batches")
+
+    def draw(self, t):
+        """Training batch t: (x, y), each ``[K, 1]``."""
+        seed = tf.stack([tf.constant(self._seed, tf.int64), tf.cast(t, tf.int64)])
+        return self.law.batch(self.batch_size, seed, dependent=self._dependent)

@@ -1,0 +1,128 @@
+"""The convolutional encoder of the matched-bound experiment."""
+
+import math
+
+import keras
+
+from tf_infomax.layers import JointLayerNormalization, glorot_uniform
+
+__all__ = ["ConvNet"]
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class ConvNet(keras.Model):
+    """Two strided convolutions, layer norm, global average pooling and a dense layer.
+
+    ``conv c, stride 2, relu -> conv 2c, stride 2, relu -> layer norm -> average -> dense``
+
+    Args:
+        channels: channels c of the first convolution; the second has twice as many.
+        kernel_size: side of both kernels; padding is "same".
+        output_dim: width of the code.
+        activation: of the convolutions, any Keras identifier.
+        image_shape: ``(H, W, C)``, needed where inputs come flattened (row-major).
+        seed: int for reproducible kernels, or ``None``.
+
+    Call arguments:
+        inputs: ``[K, H, W, C]``, or ``[K, H W C]`` with ``image_shape``.  Returns
+            ``[K, output_dim]``.
+
+    Reference: Tschannen et al. (2020), section 3.3 and Fig. 4a,b.
+    """
+
+    def __init__(
+        self,
+        channels=64,
+        kernel_size=5,
+        output_dim=100,
+        activation="relu",
+        image_shape=None,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        for name, value in (
+            ("channels", channels),
+            ("kernel_size", kernel_size),
+            ("output_dim", output_dim),
+        ):
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(
+                    f"`{name}` must be a positive integer. Received: {name}={value!r}."
+                )
+        if image_shape is not None and len(image_shape) != 3:
+            raise ValueError(
+                f"`image_shape` must be (height, width, channels). Received: {image_shape!r}."
+            )
+        self.channels = channels
+        self.kernel_size = kernel_size
+        self.output_dim = output_dim
+        self.activation = keras.activations.get(activation)
+        self.image_shape = None if image_shape is None else tuple(image_shape)
+        self.seed = seed
+        policy = self.dtype_policy
+        self.unflatten = (
+            None
+            if self.image_shape is None
+            else keras.layers.Reshape(self.image_shape, dtype=policy, name="unflatten")
+        )
+        self.convolutions = [
+            keras.layers.Conv2D(
+                width,
+                kernel_size,
+                strides=2,
+                padding="same",
+                activation=self.activation,
+                kernel_initializer=glorot_uniform(seed, position),
+                dtype=policy,
+                name=f"conv_{position}",
+            )
+            for position, width in enumerate((channels, 2 * channels))
+        ]
+        self.normalization = JointLayerNormalization(dtype=policy, name="layer_norm")
+        self.pooling = keras.layers.GlobalAveragePooling2D(dtype=policy, name="average")
+        self.projection = keras.layers.Dense(
+            output_dim, kernel_initializer=glorot_uniform(seed, 2), dtype=policy, name="dense"
+        )
+
+    def _stages(self):
+        return (*self.convolutions, self.normalization, self.pooling, self.projection)
+
+    def build(self, input_shape):
+        shape = tuple(input_shape)
+        if len(shape) != 4:
+            if self.image_shape is None:
+                raise ValueError(
+                    "ConvNet needs images [K, H, W, C], or `image_shape` to unflatten its inputs. "
+                    f"Received: inputs of shape {shape}."
+                )
+            if math.prod(shape[1:]) != math.prod(self.image_shape):
+                raise ValueError(
+                    f"Inputs must hold {math.prod(self.image_shape)} values to be unflattened to "
+                    f"{self.image_shape}. Received: inputs of shape {shape}."
+                )
+            shape = (shape[0], *self.image_shape)
+        for stage in self._stages():
+            stage.build(shape)
+            shape = stage.compute_output_shape(shape)
+        self.built = True
+
+    def call(self, inputs):
+        hidden = self.unflatten(inputs) if len(inputs.shape) != 4 else inputs
+        for stage in self._stages():
+            hidden = stage(hidden)
+        return hidden
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.output_dim)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "channels": self.channels,
+            "kernel_size": self.kernel_size,
+            "output_dim": self.output_dim,
+            "activation": keras.activations.serialize(self.activation),
+            "image_shape": self.image_shape,
+            "seed": self.seed,
+        }

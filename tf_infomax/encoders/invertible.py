@@ -1,0 +1,161 @@
+"""The invertible encoder: a RealNVP flow as a Keras model."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax import flows
+from tf_infomax.encoders.mlp import MLP
+
+__all__ = ["RealNVP"]
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class RealNVP(keras.Model):
+    """A bijection of R^D: mutual information with its output is that with its input, always.
+
+    Couplings are applied from the last to the first, each after a permutation of its own, fixed at
+    construction. Defaults are those of Tschannen et al. (2020), section 3.1: shifts only for
+    Fig. 1a,b (the published code's choice, where the text says RealNVP), ``scale="softplus"`` for
+    Fig. 1c.
+
+    Args:
+        num_couplings: number of couplings.
+        hidden_units: widths of the conditioners' hidden ReLU layers.
+        scale: "none" (volume preserving, a permutation at the start) or "softplus".
+        permutation_seed: the permutations are a pure function of this seed and D.
+        permutations: int ``[num_couplings, D]`` to use in place of drawn ones.
+        kernel_initializer: any Keras identifier; ``None`` means truncated normal of sd 1e-4.
+        seed: int for reproducible conditioners, or ``None``.
+
+    Call arguments:
+        inputs: ``[K, ...]``, flattened to ``[K, D]``, D >= 2.  Returns ``[K, D]``.
+    """
+
+    def __init__(
+        self,
+        num_couplings=30,
+        hidden_units=(512, 512),
+        scale="none",
+        permutation_seed=0,
+        permutations=None,
+        kernel_initializer=None,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if scale not in flows.SCALES:
+            raise ValueError(f"`scale` must be one of {flows.SCALES}. Received: scale={scale!r}.")
+        if permutations is not None:
+            permutations = np.asarray(permutations, np.int32)
+            if permutations.ndim != 2 or not all(
+                np.array_equal(np.sort(row), np.arange(len(row))) for row in permutations
+            ):
+                raise ValueError(
+                    "`permutations` must hold one permutation of 0 .. D-1 per coupling, shape "
+                    f"[num_couplings, D]. Received: an array of shape {permutations.shape}."
+                )
+            num_couplings = len(permutations)
+        if not isinstance(num_couplings, int) or num_couplings < 1:
+            raise ValueError(
+                f"`num_couplings` must be a positive integer. Received: {num_couplings!r}."
+            )
+        self.num_couplings = num_couplings
+        self.hidden_units = tuple(hidden_units)
+        self.scale = scale
+        self.permutation_seed = permutation_seed
+        self._given_permutations = permutations
+        self.permutations = permutations
+        if kernel_initializer is None:
+            kernel_initializer = keras.initializers.TruncatedNormal(stddev=1e-4)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.seed = seed
+        self.flatten = keras.layers.Flatten(dtype=self.dtype_policy, name="flatten")
+
+    def build(self, input_shape):
+        dim = self.flatten.compute_output_shape(input_shape)[-1]
+        if dim is None or dim < 2:
+            raise ValueError(
+                "A flow needs inputs of known width 2 or more, since a coupling splits them. "
+                f"Received: inputs of shape {tuple(input_shape)}."
+            )
+        if self._given_permutations is None:
+            rng = np.random.default_rng(self.permutation_seed)
+            self.permutations = np.stack(
+                [rng.permutation(dim) for _ in range(self.num_couplings)]
+            ).astype(np.int32)
+        elif self.permutations.shape[1] != dim:
+            raise ValueError(
+                f"`permutations` are of {self.permutations.shape[1]} entries. "
+                f"Received: inputs of width {dim}."
+            )
+        passed, moved = dim // 2, dim - dim // 2
+        outputs = moved if self.scale == "none" else 2 * moved
+        self.conditioners = [
+            MLP(
+                (*self.hidden_units, outputs),
+                kernel_initializer=self.kernel_initializer,
+                # Far enough apart that no two layers of the flow draw the same numbers.
+                seed=None if self.seed is None else self.seed + 16 * position,
+                dtype=self.dtype_policy,
+                name=f"coupling_{position}",
+            )
+            for position in range(self.num_couplings)
+        ]
+        self.flatten.build(input_shape)
+        for conditioner in self.conditioners:
+            conditioner.build((None, passed))
+        self.built = True
+
+    @property
+    def bijector(self):
+        """The flow as a ``tfp.bijectors.Bijector`` (needs a built model)."""
+        # Made at every use: a bijector caches the tensors of its last calls, which must not
+        # leak from one traced function into another.
+        return flows.real_nvp(self.conditioners, self.permutations, self.scale)
+
+    def call(self, inputs):
+        return self.bijector.forward(self.flatten(inputs))
+
+    def inverse(self, codes):
+        """The inputs that the flow maps to ``codes``: ``[K, D] -> [K, D]``."""
+        return self.bijector.inverse(tf.convert_to_tensor(codes, self.compute_dtype))
+
+    def log_det(self, inputs):
+        """``log |det d code / d input|`` at each input, ``[K]``, in nats."""
+        inputs = self.flatten(inputs)
+        # A volume-preserving flow has one log-determinant for all inputs: give each its own.
+        one_for_all = self.bijector.forward_log_det_jacobian(inputs, event_ndims=1)
+        return tf.broadcast_to(one_for_all, tf.shape(inputs)[:1])
+
+    def forward_and_log_det(self, inputs):
+        """Codes ``[K, D]`` and log-determinants ``[K]``, in one pass over the couplings."""
+        inputs = self.flatten(inputs)
+        bijector = self.bijector
+        codes = bijector.forward(inputs)
+        log_det = bijector.forward_log_det_jacobian(inputs, event_ndims=1)
+        return codes, tf.broadcast_to(log_det, tf.shape(inputs)[:1])
+
+    def trace(self, inputs):
+        """The results after every permutation and coupling, in the order of application."""
+        values, results = self.flatten(inputs), []
+        for step in reversed(self.bijector.bijectors):
+            values = step.forward(values)
+            results.append(values)
+        return results
+
+    def compute_output_shape(self, input_shape):
+        return self.flatten.compute_output_shape(input_shape)
+
+    def get_config(self):
+        given = self._given_permutations
+        return {
+            **super().get_config(),
+            "num_couplings": self.num_couplings,
+            "hidden_units": self.hidden_units,
+            "scale": self.scale,
+            "permutation_seed": self.permutation_seed,
+            "permutations": None if given is None else given.tolist(),
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "seed": self.seed,
+        }

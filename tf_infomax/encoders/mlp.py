@@ -1,0 +1,119 @@
+"""The multi-layer perceptron, plain or with a shortcut around every layer."""
+
+import keras
+
+__all__ = ["MLP", "layer_initializer"]
+
+
+def layer_initializer(initializer, seed, position):
+    """A new instance of ``initializer`` for one layer, drawing from ``seed + position``.
+
+    Args:
+        initializer: any Keras identifier or instance; an instance's own seed is replaced where
+            ``seed`` is given.
+        seed: int or ``None``.
+        position: which layer of the network it is.
+    """
+    initializer = keras.initializers.get(initializer)
+    config = initializer.get_config()
+    if seed is not None and "seed" in config:
+        config["seed"] = seed + position
+    return type(initializer).from_config(config)
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class MLP(keras.Model):
+    """Dense layers; the activation is on all but the last, which is linear.
+
+    With shortcuts every layer adds its own input after its activation, the last one too:
+    ``h <- relu(h K + b) + h``. Started from kernels near zero it is near the identity, the
+    encoder of Tschannen et al. (2020), section 3.1 ("non-invertible", Fig. 2).
+
+    Args:
+        layer_dimensions: widths, the last one the code's. With shortcuts all equal the input's.
+        shortcuts: whether each layer has a skip connection.
+        activation: hidden activation, any Keras identifier.
+        kernel_initializer: any Keras identifier; biases start at zero.
+        seed: int for reproducible kernels (layer i draws from ``seed + i``), or ``None``.
+
+    Call arguments:
+        inputs: ``[K, ...]``, flattened to ``[K, D]``.  Returns ``[K, layer_dimensions[-1]]``.
+    """
+
+    def __init__(
+        self,
+        layer_dimensions,
+        shortcuts=False,
+        activation="relu",
+        kernel_initializer="glorot_uniform",
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.layer_dimensions = tuple(layer_dimensions)
+        if not self.layer_dimensions or not all(
+            isinstance(width, int) and width > 0 for width in self.layer_dimensions
+        ):
+            raise ValueError(
+                "`layer_dimensions` must be positive integers, at least one. "
+                f"Received: layer_dimensions={layer_dimensions!r}."
+            )
+        self.shortcuts = bool(shortcuts)
+        if self.shortcuts and len(set(self.layer_dimensions)) > 1:
+            raise ValueError(
+                "With shortcuts all widths must be equal, since each layer adds its input. "
+                f"Received: layer_dimensions={self.layer_dimensions}."
+            )
+        self.activation = keras.activations.get(activation)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.seed = seed
+        last = len(self.layer_dimensions) - 1
+        self.flatten = keras.layers.Flatten(dtype=self.dtype_policy, name="flatten")
+        self.dense = [
+            keras.layers.Dense(
+                width,
+                activation=self.activation if position < last else None,
+                kernel_initializer=layer_initializer(self.kernel_initializer, seed, position),
+                dtype=self.dtype_policy,
+                name=f"dense_{position}",
+            )
+            for position, width in enumerate(self.layer_dimensions)
+        ]
+
+    def build(self, input_shape):
+        shape = self.flatten.compute_output_shape(input_shape)
+        if self.shortcuts and shape[-1] != self.layer_dimensions[0]:
+            raise ValueError(
+                "With shortcuts the layers must be as wide as the input. Received: "
+                f"layer_dimensions={self.layer_dimensions}, inputs of width {shape[-1]}."
+            )
+        self.flatten.build(input_shape)
+        for layer in self.dense:
+            layer.build(shape)
+            shape = layer.compute_output_shape(shape)
+        self.built = True
+
+    def call(self, inputs):
+        return self.layer_outputs(inputs)[-1]
+
+    def layer_outputs(self, inputs):
+        """The activations after every layer, shortcuts included: a list of ``[K, width]``."""
+        hidden = self.flatten(inputs)
+        outputs = []
+        for layer in self.dense:
+            hidden = layer(hidden) + hidden if self.shortcuts else layer(hidden)
+            outputs.append(hidden)
+        return outputs
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.layer_dimensions[-1])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "layer_dimensions": self.layer_dimensions,
+            "shortcuts": self.shortcuts,
+            "activation": keras.activations.serialize(self.activation),
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "seed": self.seed,
+        }

@@ -1,0 +1,64 @@
+"""The linear probe: how well a linear classifier reads the labels from frozen codes."""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import MinMaxScaler
+
+__all__ = ["linear_probe"]
+
+
+def linear_probe(train_codes, train_labels, test_codes, test_labels, seed=0):
+    """Test accuracy of a multinomial logistic regression on codes scaled to [0, 1].
+
+    The protocol of Tschannen et al. (2020): scaling by the training codes' minimum and maximum
+    (test codes are not clipped), SAGA, C = 10, tol = 0.1, at most 100 passes. So loose a
+    tolerance stops long before convergence: the accuracy depends on it, and on the order of the
+    examples (``seed``), by a few tenths of a percent. Keep it for comparisons.
+
+    Args:
+        train_codes, test_codes: ``[N, D]``, ``[M, D]``, finite.
+        train_labels, test_labels: ``[N]``, ``[M]``, integers.
+        seed: of SAGA's order of examples.
+
+    Returns:
+        Fraction of the test examples classified correctly.
+
+    Raises:
+        ValueError: on shapes that do not fit, non-finite codes, or unlabelled examples (-1).
+    """
+    _check(train_codes, train_labels, "train")
+    _check(test_codes, test_labels, "test")
+    if train_codes.shape[1] != test_codes.shape[1]:
+        raise ValueError(
+            "Train and test codes must have the same width. "
+            f"Received: {train_codes.shape[1]} and {test_codes.shape[1]}."
+        )
+    scaler = MinMaxScaler()
+    classifier = LogisticRegression(C=10, tol=0.1, max_iter=100, solver="saga", random_state=seed)
+    with warnings.catch_warnings():
+        # Stopping early is the protocol.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        classifier.fit(scaler.fit_transform(train_codes), train_labels)
+    return float(classifier.score(scaler.transform(test_codes), test_labels))
+
+
+def _check(codes, labels, split):
+    codes, labels = np.asarray(codes), np.asarray(labels)
+    if codes.ndim != 2 or labels.shape != codes.shape[:1]:
+        raise ValueError(
+            f"The {split} codes must have shape [N, D] and their labels [N]. "
+            f"Received: codes of shape {codes.shape}, labels of shape {labels.shape}."
+        )
+    if not np.isfinite(codes).all():
+        raise ValueError(
+            f"The {split} codes must be finite. "
+            f"Received: {np.sum(~np.isfinite(codes))} NaN or infinite entries."
+        )
+    if (labels < 0).any():
+        raise ValueError(
+            "A probe needs labels, and -1 means unlabelled. "
+            f"Received: {np.sum(labels < 0)} unlabelled {split} examples of {len(labels)}."
+        )

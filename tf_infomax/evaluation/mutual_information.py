@@ -1,0 +1,36 @@
+"""A bound on given pairs, at a given batch size."""
+
+import tensorflow as tf
+
+__all__ = ["mean_bound"]
+
+
+def mean_bound(bound, critic, codes_1, codes_2, batch_size):
+    """Mean of a bound over consecutive batches of pairs, in nats.
+
+    InfoNCE depends on the batch size (its ceiling is log K), so held-out pairs are measured at the
+    training batch size; a last, smaller batch is left out.
+
+    Args:
+        bound: function from scores to a scalar.
+        critic: ``critic(x, y) -> [K, K]`` scores.
+        codes_1, codes_2: ``[N, D1]``, ``[N, D2]``; row i of both is one pair.
+        batch_size: pairs in a batch, K.
+
+    Returns:
+        Scalar tensor, in nats.
+
+    Raises:
+        ValueError: if there are fewer pairs than a batch, or unequal numbers of codes.
+    """
+    if len(codes_1) != len(codes_2) or len(codes_1) < batch_size:
+        raise ValueError(
+            f"At least {batch_size} pairs (one batch) of codes are needed. "
+            f"Received: {len(codes_1)} and {len(codes_2)} codes."
+        )
+    starts = range(0, len(codes_1) - batch_size + 1, batch_size)
+    values = [
+        bound(critic(codes_1[start : start + batch_size], codes_2[start : start + batch_size]))
+        for start in starts
+    ]
+    return tf.reduce_mean(tf.stack(values))

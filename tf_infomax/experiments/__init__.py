@@ -1,0 +1,1 @@
+"""Experiments: frozen data (``spec``, ``mi_max``), their names (``catalog``), and running them."""

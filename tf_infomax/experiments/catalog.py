@@ -1,0 +1,21 @@
+"""The experiments by name. Importing it needs no TensorFlow."""
+
+from tf_infomax.experiments import mi_max
+from tf_infomax.registry import Registry
+
+__all__ = ["get", "names"]
+
+_CATALOG = Registry("experiment")
+for _experiment in mi_max.EXPERIMENTS:
+    _CATALOG.add(_experiment.name, (_experiment,))
+_CATALOG.add("quick_start", mi_max.QUICK_START)
+
+
+def get(name):
+    """The experiments that ``name`` stands for, a tuple (one, but for collections)."""
+    return _CATALOG.get(name)
+
+
+def names():
+    """All names."""
+    return _CATALOG.names()

@@ -1,0 +1,210 @@
+"""One run: build, train, evaluate, write rows; killed at any moment, it goes on where it was."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+import tensorflow as tf
+
+from tf_infomax.experiments import evaluators
+from tf_infomax.experiments.build import build, load_images
+from tf_infomax.experiments.evaluators import Measurement, Snapshot
+from tf_infomax.experiments.run_directory import RunDirectory
+from tf_infomax.experiments.spec import Experiment
+from tf_infomax.results import Row, RowWriter
+from tf_infomax.training.checkpoints import Checkpoints
+from tf_infomax.training.loop import StepLoop, boundaries
+from tf_infomax.training.progress import Progress
+
+__all__ = ["FINISHED", "NON_FINITE", "Run", "execute", "restore"]
+
+FINISHED = "finished"
+NON_FINITE = "stopped by a non-finite loss"
+_NON_FINITE_METRIC = "run/non_finite_loss_step"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One variant and seed of an experiment, and where it lives.
+
+    Attributes:
+        experiment: without a sweep, with one seed.
+        variant: its name within the sweep.
+        directory: the run directory.
+        data_dir: where TFDS finds prepared data sets, or ``None``.
+    """
+
+    experiment: Experiment
+    variant: str
+    directory: Path
+    data_dir: str | None = None
+
+    @property
+    def seed(self):
+        """The run's seed."""
+        return self.experiment.seeds[0]
+
+    @property
+    def name(self):
+        """What to call it in messages."""
+        return f"{self.experiment.name} {self.variant} seed {self.seed}"
+
+
+def execute(run):
+    """Carries out ``run``, or what is left of it; returns ``FINISHED`` or ``NON_FINITE``.
+
+    Batches, noise and evaluation are pure functions of (seed, step), and operations are made
+    deterministic (a setting of the whole process), so a run that was killed and continued gives
+    the very rows of one that was not.
+
+    Raises:
+        ValueError: if the directory belongs to another run, or the experiment cannot be built.
+    """
+    tf.config.experimental.enable_op_determinism()
+    with RunDirectory(run.directory, run.experiment).locked() as directory:
+        with RowWriter(directory.rows) as writer:
+            if _has_failed(directory.rows):
+                return NON_FINITE
+            trial = build(run.experiment, load_images(run.experiment, run.data_dir))
+            checkpoints = Checkpoints(directory.checkpoints, trial.task.variables)
+            return _Execution(run, trial, writer, checkpoints, directory).carry_out()
+
+
+def restore(directory, data_dir=None):
+    """The trained objects of a run directory, at its last checkpoint.
+
+    Args:
+        directory: of one run (holding ``experiment.json`` and ``checkpoints/``).
+        data_dir: where TFDS finds prepared data sets.
+
+    Returns:
+        (``Trial`` with restored weights, its step).
+
+    Raises:
+        FileNotFoundError: if the directory holds no run, or no checkpoint.
+    """
+    opened = RunDirectory.open(directory)
+    trial = build(opened.experiment, load_images(opened.experiment, data_dir))
+    restored = Checkpoints(opened.checkpoints, trial.task.variables).restore()
+    if restored is None:
+        raise FileNotFoundError(f"Expected a checkpoint in {opened.checkpoints}. Received: none.")
+    return trial, restored[0]
+
+
+def _has_failed(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return bool(lines) and json.loads(lines[-1])["metric"] == _NON_FINITE_METRIC
+
+
+class _Execution:
+    def __init__(self, run, trial, writer, checkpoints, directory):
+        self._run = run
+        self._trial = trial
+        self._writer = writer
+        self._checkpoints = checkpoints
+        self._events = tf.summary.create_file_writer(str(directory.events))
+        self._tags = _tags(run.experiment)
+        self._steps = run.experiment.train.steps
+
+    def carry_out(self):
+        restored = self._checkpoints.restore()
+        step, row_bytes = restored or (0, 0)
+        self._writer.truncate(row_bytes)
+        progress = Progress(self._run.name, step, self._steps)
+        if restored is None:
+            stopped_at = self._warm_up()
+            if stopped_at is not None:
+                return self._stop(0, stopped_at)
+            progress.report(0, self._measure(0))
+            self._save(0)
+        loop = StepLoop(self._trial.task, self._trial.jit_compile)
+        for boundary in self._boundaries():
+            if boundary <= step:
+                continue
+            segment = loop.run(step, boundary)
+            if segment.non_finite_step is not None:
+                return self._stop(boundary, segment.non_finite_step)
+            step = boundary
+            means = list(_training_means(segment.means))
+            self._write(step, means)
+            progress.report(step, [*means, *self._measure(step)])
+            if step % self._run.experiment.train.checkpoint_every == 0 or step == self._steps:
+                self._save(step)
+        return FINISHED
+
+    def _boundaries(self):
+        train = self._run.experiment.train
+        periods = [entry.every for entry in self._run.experiment.evaluate]
+        return boundaries(self._steps, train.log_every, train.checkpoint_every, *periods)
+
+    def _warm_up(self):
+        warmup = getattr(self._trial.task, "warmup", None)
+        if warmup is None:
+            return None
+        return StepLoop(warmup, self._trial.jit_compile).run(
+            0, self._trial.task.warmup_steps
+        ).non_finite_step
+
+    def _measure(self, step):
+        snapshot = Snapshot(self._trial, step)
+        measurements = []
+        for entry in self._run.experiment.evaluate:
+            if step % entry.every == 0 or step == self._steps:
+                measurements += evaluators.get(entry.name)(snapshot)
+        self._write(step, measurements)
+        return measurements
+
+    def _write(self, step, measurements):
+        with self._events.as_default():
+            for one in measurements:
+                self._writer.append(
+                    Row(
+                        experiment=self._run.experiment.name,
+                        variant=self._run.variant,
+                        seed=self._run.seed,
+                        step=step,
+                        split=one.split,
+                        metric=one.metric,
+                        value=one.value,
+                        unit=one.unit,
+                        tags={**self._tags, **one.tags},
+                    )
+                )
+                if math.isfinite(one.value):
+                    suffix = one.tags.get("features", one.split)
+                    tf.summary.scalar(f"{one.metric}/{suffix}", one.value, step)
+
+    def _save(self, step):
+        self._events.flush()
+        self._checkpoints.save(step, self._writer.flush())
+
+    def _stop(self, boundary, stopped_at):
+        self._write(boundary, [Measurement(_NON_FINITE_METRIC, "train", stopped_at, "step")])
+        self._writer.flush()
+        return NON_FINITE
+
+
+def _training_means(means):
+    for metric, value in means.items():
+        if metric == "bound":
+            yield Measurement("train/bound", "train", value, "nats")
+        elif metric == "classifier_loss":
+            yield Measurement("classifier/cross_entropy", "train", value, "nats")
+            yield Measurement("encoder/uniform_cross_entropy", "train", means["loss"], "nats")
+
+
+def _tags(experiment):
+    """What every row of a run says about it, besides variant and seed."""
+    (objective,) = experiment.objectives
+    tags = {"dataset": Path(experiment.data.name).stem, "batch_size": experiment.train.batch_size}
+    if experiment.encoder is not None:
+        tags["encoder"] = experiment.encoder.name
+    else:
+        tags["sampling"] = "dependent" if experiment.data.dependent else "independent"
+    if objective.name == "mutual_information":
+        tags["critic"] = objective.critic.name
+        tags["bound"] = objective.bound
+        if objective.target is not None:
+            tags["target"] = objective.target
+    return tags

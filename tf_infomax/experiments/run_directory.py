@@ -1,0 +1,127 @@
+"""The directory of one run: whose it is, where its files are, and that one process writes it."""
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from pathlib import Path
+
+from tf_infomax.experiments.spec import Experiment
+
+__all__ = ["RunDirectory", "differences"]
+
+_PARTIAL = "experiment.json.partial"
+# What a process that was killed in its first moments leaves behind.
+_UNFINISHED = (".lock", _PARTIAL)
+
+# How long to wait for a dying process to let go of a directory.
+_LOCK_SECONDS = 10.0
+
+
+class RunDirectory:
+    """Where one run keeps its experiment, rows, checkpoints and TensorBoard events.
+
+    Args:
+        path: the directory; made if missing.
+        experiment: what runs in it (one variant, one seed).
+    """
+
+    def __init__(self, path, experiment):
+        self.path = Path(path)
+        self.experiment = experiment
+
+    @property
+    def rows(self):
+        """The run's rows, one JSON object a line."""
+        return self.path / "rows.jsonl"
+
+    @property
+    def checkpoints(self):
+        """Folder of the checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def events(self):
+        """Folder of the TensorBoard events."""
+        return self.path / "events"
+
+    @property
+    def description(self):
+        """The experiment, as JSON."""
+        return self.path / "experiment.json"
+
+    @classmethod
+    def open(cls, path):
+        """The run directory that exists at ``path``; ``FileNotFoundError`` if there is none."""
+        description = Path(path) / "experiment.json"
+        if not description.is_file() or not (Path(path) / "checkpoints").is_dir():
+            raise FileNotFoundError(
+                "Expected the directory of one run, with experiment.json and checkpoints/ in it "
+                f"(runs/<experiment>/<variant>/seed_<n> of a work directory). Received: {path}."
+            )
+        plain = json.loads(description.read_text(encoding="utf-8"))
+        return cls(path, Experiment.from_dict(plain))
+
+    def check(self):
+        """Raises ``ValueError`` if the directory holds something else, or another experiment."""
+        if not self.path.exists():
+            return
+        if not self.description.is_file():
+            if any(entry.name not in _UNFINISHED for entry in self.path.iterdir()):
+                raise ValueError(
+                    f"{self.path} holds files that are no run of this package. "
+                    "Choose another work directory."
+                )
+            return
+        written = json.loads(self.description.read_text(encoding="utf-8"))
+        changed = differences(written, self.experiment.to_dict())
+        if changed:
+            raise ValueError(
+                f"{self.path} holds a run with other settings ({'; '.join(changed)}). "
+                "Use the settings it was started with, or another work directory."
+            )
+
+    @contextlib.contextmanager
+    def locked(self):
+        """Claims the directory for this process and writes ``experiment.json``."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with open(self.path / ".lock", "w", encoding="utf-8") as lock:
+            _wait_for(lock, self.path)
+            self.check()
+            if not self.description.exists():
+                text = json.dumps(self.experiment.to_dict(), indent=1, allow_nan=False)
+                temporary = self.path / _PARTIAL
+                temporary.write_text(f"{text}\n", encoding="utf-8")
+                os.replace(temporary, self.description)
+            yield self
+
+
+def differences(before, after, path=""):
+    """The leaves in which two nested dicts differ: ``["train.steps was 10, is 20", ...]``."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        found = []
+        for key in sorted({*before, *after}):
+            where = f"{path}.{key}" if path else key
+            found += differences(before.get(key), after.get(key), where)
+        return found
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        return [
+            change
+            for index, (one, other) in enumerate(zip(before, after, strict=True))
+            for change in differences(one, other, f"{path}[{index}]")
+        ]
+    return [] if before == after else [f"{path} was {before!r}, is {after!r}"]
+
+
+def _wait_for(lock, path):
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            # Released by the system when the process ends, however it ends.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise ValueError(f"{path} is being written by another process.") from None
+            time.sleep(0.1)

@@ -1,0 +1,263 @@
+"""What an experiment is: frozen data, which turn into JSON and back, without TensorFlow."""
+
+import dataclasses
+import itertools
+import typing
+
+__all__ = [
+    "Data",
+    "Evaluation",
+    "Experiment",
+    "LabelConfusion",
+    "MutualInformation",
+    "Pick",
+    "Train",
+    "pick",
+]
+
+
+def _frozen(value):
+    """Lists as tuples, at any depth: JSON knows only lists, comparisons should not care."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_frozen(entry) for entry in value)
+    return value
+
+
+@dataclasses.dataclass(frozen=True)
+class Pick:
+    """A registered thing by name, with options for its constructor."""
+
+    name: str
+    options: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        options = {key: _frozen(value) for key, value in self.options.items()}
+        object.__setattr__(self, "options", options)
+
+
+def pick(name, **options):
+    """``Pick(name, options)``, to be read aloud."""
+    return Pick(name, options)
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """Where pairs come from.
+
+    Attributes:
+        name: data set of images ("mnist", "digits", any of TFDS, a ``.npz`` or a folder), whose
+            upper and lower halves are the two views; or "gaussian_pairs".
+        noise_sd: sd of normal noise on the pixels (in [0, 1]). In training the same noise is
+            added to both views; the probe's inputs carry noise of their own.
+        dependent: only for "gaussian_pairs": whether the pairs of a batch share one offset.
+    """
+
+    name: str = "mnist"
+    noise_sd: float = 0.0
+    dependent: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class MutualInformation:
+    """Maximise a bound on the mutual information of the two views' codes.
+
+    Attributes:
+        critic: how pairs of codes are scored.
+        bound: name of a registered bound.
+        target: nats to hold the bound at, or ``None`` to maximise it.
+    """
+
+    critic: Pick
+    bound: str = "infonce"
+    target: float | None = None
+    name: str = "mutual_information"
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelConfusion:
+    """Hide the labels from a linear classifier that is trained in turns with the encoder.
+
+    Attributes:
+        warmup_steps: steps of the classifier before the first round.
+        classifier_steps: steps of the classifier in each round, before the encoder's one.
+        classifier_learning_rate: of its own Adam; the encoder's is ``train.learning_rate``.
+    """
+
+    warmup_steps: int = 1000
+    classifier_steps: int = 10
+    classifier_learning_rate: float = 1e-3
+    name: str = "label_confusion"
+
+
+@dataclasses.dataclass(frozen=True)
+class Train:
+    """How long and how fast.
+
+    Attributes:
+        steps: training steps (rounds, where players take turns).
+        batch_size: pairs in a batch, K.
+        learning_rate: of Adam.
+        log_every: steps between rows of the mean training bound.
+        checkpoint_every: steps between checkpoints.
+        jit_compile: "auto" (XLA where it was measured to pay), "yes" or "no".
+    """
+
+    steps: int = 21_000
+    batch_size: int = 128
+    learning_rate: float = 1e-4
+    log_every: int = 1_000
+    checkpoint_every: int = 1_000
+    jit_compile: str = "auto"
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """A measurement of the frozen encoder.
+
+    Attributes:
+        name: name of a registered evaluator.
+        every: steps between measurements, from step 0; the last step is always measured.
+    """
+
+    name: str
+    every: int = 1_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """One experiment: what runs, how it is judged, and over what it is swept.
+
+    Attributes:
+        name: registry name.
+        source: where the experiment comes from.
+        data: the pairs.
+        encoder: encoder of each view (weights apart), or ``None`` for codes = views.
+        objectives: what is minimised.
+        train: steps, batch, learning rate.
+        evaluate: what is measured on the way.
+        seeds: one run each.
+        sweep: tuple of (path, values): runs are the product over all of them.
+    """
+
+    name: str
+    source: str
+    data: Data
+    encoder: Pick | None
+    objectives: tuple
+    train: Train = Train()
+    evaluate: tuple = ()
+    seeds: tuple = (0,)
+    sweep: tuple = ()
+
+    def runs(self):
+        """Every run of the sweep: a list of (variant, seed, experiment without sweep)."""
+        paths = [path for path, _ in self.sweep]
+        result = []
+        for values in itertools.product(*(values for _, values in self.sweep)):
+            single = dataclasses.replace(self, sweep=())
+            for path, value in zip(paths, values, strict=True):
+                single = replace_at(single, path, value)
+            variant = "-".join(label(*entry) for entry in zip(paths, values, strict=True))
+            for seed in self.seeds:
+                run = dataclasses.replace(single, seeds=(seed,))
+                result.append((variant or "default", seed, run))
+        return result
+
+    def to_dict(self):
+        """Plain dicts, lists and numbers, for JSON."""
+        return _plain(self)
+
+    @classmethod
+    def from_dict(cls, plain):
+        """The inverse of ``to_dict``."""
+        terms = {"mutual_information": MutualInformation, "label_confusion": LabelConfusion}
+        objectives = tuple(
+            _read(terms[objective["name"]], objective) for objective in plain["objectives"]
+        )
+        return cls(
+            name=plain["name"],
+            source=plain["source"],
+            data=_read(Data, plain["data"]),
+            encoder=None if plain["encoder"] is None else _read(Pick, plain["encoder"]),
+            objectives=objectives,
+            train=_read(Train, plain["train"]),
+            evaluate=tuple(_read(Evaluation, entry) for entry in plain["evaluate"]),
+            seeds=_frozen(plain["seeds"]),
+            sweep=tuple(
+                (path, tuple(_read_value(value) for value in values))
+                for path, values in plain["sweep"]
+            ),
+        )
+
+
+def label(path, value):
+    """How one value of a sweep is called in the name of a variant."""
+    if isinstance(value, Pick):
+        return value.name
+    if isinstance(value, str):
+        return value
+    field = path.rpartition(".")[2]
+    if isinstance(value, bool):
+        return field if value else f"in{field}"
+    return f"{field}_{value:g}"
+
+
+def child(parent, key):
+    """The field, option or named member ``key`` of a node; ``KeyError`` if there is none."""
+    if isinstance(parent, tuple):
+        for member in parent:
+            if member.name == key:
+                return member
+        raise KeyError(key)
+    if isinstance(parent, Pick) and key != "name":
+        return parent.options[key]
+    if dataclasses.is_dataclass(parent) and key in field_names(parent):
+        return getattr(parent, key)
+    raise KeyError(key)
+
+
+def replace_at(node, path, value):
+    """A copy of ``node`` with ``value`` at the dotted path."""
+    key, _, rest = path.partition(".")
+    if isinstance(node, tuple):
+        return tuple(
+            (replace_at(member, rest, value) if rest else value) if member.name == key else member
+            for member in node
+        )
+    if rest:
+        value = replace_at(child(node, key), rest, value)
+    if isinstance(node, Pick) and key != "name":
+        return Pick(node.name, {**node.options, key: value})
+    return dataclasses.replace(node, **{key: value})
+
+
+def field_names(node):
+    """Names of a dataclass node's fields; of a tuple of named members, their names."""
+    if isinstance(node, tuple):
+        return [member.name for member in node]
+    return [field.name for field in dataclasses.fields(node)]
+
+
+def field_type(node, name):
+    """The declared type of a field of a dataclass node."""
+    return typing.get_type_hints(type(node))[name]
+
+
+def _plain(node):
+    if dataclasses.is_dataclass(node):
+        return {field: _plain(getattr(node, field)) for field in field_names(node)}
+    if isinstance(node, dict):
+        return {key: _plain(value) for key, value in node.items()}
+    if isinstance(node, tuple):
+        return [_plain(value) for value in node]
+    return node
+
+
+def _read_value(value):
+    if isinstance(value, dict) and set(value) == {"name", "options"}:
+        return Pick(**value)
+    return _frozen(value)
+
+
+def _read(kind, plain):
+    return kind(**{key: _read_value(value) for key, value in plain.items()})

@@ -1,0 +1,173 @@
+"""All runs of an experiment in one work directory, in parallel, and what comes of them."""
+
+import contextlib
+import dataclasses
+import os
+import threading
+import time
+import traceback
+from pathlib import Path
+
+import joblib
+import tensorflow as tf
+
+from tf_infomax import report
+from tf_infomax.experiments.build import build_model, check, load_images
+from tf_infomax.experiments.run import FINISHED, NON_FINITE, Run, execute
+from tf_infomax.experiments.run_directory import RunDirectory
+from tf_infomax.experiments.spec import MutualInformation
+from tf_infomax.results import read_rows, write_rows
+from tf_infomax.training.progress import duration
+
+__all__ = ["Outcome", "plan", "run_all"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How a work directory's runs ended.
+
+    Attributes:
+        statuses: run name -> ``FINISHED``, ``NON_FINITE``, or the traceback of what went wrong.
+        report: path of the HTML report.
+    """
+
+    statuses: dict
+    report: Path
+
+    @property
+    def exit_code(self):
+        """0: all finished; 3: a loss was not finite; 1: a run broke down otherwise."""
+        ends = set(self.statuses.values())
+        if ends <= {FINISHED}:
+            return 0
+        return 3 if ends <= {FINISHED, NON_FINITE} else 1
+
+
+def plan(experiments, workdir, data_dir=None, download=False):
+    """The runs of ``experiments``, after checking everything that can be checked beforehand.
+
+    Args:
+        experiments: sequence of ``Experiment``.
+        workdir: the work directory; made if missing.
+        data_dir: where TFDS finds prepared data sets.
+        download: whether TFDS may download a missing data set.
+
+    Returns:
+        List of ``Run``.
+
+    Raises:
+        ValueError: one sentence on the first thing that is wrong: names, options, sizes, the data,
+            or a work directory that is foreign, not writable, or of other settings.
+    """
+    workdir = Path(workdir)
+    _check_writable(workdir)
+    runs = []
+    for experiment in experiments:
+        for variant, seed, single in experiment.runs():
+            check(single)
+            directory = workdir / "runs" / experiment.name / variant / f"seed_{seed}"
+            RunDirectory(directory, single).check()
+            runs.append(Run(single, variant, directory, data_dir))
+    checked = set()
+    for run in runs:
+        # Seeds do not change shapes: one model a variant shows whether its parts fit.
+        if (run.experiment.name, run.variant) not in checked:
+            checked.add((run.experiment.name, run.variant))
+            _check_fit(run.experiment, load_images(run.experiment, data_dir, download))
+    return runs
+
+
+def run_all(runs, workdir, jobs=0):
+    """Carries out ``runs``, ``jobs`` at a time; then writes ``rows.jsonl`` and ``report.html``.
+
+    Args:
+        runs: what ``plan`` gave.
+        workdir: the same work directory.
+        jobs: runs at a time; 0 means one a core (one in all where there is a GPU).
+
+    Returns:
+        ``Outcome``. A run that fails does not stop the others.
+    """
+    workdir = Path(workdir)
+    # Those this process may use, which a container or taskset can make fewer than there are.
+    cores = joblib.cpu_count()
+    if jobs == 0:
+        jobs = 1 if tf.config.list_physical_devices("GPU") else cores
+    jobs = min(jobs, len(runs))
+    threads = max(1, cores // jobs)
+    statuses, start = {}, time.monotonic()
+    # Processes, also for one job: threads and determinism are settings of a whole process.
+    with joblib.parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=threads):
+        ended = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
+            joblib.delayed(_in_worker)(run, threads, os.getpid()) for run in runs
+        )
+        for name, status in ended:
+            statuses[name] = status
+            left = (time.monotonic() - start) / len(statuses) * (len(runs) - len(statuses))
+            print(
+                f"{name}: {status.splitlines()[-1]}. "
+                f"{len(statuses)} of {len(runs)} runs ended; about {duration(left)} left."
+            )
+    write_rows(workdir / "rows.jsonl", read_rows(workdir))
+    return Outcome(statuses, report.make_report([workdir], workdir / "report.html"))
+
+
+def _in_worker(run, threads, parent):
+    # TensorFlow keeps its numbers of threads for the life of the process.
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    _end_with(parent)
+    try:
+        return run.name, execute(run)
+    except Exception:
+        return run.name, traceback.format_exc()
+
+
+def _end_with(parent):
+    """Ends this process when ``parent`` is gone: a killed sweep must leave no writers behind."""
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    if os.getppid() == parent:
+        threading.Thread(target=watch, daemon=True).start()
+
+
+def _check_writable(workdir):
+    if workdir.exists() and not workdir.is_dir():
+        raise ValueError(f"The work directory must be a directory. Received: {workdir}.")
+    if workdir.is_dir() and not (workdir / "runs").is_dir() and any(workdir.iterdir()):
+        raise ValueError(
+            f"{workdir} is not empty and holds no runs of this package. "
+            "Choose another work directory."
+        )
+    try:
+        (workdir / "runs").mkdir(parents=True, exist_ok=True)
+        probe = workdir / "runs" / f".writable_{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ValueError(f"The work directory {workdir} cannot be written ({error}).") from None
+
+
+def _check_fit(experiment, images):
+    if images is None:
+        view_shape = (1,)
+    else:
+        from tf_infomax.data.views import half_shape
+
+        view_shape = half_shape(images.train_images.shape[1:])
+        for split, number in (
+            ("training", len(images.train_images)),
+            ("test", len(images.test_images)),
+        ):
+            if number < experiment.train.batch_size:
+                raise ValueError(
+                    f"{experiment.data.name} has {number} {split} images. "
+                    f"Received: train.batch_size={experiment.train.batch_size}."
+                )
+    if isinstance(experiment.objectives[0], MutualInformation):
+        build_model(experiment, view_shape)

@@ -1,0 +1,132 @@
+"""The few layers that several encoders and critics are made of."""
+
+import keras
+import tensorflow as tf
+
+__all__ = ["JointLayerNormalization", "PairwiseDense", "dense_stack", "glorot_uniform"]
+
+
+def glorot_uniform(seed, position):
+    """Glorot's uniform initializer for the layer at ``position`` of a network.
+
+    Each layer needs an instance of its own: layers that share one get equal kernels in Keras 3.
+    ``seed=None`` leaves the draw to Keras' global seed.
+    """
+    return keras.initializers.GlorotUniform(seed=None if seed is None else seed + position)
+
+
+def dense_stack(units, activation, *, seed, name, dtype, make_first=keras.layers.Dense):
+    """Dense layers of the given widths; ``activation`` on all but the last, which is linear.
+
+    Args:
+        units: widths, the last one the output's.
+        activation: any Keras identifier.
+        seed: int or ``None``; layer i draws its kernel from ``seed + i``.
+        name: prefix of the layers' names.
+        dtype: Keras dtype policy.
+        make_first: the class of the first layer.
+
+    Returns:
+        List of layers, to be called one after the other.
+    """
+    return [
+        (make_first if position == 0 else keras.layers.Dense)(
+            width,
+            activation=activation if position < len(units) - 1 else None,
+            kernel_initializer=glorot_uniform(seed, position),
+            dtype=dtype,
+            name=f"{name}_{position}",
+        )
+        for position, width in enumerate(units)
+    ]
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class PairwiseDense(keras.layers.Layer):
+    """A dense layer on the concatenation ``[x_i, y_j]`` of every pair, without the pairs.
+
+    A dense layer is linear before its activation, so ``[x_i, y_j] W = x_i W_x + y_j W_y``: the two
+    products cost ``(K Dx + M Dy) H`` multiplications where the tiled pairs cost
+    ``K M (Dx + Dy) H``, and the ``K M (Dx + Dy)`` numbers are never stored.
+
+    Args:
+        units: output width H.
+        activation: any Keras identifier.
+        kernel_initializer: initializer of the kernel ``[Dx + Dy, H]``, x first.
+
+    Call arguments:
+        x: ``[K, Dx]``.  y: ``[M, Dy]``.  Returns ``[K, M, H]``.
+    """
+
+    def __init__(
+        self, units, activation=None, kernel_initializer="glorot_uniform", **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.units = units
+        self.activation = keras.activations.get(activation)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+
+    def build(self, x_shape, y_shape):
+        self.x_dim = x_shape[-1]
+        self.kernel = self.add_weight(
+            shape=(x_shape[-1] + y_shape[-1], self.units),
+            initializer=self.kernel_initializer,
+            name="kernel",
+        )
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+
+    def call(self, x, y):
+        from_x = tf.matmul(x, self.kernel[: self.x_dim]) + self.bias
+        from_y = tf.matmul(y, self.kernel[self.x_dim :])
+        return self.activation(from_x[:, tf.newaxis, :] + from_y[tf.newaxis, :, :])
+
+    def compute_output_shape(self, x_shape, y_shape):
+        return (x_shape[0], y_shape[0], self.units)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "activation": keras.activations.serialize(self.activation),
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class JointLayerNormalization(keras.layers.Layer):
+    """Layer norm over height, width and channels together, scale and bias per channel.
+
+    ``(h - mean) / (sd + epsilon) * scale + bias``: one mean and one population standard deviation
+    a sample. Keras' own layer adds epsilon to the variance and has a scale per normalised
+    entry, so it cannot give these numbers.
+
+    Args:
+        epsilon: added to the standard deviation.
+
+    Call arguments:
+        inputs: ``[K, H, W, C]``.  Returns the same shape.
+
+    Reference: the ConvNet encoder of Tschannen et al. (2020), section 3.3, as in its code.
+    """
+
+    def __init__(self, epsilon=1e-6, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def build(self, input_shape):
+        self.scale = self.add_weight(shape=input_shape[-1:], initializer="ones", name="scale")
+        self.bias = self.add_weight(shape=input_shape[-1:], initializer="zeros", name="bias")
+
+    def call(self, inputs):
+        mean, variance = tf.nn.moments(inputs, axes=[1, 2, 3], keepdims=True)
+        # A constant map (a blank image) has variance 0, where the square root has no gradient.
+        is_constant = tf.equal(variance, 0.0)
+        deviation = tf.sqrt(tf.where(is_constant, tf.ones_like(variance), variance))
+        deviation = tf.where(is_constant, tf.zeros_like(variance), deviation)
+        return (inputs - mean) / (deviation + self.epsilon) * self.scale + self.bias
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "epsilon": self.epsilon}

@@ -1,0 +1,69 @@
+"""Figures, drawn from rows: one function per experiment of the papers.
+
+``draw(experiment, frame)`` gives the figure in the paper's layout, for any data set. Matplotlib is
+used without pyplot and without touching its global settings; TensorFlow is not needed.
+"""
+
+import io
+
+from tf_infomax.plots import style
+from tf_infomax.plots.architectures import critic_impact, encoder_impact
+from tf_infomax.plots.bijective import adversarial, invertible
+from tf_infomax.plots.conditioning import non_invertible
+from tf_infomax.plots.dependence import dependent_samples
+from tf_infomax.plots.drawing import Drawing
+from tf_infomax.plots.generic import generic
+
+__all__ = ["Drawing", "draw", "image", "names"]
+
+_FIGURES = {
+    "invertible": invertible,
+    "adversarial": adversarial,
+    "non_invertible": non_invertible,
+    "critic_impact": critic_impact,
+    "encoder_impact": encoder_impact,
+    "dependent_samples": dependent_samples,
+}
+
+
+def names():
+    """Experiments with a figure of their own, in the paper's order."""
+    return tuple(_FIGURES)
+
+
+def draw(experiment, frame, official=None):
+    """The figure of one experiment on one data set.
+
+    Args:
+        experiment: a catalogue name; one without a figure of its own gets plain curves.
+        frame: its rows, from ``results.to_frame``, of a single data set.
+        official: ``published.OfficialCurves`` to draw beside ours, or None. They are of MNIST and
+            are left out on other data.
+    Returns:
+        ``Drawing``: matplotlib figure and caption.
+    Raises:
+        ValueError: if the rows are of no or of several experiments or data sets.
+    """
+    found = sorted({*frame["experiment"]}), sorted({*frame["dataset"]}, key=str)
+    if [len(part) for part in found] != [1, 1]:
+        raise ValueError(
+            "A figure needs rows of one experiment on one data set. "
+            f"Received: experiments={found[0]}, datasets={found[1]}."
+        )
+    with style.look():
+        drawing = _FIGURES.get(experiment, generic)(frame, official)
+        title = style.data_set_name(found[1][0])
+        if title:
+            # In the corner that the panels' centred titles leave free, so it needs no room.
+            text = drawing.figure.suptitle(title, x=0.005, y=0.99, ha="left", va="top")
+            text.set(fontsize=8.5, color="#777777", in_layout=False)
+    return drawing
+
+
+def image(figure, kind="svg"):
+    """The figure as bytes of an ``svg`` or ``png`` file, the same bytes for the same figure."""
+    buffer = io.BytesIO()
+    with style.look():
+        metadata = {"Date": None} if kind == "svg" else {"Software": None}
+        figure.savefig(buffer, format=kind, metadata=metadata)
+    return buffer.getvalue()

@@ -1,0 +1,93 @@
+"""Figure 1: encoders that cannot lose information (experiments invertible, adversarial)."""
+
+from tf_infomax.plots import style
+from tf_infomax.plots.curves import curve, level, lines
+from tf_infomax.plots.drawing import Drawing
+
+__all__ = ["adversarial", "invertible"]
+
+ACCURACY = "probe/linear/accuracy"
+
+
+def pixel_level(panel, frame):
+    """The accuracy of the linear probe on raw pixels, as a dashed line."""
+    panel.level(level(frame, ACCURACY, "test", features="pixels"), "raw pixels")
+
+
+def bounds_panel(panel, frame):
+    """Bound of every estimator: solid on test pairs, thin and dashed on training pairs."""
+    for position, line in enumerate(lines(frame, "bound")):
+        name = line.tags["bound"]
+        color = style.colour("bound", name, position)
+        panel.curve(
+            curve(line.frame, "bound", "test"), color, style.label("bound", name) + line.suffix
+        )
+        panel.curve(
+            curve(line.frame, "bound", "train"), color, linestyle=(0, (4, 2)), width=1.0, band=False
+        )
+
+
+def accuracy_panel(panel, frame):
+    """Accuracy of the linear probe under every estimator, and the pixel baseline."""
+    for position, line in enumerate(lines(frame, "bound")):
+        name = line.tags["bound"]
+        color = style.colour("bound", name, position)
+        panel.curve(
+            curve(line.frame, ACCURACY, "test", features="code"),
+            color,
+            style.label("bound", name) + line.suffix,
+        )
+    pixel_level(panel, frame)
+
+
+def invertible(frame, official=None):
+    """Figure 1a, b: estimate and accuracy of bijective encoders (true information constant)."""
+    figure, axes = style.canvas(1, 2, 3.7)
+    bound = style.Panel(axes[0, 0], "Estimated mutual information", "bound [nats]")
+    accuracy = style.Panel(axes[0, 1], "Linear classification", "test accuracy")
+    bounds_panel(bound, frame)
+    accuracy_panel(accuracy, frame)
+    mnist = set(frame["dataset"]) == {"mnist"}
+    bound.finish((-5.0, 8.0), widen=mnist)
+    accuracy.finish()
+    train = style.proxy(linestyle=(0, (4, 2)), width=1.0)
+    style.legend(figure, (bound, accuracy), {"training pairs (left)": train})
+    return Drawing(
+        figure,
+        "Left: the bound on pairs of test images (solid) and of training images (thin, dashed). "
+        "Right: accuracy of a linear classifier on the codes of the first view; the dashed line is "
+        "the same classifier on its raw pixels. The mutual information itself does not change "
+        "during training, since the encoders are bijective.",
+    )
+
+
+def adversarial(frame, official=None):
+    """Figure 1c: accuracy of bijective encoders that are trained against a linear classifier."""
+    figure, axes = style.canvas(1, 2, 3.5)
+    accuracy = style.Panel(axes[0, 0], "Linear classification", "test accuracy")
+    losses = style.Panel(axes[0, 1], "The two players", "cross-entropy [nats]")
+    for position, line in enumerate(lines(frame)):
+        suffix = line.suffix
+        color = style.colour("encoder", "realnvp", position)
+        accuracy.curve(
+            curve(line.frame, ACCURACY, "test", features="code"), color, "codes" + suffix
+        )
+        losses.curve(
+            curve(line.frame, "classifier/cross_entropy", "train"), "#882255",
+            "classifier, to the labels" + suffix,
+        )
+        losses.curve(
+            curve(line.frame, "encoder/uniform_cross_entropy", "train"), "#0072B2",
+            "encoder, to uniform labels" + suffix,
+        )
+    pixel_level(accuracy, frame)
+    accuracy.finish()
+    losses.finish()
+    style.legend(figure, (accuracy, losses))
+    return Drawing(
+        figure,
+        "Left: accuracy of a linear classifier trained afresh on the codes; the dashed line is the "
+        "same classifier on raw pixels. Right: losses of the classifier that the encoder plays "
+        "against and of the encoder, which wants the uniform distribution over the labels. The "
+        "encoder stays bijective throughout.",
+    )

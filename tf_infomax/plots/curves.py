@@ -1,0 +1,101 @@
+"""From a frame of rows to what a figure draws: curves over steps, averaged over seeds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tf_infomax.plots import style
+from tf_infomax.results import over_seeds
+
+__all__ = ["Curve", "curve", "level", "lines", "select", "values_by_step"]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A metric over training: ``steps``, ``mean``, ``sd`` and ``n``, each [S]; sd NaN for n=1."""
+
+    steps: np.ndarray
+    mean: np.ndarray
+    sd: np.ndarray
+    n: np.ndarray
+
+    @classmethod
+    def single(cls, steps, values):
+        """A curve without a spread."""
+        nothing = np.full(len(steps), np.nan)
+        return cls(np.asarray(steps, float), np.asarray(values, float), nothing, nothing)
+
+
+@dataclass(frozen=True)
+class Line:
+    """The rows of one line of a figure: its tags, a suffix that tells namesakes apart, its rows."""
+
+    tags: dict
+    suffix: str
+    frame: object
+
+
+def select(frame, metric=None, split=None, **tags):
+    """Rows of ``frame`` with that metric, split and tags; None means any."""
+    wanted = {"metric": metric, "split": split, **tags}
+    chosen = frame
+    for name, value in wanted.items():
+        if value is not None:
+            chosen = chosen[chosen[name] == value] if name in chosen else chosen.iloc[:0]
+    return chosen
+
+
+def curve(frame, metric, split=None, **tags):
+    """Mean and sd over seeds at each step: a ``Curve``, empty if there are no such rows."""
+    chosen = select(frame, metric, split, **tags)
+    table = over_seeds(chosen, by=["metric"])
+    arrays = (table[name].to_numpy(dtype=float) for name in ("step", "mean", "sd", "n"))
+    return Curve(*arrays)
+
+
+def level(frame, metric, split=None, **tags):
+    """The mean over all rows of that kind, or None: for horizontal lines."""
+    values = select(frame, metric, split, **tags)["value"]
+    return float(values.mean()) if len(values) else None
+
+
+def lines(frame, *kinds):
+    """One ``Line`` for each combination of the tags ``kinds``, in the paper's order.
+
+    Variants that agree in all these tags (a sweep over something that the paper keeps fixed) stay
+    apart, with the variant's name as suffix.
+    """
+    frame = frame.assign(**{kind: None for kind in kinds if kind not in frame})
+    found = {}
+    for key, part in frame.groupby([*kinds, "variant"], dropna=False, sort=True):
+        names = tuple(None if name != name else name for name in key[:-1])
+        found.setdefault(names, []).append((key[-1], part))
+    ranks = []
+    for position, kind in enumerate(kinds):
+        present = {names[position] for names in found}
+        known = style.order(kind, present) if kind in style.KINDS else sorted(present, key=str)
+        ranks.append({name: rank for rank, name in enumerate(known)})
+    ordered = sorted(
+        found, key=lambda names: [rank[name] for rank, name in zip(ranks, names, strict=True)]
+    )
+    return [
+        Line(
+            dict(zip(kinds, names, strict=True)),
+            f" ({variant})" if len(found[names]) > 1 else "",
+            part,
+        )
+        for names in ordered
+        for variant, part in found[names]
+    ]
+
+
+def values_by_step(frame, metric, split=None):
+    """The distributions of a metric: {step: list over seeds of float arrays}, steps ascending."""
+    chosen = select(frame, metric, split)
+    if "values" not in chosen:
+        return {}
+    found = {}
+    for step, values in zip(chosen["step"], chosen["values"], strict=True):
+        if isinstance(values, list) and values:
+            found.setdefault(int(step), []).append(np.asarray(values, dtype=float))
+    return dict(sorted(found.items()))

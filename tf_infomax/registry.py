@@ -1,0 +1,56 @@
+"""Tables from names to things: one class, used by every family of the package."""
+
+import difflib
+
+__all__ = ["Registry", "nearest", "unknown_name"]
+
+
+def nearest(name, known):
+    """The known names that look most like ``name`` (at most three, perhaps none)."""
+    return difflib.get_close_matches(str(name), [str(entry) for entry in known], n=3, cutoff=0.5)
+
+
+def unknown_name(kind, name, known):
+    """A ``ValueError`` for ``name`` that lists the known names, the nearest first."""
+    close = nearest(name, known)
+    hint = f" Did you mean {' or '.join(repr(entry) for entry in close)}?" if close else ""
+    return ValueError(
+        f"Unknown {kind} {name!r}.{hint} Known: {', '.join(str(entry) for entry in known)}."
+    )
+
+
+class Registry:
+    """An ordered table from names to factories or entries.
+
+    Args:
+        kind: what the table holds, in the singular, for error messages ("critic").
+    """
+
+    def __init__(self, kind):
+        self.kind = kind
+        self._entries = {}
+
+    def add(self, name, entry):
+        """Enters ``entry`` under ``name``; a name is taken only once."""
+        if name in self._entries:
+            raise ValueError(f"There is already a {self.kind} of that name. Received: {name!r}.")
+        self._entries[name] = entry
+        return entry
+
+    def register(self, name):
+        """Decorator form of ``add``."""
+        return lambda entry: self.add(name, entry)
+
+    def get(self, name):
+        """The entry called ``name``; ``ValueError`` with the nearest names if there is none."""
+        try:
+            return self._entries[name]
+        except (KeyError, TypeError):
+            raise unknown_name(self.kind, name, self._entries) from None
+
+    def names(self):
+        """All names, in the order of registration."""
+        return tuple(self._entries)
+
+    def __contains__(self, name):
+        return name in self._entries

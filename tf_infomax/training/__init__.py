@@ -1,0 +1,1 @@
+"""Training: one gradient step, the games made of it, the loop, and checkpoints."""

@@ -1,0 +1,67 @@
+"""Many steps in one call to TensorFlow, up to the next step at which something is measured."""
+
+import dataclasses
+
+import tensorflow as tf
+
+__all__ = ["Segment", "StepLoop", "boundaries"]
+
+
+def boundaries(steps, *periods):
+    """All steps up to ``steps`` that are a multiple of a period, the last step included."""
+    due = {steps}
+    for period in periods:
+        due.update(range(period, steps + 1, period))
+    return sorted(due)
+
+
+@dataclasses.dataclass(frozen=True)
+class Segment:
+    """What happened between two boundaries.
+
+    Attributes:
+        means: metric -> mean over the segment's steps.
+        non_finite_step: the step whose loss was not finite, after which the loop stopped, or
+            ``None``.
+    """
+
+    means: dict
+    non_finite_step: int | None
+
+
+class StepLoop:
+    """Runs the steps of a task inside TensorFlow, so that Python is called once a segment.
+
+    Args:
+        task: has ``draw(t) -> batch`` (tensors; t an int64 scalar tensor), ``update(*batch) ->
+            dict of scalars`` with "loss" among them, and ``metric_names``.
+        jit_compile: whether ``update`` is compiled by XLA. ``draw`` never is: it may hold
+            what XLA cannot compile, such as index shuffling.
+    """
+
+    def __init__(self, task, jit_compile):
+        self._names = tuple(task.metric_names)
+        update = tf.function(task.update, jit_compile=jit_compile)
+
+        @tf.function
+        def run(step, stop):
+            sums = {name: tf.zeros([], tf.float64) for name in self._names}
+            is_finite = tf.constant(True)
+            while step < stop and is_finite:
+                metrics = update(*task.draw(step))
+                is_finite = tf.math.is_finite(metrics["loss"])
+                # A new dict: what a traced loop carries on must be assigned, not changed.
+                sums = {name: sums[name] + tf.cast(metrics[name], tf.float64) for name in sums}
+                step += 1
+            return step, sums, is_finite
+
+        self._run = run
+
+    def run(self, start, stop):
+        """Steps ``start .. stop - 1``; returns their ``Segment``."""
+        reached, sums, is_finite = self._run(
+            tf.constant(start, tf.int64), tf.constant(stop, tf.int64)
+        )
+        reached = int(reached)
+        means = {name: float(value) / (reached - start) for name, value in sums.items()}
+        return Segment(means, None if is_finite else reached - 1)

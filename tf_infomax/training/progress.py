@@ -1,0 +1,60 @@
+"""One line a boundary: where a run is, what it has reached, and how long it will take."""
+
+import sys
+import time
+
+__all__ = ["Progress", "duration"]
+
+
+def duration(seconds):
+    """``seconds`` as h:mm:ss."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}"
+
+
+class Progress:
+    """Prints lines such as ``[name] step 3000/21000  bound 4.41 nats  ...  left 0:03:21``.
+
+    Args:
+        name: what is running.
+        first_step: where this process starts, which is not 0 after a resume.
+        last_step: where it will end.
+        stream: receives the lines; standard error by default.
+    """
+
+    def __init__(self, name, first_step, last_step, stream=None):
+        self._name = name
+        self._first = first_step
+        self._last = last_step
+        self._stream = stream or sys.stderr
+        self._start = time.monotonic()
+        self._latest = {}
+
+    def report(self, step, measurements):
+        """Prints one line; the latest known bound and accuracy stay in it."""
+        self._latest.update(_shown(measurements))
+        parts = [f"[{self._name}] step {step}/{self._last}"]
+        parts += [f"{name} {value}" for name, value in self._latest.items()]
+        if step > self._first:
+            per_step = (time.monotonic() - self._start) / (step - self._first)
+            parts.append(f"{1000 * per_step:.1f} ms/step")
+            parts.append(f"left {duration(per_step * (self._last - step))}")
+        print("  ".join(parts), file=self._stream, flush=True)
+
+
+def _shown(measurements):
+    shown = {}
+    for one in measurements:
+        if one.metric == "probe/linear/accuracy":
+            name = "accuracy" if one.tags["features"] == "code" else "pixel accuracy"
+            shown[name] = f"{one.value:.4f}"
+        elif one.metric == "bound":
+            shown[f"{one.split} bound"] = f"{one.value:.3f} nats"
+        elif one.metric == "train/bound":
+            shown["bound"] = f"{one.value:.3f} nats"
+        elif one.metric == "log_condition_number":
+            shown["log condition"] = f"{one.value:.2f}"
+        elif one.metric == "classifier/cross_entropy":
+            shown["classifier loss"] = f"{one.value:.3f}"
+    return shown

@@ -1,0 +1,23 @@
+"""The gradient step that everything in this package is trained with."""
+
+import tensorflow as tf
+
+__all__ = ["gradient_step"]
+
+
+def gradient_step(loss_and_metrics, variables, optimizer):
+    """One update of ``variables``, and of nothing else.
+
+    Args:
+        loss_and_metrics: function without arguments -> (scalar loss, dict of scalars).
+        variables: the player's own trainable variables.
+        optimizer: Keras optimizer.
+
+    Returns:
+        Dict of scalars: "loss" and the metrics, all from before the update.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch([getattr(variable, "value", variable) for variable in variables])
+        loss, metrics = loss_and_metrics()
+    optimizer.apply(tape.gradient(loss, variables), variables)
+    return {"loss": loss, **metrics}
