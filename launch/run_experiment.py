@@ -5,9 +5,13 @@
 Any field can be changed: --set=train.steps=2000 --set=data=cifar10 --set=critic=bilinear.
 """
 
+import os
 import sys
 
-from absl import app, flags
+# Before TensorFlow is imported, here or in a worker: its start-up lines would bury the progress.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from absl import app, flags, logging
 
 from tf_infomax.experiments import catalog
 from tf_infomax.experiments.overrides import override
@@ -34,6 +38,7 @@ _DOWNLOAD = flags.DEFINE_bool("download", False, "Whether TFDS may download a mi
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unexpected arguments: {argv[1:]}. Did you mean --set=...?")
+    logging.set_verbosity(logging.WARNING)
     settings = list(_SET.value)
     try:
         if _SEEDS.value is not None:

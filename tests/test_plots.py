@@ -247,6 +247,16 @@ def test_an_experiment_of_ones_own_gets_plain_curves():
     assert legend_texts(plots.draw("mine", to_frame(rows)).figure) == ["a", "b"]
 
 
+def test_reference_curves_do_not_lengthen_the_axes():
+    _, axes = style.canvas(1, 1, 3)
+    panel = style.Panel(axes[0, 0])
+    panel.curve(Curve.single([0, 1000], [0.84, 0.85]), "black")
+    panel.reference(Curve.single([0, 1000, 21_000], [0.80, 0.82, 5.0]), "black", "theirs")
+    panel.finish()
+    assert panel.axes.get_xlim()[1] < 1100 and panel.axes.get_ylim()[1] < 1.0
+    assert panel.axes.get_ylim()[0] < 0.80 and "theirs" in panel.handles
+
+
 def test_a_figure_is_of_one_experiment_and_data_set():
     frame = to_frame(rows_of("invertible", 1, 100) + rows_of("invertible", 1, 100, "digits"))
     with pytest.raises(ValueError, match=r"Received: experiments=\['invertible'\], datasets="):

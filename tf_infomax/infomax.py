@@ -16,8 +16,8 @@ class InfoMax(keras.Model):
 
     ``max over encoders and critic of bound( critic(encoder_1(x), encoder_2(y)) )``
 
-    Train with plain ``compile(optimizer)`` and ``fit`` on a ``tf.data`` set of pairs ``(x, y)``; the
-    log has "loss" and "bound", in nats. The experiments of this package take the same step.
+    Train with plain ``compile(optimizer)`` and ``fit`` on a ``tf.data`` set of pairs ``(x, y)``;
+    the log has "loss" and "bound", in nats. The experiments of this package take the same step::
 
         model = InfoMax(MLP((300, 300, 100)), MLP((300, 300, 100)), BilinearCritic(100), "infonce")
         model.compile(optimizers.Adam(1e-4))

@@ -44,7 +44,9 @@ dl.made { display: grid; grid-template-columns: max-content 1fr; gap: 0.15rem 1r
   margin: 1rem 0 0; font-size: 0.87rem; } dl.made dt { color: #59636e; } dl.made dd { margin: 0; }
 footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid #d8dee4; color: #59636e;
   font-size: 0.83rem; }
-@media print { body { max-width: none; padding: 0; font-size: 11px; } h2 { break-after: avoid; }
+@media print { html { font-size: 10px; } body { max-width: none; padding: 0; font-size: 10px; }
+  section + section { break-before: page; } h2, h3, .claim, .failure { break-after: avoid; }
+  .scroll { overflow: visible; } td { white-space: normal; }
   details:not([open]) { display: none; } }
 """
 

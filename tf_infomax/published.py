@@ -121,6 +121,12 @@ def experiments():
     return tuple(entry.experiment for entry in _CLAIMS)
 
 
+def _readable(value):
+    # Accuracies keep both decimals ("0.90"), whole numbers none, infinity is not printed.
+    two = 0 < abs(value) < 1 and value == round(value, 2)
+    return f"{value:.2f}" if two else f"{value:.4g}"
+
+
 @dataclass(frozen=True)
 class Published:
     """One published value or range, valid where all of ``tags`` agree.
@@ -145,7 +151,7 @@ class Published:
 
     def text(self):
         """The range as it is printed in tables."""
-        low, high = (f"{x:.2f}" if x == round(x, 2) else f"{x:.4g}" for x in (self.low, self.high))
+        low, high = map(_readable, (self.low, self.high))
         if self.low == self.high:
             return low
         if math.isinf(self.low):

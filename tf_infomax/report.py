@@ -37,7 +37,8 @@ def _table(head, body):
     text = "".join(f"<th>{cell}</th>" for cell in head)
     lines = [f"<table><thead><tr>{text}</tr></thead><tbody>"]
     for kind, cells in body:
-        lines.append(f'<tr class="{kind}">' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        text = "".join(f"<td>{cell}</td>" for cell in cells)
+        lines.append(f'<tr class="{kind}">{text}</tr>')
     return "\n".join(lines) + "</tbody></table>"
 
 
@@ -88,6 +89,12 @@ def _final_table(section, official):
         name = tuple(record.key[part] for part in ("metric", "split", "features"))
         if name in names:
             chosen.append((record.key["variant"], names.index(name), record))
+    # Only runs without an evaluation of the bound are judged by that of their training steps.
+    evaluated = {entry[0] for entry in chosen if _MAIN[entry[1]][0] == "bound"}
+    chosen = [
+        entry for entry in chosen
+        if _MAIN[entry[1]][0] != "train/bound" or entry[0] not in evaluated
+    ]
     chosen.sort(key=lambda entry: entry[:2])
     body, previous = [], None
     for variant, position, record in chosen:
@@ -198,7 +205,14 @@ def _section(section, official):
 
 def _all_values(frame):
     body, previous = [], None
-    for record in tables.finals(frame):
+    records = sorted(
+        tables.finals(frame),
+        key=lambda record: (
+            tables.paper_order(record.key["experiment"], record.key["dataset"]),
+            record.key["variant"],
+        ),
+    )
+    for record in records:
         key = record.key
         place = (key["experiment"], key["dataset"], key["variant"])
         features = f" ({key['features']})" if key["features"] else ""
@@ -214,7 +228,7 @@ def _all_values(frame):
 
 
 def _count(number, noun):
-    return f"{number} {noun}" + "s" * (number != 1)
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _write(path, text):

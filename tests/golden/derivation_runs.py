@@ -121,8 +121,8 @@ def _mi_max_file(rng, steps=3, n=24, x_dim=3, y_dim=2):
     # So many pairs that no hidden unit is active for all of them: its bias would move whole rows
     # of scores, and its InfoNCE gradient be noise as that of the last bias is.
     init = layers(rng, "init__g1_dense", (x_dim, 6, 2)) | {
-        **layers(rng, "init__g2_dense", (y_dim, 6, 6, 3)),
-        "init__critic_W_kernel": numbers(rng, 3, 2),
+        **layers(rng, "init__g2_dense", (y_dim, 4, 3)),
+        "init__critic_W_kernel": numbers(rng, 3, 2, scale=0.2),
     }
     batches = numbers(rng, steps, n, x_dim + y_dim)
     arrays = init | {

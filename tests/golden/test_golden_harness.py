@@ -155,7 +155,7 @@ def _is_noise(file, array):
         "bounds_5": ("zeros__lme_nodiag", "zeros__lme_nodiag_axis1"),
         "critic_concat_new": ("grad_infonce_f_2_bias",),
         "critic_separable_new": ("grad_infonce_fy_2_bias",),
-        "trajectory_mlp_new": ("nce_t1.5__final__g2_dense_2_bias",),
+        "trajectory_mlp_new": ("nce_t1.5__final__g2_dense_1_bias",),
     }.get(file, ())
 
 

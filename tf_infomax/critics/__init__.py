@@ -35,7 +35,7 @@ def get(name, /, **options):
 
 
 def class_of(name):
-    """The class of the critic called ``name``; ``ValueError`` with the nearest names if unknown."""
+    """The class of the critic ``name``; ``ValueError`` with the nearest names if unknown."""
     return _CRITICS.get(name)
 
 

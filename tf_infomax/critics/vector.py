@@ -30,9 +30,27 @@ class _Critic(keras.layers.Layer):
                 f"[M, Dy]. Received: x of shape {tuple(x_shape)}, y of shape {tuple(y_shape)}."
             )
         self._build(x_shape, y_shape)
+        self._widths = (x_shape[1], y_shape[1])
 
     def _build(self, x_shape, y_shape):
         """Makes the weights for codes of the given, already checked shapes."""
+
+    def call(self, x, y):
+        # Not left to the matrix product, which broadcasts over further axes.
+        if not all(
+            tf.TensorShape(codes.shape).is_compatible_with([None, width])
+            for codes, width in zip((x, y), self._widths, strict=True)
+        ):
+            raise ValueError(
+                f"This {type(self).__name__} scores codes of widths {self._widths}, x of shape "
+                f"[K, {self._widths[0]}] and y of shape [M, {self._widths[1]}]. "
+                f"Received: x of shape {tuple(x.shape)}, y of shape {tuple(y.shape)}."
+            )
+        return self._scores(x, y)
+
+    def _scores(self, x, y):
+        """Scores of codes of the right shapes."""
+        raise NotImplementedError
 
     def compute_output_shape(self, x_shape, y_shape):
         return (x_shape[0], y_shape[0])
@@ -59,7 +77,7 @@ class InnerProdCritic(_Critic):
                 f"Received: x of width {x_shape[1]}, y of width {y_shape[1]}."
             )
 
-    def call(self, x, y):
+    def _scores(self, x, y):
         return tf.matmul(x, y, transpose_b=True)
 
 
@@ -91,7 +109,7 @@ class BilinearCritic(_Critic):
             name="kernel",
         )
 
-    def call(self, x, y):
+    def _scores(self, x, y):
         return tf.matmul(x, tf.matmul(y, self.kernel), transpose_b=True)
 
     def get_config(self):
@@ -135,7 +153,7 @@ class SeparableCritic(_Critic):
         _build_stack(self.fx, x_shape)
         _build_stack(self.fy, y_shape)
 
-    def call(self, x, y):
+    def _scores(self, x, y):
         return tf.matmul(_apply(self.fx, x), _apply(self.fy, y), transpose_b=True)
 
     def get_config(self):
@@ -185,7 +203,7 @@ class ConcatCritic(_Critic):
         self.f[0].build(x_shape, y_shape)
         _build_stack(self.f[1:], (None, self.hidden_dim))
 
-    def call(self, x, y):
+    def _scores(self, x, y):
         hidden = self.f[0](x, y)
         # Dense layers run on a matrix of K M rows: one product of matrices, not a batch of K.
         rows = _apply(self.f[1:], tf.reshape(hidden, [-1, self.hidden_dim]))

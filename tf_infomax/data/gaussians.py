@@ -138,7 +138,8 @@ class DependentGaussians:
 
         Args:
             batch_size: K, an int (at least 2) or an integer scalar tensor.
-            seed: ``int32 [2]``; the batch is a pure function of it, eager, in a graph or under XLA.
+            seed: two ints, ``[2]``. The same seed gives the same batch, eagerly and in a graph;
+                XLA makes other normals of the same random bits, the same ones every time.
             dependent: a Python bool; False draws independent pairs from the marginal.
 
         Returns:

@@ -67,7 +67,7 @@ class HalvesOfImages:
         return self._pairs(self._index(t), "training_noise", t)
 
     def draw_labelled(self, t, num_batches=1, stream="batches"):
-        """``num_batches`` labelled batches of first views: ``[n K, D]`` pixels, ``[n K]`` labels."""
+        """``num_batches`` labelled batches: pixels ``[n K, D]`` of first views, labels."""
         index = self._index if stream == "batches" else self._new_index(stream)
         indices = tf.concat([index(t * num_batches + i) for i in range(num_batches)], axis=0)
         return self.to_pixels(tf.gather(self._train[0], indices)), tf.gather(self._labels, indices)

@@ -67,8 +67,8 @@ def add_noise(x, sd, seed):
     Args:
         x: floating tensor of any shape.
         sd: standard deviation, a Python float >= 0, in the unit of ``x``. 0 returns ``x`` itself.
-        seed: ``int32 [2]``; the same seed gives the same noise, eager, in a graph and under XLA
-            (there to rounding).
+        seed: two ints, ``[2]``. The same seed gives the same noise, eagerly and in a graph; XLA
+            makes other normals of the same random bits, the same ones every time.
 
     Raises:
         ValueError: on a negative ``sd`` or an ``x`` that is not floating.
@@ -111,5 +111,5 @@ def _normal(x, sd, seed):
             "Noise needs a standard deviation of at least 0 and floating views. "
             f"Received: sd={sd}, x of dtype {x.dtype.name}."
         )
-    # Philox by name: left to choose, TensorFlow takes another generator under XLA.
+    # Philox by name: left to choose, TensorFlow takes the generator that suits the device.
     return tf.random.stateless_normal(tf.shape(x), seed, 0.0, sd, x.dtype, alg="philox")

@@ -22,7 +22,7 @@ def get(name, /, **options):
 
 
 def class_of(name):
-    """The class of the encoder called ``name``; ``ValueError`` with the nearest names if unknown."""
+    """The class of the encoder ``name``; ``ValueError`` with the nearest names if unknown."""
     return _ENCODERS.get(name)
 
 

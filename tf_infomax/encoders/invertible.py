@@ -114,23 +114,36 @@ class RealNVP(keras.Model):
         # leak from one traced function into another.
         return flows.real_nvp(self.conditioners, self.permutations, self.scale)
 
+    def _vectors(self, values):
+        """``values`` as ``[K, D]``, D the width that the flow was built for."""
+        flat = self.flatten(values)
+        dim = self.permutations.shape[1]
+        # Not left to the permutation: compiled by XLA, it repeats entries where some are missing.
+        if flat.shape[-1] not in (None, dim):
+            raise ValueError(
+                f"This flow maps vectors of {dim} entries, shape [K, {dim}]. "
+                f"Received: an array of shape {tuple(values.shape)}."
+            )
+        return flat
+
     def call(self, inputs):
-        return self.bijector.forward(self.flatten(inputs))
+        return self.bijector.forward(self._vectors(inputs))
 
     def inverse(self, codes):
         """The inputs that the flow maps to ``codes``: ``[K, D] -> [K, D]``."""
-        return self.bijector.inverse(tf.convert_to_tensor(codes, self.compute_dtype))
+        codes = self._vectors(tf.convert_to_tensor(codes, self.compute_dtype))
+        return self.bijector.inverse(codes)
 
     def log_det(self, inputs):
         """``log |det d code / d input|`` at each input, ``[K]``, in nats."""
-        inputs = self.flatten(inputs)
+        inputs = self._vectors(inputs)
         # A volume-preserving flow has one log-determinant for all inputs: give each its own.
         one_for_all = self.bijector.forward_log_det_jacobian(inputs, event_ndims=1)
         return tf.broadcast_to(one_for_all, tf.shape(inputs)[:1])
 
     def forward_and_log_det(self, inputs):
         """Codes ``[K, D]`` and log-determinants ``[K]``, in one pass over the couplings."""
-        inputs = self.flatten(inputs)
+        inputs = self._vectors(inputs)
         bijector = self.bijector
         codes = bijector.forward(inputs)
         log_det = bijector.forward_log_det_jacobian(inputs, event_ndims=1)
@@ -138,7 +151,7 @@ class RealNVP(keras.Model):
 
     def trace(self, inputs):
         """The results after every permutation and coupling, in the order of application."""
-        values, results = self.flatten(inputs), []
+        values, results = self._vectors(inputs), []
         for step in reversed(self.bijector.bijectors):
             values = step.forward(values)
             results.append(values)

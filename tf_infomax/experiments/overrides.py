@@ -1,9 +1,9 @@
 """Changing any field of an experiment from the command line: ``--set=train.steps=2000``.
 
 A path names a field (``train.steps``), an option of a picked thing (``encoder.channels``) or a
-named member (``evaluate.linear_probe.every``). The last parts suffice where they are unambiguous:
-``critic`` means ``objectives.mutual_information.critic``. Several values, separated by commas,
-make a sweep of that field.
+field of a named member (``evaluate.linear_probe.every``). The last parts suffice where they are
+unambiguous: ``critic`` means ``objectives.mutual_information.critic``. Several values, separated
+by commas, make a sweep of that field.
 """
 
 import ast
@@ -23,149 +23,165 @@ _FIXED = ("name", "source", "sweep")
 def override(experiment, settings):
     """A copy of ``experiment`` with every ``"path=value"`` of ``settings`` carried out.
 
+    Where the field is swept, the values given replace those of the sweep; a thing that keeps its
+    name keeps its options. An option of a swept thing goes to those alternatives that list it, or
+    to all if none does. The order of settings matters only where one field is set twice.
+
     Raises:
         ValueError: on a setting that is not ``path=value``, an unknown path (naming the nearest
             ones), or a value of the wrong type.
     """
+    resolved = []
     for setting in settings:
-        path, separator, text = setting.partition("=")
-        if not separator or not path or not text:
+        path, separator, text = (part.strip() for part in setting.partition("="))
+        if not separator or not path or not text.strip(", "):
             raise ValueError(
                 f"A setting must read path=value, as in train.steps=2000. Received: {setting!r}."
             )
-        experiment = _apply(experiment, path.strip(), text.strip())
+        resolved.append((_full_path(experiment, path), text))
+    # Things before their options: critic.hidden_dim=50 is for whatever critic is picked.
+    for path, text in sorted(resolved, key=lambda entry: entry[0].count(".")):
+        experiment = _apply(experiment, path, text)
     return experiment
 
 
 def _apply(experiment, path, text):
-    path = _full_path(experiment, path)
+    values = _values(experiment, path, text)
     axes = dict(experiment.sweep)
-    for axis, alternatives in axes.items():
-        if path.startswith(f"{axis}.") and isinstance(alternatives[0], Pick):
-            key = path.removeprefix(f"{axis}.")
-            axes[axis] = tuple(replace_at(one, key, _literal(text)) for one in alternatives)
-            return dataclasses.replace(experiment, sweep=tuple(axes.items()))
-    parent, key = _parent(experiment, path)
-    expected = _expected_type(parent, key)
-    if path in axes:
-        known = {one.name: one for one in axes[path] if isinstance(one, Pick)}
-        axes[path] = tuple(
-            known.get(part) or _convert(part, expected, path) for part in _parts(text)
+    owner, _, option = path.rpartition(".")
+    if path in axes or len(values) > 1:
+        axes[path] = values
+    elif owner in axes:
+        listing = [one for one in axes[owner] if option in one.options] or axes[owner]
+        axes[owner] = tuple(
+            replace_at(one, option, values[0]) if one in listing else one for one in axes[owner]
         )
-    elif "," in text and expected is not tuple and not text.startswith(("(", "[")):
-        axes[path] = tuple(_convert(part, expected, path) for part in _parts(text))
-    elif dataclasses.is_dataclass(expected) and expected is not Pick:
-        # A bare name for a node that has one: `data=cifar10` keeps the node's other fields.
-        return replace_at(experiment, f"{path}.name", text)
     else:
-        return replace_at(experiment, path, _convert(text, expected, path))
+        return replace_at(experiment, path, values[0])
     return dataclasses.replace(experiment, sweep=tuple(axes.items()))
+
+
+def _full_path(experiment, path):
+    """The one path of the experiment that ends in ``path``."""
+    known = list(dict.fromkeys(_paths(experiment, "", dict(experiment.sweep))))
+    if path == "data":
+        path = "data.name"
+    if path in known:
+        return path
+    endings = [entry for entry in known if entry.endswith(f".{path}")]
+    # The shallowest ending wins: `critic` is the term's field, not an option further down.
+    endings.sort(key=lambda entry: entry.count("."))
+    if len(endings) > 1 and endings[0].count(".") == endings[1].count("."):
+        raise ValueError(f"{path!r} is ambiguous. It may mean: {', '.join(endings)}.")
+    if endings:
+        return endings[0]
+    head, _, option = path.rpartition(".")
+    # Options of a picked thing need not be listed in the experiment to exist.
+    picks = [entry for entry in known if isinstance(_node(experiment, entry), Pick)]
+    for owner in picks:
+        if head and option and f".{owner}".endswith(f".{head}"):
+            return owner if option == "name" else f"{owner}.{option}"
+    # Compared at equal length: "stpes" with "steps", "train.stpes" with "train.steps".
+    parts = path.count(".") + 1
+    ends = {".".join(entry.split(".")[-parts:]): entry for entry in reversed(known)}
+    close = ", ".join(ends[end] for end in nearest(path, ends))
+    hint = f" Nearest: {close}." if close else ""
+    raise ValueError(
+        f"Experiment {experiment.name!r} has no field {path!r}.{hint} Fields: {', '.join(known)}."
+    )
+
+
+def _paths(node, prefix, axes):
+    """Every path that takes a value, the options of swept things among them."""
+    for name in list(node.options) if isinstance(node, Pick) else field_names(node):
+        path = f"{prefix}{name}"
+        if name in _FIXED and path != "data.name":
+            continue
+        value = child(node, name)
+        members = isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0])
+        if members or (dataclasses.is_dataclass(value) and not isinstance(value, Pick)):
+            yield from _paths(value, f"{path}.", axes)
+            continue
+        yield path
+        for one in (value, *axes.get(path, ())):
+            if isinstance(one, Pick):
+                yield from _paths(one, f"{path}.", axes)
+
+
+def _node(experiment, path):
+    """What is at ``path``, or ``None`` if only alternatives of a sweep have it."""
+    node = experiment
+    for key in path.split("."):
+        try:
+            node = child(node, key)
+        except KeyError:
+            return None
+    return node
+
+
+def _values(experiment, path, text):
+    """The tuple of values that ``text`` stands for."""
+    axes = dict(experiment.sweep)
+    owner, _, key = path.rpartition(".")
+    parents = axes.get(owner) or (_node(experiment, owner) if owner else experiment,)
+    kind, optional = _kind(parents, key)
+    if kind is tuple:
+        value = _literal(text)
+        if isinstance(value, str):
+            value = tuple(_literal(part) for part in _parts(text))
+        value = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+        several = value and all(isinstance(entry, tuple) for entry in value)
+        if not isinstance(parents[0], Pick) and not all(type(entry) is int for entry in value):
+            raise ValueError(f"{path} must be integers. Received: {text!r}.")
+        return value if several else (value,)
+    if kind is Pick:
+        current = axes.get(path, (_node(experiment, path),))
+        known = {one.name: one for one in current if one is not None}
+        nothing = ("none",) if optional else ()
+        return tuple(
+            None if part.lower() in nothing else known.get(part, Pick(part))
+            for part in _parts(text)
+        )
+    if kind is object and text.startswith(("(", "[", "{")):
+        return (_literal(text),)
+    return tuple(_scalar(part, kind, optional, path) for part in _parts(text))
+
+
+def _kind(parents, key):
+    """The type of a field or option, and whether it may be ``None``."""
+    if isinstance(parents[0], Pick):
+        listed = [one.options[key] for one in parents if key in one.options]
+        plain = listed and isinstance(listed[0], (bool, int, float, str, tuple))
+        return (type(listed[0]) if plain else object), False
+    declared = field_type(parents[0], key)
+    if isinstance(declared, types.UnionType):
+        kinds = typing.get_args(declared)
+        return kinds[0], type(None) in kinds
+    return declared, False
 
 
 def _parts(text):
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _full_path(experiment, path):
-    """The one path of the experiment that ends in ``path``."""
-    known = _paths(experiment, "")
-    if path in known:
-        return path
-    endings = [entry for entry in known if entry.endswith(f".{path}")]
-    # The shallowest ending wins: `critic` is the term's field, not an option further down.
-    endings.sort(key=lambda entry: entry.count("."))
-    if endings and (
-        len(endings) == 1 or endings[0].count(".") < endings[1].count(".")
-    ):
-        return endings[0]
-    if endings:
-        raise ValueError(f"{path!r} is ambiguous. It may mean: {', '.join(endings)}.")
-    head, _, option = path.rpartition(".")
-    if head and option:
-        # Options of a picked thing need not be listed in the experiment to exist.
-        picks = [entry for entry in known if isinstance(_node(experiment, entry), Pick)]
-        owners = [entry for entry in picks if entry == head or entry.endswith(f".{head}")]
-        if len(owners) == 1:
-            return f"{owners[0]}.{option}"
-    close = nearest(path, known) or nearest(path, [entry.rpartition(".")[2] for entry in known])
-    hint = f" Nearest: {', '.join(close)}." if close else ""
-    raise ValueError(
-        f"Experiment {experiment.name!r} has no field {path!r}.{hint} Fields: {', '.join(known)}."
-    )
-
-
-def _paths(node, prefix):
-    found = []
-    names = list(node.options) if isinstance(node, Pick) else field_names(node)
-    for name in names:
-        if name in _FIXED and not (name == "name" and prefix == "data."):
-            continue
-        path = f"{prefix}{name}"
-        found.append(path)
-        value = child(node, name)
-        if dataclasses.is_dataclass(value) or (
-            isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0])
-        ):
-            found += _paths(value, f"{path}.")
-    return found
-
-
-def _node(experiment, path):
-    node = experiment
-    for key in path.split("."):
-        node = child(node, key)
-    return node
-
-
-def _parent(experiment, path):
-    head, _, key = path.rpartition(".")
-    return (_node(experiment, head) if head else experiment), key
-
-
-def _expected_type(parent, key):
-    if isinstance(parent, Pick):
-        return None
-    if isinstance(parent, tuple):
-        return type(child(parent, key))
-    declared = field_type(parent, key)
-    if isinstance(declared, types.UnionType):
-        kinds = [kind for kind in typing.get_args(declared) if kind is not type(None)]
-        return (kinds[0], type(None))
-    return declared
-
-
 def _literal(text):
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
-        return text
+        return {"true": True, "false": False, "none": None}.get(text.lower(), text)
 
 
-def _convert(text, expected, path):
-    optional = isinstance(expected, tuple)
-    kind = expected[0] if optional else expected
-    if optional and text.lower() == "none":
-        return None
-    if kind is None:
-        return _literal(text)
+def _scalar(text, kind, optional, path):
     if kind is str:
         return text
-    if kind is Pick:
-        return Pick(text)
     value = _literal(text)
-    if kind is tuple:
-        value = value if isinstance(value, (tuple, list)) else (value,)
-        if all(isinstance(entry, int) for entry in value):
-            return tuple(value)
-    elif kind is bool:
-        if text.lower() in ("true", "false"):
-            return text.lower() == "true"
-    elif kind is int:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        if isinstance(value, float) and value.is_integer():
-            return int(value)
-    elif kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    wanted = "integers" if kind is tuple else kind.__name__
-    raise ValueError(f"{path} must be of type {wanted}. Received: {text!r}.")
+    if kind is object or (optional and value is None):
+        return value
+    if kind is bool and isinstance(value, bool):
+        return value
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    # 2e3 is an integer to whoever writes it.
+    if is_number and (kind is float or (kind is int and float(value).is_integer())):
+        return kind(value)
+    wanted = {bool: "true or false", int: "an integer", float: "a number"}[kind]
+    raise ValueError(f"{path} must be {wanted}. Received: {text!r}.")

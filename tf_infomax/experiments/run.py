@@ -62,13 +62,16 @@ def execute(run):
         ValueError: if the directory belongs to another run, or the experiment cannot be built.
     """
     tf.config.experimental.enable_op_determinism()
-    with RunDirectory(run.directory, run.experiment).locked() as directory:
-        with RowWriter(directory.rows) as writer:
-            if _has_failed(directory.rows):
-                return NON_FINITE
-            trial = build(run.experiment, load_images(run.experiment, run.data_dir))
-            checkpoints = Checkpoints(directory.checkpoints, trial.task.variables)
-            return _Execution(run, trial, writer, checkpoints, directory).carry_out()
+    directory = RunDirectory(run.directory, run.experiment)
+    with directory.locked(), RowWriter(directory.rows) as writer:
+        if _has_failed(directory.rows):
+            return NON_FINITE
+        images = load_images(run.experiment, run.data_dir)
+        trial = build(run.experiment, images)
+        if images is not None:
+            directory.note_view_shape(trial.pairs.view_shape)
+        checkpoints = Checkpoints(directory.checkpoints, trial.task.variables)
+        return _Execution(run, trial, writer, checkpoints, directory).carry_out()
 
 
 def restore(directory, data_dir=None):
@@ -113,7 +116,7 @@ class _Execution:
         self._writer.truncate(row_bytes)
         progress = Progress(self._run.name, step, self._steps)
         if restored is None:
-            stopped_at = self._warm_up()
+            stopped_at = self._warm_up(progress)
             if stopped_at is not None:
                 return self._stop(0, stopped_at)
             progress.report(0, self._measure(0))
@@ -138,13 +141,13 @@ class _Execution:
         periods = [entry.every for entry in self._run.experiment.evaluate]
         return boundaries(self._steps, train.log_every, train.checkpoint_every, *periods)
 
-    def _warm_up(self):
-        warmup = getattr(self._trial.task, "warmup", None)
+    def _warm_up(self, progress):
+        warmup = self._trial.task.warmup
         if warmup is None:
             return None
-        return StepLoop(warmup, self._trial.jit_compile).run(
-            0, self._trial.task.warmup_steps
-        ).non_finite_step
+        steps = self._trial.task.warmup_steps
+        progress.note(f"{steps} warm-up steps")
+        return StepLoop(warmup, self._trial.jit_compile).run(0, steps).non_finite_step
 
     def _measure(self, step):
         snapshot = Snapshot(self._trial, step)

@@ -11,9 +11,8 @@ from tf_infomax.experiments.spec import Experiment
 
 __all__ = ["RunDirectory", "differences"]
 
-_PARTIAL = "experiment.json.partial"
 # What a process that was killed in its first moments leaves behind.
-_UNFINISHED = (".lock", _PARTIAL)
+_UNFINISHED = (".lock", "experiment.json.partial")
 
 # How long to wait for a dying process to let go of a directory.
 _LOCK_SECONDS = 10.0
@@ -50,6 +49,24 @@ class RunDirectory:
     def description(self):
         """The experiment, as JSON."""
         return self.path / "experiment.json"
+
+    @property
+    def view_shape(self):
+        """Shape ``(H / 2, W, C)`` of the run's views, or ``None`` if nobody noted it.
+
+        With it, trained models can be rebuilt where the images are not.
+        """
+        if not self._views.is_file():
+            return None
+        return tuple(json.loads(self._views.read_text(encoding="utf-8"))["shape"])
+
+    def note_view_shape(self, shape):
+        """Writes the shape of the run's views beside the experiment."""
+        _write_json(self._views, {"shape": list(shape)})
+
+    @property
+    def _views(self):
+        return self.path / "views.json"
 
     @classmethod
     def open(cls, path):
@@ -90,11 +107,8 @@ class RunDirectory:
             _wait_for(lock, self.path)
             self.check()
             if not self.description.exists():
-                text = json.dumps(self.experiment.to_dict(), indent=1, allow_nan=False)
-                temporary = self.path / _PARTIAL
-                temporary.write_text(f"{text}\n", encoding="utf-8")
-                os.replace(temporary, self.description)
-            yield self
+                _write_json(self.description, self.experiment.to_dict())
+            yield
 
 
 def differences(before, after, path=""):
@@ -112,6 +126,14 @@ def differences(before, after, path=""):
             for change in differences(one, other, f"{path}[{index}]")
         ]
     return [] if before == after else [f"{path} was {before!r}, is {after!r}"]
+
+
+def _write_json(path, plain):
+    """Writes in one move: readers see all of it or nothing."""
+    text = json.dumps(plain, indent=1, allow_nan=False)
+    temporary = path.with_name(f"{path.name}.partial")
+    temporary.write_text(f"{text}\n", encoding="utf-8")
+    os.replace(temporary, path)
 
 
 def _wait_for(lock, path):

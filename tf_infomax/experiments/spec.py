@@ -2,6 +2,8 @@
 
 import dataclasses
 import itertools
+import pathlib
+import re
 import typing
 
 __all__ = [
@@ -155,7 +157,8 @@ class Experiment:
         result = []
         for values in itertools.product(*(values for _, values in self.sweep)):
             single = dataclasses.replace(self, sweep=())
-            for path, value in zip(paths, values, strict=True):
+            # A thing before its options: "critic" sorts before "critic.hidden_dim".
+            for path, value in sorted(zip(paths, values, strict=True), key=lambda pair: pair[0]):
                 single = replace_at(single, path, value)
             variant = "-".join(label(*entry) for entry in zip(paths, values, strict=True))
             for seed in self.seeds:
@@ -191,15 +194,21 @@ class Experiment:
 
 
 def label(path, value):
-    """How one value of a sweep is called in the name of a variant."""
+    """How one value of a sweep is called in the name of a variant, which names a directory."""
+    field = path.rpartition(".")[2]
+    if value is None or value is False:
+        return "independent" if field == "dependent" else f"no_{field}"
+    if value is True:
+        return field
     if isinstance(value, Pick):
         return value.name
     if isinstance(value, str):
-        return value
-    field = path.rpartition(".")[2]
-    if isinstance(value, bool):
-        return field if value else f"in{field}"
-    return f"{field}_{value:g}"
+        name = pathlib.PurePath(value).name.removesuffix(".npz")
+        return re.sub(r"[^\w.:+-]", "_", name) or field
+    numbers = value if isinstance(value, tuple) else (value,)
+    return "_".join(
+        [field, *(f"{one:g}" if isinstance(one, float) else str(one) for one in numbers)]
+    )
 
 
 def child(parent, key):

@@ -2,17 +2,24 @@
 
 import contextlib
 import dataclasses
+import datetime
+import json
 import os
+import platform
+import shlex
+import sys
 import threading
 import time
 import traceback
 from pathlib import Path
 
 import joblib
+import keras
 import tensorflow as tf
 
 from tf_infomax import report
-from tf_infomax.experiments.build import build_model, check, load_images
+from tf_infomax.data.views import half_shape
+from tf_infomax.experiments.build import build_encoder, build_model, check, load_images
 from tf_infomax.experiments.run import FINISHED, NON_FINITE, Run, execute
 from tf_infomax.experiments.run_directory import RunDirectory
 from tf_infomax.experiments.spec import MutualInformation
@@ -89,6 +96,7 @@ def run_all(runs, workdir, jobs=0):
         ``Outcome``. A run that fails does not stop the others.
     """
     workdir = Path(workdir)
+    _describe(workdir, runs)
     # Those this process may use, which a container or taskset can make fewer than there are.
     cores = joblib.cpu_count()
     if jobs == 0:
@@ -157,8 +165,6 @@ def _check_fit(experiment, images):
     if images is None:
         view_shape = (1,)
     else:
-        from tf_infomax.data.views import half_shape
-
         view_shape = half_shape(images.train_images.shape[1:])
         for split, number in (
             ("training", len(images.train_images)),
@@ -169,5 +175,35 @@ def _check_fit(experiment, images):
                     f"{experiment.data.name} has {number} {split} images. "
                     f"Received: train.batch_size={experiment.train.batch_size}."
                 )
+    _check_labels(experiment, images)
     if isinstance(experiment.objectives[0], MutualInformation):
         build_model(experiment, view_shape)
+    else:
+        build_encoder(experiment.encoder, view_shape, seed=0, which=1)
+
+
+def _check_labels(experiment, images):
+    uses = [entry.name for entry in (*experiment.evaluate, *experiment.objectives)]
+    uses = [name for name in uses if name in ("linear_probe", "label_confusion")]
+    if uses and images is not None and not images.is_labelled:
+        raise ValueError(
+            f"{' and '.join(uses)} of {experiment.name} need a label for every image. "
+            f"Received: data={experiment.data.name!r}, which has unlabelled images."
+        )
+
+
+def _describe(workdir, runs):
+    """Writes what was run, by which command, on which machine; the first start's time stays."""
+    path = workdir / "experiment.json"
+    started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    if path.is_file():
+        started = json.loads(path.read_text(encoding="utf-8")).get("started", started)
+    description = {
+        "command": shlex.join(["python", *sys.argv]),
+        "started": started,
+        "machine": f"{platform.machine()}, {joblib.cpu_count()} cores, {platform.system()}",
+        "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
+        "runs": [run.name for run in runs],
+    }
+    text = json.dumps(description, indent=1)
+    path.write_text(f"{text}\n", encoding="utf-8")

@@ -20,7 +20,7 @@ def _estimators(frame):
 def _draw_official(panel, official, critic, bound, column, color):
     steps, values = official.curve("critic_impact", critic, bound, column)
     if steps.size:
-        panel.curve(Curve.single(steps, values), style.darker(color), **_OFFICIAL)
+        panel.reference(Curve.single(steps, values), style.darker(color), **_OFFICIAL)
     return bool(steps.size)
 
 

@@ -57,9 +57,9 @@ def _percentile_panel(panel, frame, bound, color, official):
     if official is not None:
         steps, values = official.curve("non_invertible", "bilinear", bound, "log_condition_p50")
         if steps.size:
-            panel.curve(
+            panel.reference(
                 Curve.single(steps, values), "black", "official notebook, median (1 run)",
-                linestyle=(0, (3, 1.5)), width=1.2,
+                linestyle=(0, (3, 1.5)),
             )
 
 

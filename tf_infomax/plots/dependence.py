@@ -82,6 +82,6 @@ def dependent_samples(frame, official=None):
     return Drawing(
         figure,
         "The bound in training, smoothed by a Gaussian filter of 100 steps unless the rows are "
-        "means over at least as many. With independent pairs (dashed) it stays at or below the "
-        "true value (dash-dotted), with dependent pairs (solid) it ends above.",
+        "means over at least as many: solid for dependent pairs, dashed for independent ones. A "
+        "lower bound would stay at or below the true value (dash-dotted).",
     )

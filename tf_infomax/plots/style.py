@@ -153,9 +153,17 @@ class Panel:
         self.axes = axes
         self.handles = {}
         self._points = []  # (steps, values) of all curves, to choose the limits from
+        self._references = []
         self._levels = []
         axes.set_title(title)
         axes.set_ylabel(ylabel)
+
+    def reference(self, curve, color, name=None, linestyle="--", width=1.2):
+        """Draws a ``Curve`` to compare with: it does not lengthen the step axis."""
+        self.axes.plot(curve.steps, curve.mean, color=color, linestyle=linestyle, linewidth=width)
+        self._references.append((curve.steps, curve.mean))
+        if name is not None:
+            self.handles.setdefault(name, proxy(color, linestyle, width))
 
     def curve(self, curve, color, name=None, linestyle="-", width=1.8, band=True):
         """Draws a ``Curve``: its mean and, for several seeds, a band of one sd either side.
@@ -212,10 +220,11 @@ class Panel:
         if not self._points:
             self.empty()
             return
-        steps = np.concatenate([np.asarray(s, dtype=float) for s, _ in self._points])
-        values = np.concatenate([np.asarray(v, dtype=float) for _, v in self._points])
-        keep = np.isfinite(values)
-        last = max(steps.max(), 1.0)
+        last = max(1.0, *(np.max(s) for s, _ in self._points))
+        curves = [*self._points, *self._references]
+        steps = np.concatenate([np.asarray(s, dtype=float) for s, _ in curves])
+        values = np.concatenate([np.asarray(v, dtype=float) for _, v in curves])
+        keep = np.isfinite(values) & (steps <= last)
         steps, values = steps[keep], values[keep]
         self.axes.set_xlim(-0.01 * last, 1.01 * last)
         self.axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
@@ -249,7 +258,7 @@ def _limits(steps, values, levels, paper, widen):
     later = values[steps >= 0.25 * steps.max()]
     start, stop = values.min(), values.max()
     settled = (later.min(), later.max())
-    if later.size >= 4:
+    if later.size >= 4 and np.unique(steps).size >= 4:
         centre_low, centre_high = np.percentile(later, [2, 98])
         room = max(centre_high - centre_low, 1e-3)
         settled = max(settled[0], centre_low - 2 * room), min(settled[1], centre_high + 2 * room)

@@ -31,16 +31,24 @@ class Progress:
         self._start = time.monotonic()
         self._latest = {}
 
+    def note(self, text):
+        """Prints one line about something that takes long and is not a step."""
+        print(f"[{self._name}] {text}", file=self._stream, flush=True)
+
     def report(self, step, measurements):
         """Prints one line; the latest known bound and accuracy stay in it."""
         self._latest.update(_shown(measurements))
-        parts = [f"[{self._name}] step {step}/{self._last}"]
+        parts = [f"step {step}/{self._last}"]
         parts += [f"{name} {value}" for name, value in self._latest.items()]
-        if step > self._first:
+        if step == self._first:
+            # Warm-up and the first evaluation say nothing about how long a step takes.
+            self._start = time.monotonic()
+        else:
             per_step = (time.monotonic() - self._start) / (step - self._first)
             parts.append(f"{1000 * per_step:.1f} ms/step")
             parts.append(f"left {duration(per_step * (self._last - step))}")
-        print("  ".join(parts), file=self._stream, flush=True)
+        text = "  ".join(parts)
+        print(f"[{self._name}] {text}", file=self._stream, flush=True)
 
 
 def _shown(measurements):

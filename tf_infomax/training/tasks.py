@@ -12,6 +12,7 @@ class PairTask:
     """
 
     metric_names = ("loss", "bound")
+    warmup = None
 
     def __init__(self, model, draw):
         self.model = model

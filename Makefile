@@ -1,0 +1,33 @@
+# Needs Python 3.11 and make; everything else goes into .venv.
+PYTHON ?= python3.11
+DATA ?= digits
+WORKDIR ?= runs/quick_start-$(DATA)
+BIN := .venv/bin
+# Test processes; each holds one TensorFlow.
+TEST_JOBS ?= 2
+
+.PHONY: run test test-all lint clean
+
+# Installed anew whenever the dependencies change.
+.venv/installed: setup.py
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable .[dev]
+	touch $@
+
+# The MI-max paper in small: critics, bounds and conditioning; `make run DATA=mnist` for MNIST.
+run: .venv/installed
+	$(BIN)/python launch/run_experiment.py --experiment=quick_start --workdir=$(WORKDIR) \
+		--set=data=$(DATA)
+
+test: .venv/installed
+	$(BIN)/python -m pytest -q -n $(TEST_JOBS) -m "not slow"
+
+test-all: .venv/installed
+	$(BIN)/python -m pytest -q -n $(TEST_JOBS)
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+
+clean:
+	rm -rf .venv runs

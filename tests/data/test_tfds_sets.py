@@ -1,0 +1,264 @@
+"""Prepared TFDS sets, against the statistics published with them, and folders of images."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from tf_infomax.data import DatasetNotFoundError, load
+
+_DEFAULT = Path(__file__).resolve().parents[3] / "shared" / "tfds"
+TFDS = Path(os.environ.get("TF_INFOMAX_TFDS", _DEFAULT))
+
+
+def _needs(name):
+    return pytest.mark.skipif(
+        not (TFDS / name).is_dir(), reason=f"no {name} in {TFDS} (set TF_INFOMAX_TFDS)"
+    )
+
+
+# (shape, mean and sd of pixels / 255 a channel, images of each class), as published.
+_PUBLISHED = {
+    ("mnist", "train"): (
+        (60_000, 28, 28, 1), [0.1307], [0.3081],
+        [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+    ),
+    ("mnist", "test"): (
+        (10_000, 28, 28, 1), [0.1325], [0.3105],
+        [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+    ),
+    ("cifar10", "train"): (
+        (50_000, 32, 32, 3), [0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616], [5000] * 10,
+    ),
+    ("cifar10", "test"): (
+        (10_000, 32, 32, 3), [0.4942, 0.4851, 0.4504], [0.2467, 0.2429, 0.2616], [1000] * 10,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=_needs(name)) for name in ("mnist", "cifar10")]
+)
+def test_real_sets_have_their_published_statistics(name):
+    data = load(name, data_dir=TFDS)
+    assert data.name == name and data.pixel_max == 255 and data.num_classes == 10
+    assert data.label_names[3] == {"mnist": "3", "cifar10": "cat"}[name]
+    for split in ("train", "test"):
+        shape, mean, deviation, counts = _PUBLISHED[name, split]
+        images, labels = getattr(data, f"{split}_images"), getattr(data, f"{split}_labels")
+        assert images.shape == shape and images.dtype == np.uint8
+        np.testing.assert_array_equal(np.bincount(labels), counts)
+        # Moments from the histogram of each channel: exact, and without a float copy of the set.
+        values = np.arange(256) / 255
+        for channel in range(shape[-1]):
+            weights = np.bincount(images[..., channel].reshape(-1), minlength=256)
+            average = np.average(values, weights=weights)
+            variance = np.average((values - average) ** 2, weights=weights)
+            assert average == pytest.approx(mean[channel], abs=6e-5)
+            assert np.sqrt(variance) == pytest.approx(deviation[channel], abs=6e-5)
+    assert load(name, data_dir=str(TFDS)) is data  # remembered
+
+
+@_needs("mnist")
+def test_the_environment_names_the_folder(monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(TFDS))
+    assert load("mnist") is load("mnist", data_dir=TFDS)
+    assert len(load("mnist:3.0.1").test_labels) == 10_000
+
+
+def _prepare(data_dir, features, splits, version="1.0.0", config=None):
+    """A prepared set of the given examples, written by TFDS itself."""
+    folder = Path(data_dir, "tiny_set", config or "", version)
+    folder.mkdir(parents=True)
+    identity = tfds.core.dataset_info.DatasetIdentity(
+        name="tiny_set", version=version, data_dir=str(folder), module_name="",
+        config_name=config,
+    )  # fmt: skip
+    info = tfds.core.DatasetInfo(builder=identity, features=tfds.features.FeaturesDict(features))
+    writer = tfds.core.SequentialWriter(info, max_examples_per_shard=100)
+    writer.initialize_splits(list(splits))
+    writer.add_examples(splits)
+    writer.close_all()
+
+
+_LABEL = tfds.features.ClassLabel(names=["cat", "dog"])
+_GREY = {"image": tfds.features.Image(shape=(4, 4, 1)), "label": _LABEL}
+
+
+def _examples(count, shapes=((4, 4, 1),), fill=0):
+    return [
+        {"image": np.full(shapes[i % len(shapes)], fill + i, np.uint8), "label": i % 2}
+        for i in range(count)
+    ]
+
+
+def test_the_highest_version_and_the_validation_split(tmp_path):
+    for version, fill in (("1.9.0", 100), ("1.10.0", 50)):
+        splits = {"train": _examples(5, fill=fill), "validation": _examples(2)}
+        _prepare(tmp_path, _GREY, splits, version=version)
+    data = load("tiny_set", data_dir=tmp_path)
+    assert sorted(data.train_images[:, 0, 0, 0]) == [50, 51, 52, 53, 54]
+    assert data.label_names == ("cat", "dog") and len(data.test_images) == 2
+    older = load("tiny_set:1.9.0", data_dir=tmp_path)
+    assert older.train_images.min() == 100
+
+
+def test_configurations(tmp_path):
+    splits = {"train": _examples(4), "test": _examples(2)}
+    _prepare(tmp_path, _GREY, splits, config="small")
+    assert len(load("tiny_set", data_dir=tmp_path).train_images) == 4  # the only one
+    _prepare(tmp_path, _GREY, {**splits, "train": _examples(6)}, config="large")
+    assert len(load("tiny_set/large", data_dir=tmp_path).train_images) == 6
+    with pytest.raises(DatasetNotFoundError, match=r"several configurations.*Known: large, small"):
+        load("tiny_set:1.0.0", data_dir=tmp_path)
+
+
+def test_images_of_unknown_but_equal_size(tmp_path):
+    features = {"image": tfds.features.Image(shape=(None, None, 1)), "label": _LABEL}
+    _prepare(tmp_path, features, {"train": _examples(3), "test": _examples(2)})
+    assert load("tiny_set", data_dir=tmp_path).image_shape == (4, 4, 1)
+
+
+_ANY_SIZE = tfds.features.Image(shape=(None, None, 1))
+_TWO_SIZES = ((4, 4, 1), (6, 4, 1))
+
+
+@pytest.mark.parametrize(
+    ("features", "splits", "message"),
+    [
+        (
+            {"image": _ANY_SIZE, "label": _LABEL},
+            {"train": _examples(3, _TWO_SIZES), "test": _examples(2)},
+            r"one size \(tiny_set, split train\).*example 0 of .* and example \d of ",
+        ),
+        (_GREY, {"train": _examples(3)}, r"train and test.*Received: splits \['train'\]"),
+        (
+            {"image": _GREY["image"], "label": tfds.features.Scalar(tf.int64)},
+            {"train": _examples(3), "test": _examples(2)},
+            r"no image-classification set.*Received: features \['image', 'label'\]",
+        ),
+    ],
+)
+def test_prepared_sets_of_another_kind(tmp_path, features, splits, message):
+    _prepare(tmp_path, features, splits)
+    with pytest.raises(ValueError, match=message):
+        load("tiny_set", data_dir=tmp_path)
+
+
+def test_a_damaged_set_says_so(tmp_path):
+    _prepare(tmp_path, _GREY, {"train": _examples(5), "test": _examples(2)})
+    (record,) = tmp_path.glob("**/*train.tfrecord*")
+    record.write_bytes(record.read_bytes()[:-9])
+    with pytest.raises(ValueError, match=r"tiny_set, split train are missing or damaged"):
+        load("tiny_set", data_dir=tmp_path)
+
+
+def test_a_missing_set_says_how_to_get_it(tmp_path):
+    _prepare(tmp_path, _GREY, {"train": _examples(2), "test": _examples(2)})
+    with pytest.raises(DatasetNotFoundError) as caught:
+        load("kmnist", data_dir=tmp_path)
+    for part in ("'kmnist' is not here", "holds: tiny_set.", "--download", "--data_dir",
+                 "TFDS_DATA_DIR", "kmnist/<version>/", "data=digits"):  # fmt: skip
+        assert part in str(caught.value)
+    with pytest.raises(DatasetNotFoundError, match="nowhere does not exist"):
+        load("kmnist", data_dir=tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("name", "close"), [("mnst", "mnist"), ("fashion-mnist", "fashion_mnist"), ("MNIST", "mnist")]
+)
+def test_an_unknown_name_brings_the_nearest(tmp_path, name, close):
+    with pytest.raises(
+        DatasetNotFoundError, match=f"no data set '{name}'.*Did you mean .*'{close}'"
+    ):
+        load(name, data_dir=tmp_path, download=True)  # an unknown name is not even looked for
+
+
+def test_downloading_happens_only_on_request(tmp_path, monkeypatch):
+    calls = []
+
+    class Builder:
+        def download_and_prepare(self):
+            calls.append("prepared")
+            raise ConnectionError("no route to host\nand more")
+
+    def make(name, data_dir):
+        calls.append((name, data_dir))
+        return Builder()
+
+    monkeypatch.setattr(tfds, "builder", make)
+    with pytest.raises(DatasetNotFoundError, match="is not here"):
+        load("kmnist", data_dir=tmp_path)
+    assert not calls
+    with pytest.raises(
+        DatasetNotFoundError, match="failed: ConnectionError: no route to host Prep"
+    ):
+        load("kmnist", data_dir=tmp_path, download=True)
+    assert calls == [("kmnist", str(tmp_path)), "prepared"]
+
+
+def _write(path, image):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    encode = tf.io.encode_jpeg if path.suffix == ".jpg" else tf.io.encode_png
+    path.write_bytes(encode(image).numpy())
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_folder_keeps_every_pixel(tmp_path, channels):
+    rng = np.random.default_rng(0)
+    written = {}
+    for split, count in (("train", 3), ("test", 2)):
+        for label, name in enumerate(("cat", "dog")):
+            for i in range(count):
+                image = rng.integers(0, 256, (6, 5, channels), np.uint8)
+                _write(tmp_path / "pets" / split / name / f"{i}.png", image)
+                written.setdefault(split, set()).add((image.tobytes(), label))
+    before = sorted(tmp_path.glob("**/*"))
+    data = load(tmp_path / "pets")
+    assert sorted(tmp_path.glob("**/*")) == before  # reading writes nothing
+    assert data.name == "pets" and data.label_names == ("cat", "dog") and data.pixel_max == 255
+    assert data.image_shape == (6, 5, channels) and data.train_images.dtype == np.uint8
+    for split in ("train", "test"):
+        images, labels = getattr(data, f"{split}_images"), getattr(data, f"{split}_labels")
+        pairs = zip(images, labels, strict=True)
+        assert {(image.tobytes(), int(label)) for image, label in pairs} == written[split]
+
+
+def _pets(folder, **extra):
+    for split in ("train", "test"):
+        _write(folder / split / "cat" / "0.png", np.zeros((4, 4, 1), np.uint8))
+    for path, image in extra.items():
+        _write(folder / path.replace("__", "/").replace("_", "."), image)
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ({"test__cat__1_png": np.zeros((6, 4, 1), np.uint8)},
+         r"one size.*train/cat/0\.png of shape \(4, 4, 1\) and .*test/cat/1\.png of .*\(6, 4, 1\)"),
+        ({"test__cat__1_jpg": np.zeros((4, 4, 3), np.uint8)}, r"number of channels.*\(4, 4, 3\)"),
+        ({"test__cat__1_png": np.zeros((4, 4, 4), np.uint8)}, r"grey or RGB.*with 4 channels"),
+        ({"test__cat__1_png": np.zeros((4, 4, 1), np.uint16)}, r"1 channels of 16 bits"),
+    ],
+)  # fmt: skip
+def test_folders_of_unequal_images(tmp_path, extra, message):
+    _pets(tmp_path, **extra)
+    with pytest.raises(ValueError, match=message):
+        load(tmp_path)
+
+
+def test_folders_that_lack_something(tmp_path):
+    _pets(tmp_path / "broken")
+    (tmp_path / "broken/test/cat/1.png").write_bytes(b"no image")
+    with pytest.raises(ValueError, match=r"1\.png is not a readable PNG or JPEG"):
+        load(tmp_path / "broken")
+    _write(tmp_path / "half/train/cat/0.png", np.zeros((4, 4, 1), np.uint8))
+    with pytest.raises(ValueError, match=r"splits train and test.*Received: splits \['train'\]"):
+        load(tmp_path / "half")
+    (tmp_path / "half/test/cat").mkdir(parents=True)
+    os.utime(tmp_path / "half", ns=(1, 1))
+    with pytest.raises(ValueError, match=r"half/test holds no PNG or JPEG"):
+        load(tmp_path / "half")
