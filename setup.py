@@ -19,6 +19,8 @@ setup(
         # TensorFlow Probability 0.25 imports Keras 2 under this name; we use Keras 3 only.
         "tf-keras>=2.21,<2.22",
         "tensorflow-datasets>=4.9.9,<5",
+        # Needed by tensorflow-datasets to prepare a set, which it does not declare.
+        "importlib_resources>=6,<7",
         # The event files are written through tensorboard's summary module.
         "tensorboard>=2.19,<3",
         "scikit-learn>=1.7,<2",
@@ -28,6 +30,7 @@ setup(
         "matplotlib>=3.9,<4",
         "absl-py>=2.1,<3",
         "numpy>=2,<3",
+        "scipy>=1.13,<2",
     ],
     extras_require={
         "dev": [

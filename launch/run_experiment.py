@@ -36,11 +36,11 @@ _DOWNLOAD = flags.DEFINE_bool("download", False, "Whether TFDS may download a mi
 
 
 def main(argv):
-    if len(argv) > 1:
-        raise app.UsageError(f"Unexpected arguments: {argv[1:]}. Did you mean --set=...?")
     logging.set_verbosity(logging.WARNING)
     settings = list(_SET.value)
     try:
+        if len(argv) > 1:
+            raise ValueError(f"Arguments are flags, as in --set=path=value. Received: {argv[1:]}.")
         if _SEEDS.value is not None:
             if _SEEDS.value < 1:
                 raise ValueError(f"--seeds must be 1 or more. Received: {_SEEDS.value}.")

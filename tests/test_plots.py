@@ -12,7 +12,6 @@ import pytest
 from tests.synthetic_rows import failed_run, rows_of
 from tf_infomax import plots
 from tf_infomax.plots import style
-from tf_infomax.plots.conditioning import official_percentiles
 from tf_infomax.plots.curves import Curve, curve, lines, values_by_step
 from tf_infomax.plots.dependence import smooth
 from tf_infomax.published import OfficialCurves
@@ -40,13 +39,6 @@ def titles(figure):
 
 def legend_texts(figure):
     return [text.get_text() for text in figure.legends[0].get_texts()]
-
-
-def test_percentiles_follow_the_official_rule():
-    # Sorted 1..9 and 40: indices int(p * 9) = 0, 1, 3, 4, 5, 7, 9; nothing is interpolated.
-    values = [40, 1, 9, 2, 8, 3, 7, 4, 6, 5]
-    np.testing.assert_array_equal(official_percentiles(values), [1, 2, 4, 5, 6, 8, 40])
-    np.testing.assert_array_equal(official_percentiles([3.0, 1.0, 2.0], (0.4, 0.5)), [1.0, 2.0])
 
 
 def test_smoothing_is_a_gaussian_of_100_steps():

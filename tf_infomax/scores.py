@@ -87,9 +87,7 @@ class PairScores:
             ]
         with tf.control_dependencies([check for check in checks if check is not None]):
             diagonal = tf.linalg.diag_part(scores)
-        # exp(-inf) is an exact zero in the sums below, and so is its gradient.
-        excluded = tf.fill(tf.shape(diagonal), tf.constant(-np.inf, scores.dtype))
-        return cls(diagonal, tf.linalg.set_diag(scores, excluded), tf.shape(scores)[1] - 1)
+        return cls(diagonal, _without_diagonal(scores), tf.shape(scores)[1] - 1)
 
     def marginal_logsumexp(self):
         """``log sum_j exp(marginal_j)`` of each anchor, ``[K]``."""
@@ -133,6 +131,19 @@ def pair_scores(scores):
             f"Received: an array of shape {scores.shape}."
         )
     return PairScores.from_matrix(scores)
+
+
+@tf.custom_gradient
+def _without_diagonal(scores):
+    """``scores [K, K]`` with ``-inf`` on the diagonal."""
+    # exp(-inf) is an exact zero in the sums of PairScores, and so is its gradient.
+    excluded = tf.fill(tf.shape(scores)[:1], tf.constant(-np.inf, scores.dtype))
+
+    def gradient(upstream):
+        # What TensorFlow's own gradient computes; that cannot be compiled by XLA for unknown K.
+        return tf.linalg.set_diag(upstream, tf.zeros_like(excluded))
+
+    return tf.linalg.set_diag(scores, excluded), gradient
 
 
 def _floating(values, name):

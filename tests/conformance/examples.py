@@ -23,10 +23,12 @@ class BoundExample:
 
     Attributes:
         formula: (joint, marginal), nested lists of ``Decimal`` with one row an anchor -> Decimal.
+        derivative: (rows of a ``[K, K]`` matrix, i, j) -> that of the value by ``scores[i][j]``.
         optimal_offset: c such that scores ``log r + c`` are optimal, r the density ratio.
     """
 
     formula: Callable
+    derivative: Callable
     optimal_offset: float = 0.0
 
     def value(self, joint, marginal):
@@ -35,29 +37,15 @@ class BoundExample:
             return float(self.formula(_decimals(joint), _decimals(marginal)))
 
     def value_and_gradient(self, matrix):
-        """Value on a ``[K, K]`` matrix and its gradient by central differences of step 1e-25.
-
-        Their error is of the order of the squared step. 520 digits are enough to see that step next
-        to exp(1000), so that every entry is right to more digits than a float has.
-        """
-        matrix = _decimals(matrix)
-        step = Decimal("1e-25")
-        gradient = np.zeros((len(matrix), len(matrix)))
-        with decimal.localcontext(prec=520):
-            for i, row in enumerate(matrix):
-                for j, score in enumerate(row):
-                    around = []
-                    for moved in (score + step, score - step):
-                        row[j] = moved
-                        around.append(self._of_matrix(matrix))
-                    row[j] = score
-                    gradient[i, j] = float((around[0] - around[1]) / (2 * step))
-            return float(self._of_matrix(matrix)), gradient
-
-    def _of_matrix(self, matrix):
-        joint = [[row[i]] for i, row in enumerate(matrix)]
-        marginal = [[s for j, s in enumerate(row) if j != i] for i, row in enumerate(matrix)]
-        return self.formula(joint, marginal)
+        """Value on a ``[K, K]`` matrix, and its gradient, as floats."""
+        rows, size = _decimals(matrix), len(matrix)
+        joint = [[row[i]] for i, row in enumerate(rows)]
+        marginal = [[score for j, score in enumerate(row) if j != i] for i, row in enumerate(rows)]
+        with decimal.localcontext(prec=60):
+            gradient = [
+                [float(self.derivative(rows, i, j)) for j in range(size)] for i in range(size)
+            ]
+            return float(self.formula(joint, marginal)), np.array(gradient)
 
 
 def _decimals(rows):
@@ -81,23 +69,46 @@ def _infonce(joint, marginal):
     )
 
 
+def _infonce_derivative(rows, i, j):
+    softmax = rows[i][j].exp() / sum(score.exp() for score in rows[i])
+    return ((i == j) - softmax) / len(rows)
+
+
 def _tuba(joint, marginal):
     return 1 + _mean(_all(joint)) - _mean(score.exp() for score in _all(marginal))
+
+
+def _tuba_derivative(rows, i, j):
+    size = len(rows)
+    return Decimal(1) / size if i == j else -rows[i][j].exp() / (size * (size - 1))
 
 
 def _nwj(joint, marginal):
     return _mean(_all(joint)) - _mean((score - 1).exp() for score in _all(marginal))
 
 
+def _nwj_derivative(rows, i, j):
+    # As TUBA's, of scores that are 1 less.
+    return _tuba_derivative([[score - 1 for score in row] for row in rows], i, j)
+
+
 def _donsker_varadhan(joint, marginal):
     return _mean(_all(joint)) - _mean(score.exp() for score in _all(marginal)).ln()
 
 
+def _donsker_varadhan_derivative(rows, i, j):
+    if i == j:
+        return Decimal(1) / len(rows)
+    total = sum(s.exp() for k, row in enumerate(rows) for m, s in enumerate(row) if k != m)
+    return -rows[i][j].exp() / total
+
+
 BOUNDS = {
-    "infonce": BoundExample(_infonce),
-    "nwj": BoundExample(_nwj, optimal_offset=1.0),
-    "tuba": BoundExample(_tuba),
-    "donsker_varadhan": BoundExample(_donsker_varadhan),
+    "infonce": BoundExample(_infonce, _infonce_derivative),
+    # f* = 1 + log r, where the others have log r.
+    "nwj": BoundExample(_nwj, _nwj_derivative, optimal_offset=1.0),
+    "tuba": BoundExample(_tuba, _tuba_derivative),
+    "donsker_varadhan": BoundExample(_donsker_varadhan, _donsker_varadhan_derivative),
 }
 
 

@@ -66,7 +66,6 @@ def test_real_sets_have_their_published_statistics(name):
 def test_the_environment_names_the_folder(monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(TFDS))
     assert load("mnist") is load("mnist", data_dir=TFDS)
-    assert len(load("mnist:3.0.1").test_labels) == 10_000
 
 
 def _prepare(data_dir, features, splits, version="1.0.0", config=None):
@@ -190,11 +189,13 @@ def test_downloading_happens_only_on_request(tmp_path, monkeypatch):
         return Builder()
 
     monkeypatch.setattr(tfds, "builder", make)
+    monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("touched the network"))
     with pytest.raises(DatasetNotFoundError, match="is not here"):
         load("kmnist", data_dir=tmp_path)
     assert not calls
     with pytest.raises(
-        DatasetNotFoundError, match="failed: ConnectionError: no route to host Prep"
+        DatasetNotFoundError,
+        match=r"could not be downloaded.*Received: ConnectionError: no route to host$",
     ):
         load("kmnist", data_dir=tmp_path, download=True)
     assert calls == [("kmnist", str(tmp_path)), "prepared"]

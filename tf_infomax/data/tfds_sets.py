@@ -72,8 +72,9 @@ def _download(name, data_dir):
     except Exception as error:  # network, disk, checksum, missing package: TFDS raises anything
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DatasetNotFoundError(
-            f"Downloading {name} into {data_dir} failed: {type(error).__name__}: {reason} Prepare "
-            f"it where there is a network and copy the folder here, or use data=digits."
+            f"{name} could not be downloaded and prepared in {data_dir}. Prepare it where there is "
+            "a network and pass the folder as --data_dir, or use data=digits. "
+            f"Received: {type(error).__name__}: {reason}"
         ) from error
     return builder
 

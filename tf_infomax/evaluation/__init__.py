@@ -6,6 +6,6 @@ functions of arrays and encoders, usable on their own.
 
 from tf_infomax.evaluation.linear_probe import linear_probe
 from tf_infomax.evaluation.mutual_information import mean_bound
-from tf_infomax.evaluation.representations import encode
+from tf_infomax.evaluation.representations import NonFiniteError, encode
 
-__all__ = ["encode", "linear_probe", "mean_bound"]
+__all__ = ["NonFiniteError", "encode", "linear_probe", "mean_bound"]

@@ -11,6 +11,8 @@ import numpy as np
 import tensorflow as tf
 from threadpoolctl import threadpool_limits
 
+from tf_infomax.percentiles import PERCENTILES, percentiles
+
 __all__ = [
     "PERCENTILES",
     "jacobian",
@@ -19,9 +21,6 @@ __all__ = [
     "percentiles",
     "singular_values",
 ]
-
-# Those of the paper's figure.
-PERCENTILES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 # Inputs whose Jacobians are computed together: bounds the memory, costs no time.
 _CHUNK = 16
@@ -97,20 +96,3 @@ def log_condition_number(spectra):
     spectra = np.asarray(spectra)
     with np.errstate(divide="ignore"):
         return np.log(spectra[..., 0]) - np.log(spectra[..., -1])
-
-
-def percentiles(values, fractions=PERCENTILES):
-    """Percentiles over the last axis, by the rule of the published code: no interpolation.
-
-    ``sorted(values)[int(fraction * (m - 1))]`` of m values.
-
-    Args:
-        values: ``[..., m]``.
-        fractions: P numbers in [0, 1].
-
-    Returns:
-        ``[..., P]``.
-    """
-    ordered = np.sort(values, axis=-1)
-    indices = [int(fraction * (ordered.shape[-1] - 1)) for fraction in fractions]
-    return ordered[..., indices]

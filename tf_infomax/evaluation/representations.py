@@ -4,7 +4,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["encode"]
+__all__ = ["NonFiniteError", "encode"]
+
+
+class NonFiniteError(ValueError):
+    """An encoder whose weights have run away: its codes or derivatives are not finite."""
 
 
 def encode(encoder, views, preprocess=None, batch_size=1_000):
@@ -21,7 +25,8 @@ def encode(encoder, views, preprocess=None, batch_size=1_000):
         ``[N, D]``.
 
     Raises:
-        ValueError: if there is nothing to encode, or a code is not finite (with how many).
+        ValueError: if there is nothing to encode.
+        NonFiniteError: a ``ValueError``, if a code is not finite (with how many).
     """
     if len(views) == 0:
         raise ValueError("There must be at least one view to encode. Received: none.")
@@ -33,7 +38,7 @@ def encode(encoder, views, preprocess=None, batch_size=1_000):
     codes = np.concatenate(codes)
     num_bad = int(np.sum(~np.isfinite(codes).all(axis=1)))
     if num_bad:
-        raise ValueError(
+        raise NonFiniteError(
             "Codes must be finite to be evaluated. "
             f"Received: {num_bad} of {len(codes)} codes with NaN or infinite entries."
         )

@@ -169,6 +169,7 @@ def _game_task(experiment, objective, pairs):
 def check(experiment):
     """Raises ``ValueError`` on whatever can be found wrong without data or weights."""
     train, data = experiment.train, experiment.data
+    (objective,) = experiment.objectives
     at_least = {
         "train.steps": (train.steps, 1),
         "train.batch_size": (train.batch_size, 2),
@@ -176,11 +177,17 @@ def check(experiment):
         "train.checkpoint_every": (train.checkpoint_every, 1),
         **{f"evaluate.{entry.name}.every": (entry.every, 1) for entry in experiment.evaluate},
     }
+    rates = {"train.learning_rate": train.learning_rate}
+    if isinstance(objective, LabelConfusion):
+        at_least["warmup_steps"] = (objective.warmup_steps, 0)
+        at_least["classifier_steps"] = (objective.classifier_steps, 1)
+        rates["classifier_learning_rate"] = objective.classifier_learning_rate
     for path, (value, smallest) in at_least.items():
         if value < smallest:
             raise ValueError(f"{path} must be {smallest} or more. Received: {value}.")
-    if not 0 < train.learning_rate < float("inf"):
-        raise ValueError(f"train.learning_rate must be positive. Received: {train.learning_rate}.")
+    for path, rate in rates.items():
+        if not 0 < rate < float("inf"):
+            raise ValueError(f"{path} must be positive. Received: {rate}.")
     if not 0 <= data.noise_sd < float("inf"):
         raise ValueError(f"data.noise_sd must be 0 or more. Received: {data.noise_sd}.")
     if train.jit_compile not in ("auto", "yes", "no"):
@@ -196,7 +203,6 @@ def check(experiment):
         )
     if experiment.encoder is not None:
         _check_options("encoder", experiment.encoder, encoders)
-    (objective,) = experiment.objectives
     if isinstance(objective, MutualInformation):
         bounds.info(objective.bound)
         _check_options("critic", objective.critic, critics)
@@ -205,17 +211,24 @@ def check(experiment):
 
     for entry in experiment.evaluate:
         evaluators.get(entry.name)
+        if entry.name == "invertibility" and not hasattr(
+            encoders.class_of(experiment.encoder.name), "forward_and_log_det"
+        ):
+            raise ValueError(
+                "Invertibility is measured on encoders that have an inverse, such as 'realnvp'. "
+                f"Received: encoder={experiment.encoder.name!r}."
+            )
 
 
 def _check_options(kind, choice: Pick, family):
     if choice.name not in family.names():
         family.get(choice.name)  # Says which names there are.
     factory = family.class_of(choice.name)
-    known = [
-        name
+    known = {
+        name: parameter.default
         for name, parameter in inspect.signature(factory).parameters.items()
         if parameter.kind is parameter.POSITIONAL_OR_KEYWORD and name != "seed"
-    ]
+    }
     for option in choice.options:
         if option not in known:
             close = difflib.get_close_matches(option, known, n=2)
@@ -223,6 +236,12 @@ def _check_options(kind, choice: Pick, family):
             raise ValueError(
                 f"The {kind} {choice.name!r} has no option {option!r}.{hint} "
                 f"Options: {', '.join(known) or 'none'}."
+            )
+    for option, default in known.items():
+        if default is inspect.Parameter.empty and option not in choice.options:
+            raise ValueError(
+                f"The {kind} {choice.name!r} needs the option {option}, "
+                f"as in --set={kind}.{option}=... Received: none."
             )
 
 

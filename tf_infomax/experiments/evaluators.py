@@ -7,7 +7,13 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax import randomness
-from tf_infomax.evaluation import conditioning, encode, linear_probe, mean_bound
+from tf_infomax.evaluation import (
+    NonFiniteError,
+    conditioning,
+    encode,
+    linear_probe,
+    mean_bound,
+)
 from tf_infomax.experiments.build import Trial
 from tf_infomax.registry import Registry
 
@@ -114,7 +120,10 @@ def measure_conditioning(snapshot):
     """The spectrum of the encoder's Jacobian at the inputs of one training batch."""
     inputs = snapshot.trial.pairs.measured_pairs(snapshot.step)[0]
     inputs = inputs[: snapshot.trial.pairs.batch_size]
-    spectra = conditioning.singular_values(snapshot.trial.jacobian(inputs))
+    jacobians = snapshot.trial.jacobian(inputs)
+    if not np.isfinite(jacobians).all():
+        raise NonFiniteError("Jacobians must be finite to be decomposed. Received: NaN entries.")
+    spectra = conditioning.singular_values(jacobians)
     logs = np.sort(conditioning.log_condition_number(spectra))
     yield Measurement(
         "log_condition_number", "train", float(np.median(logs)), "1", {"values": _rounded(logs)}

@@ -96,7 +96,7 @@ ENCODER_IMPACT = Experiment(
 
 DEPENDENT_SAMPLES = Experiment(
     name="dependent_samples",
-    source="Tschannen et al. (2020), section 3.4, Fig. 4c",
+    source="Tschannen et al. (2020), Fig. 4c",
     data=Data("gaussian_pairs"),
     encoder=None,
     objectives=(MutualInformation(critic=pick("concat", hidden_dim=10, layers=5)),),

@@ -68,7 +68,8 @@ def _full_path(experiment, path):
         path = "data.name"
     if path in known:
         return path
-    endings = [entry for entry in known if entry.endswith(f".{path}")]
+    # A bare "name" would be taken for the experiment's, which is not for the command line.
+    endings = [entry for entry in known if entry.endswith(f".{path}") and path != "name"]
     # The shallowest ending wins: `critic` is the term's field, not an option further down.
     endings.sort(key=lambda entry: entry.count("."))
     if len(endings) > 1 and endings[0].count(".") == endings[1].count("."):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from tf_infomax.evaluation import NonFiniteError
 from tf_infomax.experiments import evaluators
 from tf_infomax.experiments.build import build, load_images
 from tf_infomax.experiments.evaluators import Measurement, Snapshot
@@ -131,7 +132,11 @@ class _Execution:
             step = boundary
             means = list(_training_means(segment.means))
             self._write(step, means)
-            progress.report(step, [*means, *self._measure(step)])
+            try:
+                progress.report(step, [*means, *self._measure(step)])
+            except NonFiniteError:
+                # The last update ran away: the next loss, from these weights, cannot be finite.
+                return self._stop(step, step)
             if step % self._run.experiment.train.checkpoint_every == 0 or step == self._steps:
                 self._save(step)
         return FINISHED

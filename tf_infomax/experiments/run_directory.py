@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tf_infomax.experiments.spec import Experiment
 
-__all__ = ["RunDirectory", "differences"]
+__all__ = ["RunDirectory", "differences", "write_json"]
 
 # What a process that was killed in its first moments leaves behind.
 _UNFINISHED = (".lock", "experiment.json.partial")
@@ -62,7 +62,7 @@ class RunDirectory:
 
     def note_view_shape(self, shape):
         """Writes the shape of the run's views beside the experiment."""
-        _write_json(self._views, {"shape": list(shape)})
+        write_json(self._views, {"shape": list(shape)})
 
     @property
     def _views(self):
@@ -107,7 +107,7 @@ class RunDirectory:
             _wait_for(lock, self.path)
             self.check()
             if not self.description.exists():
-                _write_json(self.description, self.experiment.to_dict())
+                write_json(self.description, self.experiment.to_dict())
             yield
 
 
@@ -128,7 +128,7 @@ def differences(before, after, path=""):
     return [] if before == after else [f"{path} was {before!r}, is {after!r}"]
 
 
-def _write_json(path, plain):
+def write_json(path, plain):
     """Writes in one move: readers see all of it or nothing."""
     text = json.dumps(plain, indent=1, allow_nan=False)
     temporary = path.with_name(f"{path.name}.partial")

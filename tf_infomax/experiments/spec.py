@@ -204,7 +204,7 @@ def label(path, value):
         return value.name
     if isinstance(value, str):
         name = pathlib.PurePath(value).name.removesuffix(".npz")
-        return re.sub(r"[^\w.:+-]", "_", name) or field
+        return re.sub(r"[^\w.:+-]", "_", name).strip(".") or field
     numbers = value if isinstance(value, tuple) else (value,)
     return "_".join(
         [field, *(f"{one:g}" if isinstance(one, float) else str(one) for one in numbers)]

@@ -21,7 +21,7 @@ from tf_infomax import report
 from tf_infomax.data.views import half_shape
 from tf_infomax.experiments.build import build_encoder, build_model, check, load_images
 from tf_infomax.experiments.run import FINISHED, NON_FINITE, Run, execute
-from tf_infomax.experiments.run_directory import RunDirectory
+from tf_infomax.experiments.run_directory import RunDirectory, write_json
 from tf_infomax.experiments.spec import MutualInformation
 from tf_infomax.results import read_rows, write_rows
 from tf_infomax.training.progress import duration
@@ -73,6 +73,11 @@ def plan(experiments, workdir, data_dir=None, download=False):
         for variant, seed, single in experiment.runs():
             check(single)
             directory = workdir / "runs" / experiment.name / variant / f"seed_{seed}"
+            if any(run.directory == directory for run in runs):
+                raise ValueError(
+                    f"Every value of a sweep and every seed must have a name of its own. "
+                    f"Received: {variant} with seed {seed} twice."
+                )
             RunDirectory(directory, single).check()
             runs.append(Run(single, variant, directory, data_dir))
     checked = set()
@@ -140,7 +145,8 @@ def _end_with(parent):
             time.sleep(0.5)
         os._exit(1)
 
-    if os.getppid() == parent:
+    # A single job runs in the parent itself. A worker may find its parent gone already.
+    if os.getpid() != parent:
         threading.Thread(target=watch, daemon=True).start()
 
 
@@ -176,10 +182,14 @@ def _check_fit(experiment, images):
                     f"Received: train.batch_size={experiment.train.batch_size}."
                 )
     _check_labels(experiment, images)
-    if isinstance(experiment.objectives[0], MutualInformation):
-        build_model(experiment, view_shape)
-    else:
-        build_encoder(experiment.encoder, view_shape, seed=0, which=1)
+    try:
+        if isinstance(experiment.objectives[0], MutualInformation):
+            build_model(experiment, view_shape)
+        else:
+            build_encoder(experiment.encoder, view_shape, seed=0, which=1)
+    except (TypeError, AttributeError) as error:
+        # An option of the wrong type, as the layer that it reached saw it.
+        raise ValueError(f"{experiment.name} cannot be built: {error}.") from error
 
 
 def _check_labels(experiment, images):
@@ -205,5 +215,4 @@ def _describe(workdir, runs):
         "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
         "runs": [run.name for run in runs],
     }
-    text = json.dumps(description, indent=1)
-    path.write_text(f"{text}\n", encoding="utf-8")
+    write_json(path, description)

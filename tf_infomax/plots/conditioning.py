@@ -5,42 +5,30 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, Normalize
 
+from tf_infomax.percentiles import percentiles
 from tf_infomax.plots import style
 from tf_infomax.plots.bijective import accuracy_panel, bounds_panel
 from tf_infomax.plots.curves import Curve, curve, lines, values_by_step
 from tf_infomax.plots.drawing import Drawing
 
-__all__ = ["non_invertible", "official_percentiles"]
+__all__ = ["non_invertible"]
 
-_PROBABILITIES = (0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0)
-
-
-def official_percentiles(values, probabilities=_PROBABILITIES):
-    """Percentiles by the official notebook's rule: entry ``int(p * (m - 1))`` of m sorted values.
-
-    Args:
-        values: one-dimensional, not empty.
-        probabilities: each in [0, 1].
-    Returns:
-        Array [len(probabilities)], entries of ``values``.
-    """
-    ordered = np.sort(np.asarray(values, dtype=float))
-    return np.array([ordered[int(p * (ordered.size - 1))] for p in probabilities])
+_FRACTIONS = (0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0)
 
 
 def _pooled(frame):
     """(steps [S], percentiles [S, 7]) of the log condition number, seeds pooled as in the paper."""
     pooled = values_by_step(frame, "log_condition_number", "train")
     if pooled:
-        table = [official_percentiles(np.concatenate(values)) for values in pooled.values()]
+        table = [percentiles(np.concatenate(values), _FRACTIONS) for values in pooled.values()]
         return np.array(list(pooled), dtype=float), np.array(table)
     # Rows kept without their distributions: the mean over seeds of each percentile.
     columns = [
-        curve(frame, f"log_condition_number/p{round(100 * p)}", "train") for p in _PROBABILITIES
+        curve(frame, f"log_condition_number/p{round(100 * p)}", "train") for p in _FRACTIONS
     ]
     sizes = {column.steps.size for column in columns}
     if len(sizes) > 1:
-        return np.empty(0), np.empty((0, len(_PROBABILITIES)))
+        return np.empty(0), np.empty((0, len(_FRACTIONS)))
     return columns[0].steps, np.stack([column.mean for column in columns], axis=1)
 
 

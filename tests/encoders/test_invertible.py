@@ -1,0 +1,130 @@
+"""The RealNVP encoder: a bijection, near a permutation at the start."""
+
+import functools
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.flows.invertibility import assert_invertible
+from tf_infomax.encoders import RealNVP
+
+RNG = np.random.default_rng(0)
+
+
+def flow_of(dim, scale, **options):
+    """A flow far from the identity, in float64, built for ``[K, dim]``."""
+    small = {"num_couplings": 4, "hidden_units": (8,), "kernel_initializer": "he_normal"}
+    flow = RealNVP(scale=scale, seed=0, dtype="float64", **(small | options))
+    flow.build((None, dim))
+    return flow
+
+
+@pytest.mark.parametrize("dim", [2, 5, 6])
+@pytest.mark.parametrize("scale", ["none", "softplus"])
+def test_inverts(dim, scale):
+    flow, inputs = flow_of(dim, scale), RNG.normal(size=(7, dim))
+    assert_invertible(flow, flow.inverse, flow.log_det, inputs)
+    codes, log_det = flow.forward_and_log_det(inputs)
+    np.testing.assert_allclose(codes, flow(inputs), rtol=1e-14)
+    np.testing.assert_allclose(log_det, flow.log_det(inputs), rtol=1e-14)
+    assert log_det.shape == (7,)
+    if scale == "none":
+        np.testing.assert_array_equal(log_det, np.zeros(7))
+    else:
+        assert np.std(log_det) > 0.01  # it does depend on the input
+
+
+def test_inverts_in_float32_at_published_size():
+    flow = RealNVP(seed=0)
+    inputs = RNG.uniform(size=(4, 64)).astype(np.float32)
+    assert flow(inputs).shape == (4, 64) and len(flow.conditioners) == 30
+    assert np.abs(flow.inverse(flow(inputs)) - inputs).max() < 1e-4
+    assert [layer.units for layer in flow.conditioners[0].dense] == [512, 512, 32]
+
+
+def composed(flow, inputs):
+    """What the permutations alone do to ``inputs``, the last one first."""
+    return functools.reduce(
+        lambda values, permutation: values[:, permutation], flow.permutations[::-1], inputs
+    )
+
+
+@pytest.mark.parametrize("dim", [8, 9])
+def test_volume_preserving_flow_starts_as_a_permutation(dim):
+    flow = flow_of(dim, "none", kernel_initializer=None, hidden_units=(64, 64))
+    inputs = RNG.normal(size=(6, dim))
+    codes = flow(inputs).numpy()
+    difference = np.abs(codes - composed(flow, inputs))
+    assert 0 < difference.max() < 1e-4
+    assert np.abs(codes - inputs).max() > 0.1
+
+
+def test_scaled_flow_starts_with_scales_of_log_2():
+    # softplus(0) = log 2: every coupling contributes log(log 2) for each of its 3 moved entries.
+    flow = flow_of(5, "softplus", kernel_initializer=None)
+    log_det = flow.log_det(RNG.normal(size=(6, 5)))
+    np.testing.assert_allclose(log_det, 4 * 3 * math.log(math.log(2)), atol=1e-4)
+
+
+def test_permutations():
+    flow = flow_of(7, "none", permutation_seed=3)
+    assert flow.permutations.shape == (4, 7)
+    np.testing.assert_array_equal(np.sort(flow.permutations, axis=1), [range(7)] * 4)
+    assert len({tuple(row) for row in flow.permutations}) == 4
+    # A function of permutation_seed, not of seed.
+    for seed, permutation_seed, same in ((0, 3, True), (9, 3, True), (0, 4, False)):
+        other = RealNVP(4, (8,), permutation_seed=permutation_seed, seed=seed)
+        other.build((None, 7))
+        assert np.array_equal(other.permutations, flow.permutations) == same
+
+
+def test_given_permutations_are_used():
+    given = [[1, 2, 0, 3], [3, 2, 1, 0]]
+    flow = flow_of(4, "none", permutations=given)
+    np.testing.assert_array_equal(flow.permutations, given)
+    assert flow.num_couplings == len(flow.conditioners) == 2
+    copy = RealNVP.from_config(flow.get_config())
+    np.testing.assert_array_equal(copy.permutations, given)
+
+
+def test_trace_holds_every_permutation_and_coupling():
+    flow, inputs = flow_of(5, "softplus"), RNG.normal(size=(3, 5))
+    trace = flow.trace(inputs)
+    assert len(trace) == 8
+    np.testing.assert_array_equal(trace[0], inputs[:, flow.permutations[-1]])
+    np.testing.assert_array_equal(trace[1][:, :2], trace[0][:, :2])  # these pass
+    np.testing.assert_allclose(trace[-1], flow(inputs), rtol=1e-14)
+
+
+def test_compiles_with_xla():
+    flow, inputs = flow_of(5, "softplus"), tf.constant(RNG.normal(size=(3, 5)))
+    for method in (flow.inverse, flow.log_det):
+        compiled = tf.function(method, jit_compile=True)
+        np.testing.assert_allclose(compiled(inputs), method(inputs), rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"scale": "exp"}, r"one of \('none', 'softplus'\)\. Received: scale='exp'"),
+        ({"num_couplings": 0}, r"positive integer\. Received: 0"),
+        ({"permutations": [[0, 1, 1]]}, r"one permutation.*shape \(1, 3\)"),
+        ({"permutations": [0, 1]}, r"one permutation.*shape \(2,\)"),
+    ],
+)
+def test_wrong_options(options, message):
+    with pytest.raises(ValueError, match=message):
+        RealNVP(**options)
+
+
+def test_wrong_widths():
+    with pytest.raises(ValueError, match=r"width 2 or more.* Received: .*\(None, 1\)"):
+        RealNVP(2, (4,)).build((None, 1))
+    with pytest.raises(ValueError, match=r"of 2 entries\. Received: inputs of width 3"):
+        RealNVP(permutations=[[1, 0]]).build((None, 3))
+    flow = flow_of(5, "none")
+    for method in (flow, flow.inverse, flow.log_det, flow.forward_and_log_det, flow.trace):
+        with pytest.raises(ValueError, match=r"(?s)\[K, 5\]\. Received: .*\(3, 4\)"):
+            method(np.zeros((3, 4)))

@@ -1,0 +1,77 @@
+"""The linear probe on codes whose accuracy is known beforehand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tf_infomax.evaluation import linear_probe
+
+CLASSES = 4
+
+
+def codes_and_labels(count, seed):
+    """Codes around one corner of a square for each class: separable with a wide margin."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(CLASSES, size=count)
+    corners = np.array([[0, 0], [0, 5], [5, 0], [5, 5]])
+    codes = np.concatenate([corners[labels], np.zeros((count, 3))], axis=1)
+    return codes + rng.uniform(-1, 1, size=codes.shape), labels
+
+
+TRAIN, TEST = codes_and_labels(400, 0), codes_and_labels(400, 1)
+
+
+def test_separable_classes_are_all_found():
+    assert linear_probe(*TRAIN, *TEST) == 1.0
+
+
+def test_units_of_the_codes_do_not_matter():
+    # Every entry is scaled to [0, 1] by the training codes.
+    scales, offsets = np.array([1e-6, 1e6, 1.0, 10.0, 0.1]), np.array([5.0, -1e5, 0.0, 1.0, 2.0])
+    moved = [(codes * scales + offsets, labels) for codes, labels in (TRAIN, TEST)]
+    assert linear_probe(*moved[0], *moved[1]) == 1.0
+
+
+def test_shuffled_labels_are_found_by_chance():
+    rng = np.random.default_rng(0)
+    train_labels, test_labels = rng.integers(CLASSES, size=(2, 400))
+    accuracy = linear_probe(TRAIN[0], train_labels, TEST[0], test_labels)
+    chance = 1 / CLASSES
+    assert abs(accuracy - chance) < 4 * math.sqrt(chance * (1 - chance) / 400)
+
+
+def test_the_fraction_is_of_the_test_examples():
+    labels = TEST[1].copy()
+    labels[:100] = (labels[:100] + 1) % CLASSES
+    assert linear_probe(*TRAIN, TEST[0], labels) == 0.75
+
+
+def test_the_seed_decides():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(CLASSES, size=400)
+    once, again = (linear_probe(TRAIN[0], labels, TRAIN[0], labels, seed=5) for _ in range(2))
+    assert once == again
+
+
+def _with(array, value):
+    changed = array.copy()
+    changed.flat[3] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ((_with(TRAIN[0], np.nan), TRAIN[1], *TEST), r"train codes must be finite.* 1 NaN"),
+        ((*TRAIN, _with(TEST[0], np.inf), TEST[1]), r"test codes must be finite.* 1 NaN"),
+        ((TRAIN[0], _with(TRAIN[1], -1), *TEST), r"Received: 1 unlabelled train examples of 400"),
+        ((*TRAIN, TEST[0], np.full(400, -1)), r"Received: 400 unlabelled test examples of 400"),
+        ((TRAIN[0][:399], TRAIN[1], *TEST), r"train codes.*\(399, 5\), labels of shape \(400,\)"),
+        ((*TRAIN, TEST[0][:, 0], TEST[1]), r"test codes.* codes of shape \(400,\)"),
+        ((*TRAIN, TEST[0][:, :4], TEST[1]), r"same width\. Received: 5 and 4"),
+    ],
+)
+def test_errors(data, message):
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        linear_probe(*data)

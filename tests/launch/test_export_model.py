@@ -1,0 +1,54 @@
+"""``launch/export_model.py`` as a user starts it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.tiny_runs import make_runs
+from tf_infomax.experiments.run import restore
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def run_directory(tmp_path_factory):
+    return make_runs(tmp_path_factory.mktemp("work"), "encoder_impact")["encoder_impact"]
+
+
+def start(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, str(ROOT / "launch/export_model.py"), *map(str, arguments)],
+        capture_output=True, text=True, check=False, cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def test_the_printed_lines_load_the_export(run_directory, tmp_path):
+    # Twice to one place: the second replaces the first. Relative paths are the user's.
+    relative = os.path.relpath(run_directory, tmp_path)
+    for _ in range(2):
+        done = start(f"--run={relative}", "--output=out/model", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert os.listdir(tmp_path / "out") == ["model"]
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"Export: {tmp_path / 'out/model'}"
+    assert "  encode: view [any, 32] -> code [any, 5]" in lines
+    assert "  score: view_1 [any, 32], view_2 [any, 32] -> scores [any, any]" in lines
+    view = tf.constant(np.random.default_rng(0).random((3, 32), np.float32))
+    names = {"view": view}
+    exec("\n".join(line.strip() for line in lines[-3:]), names)
+    trial, _ = restore(run_directory)
+    np.testing.assert_allclose(names["code"], trial.encoder(view), atol=1e-5)
+
+
+def test_user_errors_are_one_sentence_and_exit_code_2(run_directory, tmp_path):
+    done = start(f"--run={run_directory.parents[3]}", cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 and "Traceback" not in done.stderr
+    assert str(run_directory) in done.stderr
+    assert done.stdout == "" and not list(tmp_path.iterdir())

@@ -1,0 +1,175 @@
+"""``launch/run_experiment.py`` as a user starts it.
+
+What is wrong with a command is said in one sentence, with exit code 2, before any work. Flags that
+absl itself refuses (``--jobs=-1``, unknown flags) end with its own message and exit code 1.
+"""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from absl import flags
+
+from tests.tiny import TINY
+from tf_infomax.experiments import sweep
+from tf_infomax.results import read_rows
+
+ROOT = Path(__file__).parents[2]
+LAUNCHER = ROOT / "launch/run_experiment.py"
+
+
+def flags_of(name, *settings):
+    return [f"--experiment={name}", *(f"--set={one}" for one in (*TINY[name], *settings))]
+
+
+def start(*arguments):
+    return subprocess.run(
+        [sys.executable, str(LAUNCHER), *map(str, arguments)],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+@pytest.fixture(scope="module")
+def launcher():
+    """The launcher as a module, whose flags can be defined only once in a process."""
+    spec = importlib.util.spec_from_file_location("run_experiment_under_test", LAUNCHER)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    for name in module.flags.FLAGS.flags_by_module_dict().get(module.__name__, []):
+        delattr(flags.FLAGS, name.name)
+
+
+@pytest.fixture
+def refusal(launcher, capsys, monkeypatch):
+    """Starts the launcher in this process with arguments that it must refuse."""
+    monkeypatch.setattr(sweep, "run_all", lambda *_: pytest.fail("training was started"))
+
+    def refusal(*arguments):
+        flags.FLAGS.unparse_flags()
+        left = flags.FLAGS([str(LAUNCHER), *map(str, arguments)])
+        assert launcher.main(left) == 2
+        output, errors = capsys.readouterr()
+        assert output == ""
+        return one_sentence(errors)
+
+    return refusal
+
+
+def one_sentence(errors):
+    (line,) = errors.strip().splitlines()
+    assert line.startswith("run_experiment: ") and line.endswith("."), line
+    assert "Traceback" not in line
+    return line.removeprefix("run_experiment: ")
+
+
+def test_mistakes_that_need_no_tensorflow_are_answered_at_once(tmp_path):
+    work = f"--workdir={tmp_path / 'w'}"
+    for arguments, words in (
+        (["--experiment=critic_imapct"], ["'critic_imapct'", "Did you mean 'critic_impact'"]),
+        (["--experiment=critic_impact", "--set=train.stpes=3"], ["Nearest: train.steps"]),
+        (["--experiment=critic_impact", "train.steps=3"], ["--set=path=value", "'train.steps=3'"]),
+        (["--experiment=critic_impact", "--seeds=0"], ["--seeds must be 1 or more", "0"]),
+    ):
+        done = start(work, *arguments)
+        assert done.returncode == 2, done.stderr
+        message = one_sentence(done.stderr)
+        assert all(word in message for word in words), message
+        assert done.stdout == ""
+    for arguments in (
+        [work, "--experiment=critic_impact", "--jobs=-1"],
+        [work, "--experiment=critic_impact", "--seeds=two"],
+        [work, "--experiment=critic_impact", "--sets=a=b"],
+        [work], ["--experiment=critic_impact"],
+    ):
+        done = start(*arguments)
+        assert done.returncode == 1 and "Traceback" not in done.stderr
+        assert done.stderr.startswith("FATAL Flags parsing error:")
+    assert not (tmp_path / "w").exists()
+
+
+def test_the_work_directory(refusal, tmp_path):
+    file, foreign = tmp_path / "file", tmp_path / "foreign"
+    file.write_text("important")
+    foreign.mkdir()
+    (foreign / "thesis.tex").touch()
+    tiny = flags_of("critic_impact")
+    assert "must be a directory" in refusal(*tiny, f"--workdir={file}")
+    assert "holds no runs of this package" in refusal(*tiny, f"--workdir={foreign}")
+    for path in (file / "below", "/proc/none"):
+        assert f"{path} cannot be written" in refusal(*tiny, f"--workdir={path}")
+
+
+def test_changed_settings(refusal, launcher, tmp_path):
+    runs = tmp_path / "runs/critic_impact/bilinear-infonce/seed_0"
+    runs.mkdir(parents=True)
+    (planned,) = sweep.plan([launcher.override(launcher.catalog.get("critic_impact")[0],
+                                               TINY["critic_impact"])], tmp_path / "other")
+    (runs / "experiment.json").write_text(json.dumps(planned.experiment.to_dict()))
+    message = refusal(*flags_of("critic_impact", "steps=99"), f"--workdir={tmp_path}")
+    assert "train.steps was 12, is 99" in message
+
+
+def test_the_data(refusal, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    work = f"--workdir={tmp_path / 'w'}"
+    missing = flags_of("critic_impact", "data=mnist")
+    message = refusal(*missing, work, f"--data_dir={empty}")
+    assert "'mnist' is not here" in message and "--download" in message and "digits" in message
+    assert "odd height" in refusal(
+        *flags_of("critic_impact", npz(tmp_path, "odd", np.zeros((40, 5, 4), np.uint8))), work
+    )
+    holes = np.full((40, 4, 4), np.nan, np.float32)
+    assert "must be finite" in refusal(
+        *flags_of("critic_impact", npz(tmp_path, "holes", holes)), work
+    )
+
+
+def npz(folder, name, images):
+    labels = np.arange(len(images)) % 3
+    np.savez(folder / name, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    return f"data={folder / name}.npz"
+
+
+def test_names_and_options(refusal, tmp_path):
+    work = f"--workdir={tmp_path / 'w'}"
+    for setting, words in (
+        ("critic=bilinaer", "Did you mean 'bilinear'"),
+        ("bound=infonec", "Did you mean 'infonce'"),
+        ("encoder.layer_dimension=3", "Nearest: layer_dimensions"),
+        ("batch_size=1", "train.batch_size must be 2 or more"),
+        ("steps=0", "train.steps must be 1 or more"),
+        ("seeds=0,0", "seed 0 twice"),
+    ):
+        assert words in refusal(*flags_of("critic_impact", setting), work)
+
+
+def test_a_refusal_after_tensorflow_was_imported_is_still_one_sentence(tmp_path):
+    done = start(*flags_of("critic_impact", "batch_size=1500"), f"--workdir={tmp_path / 'w'}")
+    assert done.returncode == 2 and done.stdout == "", done.stderr
+    assert one_sentence(done.stderr) == (
+        "digits has 1437 training images. Received: train.batch_size=1500."
+    )
+    assert not list(tmp_path.rglob("rows.jsonl"))
+
+
+def test_a_sweep_in_which_one_run_fails(tmp_path):
+    """Two processes; the table, the report, and exit code 3 for the loss that was not finite."""
+    settings = flags_of("critic_impact", "learning_rate=1e12,1e-3")
+    done = start(*settings, f"--workdir={tmp_path}", "--jobs=2", "--seeds=1")
+    assert done.returncode == 3, done.stderr
+    assert f"Report: {tmp_path / 'report.html'}" in done.stdout
+    assert "accuracy" in done.stdout and "2 of 2 runs ended" in done.stdout
+    failed, fine = "bilinear-infonce-learning_rate_1e+12", "bilinear-infonce-learning_rate_0.001"
+    assert f"critic_impact {failed} seed 0: stopped by a non-finite loss" in done.stderr
+    assert f"[critic_impact {fine} seed 0] step 12/12" in done.stderr
+    assert "Traceback" not in done.stderr
+    last = {row.variant: row.step for row in read_rows(tmp_path)}
+    assert last == {failed: 4, fine: 12}

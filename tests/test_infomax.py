@@ -1,0 +1,256 @@
+"""``InfoMax``: the Keras model that one trains on one's own pairs."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tf_infomax import InfoMax, bounds, optimizers
+from tf_infomax.critics import BilinearCritic, ConcatCritic, InnerProdCritic, SeparableCritic
+from tf_infomax.data.gaussians import CorrelatedGaussians
+from tf_infomax.encoders import MLP
+
+# I(X; Y) = 3.32 nats.
+PAIRS = CorrelatedGaussians(dim=4, rho=0.9)
+BATCH = 64
+
+
+def small_model(optimizer=None, **options):
+    """Two small encoders and a bilinear critic, compiled."""
+    encoders = MLP((16, 8), seed=0), MLP((16, 8), seed=10)
+    model = InfoMax(*encoders, BilinearCritic(8, seed=20), **options)
+    model.compile(optimizer or optimizers.Adam(1e-2))
+    return model
+
+
+def batches(count, seed=0, size=BATCH):
+    x, y = PAIRS.sample(count * size, seed)
+    return tf.data.Dataset.from_tensor_slices((x, y)).batch(size)
+
+
+def weights_of(model):
+    return [weight.numpy() for weight in model.weights]
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A model after 60 steps of ``fit``, and its history."""
+    model = small_model()
+    history = model.fit(batches(20), validation_data=batches(4, 1), epochs=3, verbose=0).history
+    return model, history
+
+
+def test_fit_raises_the_bound(trained):
+    _, history = trained
+    assert set(history) == {"loss", "bound", "val_loss", "val_bound"}
+    np.testing.assert_allclose(history["loss"], np.negative(history["bound"]), rtol=1e-6)
+    assert history["bound"][0] < 0.8 < 1.5 < history["bound"][-1] < math.log(BATCH)
+    assert history["val_bound"][-1] > history["val_bound"][0]
+
+
+def test_evaluate_is_the_mean_bound_of_the_batches(trained):
+    model, _ = trained
+    by_hand = [float(bounds.infonce(model(batch))) for batch in batches(4, 1)]
+    result = model.evaluate(batches(4, 1), verbose=0, return_dict=True)
+    np.testing.assert_allclose(result["bound"], np.mean(by_hand), rtol=1e-5)
+    np.testing.assert_allclose(result["loss"], -np.mean(by_hand), rtol=1e-5)
+
+
+def test_save_and_load_give_the_same_scores(trained, tmp_path):
+    model, _ = trained
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    batch = next(iter(batches(1, 2)))
+    np.testing.assert_array_equal(loaded(batch), model(batch))
+    assert (loaded.bound, loaded.target) == ("infonce", None)
+    # The optimizer's slots as well: both go on alike.
+    assert loaded.optimizer.iterations.numpy() == 60
+    np.testing.assert_array_equal(loaded.update(*batch)["loss"], model.update(*batch)["loss"])
+    for ours, theirs in zip(weights_of(loaded), weights_of(model), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("bound", bounds.names())
+def test_every_bound_trains(bound):
+    model = small_model(optimizers.Adam(1e-3), bound=bound)
+    history = model.fit(batches(10), epochs=2, verbose=0).history
+    assert np.isfinite(history["bound"]).all()
+    assert history["bound"][1] > history["bound"][0]
+
+
+class QuadraticFeatures(keras.layers.Layer):
+    """``[x, 1]`` or ``[x^2, x]``: with them a bilinear critic holds the optimal one."""
+
+    def __init__(self, squares, **kwargs):
+        super().__init__(**kwargs)
+        self.squares = squares
+
+    def call(self, x):
+        return tf.concat([x**2, x] if self.squares else [x, tf.ones_like(x[:, :1])], axis=1)
+
+    def compute_output_shape(self, shape):
+        return (shape[0], 2 * shape[1] if self.squares else shape[1] + 1)
+
+
+def test_learns_the_mutual_information_of_an_easy_problem():
+    # log r is, up to what InfoNCE does not see, rho x.y / (1 - rho^2) - rho^2 |y|^2 / (2 (1 -
+    # rho^2)): bilinear in (x, 1) and (y^2, y). InfoNCE is concave in that matrix, so training must
+    # reach what the optimal critic reads on the same held-out batches, up to the noise of the
+    # p = 12 fitted entries, of order p / (number of training pairs), and of the last steps.
+    pairs = CorrelatedGaussians(dim=2, rho=0.6)  # 0.446 nats
+    steps, size, held_out = 200, 128, 24
+    x, y = pairs.sample(steps * size, seed=0)
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, steps)
+    model = InfoMax(QuadraticFeatures(False), QuadraticFeatures(True), BilinearCritic(3, seed=0))
+    model.compile(optimizers.Adam(schedule))
+    model.fit(tf.data.Dataset.from_tensor_slices((x, y)).batch(size), verbose=0)
+
+    learned, optimal = [], []
+    for seed in range(1, held_out + 1):
+        batch = pairs.sample(size, seed)
+        learned.append(float(bounds.infonce(model(batch))))
+        optimal.append(float(bounds.infonce(pairs.log_density_ratio(*batch))))
+    standard_error = np.std(learned, ddof=1) / math.sqrt(held_out)
+    assert np.mean(learned) < pairs.mutual_information + 4 * standard_error
+    lost = np.subtract(optimal, learned)
+    noise = 4 * np.std(lost, ddof=1) / math.sqrt(held_out)
+    assert -noise - 1e-3 < np.mean(lost) < noise + 12 / (steps * size) + 5e-3
+    assert np.mean(learned) > pairs.mutual_information - 4 * standard_error - 0.02
+
+
+@pytest.mark.parametrize("target", [0.5, 2.0])
+def test_target_is_reached(target):
+    # One batch again and again, and steps that fade: nothing keeps the bound off its target.
+    batch = batches(1, 3)
+    schedule = keras.optimizers.schedules.CosineDecay(1e-2, 200)
+    model = small_model(optimizers.Adam(schedule), target=target)
+    history = model.fit(batch.repeat(), steps_per_epoch=50, epochs=4, verbose=0).history
+    reached = model.evaluate(batch, verbose=0, return_dict=True)
+    assert abs(reached["bound"] - target) < 0.01 < history["loss"][0]
+    np.testing.assert_allclose(reached["loss"], abs(reached["bound"] - target), atol=1e-6)
+
+
+def test_one_encoder_may_serve_both_views(tmp_path):
+    encoder = MLP((16, 8), seed=0)
+    model = InfoMax(encoder, None, InnerProdCritic())
+    model.compile(optimizers.Adam(1e-2))
+    model.fit(batches(2), verbose=0)
+    assert model.encoder_2 is model.encoder_1 is encoder
+    assert len(model.trainable_variables) == 4  # two layers, once
+    x, y = next(iter(batches(1)))
+    np.testing.assert_allclose(model((x, y)), encoder(x) @ tf.transpose(encoder(y)), rtol=1e-5)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.encoder_2 is loaded.encoder_1 and len(loaded.trainable_variables) == 4
+    np.testing.assert_array_equal(loaded((x, y)), model((x, y)))
+
+
+def test_two_encoders_have_weights_of_their_own():
+    model = small_model()
+    model.build(((None, 4), (None, 4)))
+    assert len(model.trainable_variables) == 4 + 4 + 1
+    assert model.encoder_1.trainable_variables[0] is not model.encoder_2.trainable_variables[0]
+
+
+def test_fit_and_update_give_the_same_numbers():
+    by_fit, by_hand = small_model(), small_model()
+    losses = []
+    for x, y in batches(5):
+        if not by_hand.built:
+            by_hand.build((x.shape, y.shape))
+        metrics = by_hand.update(x, y)
+        assert set(metrics) == {"loss", "bound"}
+        losses.append(float(metrics["loss"]))
+    history = by_fit.fit(batches(5), shuffle=False, verbose=0).history
+    np.testing.assert_allclose(history["loss"], [np.mean(losses)], rtol=1e-5)
+    for ours, theirs in zip(weights_of(by_fit), weights_of(by_hand), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_update_reports_the_bound_before_it():
+    model = small_model()
+    x, y = next(iter(batches(1)))
+    before = bounds.infonce(model((x, y)))
+    np.testing.assert_allclose(model.update(x, y)["bound"], before, rtol=1e-6)
+    assert bounds.infonce(model((x, y))) > before
+
+
+def test_compiles_with_xla_at_unknown_batch_size():
+    # The data set's last batch is smaller, so its batch size is unknown.
+    x, y = PAIRS.sample(80, seed=0)
+    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(32)
+    assert data.element_spec[0].shape[0] is None
+    losses = []
+    for jit_compile in (False, True):
+        model = small_model()
+        model.compile(optimizers.Adam(1e-2), jit_compile=jit_compile)
+        losses.append(model.fit(data, verbose=0).history["loss"])
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
+
+
+def test_any_keras_optimizer_and_any_function_of_scores():
+    model = small_model(keras.optimizers.Adam(1e-2), bound=bounds.nwj)
+    assert np.isfinite(model.fit(batches(2), verbose=0).history["bound"]).all()
+
+
+def test_mixed_precision():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = small_model()
+        history = model.fit(batches(10), epochs=2, verbose=0).history
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model(next(iter(batches(1)))).dtype == tf.bfloat16
+    assert {weight.dtype for weight in model.trainable_variables} == {"float32"}
+    assert history["bound"][0] < history["bound"][1] < math.log(BATCH)
+
+
+@pytest.mark.parametrize(
+    "critic", [SeparableCritic(8, 8, seed=0), ConcatCritic(8, seed=0)], ids=["separable", "concat"]
+)
+def test_views_may_differ_in_kind(critic):
+    model = InfoMax(MLP((6, 5), seed=0), MLP((6, 3), seed=1), critic)
+    model.compile(optimizers.Adam(1e-3))
+    x, y = np.zeros((8, 2, 3, 1), np.float32), np.zeros((8, 9), np.float32)
+    # Constant views: all scores are equal, and the bound is exactly nothing.
+    history = model.fit(tf.data.Dataset.from_tensors((x, y)), verbose=0).history
+    np.testing.assert_allclose(history["bound"], [0.0], atol=1e-6)
+
+
+ROWS = np.zeros((8, 4), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ((ROWS, ROWS, ROWS), r"pairs.* Received: a tuple of 3"),
+        (ROWS, r"pairs.* Received: Tensor|pairs.* Received: SymbolicTensor"),
+        ((ROWS, ROWS[:7]), r"same number of rows.* \(8, 4\).*\(7, 4\)"),
+        ((ROWS[:1], ROWS[:1]), r"At least two pairs.* \(1, 1\)"),
+    ],
+    ids=["triple", "single", "unequal", "one pair"],
+)
+def test_wrong_data(data, message):
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        small_model().fit(tf.data.Dataset.from_tensors(data), verbose=0)
+
+
+def test_one_pair_in_a_batch_of_unknown_size():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="At least two pairs"):
+        small_model().fit(batches(2, size=1), verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"bound": "infonc"}, "Unknown bound 'infonc'. Did you mean 'infonce'"),
+        ({"target": -1.0}, r"`target`.* Received: target=-1\.0"),
+        ({"target": math.nan}, r"`target`.* Received: target=nan"),
+        ({"target": math.inf}, r"`target`.* Received: target=inf"),
+    ],
+)
+def test_wrong_options(options, message):
+    with pytest.raises(ValueError, match=message):
+        small_model(**options)

@@ -1,0 +1,235 @@
+"""The folder of an export: SavedModel, Keras encoder and card, written whole or not at all."""
+
+import contextlib
+import dataclasses
+import datetime
+import importlib.metadata
+import json
+import os
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax.experiments.run_directory import RunDirectory
+from tf_infomax.export.proof import TOLERANCE, ProofError, largest_difference, prove
+from tf_infomax.export.signatures import save, signatures
+from tf_infomax.export.trained import restore_trained
+from tf_infomax.results import read_rows
+
+__all__ = ["CARD", "ENCODER", "export_model", "load_encoder", "summary"]
+
+CARD = "card.json"
+ENCODER = "encoder.keras"
+_FORMAT = "tf_infomax export"
+# All that an export holds: a folder with anything else in it is not ours to replace.
+_CONTENTS = {CARD, ENCODER, "assets", "fingerprint.pb", "saved_model.pb", "variables"}
+
+
+def export_model(run_directory, output=None, data_dir=None):
+    """Exports a run's models at its last checkpoint, and proves the export.
+
+    The folder holds a SavedModel with the signatures of ``signatures``, the Keras encoder
+    (``encoder.keras``, for ``load_encoder``), and ``card.json``: where the model comes from, its
+    inputs and outputs, the run's last measurements, and the differences found by the proof.
+
+    Args:
+        run_directory: of one run, ``runs/<experiment>/<variant>/seed_<n>`` of a work directory.
+        output: folder to write; an earlier export there is replaced. Default: ``export`` in the
+            run directory.
+        data_dir: where TFDS finds prepared data sets; needed only for runs that have not noted the
+            shape of their views.
+
+    Returns:
+        Path of the export.
+
+    Raises:
+        FileNotFoundError: if there is no run, or it has no checkpoint.
+        ValueError: if ``output`` holds anything but an export, or the run cannot be read.
+        ProofError: if the export does not compute what the live model does; nothing is left of it.
+    """
+    output = Path(run_directory, "export") if output is None else Path(output)
+    output = output.absolute()
+    _check_replaceable(output)
+    trained = restore_trained(run_directory, data_dir)
+    with _written_in_one_move(output) as path:
+        found = signatures(trained)
+        shapes = save(found, trained.variables, path)
+        differences = prove(path, found)
+        if trained.encoder is not None:
+            trained.encoder.save(path / ENCODER)
+            differences[ENCODER] = _prove_encoder(path / ENCODER, trained)
+        card = _card(run_directory, trained, shapes, differences)
+        text = json.dumps(card, indent=1, allow_nan=False)
+        (path / CARD).write_text(f"{text}\n", encoding="utf-8")
+    return output
+
+
+def load_encoder(path, data_dir=None):
+    """The trained Keras encoder (of the first view), to be used like any Keras model.
+
+        model = keras.Sequential([load_encoder("runs/.../seed_0"), keras.layers.Dense(10)])
+
+    Args:
+        path: run directory, or folder of an export.
+        data_dir: as for ``export_model``.
+
+    Returns:
+        Keras model, flattened views ``[K, D]`` -> codes ``[K, code]``.
+
+    Raises:
+        FileNotFoundError: if there is neither a run nor an export.
+        ValueError: if the run has no encoder.
+    """
+    path = Path(path)
+    if (path / ENCODER).is_file():
+        # The classes in the file are registered: importing this module has imported them all.
+        return keras.saving.load_model(path / ENCODER, compile=False)
+    encoder = None
+    if not (path / CARD).is_file():
+        encoder = restore_trained(path, data_dir).encoder
+    if encoder is None:
+        raise ValueError(
+            f"Expected a run with an encoder. Received: {path}, whose critic scores the views."
+        )
+    return encoder
+
+
+def summary(path):
+    """An export in a few lines: its signatures, the proof, and how to load it."""
+    card = json.loads(Path(path, CARD).read_text(encoding="utf-8"))
+    lines = [f"Export: {path}"]
+    for name, shapes in card["signatures"].items():
+        sides = [
+            ", ".join(f"{key} {_shape(shape)}" for key, shape in shapes[side].items())
+            for side in ("inputs", "outputs")
+        ]
+        lines.append(f"  {name}: {sides[0]} -> {sides[1]}")
+    worst = max(card["proof"]["largest_difference"].values())
+    lines.append(f"Loaded without tf_infomax: at most {worst:.1e} away from the live model.")
+    name, shapes = next(iter(card["signatures"].items()))
+    arguments = ", ".join(f"{key}={key}" for key in shapes["inputs"])
+    (output,) = shapes["outputs"]
+    return "\n".join(
+        [
+            *lines,
+            "To use it (float32 views, flattened; keep `loaded` while you use its signatures):",
+            "  import tensorflow as tf",
+            f"  loaded = tf.saved_model.load({str(path)!r})",
+            f"  {output} = loaded.signatures[{name!r}]({arguments})[{output!r}]",
+        ]
+    )
+
+
+def _shape(sizes):
+    return "[" + ", ".join("any" if size is None else str(size) for size in sizes) + "]"
+
+
+def _prove_encoder(path, trained):
+    views = np.random.default_rng(1).random((5, trained.width), np.float32)
+    difference = largest_difference(
+        load_encoder(path.parent)(views).numpy(), trained.encoder(views).numpy()
+    )
+    if not difference <= TOLERANCE:
+        raise ProofError(
+            f"{ENCODER} must give the live encoder's codes to {TOLERANCE}. "
+            f"Received: a difference of {difference:.3g}."
+        )
+    return difference
+
+
+def _card(run_directory, trained, shapes, differences):
+    experiment = trained.experiment
+    opened = RunDirectory.open(run_directory)
+    rows = read_rows(opened.rows) if opened.rows.is_file() else []
+    # A killed run has rows that are younger than its checkpoint: they are of other weights.
+    rows = [row for row in rows if row.step <= trained.step]
+    images = len(trained.view_shape) > 1
+    return {
+        "format": _FORMAT,
+        "experiment": experiment.name,
+        "variant": rows[0].variant if rows else opened.path.resolve().parent.name,
+        "seed": experiment.seeds[0],
+        "step": trained.step,
+        "source": experiment.source,
+        "dataset": experiment.data.name,
+        "view": {
+            "shape": list(trained.view_shape),
+            "flattened": trained.width,
+            "range": [0, 1] if images else None,
+        },
+        "code_width": shapes["encode"]["outputs"]["code"][-1] if "encode" in shapes else None,
+        "signatures": shapes,
+        "numbers": _last_numbers(rows),
+        "settings": experiment.to_dict(),
+        "proof": {"tolerance": TOLERANCE, "largest_difference": differences},
+        "versions": {
+            "tf_infomax": _version(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+        },
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _last_numbers(rows):
+    """The last row of every scalar that was measured, as plain dicts without the run's tags."""
+    last = {}
+    for row in rows:
+        last[row.metric, row.split, row.tags.get("features")] = row
+    numbers = []
+    for row in last.values():
+        tags = {key: row.tags[key] for key in ("features",) if key in row.tags}
+        plain = json.loads(dataclasses.replace(row, tags=tags).to_json())
+        keys = ("metric", "split", "features", "value", "unit", "step")
+        numbers.append({key: plain[key] for key in keys if key in plain})
+    return numbers
+
+
+def _version():
+    try:
+        return importlib.metadata.version("tf_infomax")
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _check_replaceable(output):
+    if not output.exists() or (output.is_dir() and not any(output.iterdir())):
+        return
+    if not output.is_dir() or not _is_export(output):
+        raise ValueError(
+            "The output must be a new folder, or an earlier export, which is replaced. "
+            f"Received: {output}, which is something else."
+        )
+
+
+def _is_export(path):
+    try:
+        card = json.loads((path / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    known = {entry.name for entry in path.iterdir()} <= _CONTENTS
+    return known and isinstance(card, dict) and card.get("format") == _FORMAT
+
+
+@contextlib.contextmanager
+def _written_in_one_move(output):
+    """Gives a new folder beside ``output``, which takes its place if all goes well."""
+    partial = output.with_name(f".{output.name}.partial-{os.getpid()}")
+    former = output.with_name(f".{output.name}.former-{os.getpid()}")
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        if output.exists():
+            os.replace(output, former)
+        try:
+            os.replace(partial, output)
+        except OSError:
+            if former.exists():
+                os.replace(former, output)
+            raise
+        shutil.rmtree(former, ignore_errors=True)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,90 @@
+"""What an exported model can do: named functions of named inputs, with any batch size."""
+
+import dataclasses
+from collections.abc import Callable
+
+import tensorflow as tf
+
+__all__ = ["Signature", "save", "signatures"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """A function of the SavedModel.
+
+    Attributes:
+        function: of tensors, called by name -> dict of tensors.
+        inputs: tuple of ``tf.TensorSpec``, whose names are those of the function's arguments.
+    """
+
+    function: Callable
+    inputs: tuple
+
+
+def signatures(trained):
+    """The signatures of a trained model: ``encode`` and ``score``, or what of them there is.
+
+    ``encode``: "view" ``[K, D]`` -> "code" ``[K, code]``, by the encoder of the first view.
+    ``score``: "view_1" ``[K, D]`` and "view_2" ``[M, D]`` -> "scores" ``[K, M]``, no unit.
+    Views are flattened row by row, float32 pixels in [0, 1].
+
+    Args:
+        trained: ``Trained``.
+
+    Returns:
+        Dict of signature name -> ``Signature``.
+    """
+    found = {}
+    if trained.encoder is not None:
+        found["encode"] = _encode(trained.encoder, trained.width)
+    if trained.model is not None:
+        found["score"] = _score(trained.model, trained.width)
+    return found
+
+
+def _encode(encoder, width):
+    def encode(view):
+        return {"code": encoder(view)}
+
+    return Signature(encode, (_views("view", width),))
+
+
+def _score(model, width):
+    def score(view_1, view_2):
+        return {"scores": model((view_1, view_2))}
+
+    return Signature(score, (_views("view_1", width), _views("view_2", width)))
+
+
+def _views(name, width):
+    return tf.TensorSpec((None, width), tf.float32, name)
+
+
+def save(found, variables, path):
+    """Writes a SavedModel with exactly these signatures.
+
+    Args:
+        found: dict of name -> ``Signature``.
+        variables: the Keras variables behind them.
+        path: folder to write to.
+
+    Returns:
+        Dict of name -> {"inputs": {name: shape}, "outputs": {name: shape}}, ``None`` = any size.
+    """
+    module = tf.Module()
+    # Variables are saved only if the module knows them.
+    module.weights = [variable.value for variable in variables]
+    functions = {
+        name: tf.function(signature.function).get_concrete_function(*signature.inputs)
+        for name, signature in found.items()
+    }
+    tf.saved_model.save(module, str(path), signatures=functions)
+    return {
+        name: {
+            "inputs": {spec.name: spec.shape.as_list() for spec in found[name].inputs},
+            "outputs": {
+                key: spec.shape.as_list() for key, spec in function.structured_outputs.items()
+            },
+        }
+        for name, function in functions.items()
+    }

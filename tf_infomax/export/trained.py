@@ -1,0 +1,127 @@
+"""The trained models of a run, from its experiment and checkpoint: images are not needed."""
+
+import dataclasses
+import math
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from tf_infomax.data.views import half_shape
+from tf_infomax.experiments.build import build_encoder, build_model, load_images
+from tf_infomax.experiments.run_directory import RunDirectory
+from tf_infomax.experiments.spec import Experiment, MutualInformation
+from tf_infomax.infomax import InfoMax
+
+__all__ = ["Trained", "restore_trained"]
+
+# Of a work directory's runs, as many are named in an error.
+_NAMED_RUNS = 12
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """What a run has learned.
+
+    Attributes:
+        experiment: one variant and one seed.
+        view_shape: of one view; the models take it flattened.
+        encoder: of the first view, or ``None`` where codes are the views.
+        model: the ``InfoMax`` model, or ``None`` where another game was played.
+        step: training steps done.
+    """
+
+    experiment: Experiment
+    view_shape: tuple
+    encoder: keras.Model | None
+    model: InfoMax | None
+    step: int
+
+    @property
+    def width(self):
+        """Width of a flattened view."""
+        return math.prod(self.view_shape)
+
+    @property
+    def variables(self):
+        """All variables of the models."""
+        return (self.encoder if self.model is None else self.model).variables
+
+
+def restore_trained(directory, data_dir=None):
+    """The models of a run directory, at its last checkpoint.
+
+    Other than ``experiments.run.restore`` it makes no batches and no optimizers, and reads the data
+    set only for runs that have not noted the shape of their views.
+
+    Args:
+        directory: of one run, ``runs/<experiment>/<variant>/seed_<n>`` of a work directory.
+        data_dir: where TFDS finds prepared data sets.
+
+    Returns:
+        ``Trained``.
+
+    Raises:
+        FileNotFoundError: if the directory holds no run (naming those of a work directory), or no
+            checkpoint.
+        ValueError: if the checkpoint cannot be read, or belongs to other models.
+    """
+    opened = _open(Path(directory))
+    checkpoint = tf.train.latest_checkpoint(str(opened.checkpoints))
+    if checkpoint is None:
+        raise FileNotFoundError(f"Expected a checkpoint in {opened.checkpoints}. Received: none.")
+    experiment, view_shape = opened.experiment, _view_shape(opened, data_dir)
+    (objective,) = experiment.objectives
+    (seed,) = experiment.seeds
+    model = encoder = None
+    if isinstance(objective, MutualInformation):
+        model = build_model(experiment, view_shape)
+        encoder = None if experiment.encoder is None else model.encoder_1
+    else:
+        encoder = build_encoder(experiment.encoder, view_shape, seed, which=1)
+    trained = Trained(experiment, view_shape, encoder, model, step=0)
+    return dataclasses.replace(trained, step=_restore(checkpoint, trained.variables))
+
+
+def _open(directory):
+    work = directory / "runs"
+    if work.is_dir():
+        runs = sorted(path.parent for path in work.glob("*/*/seed_*/experiment.json"))
+        named = ", ".join(str(run) for run in runs[:_NAMED_RUNS]) or "none"
+        more = f" and {len(runs) - _NAMED_RUNS} more" if len(runs) > _NAMED_RUNS else ""
+        raise FileNotFoundError(
+            f"Expected the directory of one run. Received: the work directory {directory}, "
+            f"whose runs are: {named}{more}."
+        )
+    try:
+        return RunDirectory.open(directory)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"Expected a run of this package in {directory}, but its experiment.json cannot be "
+            f"read as one ({type(error).__name__}: {error})."
+        ) from None
+
+
+def _view_shape(opened, data_dir):
+    if opened.view_shape is not None:
+        return opened.view_shape
+    images = load_images(opened.experiment, data_dir)
+    return (1,) if images is None else half_shape(images.train_images.shape[1:])
+
+
+def _restore(checkpoint, variables):
+    """Reads the models' part of a ``Checkpoints`` file; returns its step."""
+    step = tf.Variable(0, dtype=tf.int64)
+    # The models' variables come first in a task's list, so they are a prefix of what was saved.
+    part = tf.train.Checkpoint(step=step, variables=[variable.value for variable in variables])
+    try:
+        status = part.restore(checkpoint)
+        status.assert_existing_objects_matched()
+        status.expect_partial()
+    except (AssertionError, ValueError, tf.errors.OpError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(
+            f"The checkpoint {checkpoint} is damaged, or of other models than its experiment.json "
+            f"says ({reason})."
+        ) from None
+    return int(step)
