@@ -11,20 +11,36 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.tiny_runs import STEPS, make_runs
+from tests.tiny import determinism_undone, plan_tiny
 from tf_infomax import export
 from tf_infomax.experiments import run as experiment_run
 from tf_infomax.export import archive, proof, trained
 from tf_infomax.results import read_rows
 
 ROOT = Path(__file__).parents[1]
+STEPS = 12
 WIDTH = 32  # Half of a digit of 8 x 8 pixels.
+SETTINGS = {
+    "critic_impact": (
+        "critic=separable", "encoder.layer_dimensions=16,6", "train.learning_rate=1e-2",
+    ),
+    "invertible": (),
+    "adversarial": (),
+    "dependent_samples": ("train.jit_compile=no",),
+}
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    names = ("critic_impact", "invertible", "adversarial", "dependent_samples")
-    return make_runs(tmp_path_factory.mktemp("work"), *names)
+    """Experiment -> directory of a run of it."""
+    workdir = tmp_path_factory.mktemp("work")
+    directories = {}
+    with determinism_undone():
+        for name, settings in SETTINGS.items():
+            (run,) = plan_tiny(workdir, name, *settings)
+            assert experiment_run.execute(run) == experiment_run.FINISHED
+            directories[name] = run.directory
+    return directories
 
 
 @pytest.fixture(scope="module")

@@ -120,16 +120,17 @@ def test_learns_the_mutual_information_of_an_easy_problem():
     assert np.mean(learned) > pairs.mutual_information - 4 * standard_error - 0.02
 
 
-@pytest.mark.parametrize("target", [0.5, 2.0])
-def test_target_is_reached(target):
+def test_target_is_reached():
     # One batch again and again, and steps that fade: nothing keeps the bound off its target.
-    batch = batches(1, 3)
-    schedule = keras.optimizers.schedules.CosineDecay(1e-2, 200)
+    batch, target = batches(1, 3), 1.0
+    schedule = keras.optimizers.schedules.CosineDecay(1e-2, 150)
     model = small_model(optimizers.Adam(schedule), target=target)
-    history = model.fit(batch.repeat(), steps_per_epoch=50, epochs=4, verbose=0).history
-    reached = model.evaluate(batch, verbose=0, return_dict=True)
-    assert abs(reached["bound"] - target) < 0.01 < history["loss"][0]
-    np.testing.assert_allclose(reached["loss"], abs(reached["bound"] - target), atol=1e-6)
+    before = model.evaluate(batch, verbose=0, return_dict=True)
+    model.fit(batch.repeat(), steps_per_epoch=150, verbose=0)
+    after = model.evaluate(batch, verbose=0, return_dict=True)
+    assert abs(after["bound"] - target) < 0.01 < 0.5 < abs(before["bound"] - target)
+    for reached in (before, after):
+        np.testing.assert_allclose(reached["loss"], abs(reached["bound"] - target), atol=1e-6)
 
 
 def test_one_encoder_may_serve_both_views(tmp_path):
@@ -163,7 +164,7 @@ def test_fit_and_update_give_the_same_numbers():
         metrics = by_hand.update(x, y)
         assert set(metrics) == {"loss", "bound"}
         losses.append(float(metrics["loss"]))
-    history = by_fit.fit(batches(5), shuffle=False, verbose=0).history
+    history = by_fit.fit(batches(5), verbose=0).history
     np.testing.assert_allclose(history["loss"], [np.mean(losses)], rtol=1e-5)
     for ours, theirs in zip(weights_of(by_fit), weights_of(by_hand), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
@@ -179,12 +180,12 @@ def test_update_reports_the_bound_before_it():
 
 def test_compiles_with_xla_at_unknown_batch_size():
     # The data set's last batch is smaller, so its batch size is unknown.
-    x, y = PAIRS.sample(80, seed=0)
-    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(32)
+    x, y = PAIRS.sample(24, seed=0)
+    data = tf.data.Dataset.from_tensor_slices((x, y)).batch(16)
     assert data.element_spec[0].shape[0] is None
     losses = []
     for jit_compile in (False, True):
-        model = small_model()
+        model = InfoMax(MLP((3,), seed=0), MLP((3,), seed=1), InnerProdCritic())
         model.compile(optimizers.Adam(1e-2), jit_compile=jit_compile)
         losses.append(model.fit(data, verbose=0).history["loss"])
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
@@ -214,9 +215,9 @@ def test_views_may_differ_in_kind(critic):
     model = InfoMax(MLP((6, 5), seed=0), MLP((6, 3), seed=1), critic)
     model.compile(optimizers.Adam(1e-3))
     x, y = np.zeros((8, 2, 3, 1), np.float32), np.zeros((8, 9), np.float32)
+    model.build((x.shape, y.shape))
     # Constant views: all scores are equal, and the bound is exactly nothing.
-    history = model.fit(tf.data.Dataset.from_tensors((x, y)), verbose=0).history
-    np.testing.assert_allclose(history["bound"], [0.0], atol=1e-6)
+    np.testing.assert_allclose(model.update(x, y)["bound"], 0.0, atol=1e-6)
 
 
 ROWS = np.zeros((8, 4), np.float32)

@@ -191,7 +191,7 @@ class EncoderExample:
         return np.random.default_rng(seed).normal(size=(size, *self.input_shape)).astype(dtype)
 
 
-_FLOW = {"num_couplings": 3, "hidden_units": (8, 8), "kernel_initializer": "glorot_uniform"}
+_FLOW = {"num_couplings": 2, "hidden_units": (8,), "kernel_initializer": "glorot_uniform"}
 
 ENCODERS = {
     "mlp": EncoderExample("mlp", {"layer_dimensions": (6, 6, 5)}, (4,), 5, (3,)),

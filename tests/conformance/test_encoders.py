@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tests.conformance.examples import ENCODERS
-from tests.conformance.models import assert_same_config, assert_weights_differ, kernels
+from tests.conformance.models import assert_drawn_apart, assert_same_config, kernels
 from tf_infomax import bounds, critics, encoders
 
 each_encoder = pytest.mark.parametrize("example", ENCODERS.values(), ids=ENCODERS)
@@ -36,7 +36,7 @@ def test_compiled_is_eager_at_unknown_batch_size(example, jit_compile):
         jit_compile=jit_compile,
         input_signature=[tf.TensorSpec([None, *example.input_shape], tf.float32)],
     )
-    for size in (3, 2):
+    for size in (3,) if jit_compile else (3, 2):  # XLA compiles anew for every size
         inputs = tf.constant(example.inputs(size))
         for ours, theirs in zip(compiled(inputs), codes_and_gradients(inputs), strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
@@ -143,9 +143,10 @@ def test_seeds(example):
     )
     for ours, theirs in zip(first.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    assert_weights_differ(kernels(first), kernels(first))
+    for one in (first, unseeded):
+        assert_drawn_apart(kernels(one))
     for ours, theirs in ((first, other), (unseeded, unseeded_too)):
-        assert_weights_differ(kernels(ours)[:1], kernels(theirs)[:1])
+        assert_drawn_apart([kernels(ours)[0], kernels(theirs)[0]])
 
 
 @each_encoder

@@ -71,6 +71,13 @@ def test_none_unsets_what_may_be_none():
     assert limited.objectives[0].target is None
 
 
+def test_what_is_not_there_has_no_options():
+    for settings in (["encoder=none", "layer_dimensions=8"],
+                     ["encoder=none,mlp", "layer_dimensions=8"]):
+        with pytest.raises(ValueError, match=r"Without encoder there is no encoder\.layer_dim"):
+            changed(*settings)
+
+
 def test_no_settings_change_nothing():
     assert changed() == original()
 

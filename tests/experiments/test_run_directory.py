@@ -73,7 +73,7 @@ def test_changed_settings_are_named_with_both_values(tmp_path):
             "train.jit_compile was 'auto', is 'no'",
         ):
             assert change in message
-        assert message.count(" was ") == 3 and "\n" not in message
+        assert message.count(", is ") == 3 and "\n" not in message
     assert json.loads(later.description.read_text())["train"]["steps"] == 12
 
 
@@ -91,9 +91,9 @@ def test_differences():
 def test_one_process_at_a_time(tmp_path, monkeypatch):
     monkeypatch.setattr(run_directory, "_LOCK_SECONDS", 0.15)
     first, second = directory(tmp_path), directory(tmp_path)
-    with first.locked():
-        with pytest.raises(ValueError, match=r"seed_0 is being written by another process\."):
-            second.locked().__enter__()
+    busy = pytest.raises(ValueError, match=r"seed_0 is being written by another process\.")
+    with first.locked(), busy:
+        second.locked().__enter__()
     with second.locked():
         pass
     # Released however the block ends.

@@ -1,5 +1,6 @@
 """``launch/export_model.py`` as a user starts it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,35 +10,43 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.tiny_runs import make_runs
-from tf_infomax.experiments.run import restore
+from tests.tiny import determinism_undone, plan_tiny
+from tf_infomax.experiments.run import FINISHED, execute, restore
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def run_directory(tmp_path_factory):
-    return make_runs(tmp_path_factory.mktemp("work"), "encoder_impact")["encoder_impact"]
+    (run,) = plan_tiny(tmp_path_factory.mktemp("work"), "encoder_impact")
+    with determinism_undone():
+        assert execute(run) == FINISHED
+    return run.directory
 
 
 def start(*arguments, cwd):
+    # The launcher's own log level, whatever that of the tests is.
+    environment = {key: value for key, value in os.environ.items() if key[:6] != "TF_CPP"}
     return subprocess.run(
         [sys.executable, str(ROOT / "launch/export_model.py"), *map(str, arguments)],
         capture_output=True, text=True, check=False, cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**environment, "PYTHONPATH": str(ROOT)},
     )
 
 
 def test_the_printed_lines_load_the_export(run_directory, tmp_path):
-    # Twice to one place: the second replaces the first. Relative paths are the user's.
+    # An earlier export is in the place, and is replaced. Relative paths are the user's.
+    (tmp_path / "out/model/variables").mkdir(parents=True)
+    card = tmp_path / "out/model/card.json"
+    card.write_text('{"format": "tf_infomax export", "experiment": "former"}', encoding="utf-8")
     relative = os.path.relpath(run_directory, tmp_path)
-    for _ in range(2):
-        done = start(f"--run={relative}", "--output=out/model", cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
+    done = start(f"--run={relative}", "--output=out/model", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     assert os.listdir(tmp_path / "out") == ["model"]
+    assert json.loads(card.read_text(encoding="utf-8"))["experiment"] == "encoder_impact"
     lines = done.stdout.splitlines()
     assert lines[0] == f"Export: {tmp_path / 'out/model'}"
-    assert "  encode: view [any, 32] -> code [any, 5]" in lines
+    assert "  encode: view [any, 32] -> code [any, 8]" in lines
     assert "  score: view_1 [any, 32], view_2 [any, 32] -> scores [any, any]" in lines
     view = tf.constant(np.random.default_rng(0).random((3, 32), np.float32))
     names = {"view": view}

@@ -89,10 +89,10 @@ def singular_values(jacobians):
 
 
 def log_condition_number(spectra):
-    """``log(sigma_1 / sigma_min)`` of spectra ``[..., D]``, descending: ``[...]``, natural log.
+    """``log(sigma_1 / sigma_min)`` of spectra ``[..., D]``, in any order: ``[...]``, natural log.
 
     Infinite where the smallest singular value is zero: the encoder is not invertible there.
     """
     spectra = np.asarray(spectra)
     with np.errstate(divide="ignore"):
-        return np.log(spectra[..., 0]) - np.log(spectra[..., -1])
+        return np.log(spectra.max(axis=-1)) - np.log(spectra.min(axis=-1))

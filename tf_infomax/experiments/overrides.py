@@ -125,6 +125,8 @@ def _values(experiment, path, text):
     axes = dict(experiment.sweep)
     owner, _, key = path.rpartition(".")
     parents = axes.get(owner) or (_node(experiment, owner) if owner else experiment,)
+    if None in parents:
+        raise ValueError(f"Without {owner} there is no {path}. Received: {text!r}.")
     kind, optional = _kind(parents, key)
     if kind is tuple:
         value = _literal(text)

@@ -118,8 +118,9 @@ def _restore(checkpoint, variables):
         status = part.restore(checkpoint)
         status.assert_existing_objects_matched()
         status.expect_partial()
-    except (AssertionError, ValueError, tf.errors.OpError) as error:
-        reason = str(error).strip().splitlines()[0]
+    # TensorFlow's reader has exceptions of many kinds; an IndexError is a file cut short.
+    except (AssertionError, LookupError, RuntimeError, ValueError, tf.errors.OpError) as error:
+        reason = str(error).strip().partition("\n")[0]
         raise ValueError(
             f"The checkpoint {checkpoint} is damaged, or of other models than its experiment.json "
             f"says ({reason})."

@@ -1,5 +1,6 @@
 """Checkpoints that a killed run goes on from, bit for bit."""
 
+import keras
 import tensorflow as tf
 
 __all__ = ["Checkpoints"]
@@ -22,7 +23,7 @@ class Checkpoints:
         self._checkpoint = tf.train.Checkpoint(
             step=self._step,
             row_bytes=self._row_bytes,
-            variables=[getattr(variable, "value", variable) for variable in variables],
+            variables=[v.value if isinstance(v, keras.Variable) else v for v in variables],
         )
         self._manager = tf.train.CheckpointManager(
             self._checkpoint, str(directory), max_to_keep=1, checkpoint_name="step"

@@ -1,5 +1,6 @@
 """The gradient step that everything in this package is trained with."""
 
+import keras
 import tensorflow as tf
 
 __all__ = ["gradient_step"]
@@ -10,14 +11,14 @@ def gradient_step(loss_and_metrics, variables, optimizer):
 
     Args:
         loss_and_metrics: function without arguments -> (scalar loss, dict of scalars).
-        variables: the player's own trainable variables.
+        variables: the player's own trainable variables, Keras' or TensorFlow's.
         optimizer: Keras optimizer.
 
     Returns:
         Dict of scalars: "loss" and the metrics, all from before the update.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch([getattr(variable, "value", variable) for variable in variables])
+        tape.watch([v.value if isinstance(v, keras.Variable) else v for v in variables])
         loss, metrics = loss_and_metrics()
     optimizer.apply(tape.gradient(loss, variables), variables)
     return {"loss": loss, **metrics}
