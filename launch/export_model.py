@@ -11,6 +11,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from absl import app, flags, logging
 
+from tf_infomax.experiments.run_directory import RunDirectory
+
 _RUN = flags.DEFINE_string("run", None, "Directory of one run.", required=True)
 _OUTPUT = flags.DEFINE_string("output", None, "Folder to write; default: export in the run's.")
 _DATA_DIR = flags.DEFINE_string(
@@ -23,6 +25,12 @@ def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unexpected arguments: {argv[1:]}. Did you mean --run=...?")
     logging.set_verbosity(logging.WARNING)
+    try:
+        RunDirectory.open(_RUN.value)
+    except (OSError, ValueError) as error:
+        print(f"export_model: {error}", file=sys.stderr)
+        return 2
+    # A mistaken directory should not wait for TensorFlow.
     from tf_infomax import export
 
     try:

@@ -72,12 +72,16 @@ def test_save_and_load_give_the_same_scores(trained, tmp_path):
         np.testing.assert_array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize("bound", bounds.names())
-def test_every_bound_trains(bound):
-    model = small_model(optimizers.Adam(1e-3), bound=bound)
-    history = model.fit(batches(10), epochs=2, verbose=0).history
-    assert np.isfinite(history["bound"]).all()
-    assert history["bound"][1] > history["bound"][0]
+@pytest.mark.parametrize(
+    ("bound", "optimizer"),
+    [(name, optimizers.Adam) for name in bounds.names()] + [(bounds.nwj, keras.optimizers.Adam)],
+)
+def test_every_bound_is_raised_by_any_optimizer(bound, optimizer):
+    model = small_model(optimizer(1e-3), bound=bound)
+    x, y = next(iter(batches(1)))
+    before = bounds.get(bound)(model((x, y)))
+    np.testing.assert_allclose(model.update(x, y)["bound"], before, rtol=1e-5)
+    assert bounds.get(bound)(model((x, y))) > before
 
 
 class QuadraticFeatures(keras.layers.Layer):
@@ -158,24 +162,16 @@ def test_two_encoders_have_weights_of_their_own():
 def test_fit_and_update_give_the_same_numbers():
     by_fit, by_hand = small_model(), small_model()
     losses = []
-    for x, y in batches(5):
+    for x, y in batches(3):
         if not by_hand.built:
             by_hand.build((x.shape, y.shape))
         metrics = by_hand.update(x, y)
         assert set(metrics) == {"loss", "bound"}
         losses.append(float(metrics["loss"]))
-    history = by_fit.fit(batches(5), verbose=0).history
+    history = by_fit.fit(batches(3), verbose=0).history
     np.testing.assert_allclose(history["loss"], [np.mean(losses)], rtol=1e-5)
     for ours, theirs in zip(weights_of(by_fit), weights_of(by_hand), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
-
-
-def test_update_reports_the_bound_before_it():
-    model = small_model()
-    x, y = next(iter(batches(1)))
-    before = bounds.infonce(model((x, y)))
-    np.testing.assert_allclose(model.update(x, y)["bound"], before, rtol=1e-6)
-    assert bounds.infonce(model((x, y))) > before
 
 
 def test_compiles_with_xla_at_unknown_batch_size():
@@ -191,9 +187,13 @@ def test_compiles_with_xla_at_unknown_batch_size():
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
 
 
-def test_any_keras_optimizer_and_any_function_of_scores():
-    model = small_model(keras.optimizers.Adam(1e-2), bound=bounds.nwj)
-    assert np.isfinite(model.fit(batches(2), verbose=0).history["bound"]).all()
+def test_a_function_of_scores_is_saved_by_its_name(tmp_path):
+    model = small_model(bound=bounds.nwj)
+    model.build(((None, 4), (None, 4)))
+    config = keras.saving.serialize_keras_object(model)
+    copy = keras.saving.deserialize_keras_object(config)
+    scores = np.random.default_rng(0).normal(size=(5, 5))
+    np.testing.assert_array_equal(copy.bound_of(scores), bounds.nwj(scores))
 
 
 def test_mixed_precision():

@@ -10,6 +10,10 @@ from tests.conformance.models import assert_drawn_apart, assert_same_config, ker
 from tf_infomax import bounds, critics, encoders
 
 each_encoder = pytest.mark.parametrize("example", ENCODERS.values(), ids=ENCODERS)
+# One example of each registered name.
+each_kind = pytest.mark.parametrize(
+    "example", {example.name: example for example in ENCODERS.values()}.values(), ids=encoders.names()
+)
 
 
 def make(example, seed=0, **options):
@@ -61,7 +65,7 @@ def test_survives_saving(example, tmp_path):
     assert_same_config(encoder, loaded)
 
 
-@each_encoder
+@each_kind
 def test_part_of_a_functional_model_that_survives_saving(example, tmp_path):
     encoder, inputs = make(example), example.inputs(3)
     entry = keras.Input(example.input_shape)
@@ -72,7 +76,7 @@ def test_part_of_a_functional_model_that_survives_saving(example, tmp_path):
     np.testing.assert_array_equal(loaded(inputs), encoder(inputs))
 
 
-@each_encoder
+@each_kind
 def test_saved_model_of_any_batch_size(example, tmp_path):
     encoder = make(example)
     module = tf.Module()

@@ -44,7 +44,6 @@ def check_aggregation(compare):
     # (run, evaluation, batch, dim) -> (evaluation, run * batch), run by run along the batch.
     spectra = golden.input(f"{AGGREGATE}__singular_values").astype(compare.precision)
     runs, evaluations, batch, dim = spectra.shape
-    # The recorded numbers are positive but in no order; our function takes spectra, descending.
     per_run = np.asarray(conditioning.log_condition_number(spectra.reshape(-1, dim)))
     per_run = per_run.reshape(runs, evaluations, batch)
     log_condition = np.concatenate(list(per_run), axis=1)

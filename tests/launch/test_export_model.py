@@ -25,12 +25,10 @@ def run_directory(tmp_path_factory):
 
 
 def start(*arguments, cwd):
-    # The launcher's own log level, whatever that of the tests is.
-    environment = {key: value for key, value in os.environ.items() if key[:6] != "TF_CPP"}
     return subprocess.run(
         [sys.executable, str(ROOT / "launch/export_model.py"), *map(str, arguments)],
         capture_output=True, text=True, check=False, cwd=cwd,
-        env={**environment, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 
 
@@ -55,9 +53,25 @@ def test_the_printed_lines_load_the_export(run_directory, tmp_path):
     np.testing.assert_allclose(names["code"], trial.encoder(view), atol=1e-5)
 
 
-def test_user_errors_are_one_sentence_and_exit_code_2(run_directory, tmp_path):
-    done = start(f"--run={run_directory.parents[3]}", cwd=tmp_path)
+def refused(done, *words):
     assert done.returncode == 2, done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1 and "Traceback" not in done.stderr
-    assert str(run_directory) in done.stderr
-    assert done.stdout == "" and not list(tmp_path.iterdir())
+    assert done.stderr.startswith("export_model: ") and "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 and done.stdout == ""
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_mistaken_directories_are_answered_at_once(run_directory, tmp_path):
+    work = run_directory.parents[3]
+    refused(start(f"--run={work}", cwd=tmp_path), "the work directory", str(run_directory))
+    refused(start("--run=nowhere", cwd=tmp_path), "Expected the directory of one run", "nowhere")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_refusal_after_tensorflow_was_imported_is_still_one_sentence(run_directory, tmp_path):
+    (tmp_path / "mine").touch()
+    done = start(f"--run={run_directory}", f"--output={tmp_path}", cwd=tmp_path)
+    assert done.returncode == 2 and done.stdout == "", done.stderr
+    # TensorFlow's C++ code has its own lines, before anybody can tell it not to.
+    (line,) = (line for line in done.stderr.splitlines() if "export_model" in line)
+    assert "new folder, or an earlier export" in line and "Traceback" not in done.stderr
+    assert os.listdir(tmp_path) == ["mine"]

@@ -174,7 +174,7 @@ def test_a_run_prints_its_progress_a_table_and_where_the_report_is(tmp_path):
     assert [line.split("  ")[0] for line in progress] == [
         f"{name} step {step}/12" for step in (0, 4, 6, 8, 12)
     ]
-    assert "accuracy 0." in progress[-1] and "nats" in progress[-1] and "left 0:00:00" in progress[-1]
+    assert all(word in progress[-1] for word in ("accuracy 0.", "nats", "left 0:00:00"))
     table, report = done.stdout.splitlines()[:-1], done.stdout.splitlines()[-1]
     assert "1 of 1 runs ended" in table[0]
     assert any(line.split()[:2] == ["critic_impact", "bilinear-infonce"] for line in table)

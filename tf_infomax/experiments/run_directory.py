@@ -14,6 +14,9 @@ __all__ = ["RunDirectory", "differences", "write_json"]
 # What a process that was killed in its first moments leaves behind.
 _UNFINISHED = (".lock", "experiment.json.partial")
 
+# As many runs of a work directory are named in an error.
+_NAMED_RUNS = 12
+
 # How long to wait for a dying process to let go of a directory.
 _LOCK_SECONDS = 10.0
 
@@ -70,15 +73,31 @@ class RunDirectory:
 
     @classmethod
     def open(cls, path):
-        """The run directory that exists at ``path``; ``FileNotFoundError`` if there is none."""
-        description = Path(path) / "experiment.json"
-        if not description.is_file() or not (Path(path) / "checkpoints").is_dir():
+        """The run directory that exists at ``path``.
+
+        Raises:
+            FileNotFoundError: if there is none; of a work directory, the message names the runs.
+            ValueError: if its ``experiment.json`` is not an experiment.
+        """
+        path = Path(path)
+        if (path / "runs").is_dir():
+            raise FileNotFoundError(
+                "Expected the directory of one run. "
+                f"Received: the work directory {path}, whose runs are: {_named_runs(path)}."
+            )
+        description = path / "experiment.json"
+        if not description.is_file() or not (path / "checkpoints").is_dir():
             raise FileNotFoundError(
                 "Expected the directory of one run, with experiment.json and checkpoints/ in it "
                 f"(runs/<experiment>/<variant>/seed_<n> of a work directory). Received: {path}."
             )
-        plain = json.loads(description.read_text(encoding="utf-8"))
-        return cls(path, Experiment.from_dict(plain))
+        try:
+            plain = json.loads(description.read_text(encoding="utf-8"))
+            return cls(path, Experiment.from_dict(plain))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{description} cannot be read as an experiment ({type(error).__name__}: {error})."
+            ) from None
 
     def check(self):
         """Raises ``ValueError`` if the directory holds something else, or another experiment."""
@@ -109,6 +128,13 @@ class RunDirectory:
             if not self.description.exists():
                 write_json(self.description, self.experiment.to_dict())
             yield
+
+
+def _named_runs(workdir):
+    runs = sorted(path.parent for path in workdir.glob("runs/*/*/seed_*/experiment.json"))
+    named = ", ".join(str(run) for run in runs[:_NAMED_RUNS]) or "none"
+    more = len(runs) - _NAMED_RUNS
+    return f"{named} and {more} more" if more > 0 else named
 
 
 def differences(before, after, path=""):

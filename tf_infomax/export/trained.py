@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from pathlib import Path
 
 import keras
 import tensorflow as tf
@@ -14,10 +13,6 @@ from tf_infomax.experiments.spec import Experiment, MutualInformation
 from tf_infomax.infomax import InfoMax
 
 __all__ = ["Trained", "restore_trained"]
-
-# Of a work directory's runs, as many are named in an error.
-_NAMED_RUNS = 12
-
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
@@ -62,11 +57,10 @@ def restore_trained(directory, data_dir=None):
         ``Trained``.
 
     Raises:
-        FileNotFoundError: if the directory holds no run (naming those of a work directory), or no
-            checkpoint.
-        ValueError: if the checkpoint cannot be read, or belongs to other models.
+        FileNotFoundError: if the directory holds no run, or no checkpoint.
+        ValueError: if the experiment or the checkpoint cannot be read, or they do not match.
     """
-    opened = _open(Path(directory))
+    opened = RunDirectory.open(directory)
     checkpoint = tf.train.latest_checkpoint(str(opened.checkpoints))
     if checkpoint is None:
         raise FileNotFoundError(f"Expected a checkpoint in {opened.checkpoints}. Received: none.")
@@ -81,25 +75,6 @@ def restore_trained(directory, data_dir=None):
         encoder = build_encoder(experiment.encoder, view_shape, seed, which=1)
     trained = Trained(experiment, view_shape, encoder, model, step=0)
     return dataclasses.replace(trained, step=_restore(checkpoint, trained.variables))
-
-
-def _open(directory):
-    work = directory / "runs"
-    if work.is_dir():
-        runs = sorted(path.parent for path in work.glob("*/*/seed_*/experiment.json"))
-        named = ", ".join(str(run) for run in runs[:_NAMED_RUNS]) or "none"
-        more = f" and {len(runs) - _NAMED_RUNS} more" if len(runs) > _NAMED_RUNS else ""
-        raise FileNotFoundError(
-            f"Expected the directory of one run. Received: the work directory {directory}, "
-            f"whose runs are: {named}{more}."
-        )
-    try:
-        return RunDirectory.open(directory)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"Expected a run of this package in {directory}, but its experiment.json cannot be "
-            f"read as one ({type(error).__name__}: {error})."
-        ) from None
 
 
 def _view_shape(opened, data_dir):
