@@ -187,13 +187,19 @@ def test_compiles_with_xla_at_unknown_batch_size():
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
 
 
-def test_a_function_of_scores_is_saved_by_its_name(tmp_path):
-    model = small_model(bound=bounds.nwj)
-    model.build(((None, 4), (None, 4)))
+@keras.saving.register_keras_serializable(package="tests")
+def half_of_nwj(scores):
+    return 0.5 * bounds.nwj(scores)
+
+
+@pytest.mark.parametrize("bound", [*bounds.names(), bounds.nwj, half_of_nwj])
+def test_every_bound_is_saved(bound):
+    model = InfoMax(MLP((2,)), None, InnerProdCritic(), bound=bound, target=2.5)
     config = keras.saving.serialize_keras_object(model)
     copy = keras.saving.deserialize_keras_object(config)
     scores = np.random.default_rng(0).normal(size=(5, 5))
-    np.testing.assert_array_equal(copy.bound_of(scores), bounds.nwj(scores))
+    np.testing.assert_array_equal(copy.bound_of(scores), bounds.get(bound)(scores))
+    assert copy.target == 2.5
 
 
 def test_mixed_precision():

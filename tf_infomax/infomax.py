@@ -114,12 +114,14 @@ class InfoMax(keras.Model):
     def get_config(self):
         shared = self.encoder_2 is self.encoder_1
         serialize = keras.saving.serialize_keras_object
+        # Keras could not find the package's functions again; it finds what users register with it.
+        registered = [name for name in bounds.names() if bounds.get(name) is self._bound_function]
         return {
             **super().get_config(),
             "encoder_1": serialize(self.encoder_1),
             "encoder_2": None if shared else serialize(self.encoder_2),
             "critic": serialize(self.critic),
-            "bound": self.bound if isinstance(self.bound, str) else serialize(self.bound),
+            "bound": registered[0] if registered else serialize(self.bound),
             "target": self.target,
         }
 

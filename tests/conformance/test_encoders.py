@@ -11,9 +11,8 @@ from tf_infomax import bounds, critics, encoders
 
 each_encoder = pytest.mark.parametrize("example", ENCODERS.values(), ids=ENCODERS)
 # One example of each registered name.
-each_kind = pytest.mark.parametrize(
-    "example", {example.name: example for example in ENCODERS.values()}.values(), ids=encoders.names()
-)
+KINDS = {example.name: example for example in ENCODERS.values()}
+each_kind = pytest.mark.parametrize("example", KINDS.values(), ids=KINDS)
 
 
 def make(example, seed=0, **options):

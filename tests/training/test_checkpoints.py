@@ -54,6 +54,6 @@ def test_variables_of_another_model_are_refused(tmp_path):
     Checkpoints(tmp_path, variables(1)).save(1, 0)
     with pytest.raises(AssertionError):
         Checkpoints(tmp_path, [*variables(1), tf.Variable(0.0)]).restore()
-    other = [keras.Variable(np.zeros((5, 5))), *variables(1)[1:]]
+    other = [keras.Variable(np.zeros((5, 5)), dtype="float32"), *variables(1)[1:]]
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match="shape"):
         Checkpoints(tmp_path, other).restore()

@@ -95,7 +95,9 @@ def run_all(runs, workdir, jobs=0):
     Args:
         runs: what ``plan`` gave.
         workdir: the same work directory.
-        jobs: runs at a time; 0 means one a core (one in all where there is a GPU).
+        jobs: runs at a time, each in a process of its own; 0 means one a core (one in all where
+            there is a GPU). One job runs in this process, which from then on has deterministic
+            operations and demands seeds for random ones.
 
     Returns:
         ``Outcome``. A run that fails does not stop the others.
@@ -109,7 +111,7 @@ def run_all(runs, workdir, jobs=0):
     jobs = min(jobs, len(runs))
     threads = max(1, cores // jobs)
     statuses, start = {}, time.monotonic()
-    # Processes, also for one job: threads and determinism are settings of a whole process.
+    # Processes, since threads and determinism are settings of a whole process.
     with joblib.parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=threads):
         ended = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
             joblib.delayed(_in_worker)(run, threads, os.getpid()) for run in runs
