@@ -89,5 +89,6 @@ def adversarial(frame, official=None):
         "Left: accuracy of a linear classifier trained afresh on the codes; the dashed line is the "
         "same classifier on raw pixels. Right: losses of the classifier that the encoder plays "
         "against and of the encoder, which wants the uniform distribution over the labels. The "
-        "encoder stays bijective throughout.",
+        "encoder is a bijection by construction; how exactly float32 inverts it is in the rows "
+        "flow/inverse_error.",
     )
