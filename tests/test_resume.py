@@ -215,8 +215,14 @@ class Training:
         self._process.wait()
         return was_alive
 
-    def survivors(self):
-        """Processes of its group that are neither gone nor zombies."""
+    def survivors(self, seconds=20):
+        """Processes of its group that are neither gone nor zombies, ``seconds`` later at most."""
+        deadline = time.monotonic() + seconds
+        while self._running() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return self._running()
+
+    def _running(self):
         found = []
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -254,9 +260,6 @@ def test_killed_for_real_with_two_workers(tmp_path):
     killed = Training(tmp_path / "killed", "critic_impact", settings, "--jobs=2")
     killed.after_steps(rng.randint(6, 30), rng.uniform(0, 0.3))
     assert killed.kill(whole_group=False), "the kill came too late"
-    deadline = time.monotonic() + 20
-    while killed.survivors() and time.monotonic() < deadline:
-        time.sleep(0.1)
     assert not killed.survivors(), "workers outlive their parent"
     left = rows_of(tmp_path / "killed")
     assert left != expected
