@@ -34,10 +34,10 @@ def _float64_row(m):
     return 1e-9 * np.maximum(1.0, m)
 
 
-def folder():
-    """The folder of the MI-max files, which need not exist."""
+def folder(paper="mirl"):
+    """The folder of a paper's files ("mirl" or "dim"), which need not exist."""
     default = _REPOSITORY.parent / "shared" / "golden"
-    return Path(os.environ.get("TF_INFOMAX_GOLDEN") or default).expanduser() / "mirl"
+    return Path(os.environ.get("TF_INFOMAX_GOLDEN") or default).expanduser() / paper
 
 
 class GoldenFile:
@@ -103,19 +103,21 @@ class Case:
         return source if isinstance(source, GoldenFile) else GoldenFile(source)
 
 
-def cases(pattern, keys=lambda golden: ("",)):
+def cases(pattern, keys=lambda golden: ("",), paper="mirl"):
     """``pytest`` parameters: every file that matches, its every case, both precisions.
 
     Args:
         pattern: of file names, or several of them.
         keys: ``GoldenFile`` -> names of its cases; by default the file is one case.
+        paper: whose files.
     """
-    if not folder().is_dir():
-        return [_skipped(f"no folder of golden files at {folder()}")]
+    where = folder(paper)
+    if not where.is_dir():
+        return [_skipped(f"no folder of golden files at {where}")]
     patterns = (pattern,) if isinstance(pattern, str) else pattern
-    paths = sorted({path for entry in patterns for path in folder().glob(entry)})
+    paths = sorted({path for entry in patterns for path in where.glob(entry)})
     if not paths:
-        return [_skipped(f"no file {' or '.join(patterns)} in {folder()}")]
+        return [_skipped(f"no file {' or '.join(patterns)} in {where}")]
     return [
         pytest.param(
             Case(path, key, precision),
