@@ -4,11 +4,23 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tf_infomax import bounds
 from tf_infomax.scores import PairScores, pair_scores
 
 RNG = np.random.default_rng(0)
 MATRIX = RNG.normal(size=(5, 5))
 OFF_DIAGONAL = np.array([[MATRIX[i, j] for j in range(5) if j != i] for i in range(5)])
+# Four images with two globals and three places each, and what is what in them.
+MAPS = RNG.normal(size=(4, 2, 4, 3))
+OWN = np.array([MAPS[i, b, i] for i in range(4) for b in range(2)])
+OTHERS = np.array(
+    [
+        [MAPS[i, b, j, a] for j in range(4) if j != i for a in range(3)]
+        for i in range(4)
+        for b in range(2)
+    ]
+)
+IS_OWN = np.broadcast_to(np.eye(4, dtype=bool)[:, np.newaxis, :, np.newaxis], MAPS.shape)
 
 
 def test_a_matrix_has_its_joint_pairs_on_the_diagonal():
@@ -100,3 +112,119 @@ def test_dtypes(dtype):
 def test_pairs_that_do_not_fit(joint, marginal, message):
     with pytest.raises(ValueError, match=message):
         PairScores(joint, marginal)
+
+
+def test_maps_have_their_joint_pairs_at_the_own_places():
+    scores = PairScores.from_maps(MAPS)
+    np.testing.assert_array_equal(scores.joint, OWN)
+    assert scores.num_marginal == OTHERS.shape[1]
+    marginal = scores.marginal.numpy()
+    assert marginal.shape == (8, 12)
+    np.testing.assert_array_equal(marginal[marginal > -np.inf].reshape(OTHERS.shape), OTHERS)
+
+
+def test_sums_over_the_pairs_of_maps():
+    scores = PairScores.from_maps(MAPS)
+    for ours, theirs in (
+        (scores.marginal_logsumexp(), np.log(np.exp(OTHERS).sum(1))),
+        (scores.rivals_logsumexp(), np.log(np.exp(OTHERS).sum(1))),
+        (scores.log_mean_exp(), np.log(np.exp(OTHERS).mean())),
+        (scores.marginal_mean_exp(0.5), np.exp(OTHERS - 0.5).mean(1)),
+        (scores.marginal_mean(tf.identity), OTHERS.mean(1)),
+        (scores.marginal_mean(tf.square), (OTHERS**2).mean(1)),
+        (scores.marginal_mean(tf.exp), np.exp(OTHERS).mean(1)),
+        (scores.joint_mean(tf.square), (OWN**2).mean()),
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+STATISTICS = {
+    "logsumexp": lambda scores: scores.marginal_logsumexp(),
+    "log_mean_exp": lambda scores: scores.log_mean_exp(),
+    "mean_exp": lambda scores: scores.marginal_mean_exp(0.0),
+    "mean": lambda scores: scores.marginal_mean(tf.identity),
+    "mean_square": lambda scores: scores.marginal_mean(tf.square),
+    "mean_softplus": lambda scores: scores.marginal_mean(tf.nn.softplus),
+    # Neither a value nor a derivative at the score that stands in for those left out.
+    "mean_log": lambda scores: scores.marginal_mean(lambda u: tf.math.log(u * u)),
+}
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+@pytest.mark.parametrize("own", [0.0, 1000.0, -1000.0, 1e6, np.inf])
+def test_the_own_image_does_not_touch_the_marginal_sums(name, own):
+    # Excluded exactly, whatever its scores: neither in value nor in gradient.
+    def value_and_gradient(maps):
+        maps = tf.constant(maps)
+        with tf.GradientTape() as tape:
+            tape.watch(maps)
+            value = STATISTICS[name](PairScores.from_maps(maps))
+        return value, tape.gradient(value, maps).numpy()
+
+    value, gradient = value_and_gradient(np.where(IS_OWN, own, MAPS))
+    expected_value, expected_gradient = value_and_gradient(MAPS)
+    np.testing.assert_array_equal(value, expected_value)
+    np.testing.assert_array_equal(gradient, expected_gradient)
+    np.testing.assert_array_equal(gradient[IS_OWN], 0.0)
+    assert np.isfinite(value).all() and np.all(gradient[~IS_OWN] != 0)
+
+
+def test_a_constant_for_the_own_places_is_in_the_denominator_of_infonce_alone():
+    scores = PairScores.from_maps(MAPS, self_score=-1.5)
+    plain = PairScores.from_maps(MAPS)
+    # Three places of exp(-1.5) each.
+    expected = np.log(np.exp(OTHERS).sum(1) + 3 * np.exp(-1.5))
+    np.testing.assert_allclose(scores.rivals_logsumexp(), expected, rtol=1e-12)
+    softmax = np.exp(OWN) / (np.exp(OWN) + np.exp(expected)[:, np.newaxis])
+    infonce = np.log(softmax).mean() + np.log(9 + 1)
+    np.testing.assert_allclose(bounds.infonce(scores), infonce, rtol=1e-12)
+    for name in set(bounds.names()) - {"infonce"}:
+        assert bounds.get(name)(scores) == bounds.get(name)(plain), name
+    assert scores.num_marginal == plain.num_marginal == 9
+
+
+def test_a_constant_for_the_own_places_far_above_all_scores():
+    # A A-fold constant that is all there is: its gradient to the others vanishes, and is no NaN.
+    maps = tf.constant(MAPS)
+    with tf.GradientTape() as tape:
+        tape.watch(maps)
+        value = bounds.infonce(PairScores.from_maps(maps, self_score=1000.0))
+    np.testing.assert_allclose(value, OWN.mean() - 1000.0 - np.log(3) + np.log(10), rtol=1e-12)
+    np.testing.assert_allclose(tape.gradient(value, maps), IS_OWN / OWN.size, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [tf.float16, tf.bfloat16, tf.float32, tf.float64])
+def test_dtypes_of_maps(dtype):
+    scores = PairScores.from_maps(tf.cast(MAPS, dtype), self_score=-10.0)
+    expected = tf.float32 if dtype.size < 4 else dtype
+    assert scores.joint.dtype == scores.rivals_logsumexp().dtype == expected
+    assert bounds.infonce(scores).dtype == expected
+
+
+@pytest.mark.parametrize(
+    ("maps", "message"),
+    [
+        (np.zeros((3, 2, 4, 5)), r"\[N, B, N, A\].* Received: scores of shape \(3, 2, 4, 5\)"),
+        (np.zeros((3, 2, 3)), r"\[N, B, N, A\].* Received: scores of shape \(3, 2, 3\)"),
+        (np.zeros((1, 2, 1, 5)), r"At least two images.* Received: .*\(1, 2, 1, 5\)"),
+        (np.zeros((3, 0, 3, 5)), r"a global and a place.* Received: .*\(3, 0, 3, 5\)"),
+        (np.zeros((3, 2, 3, 0)), r"a global and a place.* Received: .*\(3, 2, 3, 0\)"),
+        (np.zeros((3, 2, 3, 5), int), r"`scores` must be floating\. Received: dtype int64"),
+    ],
+)
+def test_maps_that_do_not_fit(maps, message):
+    with pytest.raises(ValueError, match=message):
+        PairScores.from_maps(maps)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [((1, 2, 1, 3), "At least two images"), ((2, 1, 3, 2), r"must be \[N, B, N, A\]")],
+)
+def test_maps_that_do_not_fit_at_unknown_batch_size(shape, message):
+    compiled = tf.function(
+        lambda maps: bounds.infonce(PairScores.from_maps(maps)),
+        input_signature=[tf.TensorSpec([None] * 4, tf.float32)],
+    )
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        compiled(tf.zeros(shape))

@@ -53,18 +53,25 @@ class PairwiseDense(keras.layers.Layer):
         units: output width H.
         activation: any Keras identifier.
         kernel_initializer: initializer of the kernel ``[Dx + Dy, H]``, x first.
+        bias_initializer: initializer of the bias ``[H]``.
 
     Call arguments:
         x: ``[K, Dx]``.  y: ``[M, Dy]``.  Returns ``[K, M, H]``.
     """
 
     def __init__(
-        self, units, activation=None, kernel_initializer="glorot_uniform", **kwargs
+        self,
+        units,
+        activation=None,
+        kernel_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        **kwargs,
     ):
         super().__init__(**kwargs)
         self.units = units
         self.activation = keras.activations.get(activation)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
 
     def build(self, x_shape, y_shape):
         self.x_dim = x_shape[-1]
@@ -73,7 +80,9 @@ class PairwiseDense(keras.layers.Layer):
             initializer=self.kernel_initializer,
             name="kernel",
         )
-        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+        self.bias = self.add_weight(
+            shape=(self.units,), initializer=self.bias_initializer, name="bias"
+        )
 
     def call(self, x, y):
         from_x = tf.matmul(x, self.kernel[: self.x_dim]) + self.bias
@@ -89,6 +98,7 @@ class PairwiseDense(keras.layers.Layer):
             "units": self.units,
             "activation": keras.activations.serialize(self.activation),
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "bias_initializer": keras.initializers.serialize(self.bias_initializer),
         }
 
 

@@ -1,7 +1,9 @@
 """Scores of pairs: which ones are joint, which ones are marginal, and the sums bounds need.
 
 The one convention of the package lives here: ``scores[i, j] = f(x_i, y_j)``, rows are the first
-view (the anchors), columns the second view, and the diagonal holds the joint pairs.
+view (the anchors), columns the second view, and the diagonal holds the joint pairs. With maps of
+features the anchors are the globals of every image, the second view is all places of all
+images, and the joint pairs are the places of the anchor's own image.
 """
 
 import numpy as np
@@ -14,8 +16,8 @@ class PairScores:
     """Scores of K anchors: P joint pairs and M marginal pairs each.
 
     Bounds read scores through this class only: the joint scores, and per anchor a log-sum-exp or
-    a mean of exp over the marginals. Nothing else of the marginals is needed, which is
-    what lets a subclass compute them block by block, without a matrix of all pairs.
+    the mean of an elementwise function over the marginals. Nothing else of the marginals is needed,
+    which is what lets a subclass compute them block by block, without a matrix of all pairs.
 
     Args:
         joint: ``[K, P]`` (or ``[K]``, meaning P = 1) floating scores of pairs drawn from p(x, y).
@@ -23,12 +25,14 @@ class PairScores:
             is no pair at all: it is how positives are excluded, exactly, in value and gradient.
         num_marginal: marginal pairs per anchor, where entries of ``-inf`` make it less than the
             width of ``marginal``.
+        log_extra_rivals: ``log`` of a constant that the denominator of InfoNCE holds besides an
+            anchor's pairs (see ``from_maps``), a scalar, or ``None``.
 
     Raises:
         ValueError: on wrong ranks, unequal numbers of anchors, or scores that are not floating.
     """
 
-    def __init__(self, joint, marginal, num_marginal=None):
+    def __init__(self, joint, marginal, num_marginal=None, log_extra_rivals=None):
         joint = _floating(joint, "joint")
         marginal = _floating(marginal, "marginal")
         if joint.shape.rank == 1:
@@ -57,6 +61,7 @@ class PairScores:
         self.marginal = marginal
         width = tf.shape(marginal)[1] if num_marginal is None else num_marginal
         self.num_marginal = tf.cast(width, joint.dtype)
+        self._log_extra_rivals = log_extra_rivals
 
     @classmethod
     def from_matrix(cls, scores):
@@ -88,6 +93,102 @@ class PairScores:
         with tf.control_dependencies([check for check in checks if check is not None]):
             diagonal = tf.linalg.diag_part(scores)
         return cls(diagonal, _without_diagonal(scores), tf.shape(scores)[1] - 1)
+
+    @classmethod
+    def from_maps(cls, scores, self_score=None, negative_images=None):
+        """Scores of all globals of a batch with all places of all its images.
+
+        Every (image, global) is an anchor: K = N B of them. Its joint pairs are the A places of its
+        own image, its marginal pairs the ``(N - 1) A`` places of all other images.
+
+        Args:
+            scores: ``[N, B, N, A]``, ``scores[i, b, j, a] = f(global b of image i, place a of
+                image j)``, N >= 2 (N may be unknown while tracing).
+            self_score: ``None`` excludes the places of the own image from the marginals. A number
+                gives each of them that constant score in the denominator of InfoNCE, as the
+                release of Deep InfoMax does with -10; all other sums exclude them still.
+            negative_images: as many other images give marginal pairs, at most N - 1: those that
+                follow in the batch, beginning anew at its end. ``None`` takes all.
+
+        Returns:
+            ``PairScores`` with joint ``[N B, A]`` and marginal ``[N B, N A]``, where the places
+            of the own image hold ``-inf``.
+
+        Raises:
+            ValueError: on another rank, unequal numbers of images, or N < 2.
+
+        Reference: Hjelm et al. (2019), section 3.2; the constant is that of its code.
+        """
+        scores = _floating(scores, "scores")
+        if scores.shape.rank != 4 or not scores.shape[:1].is_compatible_with(scores.shape[2:3]):
+            raise ValueError(
+                "Scores of maps must have shape [N, B, N, A], scores[i, b, j, a] = f(global b of "
+                f"image i, place a of image j). Received: scores of shape {scores.shape}."
+            )
+        rows, num_globals, columns, places = scores.shape
+        size = rows if rows is not None else columns
+        if (size is not None and size < 2) or 0 in (num_globals, places):
+            raise ValueError(
+                "At least two images, a global and a place are needed. "
+                f"Received: scores of shape {scores.shape}."
+            )
+        shape = tf.shape(scores)
+        checks = []
+        if rows is None or columns is None:
+            checks = [
+                tf.debugging.assert_equal(shape[0], shape[2], "Scores must be [N, B, N, A]."),
+                tf.debugging.assert_greater(shape[0], 1, "At least two images are needed."),
+            ]
+        with tf.control_dependencies([check for check in checks if check is not None]):
+            joint, marginal = _own_and_other_images(scores)
+        partners = shape[0] - 1
+        if negative_images is not None:
+            if negative_images < 1 or (size is not None and negative_images >= size):
+                raise ValueError(
+                    "`negative_images` must be from 1 to the number of other images of the batch. "
+                    f"Received: negative_images={negative_images}, scores of shape {scores.shape}."
+                )
+            partners = tf.minimum(partners, negative_images)
+            images = tf.range(shape[0])
+            distance = tf.math.floormod(images[tf.newaxis, :] - images[:, tf.newaxis], shape[0])
+            is_kept = (distance <= partners)[:, tf.newaxis, :, tf.newaxis]
+            marginal = tf.where(is_kept, marginal, tf.constant(-np.inf, scores.dtype))
+        width = places if places is not None else shape[3]
+        num_anchors = -1 if size is None or num_globals is None else size * num_globals
+        num_places = tf.cast(width, scores.dtype)
+        return cls(
+            tf.reshape(joint, [num_anchors, width]),
+            tf.reshape(marginal, [num_anchors, shape[2] * width if size is None else size * width]),
+            tf.cast(partners, scores.dtype) * num_places,
+            None if self_score is None else tf.math.log(num_places) + self_score,
+        )
+
+    def joint_mean(self, function):
+        """``mean function(joint)`` over all joint pairs, a scalar; ``function`` is elementwise."""
+        return tf.reduce_mean(function(self.joint))
+
+    def marginal_mean(self, function):
+        """``mean_j function(marginal_j)`` of each anchor, ``[K]``; ``function`` is elementwise.
+
+        ``function`` is never evaluated where there is no pair, nor is its derivative.
+        """
+        # Selected twice: whatever `function` makes of the stand-in is not selected, and its
+        # gradient there is that of a constant.
+        absent = tf.equal(self.marginal, -np.inf)
+        nothing = tf.zeros_like(self.marginal)
+        values = function(tf.where(absent, nothing, self.marginal))
+        return tf.reduce_sum(tf.where(absent, nothing, values), axis=1) / self.num_marginal
+
+    def rivals_logsumexp(self):
+        """Log-sum-exp of what a joint pair competes with in InfoNCE's softmax, ``[K]``.
+
+        These are the marginal pairs, and the constants of ``from_maps(..., self_score=)`` if any.
+        """
+        rivals = self.marginal_logsumexp()
+        if self._log_extra_rivals is None:
+            return rivals
+        extra = tf.cast(self._log_extra_rivals, rivals.dtype)
+        return tf.reduce_logsumexp(tf.stack([rivals, tf.zeros_like(rivals) + extra]), axis=0)
 
     def marginal_logsumexp(self):
         """``log sum_j exp(marginal_j)`` of each anchor, ``[K]``."""
@@ -144,6 +245,26 @@ def _without_diagonal(scores):
         return tf.linalg.set_diag(upstream, tf.zeros_like(excluded))
 
     return tf.linalg.set_diag(scores, excluded), gradient
+
+
+@tf.custom_gradient
+def _own_and_other_images(scores):
+    """``scores [N, B, N, A]``: own places ``[N, B, A]``, and all with ``-inf`` at the own ones."""
+    # One pass each way: the gradient of every score is picked from either part, never summed, so
+    # that neither part's can disturb the other's.
+    is_own = tf.broadcast_to(_is_own_image(scores), tf.shape(scores))
+    own = tf.gather(scores, tf.range(tf.shape(scores)[0]), axis=2, batch_dims=1)
+    others = tf.where(is_own, tf.constant(-np.inf, scores.dtype), scores)
+
+    def gradient(upstream_own, upstream_others):
+        return tf.where(is_own, upstream_own[:, :, tf.newaxis, :], upstream_others)
+
+    return (own, others), gradient
+
+
+def _is_own_image(scores):
+    images = tf.range(tf.shape(scores)[0])
+    return tf.equal(images[:, tf.newaxis], images)[:, tf.newaxis, :, tf.newaxis]
 
 
 def _floating(values, name):

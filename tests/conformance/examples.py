@@ -12,6 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tf_infomax.scores import PairScores
+
 __all__ = ["BOUNDS", "CRITICS", "ENCODERS", "BoundExample", "CriticExample", "EncoderExample"]
 
 Decimal = decimal.Decimal
@@ -24,12 +26,15 @@ class BoundExample:
     Attributes:
         formula: (joint, marginal), nested lists of ``Decimal`` with one row an anchor -> Decimal.
         derivative: (rows of a ``[K, K]`` matrix, i, j) -> that of the value by ``scores[i][j]``.
-        optimal_offset: c such that scores ``log r + c`` are optimal, r the density ratio.
+        optimal: log of the density ratio r (of joint to product) -> optimal score.
+        generator: f such that the value is to be ``E_product[f(r)]`` there, of NumPy arrays;
+            ``None`` for what bounds no f-divergence.
     """
 
     formula: Callable
     derivative: Callable
-    optimal_offset: float = 0.0
+    optimal: Callable = lambda log_ratio: log_ratio
+    generator: Callable | None = lambda r: r * np.log(r)
 
     def value(self, joint, marginal):
         """The exact value as a float, infinite where it is too large for one."""
@@ -103,12 +108,88 @@ def _donsker_varadhan_derivative(rows, i, j):
     return -rows[i][j].exp() / total
 
 
+def _dual(positive, negative, slopes, generator, optimal=lambda log_ratio: log_ratio):
+    """Example of ``mean p(joint) - mean n(marginal)``.
+
+    Args:
+        positive, negative: p and n, of a ``Decimal``.
+        slopes: their derivatives.
+        generator, optimal: as in ``BoundExample``.
+    """
+
+    def formula(joint, marginal):
+        return _mean(map(positive, _all(joint))) - _mean(map(negative, _all(marginal)))
+
+    def derivative(rows, i, j):
+        size = len(rows)
+        if i == j:
+            return slopes[0](rows[i][j]) / size
+        return -slopes[1](rows[i][j]) / (size * (size - 1))
+
+    return BoundExample(formula, derivative, optimal, generator)
+
+
+def _softplus(score):
+    return (1 + score.exp()).ln()
+
+
+def _sigmoid(score):
+    return 1 / (1 + (-score).exp())
+
+
+_SIGMOIDS = (lambda u: _sigmoid(-u), _sigmoid)
+
+
+def _twice_jensen_shannon(r):
+    return r * np.log(2 * r / (1 + r)) + np.log(2 / (1 + r))
+
+
 BOUNDS = {
     "infonce": BoundExample(_infonce, _infonce_derivative),
-    # f* = 1 + log r, where the others have log r.
-    "nwj": BoundExample(_nwj, _nwj_derivative, optimal_offset=1.0),
+    "nwj": BoundExample(_nwj, _nwj_derivative, optimal=lambda log_ratio: log_ratio + 1),
     "tuba": BoundExample(_tuba, _tuba_derivative),
     "donsker_varadhan": BoundExample(_donsker_varadhan, _donsker_varadhan_derivative),
+    "jsd": _dual(
+        lambda u: Decimal(2).ln() - _softplus(-u),
+        lambda u: _softplus(u) - Decimal(2).ln(),
+        _SIGMOIDS,
+        _twice_jensen_shannon,
+    ),
+    "gan": _dual(
+        lambda u: -_softplus(-u),
+        _softplus,
+        _SIGMOIDS,
+        lambda r: _twice_jensen_shannon(r) - 2 * np.log(2),
+    ),
+    "reverse_kl": _dual(
+        lambda u: -(-u).exp(),
+        lambda u: u - 1,
+        (lambda u: (-u).exp(), lambda u: Decimal(1)),
+        lambda r: -np.log(r),
+    ),
+    "squared_hellinger": _dual(
+        lambda u: 1 - (-u).exp(),
+        lambda u: u.exp() - 1,
+        (lambda u: (-u).exp(), lambda u: u.exp()),
+        lambda r: (np.sqrt(r) - 1) ** 2,
+        optimal=lambda log_ratio: log_ratio / 2,
+    ),
+    "chi_squared": _dual(
+        lambda u: u,
+        lambda u: u * u / 4 + u,
+        (lambda u: Decimal(1), lambda u: u / 2 + 1),
+        lambda r: (r - 1) ** 2,
+        optimal=lambda log_ratio: 2 * np.expm1(log_ratio),
+    ),
+    "chi_squared_released": _dual(
+        lambda u: u * u,
+        lambda u: -((abs(u) + 1) ** 2) / 2,
+        (lambda u: 2 * u, lambda u: -(u + (u > 0) - (u < 0))),
+        None,
+    ),
+    "wasserstein": _dual(
+        lambda u: u, lambda u: u, (lambda u: Decimal(1), lambda u: Decimal(1)), None
+    ),
 }
 
 
@@ -118,36 +199,70 @@ class CriticExample:
 
     Attributes:
         options: of the constructor, all but the seed.
-        x_dim, y_dim: widths of the codes.
+        x_shape, y_shape: shapes of one code each: ``(D,)``, or ``(H, W, D)`` of a map, whose places
+            are scored one by one.
         score: (critic, x ``[Dx]``, y ``[Dy]``) -> float, in NumPy float64.
     """
 
     options: dict
-    x_dim: int
-    y_dim: int
+    x_shape: tuple
+    y_shape: tuple
     score: Callable
 
+    @property
+    def is_of_maps(self):
+        """Whether scores are ``[N, B, N, A]`` and not ``[K, M]``."""
+        return len(self.y_shape) == 3
+
     def codes(self, num_x, num_y, seed=0, dtype=np.float32):
-        """Standard normal codes ``[num_x, x_dim]`` and ``[num_y, y_dim]``."""
+        """Standard normal codes ``[num_x, *x_shape]`` and ``[num_y, *y_shape]``."""
         rng = np.random.default_rng(seed)
-        x = rng.normal(size=(num_x, self.x_dim))
-        return x.astype(dtype), rng.normal(size=(num_y, self.y_dim)).astype(dtype)
+        x = rng.normal(size=(num_x, *self.x_shape))
+        return x.astype(dtype), rng.normal(size=(num_y, *self.y_shape)).astype(dtype)
+
+    def scores(self, critic, x, y):
+        """All scores of NumPy codes, pair by pair."""
+        scores = np.array([[self.score(critic, a, b) for b in _rows(y)] for a in _rows(x)])
+        if not self.is_of_maps:
+            return scores
+        return scores.reshape(len(x), -1, len(y), scores.shape[1] // len(y))
+
+    def pairs(self, scores):
+        """``PairScores`` of scores of as many x as y."""
+        return PairScores.from_maps(scores) if self.is_of_maps else PairScores.from_matrix(scores)
 
 
-def _network(layers, values):
-    """A dense network with tanh on all but the last layer, at one input."""
+def _rows(codes):
+    return codes.reshape(-1, codes.shape[-1])
+
+
+def _network(layers, values, activation=np.tanh):
+    """A dense network with an activation on all but the last layer, at one input."""
     for position, layer in enumerate(layers):
         values = values @ layer.kernel.numpy() + layer.bias.numpy()
-        values = np.tanh(values) if position < len(layers) - 1 else values
+        values = activation(values) if position < len(layers) - 1 else values
     return values
 
 
+def _mi_network(network, values):
+    """An MI network at one input, by the statistics that it stores."""
+    norm = network.batch_norm
+    hidden = values @ network.dense_0.kernel.numpy()
+    hidden = (hidden - norm.moving_mean.numpy()) / np.sqrt(norm.moving_variance.numpy() + 1e-5)
+    hidden = np.maximum(hidden * norm.gamma.numpy() + norm.beta.numpy(), 0)
+    outputs = hidden @ network.dense_1.kernel.numpy() + network.dense_1.bias.numpy()
+    outputs = outputs + values @ network.shortcut.kernel.numpy()
+    deviation = np.sqrt(outputs.var() + 1e-5)
+    scale, shift = network.norm.gamma.numpy(), network.norm.beta.numpy()
+    return (outputs - outputs.mean()) / deviation * scale + shift
+
+
 CRITICS = {
-    "inner_product": CriticExample({}, 4, 4, lambda critic, x, y: math.fsum(x * y)),
+    "inner_product": CriticExample({}, (4,), (4,), lambda critic, x, y: math.fsum(x * y)),
     "bilinear": CriticExample(
         {"feature_dim": 4},
-        4,
-        3,
+        (4,),
+        (3,),
         # x^T W y with W = kernel^T: the kernel acts on the second code.
         lambda critic, x, y: sum(
             x[a] * critic.kernel.numpy()[b, a] * y[b] for a in range(4) for b in range(3)
@@ -155,15 +270,34 @@ CRITICS = {
     ),
     "separable": CriticExample(
         {"hidden_dim": 6, "output_dim": 5, "layers": 2, "activation": "tanh"},
-        4,
-        3,
+        (4,),
+        (3,),
         lambda critic, x, y: _network(critic.fx, x) @ _network(critic.fy, y),
     ),
     "concat": CriticExample(
         {"hidden_dim": 6, "layers": 2, "activation": "tanh"},
-        4,
-        3,
+        (4,),
+        (3,),
         lambda critic, x, y: _network(critic.f, np.concatenate([x, y])).item(),
+    ),
+    "dot_map": CriticExample(
+        {"units": 6},
+        (1, 2, 5),
+        (2, 3, 4),
+        lambda critic, x, y: (
+            _mi_network(critic.global_net, x) @ _mi_network(critic.local_net, y)
+        ),
+    ),
+    "concat_map": CriticExample(
+        {"hidden_units": [6, 5]},
+        (3,),
+        (2, 1, 4),
+        # The local feature comes first.
+        lambda critic, x, y: _network(
+            [critic.first, *critic.later],
+            np.concatenate([y, x]),
+            lambda hidden: np.maximum(hidden, 0),
+        ).item(),
     ),
 }
 

@@ -19,9 +19,12 @@ def assert_same_config(first, second):
 
 
 def kernels(layer):
-    """The trainable weights that are drawn at random, flat: those that are not constant."""
+    """The trainable weights that are drawn at random, flat: those that are not constant.
+
+    Without entries of exactly 1, which are no draw (diagonals of near copies).
+    """
     flat = [weight.numpy().ravel().astype(np.float64) for weight in layer.trainable_weights]
-    return [weight for weight in flat if weight.std() > 0]
+    return [weight[weight != 1.0] for weight in flat if weight.std() > 0]
 
 
 def assert_drawn_apart(draws):

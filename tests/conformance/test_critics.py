@@ -25,18 +25,24 @@ def make(kind, seed=0, num_x=5, num_y=5, code_dtype=np.float32, **options):
 
 
 def signature(example):
-    return [tf.TensorSpec([None, width], tf.float32) for width in (example.x_dim, example.y_dim)]
+    return [
+        tf.TensorSpec([None, *shape], tf.float32) for shape in (example.x_shape, example.y_shape)
+    ]
 
 
 @each_critic
 def test_scores_pair_by_pair(name):
     # Rectangular, so that rows are x and columns y beyond doubt.
     critic, x, y = make(name, num_x=3, num_y=4, code_dtype=np.float64, dtype="float64")
+    rng = np.random.default_rng(0)
     for weight in critic.trainable_weights:  # biases too
-        weight.assign(np.random.default_rng(weight.shape.rank).normal(size=weight.shape))
+        weight.assign(rng.normal(size=weight.shape))
+    for weight in critic.non_trainable_weights:  # means and variances
+        weight.assign(rng.uniform(0.5, 2.0, size=weight.shape))
     scores = critic(x, y)
-    assert scores.dtype == tf.float64 and scores.shape == (3, 4)
-    expected = [[CRITICS[name].score(critic, a, b) for b in y.numpy()] for a in x.numpy()]
+    expected = CRITICS[name].scores(critic, x.numpy(), y.numpy())
+    assert scores.dtype == tf.float64 and scores.shape == expected.shape
+    assert expected.shape[0] == 3 and expected.shape[expected.ndim // 2] == 4
     np.testing.assert_allclose(scores, expected, rtol=1e-12, atol=1e-12)
 
 
@@ -45,7 +51,8 @@ def test_permuting_the_second_view_permutes_columns(name):
     critic, x, y = make(name, num_x=3, num_y=4)
     order = [2, 0, 3, 1]
     scores = critic(x, y).numpy()
-    np.testing.assert_allclose(critic(x, tf.gather(y, order)), scores[:, order], rtol=1e-5)
+    columns = scores.take(order, axis=scores.ndim // 2)
+    np.testing.assert_allclose(critic(x, tf.gather(y, order)), columns, rtol=1e-5)
     np.testing.assert_allclose(critic(tf.gather(x, [2, 0, 1]), y), scores[[2, 0, 1]], rtol=1e-5)
 
 
@@ -74,9 +81,12 @@ def test_compiled_is_eager_at_unknown_batch_size(name, jit_compile):
 @each_critic
 def test_functional_model_survives_saving(name, tmp_path):
     critic, x, y = make(name, num_x=3, num_y=4)
-    inputs = [keras.Input((codes.shape[1],)) for codes in (x, y)]
+    inputs = [keras.Input(codes.shape[1:]) for codes in (x, y)]
     model = keras.Model(inputs, critic(*inputs))
-    assert model.output_shape == (None, None)
+    shape = critic(x, y).shape
+    assert model.output_shape == tuple(
+        None if axis % (len(shape) // 2) == 0 else size for axis, size in enumerate(shape)
+    )
     model.save(tmp_path / "critic.keras")
     loaded = keras.saving.load_model(tmp_path / "critic.keras")
     np.testing.assert_array_equal(loaded([x, y]), critic(x, y))
@@ -114,12 +124,13 @@ def test_gradients_are_finite(name, scale):
     x, y = scale * x, scale * y
     with tf.GradientTape() as tape:
         tape.watch([x, y])
-        value = bounds.infonce(critic(x, y))
+        value = bounds.infonce(CRITICS[name].pairs(critic(x, y)))
     gradients = tape.gradient(value, [x, y, *critic.trainable_weights])
     assert all(gradient is not None for gradient in gradients)
     assert all(np.isfinite(gradient).all() for gradient in gradients)
     if scale == 1.0:
-        # The last bias, the same for all pairs, is the one thing InfoNCE does not see.
+        # What is the same for all pairs, a last bias, is the one thing InfoNCE does not see. Where
+        # it is added to all embeddings of one side, it is the same for all pairs of an anchor.
         assert sum(np.abs(gradient).max() < 1e-7 for gradient in gradients) <= 1
 
 
@@ -140,7 +151,8 @@ def test_mixed_precision(name, policy):
     tolerance = 0.04 * np.abs(wide).max()
     np.testing.assert_allclose(tf.cast(scores, tf.float32), wide, atol=tolerance)
     for bound in map(bounds.get, bounds.names()):
-        assert bound(scores).dtype == tf.float32 and np.isfinite(bound(scores))
+        value = bound(CRITICS[name].pairs(scores))
+        assert value.dtype == tf.float32 and np.isfinite(value)
 
 
 @with_weights
@@ -161,13 +173,16 @@ def test_wrong_shapes(name):
     example = CRITICS[name]
     critic, x, y = make(name)
     new = critics.get(name, **example.options)
-    wide_x, wide_y, maps = (np.zeros(shape, np.float32) for shape in ((5, 9), (5, 8), (5, 2, 4)))
+    wide_x = np.zeros((5, *example.x_shape[:-1], 9), np.float32)
+    wide_y = np.zeros((5, *example.y_shape[:-1], 8), np.float32)
+    # One rank that is neither a vector's nor a map's.
+    odd = np.zeros((5, 2, 4), np.float32)
     for one, codes, sizes in (
-        (critic, (wide_x, y), f"{example.x_dim}.* Received: .*9.*{example.y_dim}"),
-        (critic, (x, wide_y), f"{example.y_dim}.* Received: .*{example.x_dim}.*8"),
-        (critic, (maps, y), r"\[K, 4\].* Received: x of shape \(5, 2, 4\)"),
-        (new, (maps, y), r"\[K, Dx\].* Received: x of shape \(5, 2, 4\)"),
-        (new, (x, maps), r"\[M, Dy\].* Received: .*y of shape \(5, 2, 4\)"),
+        (critic, (wide_x, y), f"{example.x_shape[-1]}.* Received: .*9.*{example.y_shape[-1]}"),
+        (critic, (x, wide_y), f"{example.y_shape[-1]}.* Received: .*{example.x_shape[-1]}.*8"),
+        (critic, (odd, y), rf", {example.x_shape[-1]}\].* Received: .* of shape \(5, 2, 4\)"),
+        (new, (odd, y), r"\[[KN], Dx?\].* Received: .* of shape \(5, 2, 4\)"),
+        (new, (x, odd), r"\[(M, Dy|N, H, W, C)\].* Received: .* of shape \(5, 2, 4\)"),
     ):
         with pytest.raises(ValueError, match=f"(?s){sizes}"):
             one(*codes)

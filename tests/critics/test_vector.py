@@ -97,7 +97,7 @@ def test_separable_scores_have_the_rank_of_the_embedding():
 def test_defaults_are_the_published_ones():
     x, y = np.zeros((2, 100), np.float32), np.zeros((2, 100), np.float32)
     shapes = {}
-    for name in critics.names():
+    for name in ("inner_product", "bilinear", "separable", "concat"):
         critic = critics.get(name)
         critic(x, y)
         shapes[name] = [weight.shape for weight in critic.weights]

@@ -111,6 +111,17 @@ def test_labels_may_be_missing_or_a_column(save):
     assert data.num_classes == 0 and data.label_names == () and not data.is_labelled
 
 
+def test_unlabelled_arrays_are_more_to_train_on(save):
+    arrays = _arrays(np.random.default_rng(5))
+    more = np.random.default_rng(6).integers(0, 256, (7, 6, 4), np.uint8)
+    data = load(save(**arrays, x_unlabelled=more))
+    np.testing.assert_array_equal(data.unlabelled_images[..., 0], more)
+    assert data.is_labelled and len(data.train_images) == 5
+    with pytest.raises(ValueError, match="read-only"):
+        data.unlabelled_images[0] = 0
+    assert load(save(**arrays)).unlabelled_images is None
+
+
 def _with(**changes):
     return lambda arrays: {**arrays, **changes}
 
@@ -128,15 +139,19 @@ def _nan(arrays):
         (_with(x_train=np.zeros((5, 6), np.uint8)), r"x_train of .*Received: shape \(5, 6\)"),
         (_with(x_train=np.zeros((0, 6, 4), np.uint8)), r"nothing empty.*\(0, 6, 4\)"),
         (_with(x_train=np.zeros((5, 6, 4), np.int32)), r"x_train of .*Received: dtype int32"),
-        (_with(x_train=np.zeros((5, 6, 4))), r"both be uint8.*Received: float64 and uint8"),
+        (_with(x_train=np.zeros((5, 6, 4))), r"all be uint8.*Received: float64 and uint8"),
         (_with(x_test=np.zeros((3, 6, 5), np.uint8)), r"one shape.*\(6, 4, 1\) and \(6, 5, 1\)"),
+        (_with(x_unlabelled=np.zeros((2, 6, 5), np.uint8)),
+         r"Unlabelled images of own .* uint8 of shape \(6, 4, 1\).*Received: uint8 .*\(6, 5, 1\)"),
+        (_with(x_unlabelled=np.zeros((2, 6, 4))), r"all be.*Received: uint8 and uint8 and float64"),
+        (_with(x_unlabelled=np.zeros((0, 6, 4), np.uint8)), r"x_unlabelled of .*nothing empty"),
         (_with(y_test=np.zeros(4, int)), r"y_test of .* 3 integers.*Received: int64 of shape"),
         (_with(y_test=np.zeros(3)), r"y_test of .* 3 integers.*Received: float64"),
         (_with(y_test=np.array([0, -2, 1])), r"`test_labels` of own.*Received: -2 to 1"),
         (_with(x_test=np.array([None])), r"not a readable \.npz file of plain arrays"),
         (lambda arrays: {"x_train": arrays["x_train"]}, r"lacks x_test\. Received: \['x_train'\]"),
     ],
-)
+)  # fmt: skip
 def test_arrays_that_are_no_data_set(save, change, message):
     path = save(**change(_arrays(np.random.default_rng(4))))
     with pytest.raises(ValueError, match=message):
@@ -163,6 +178,9 @@ def test_image_data_checks_what_users_put_into_it():
         ({"test_labels": labels[:1]}, r"int64 of shape \[2\]"),
         ({"num_classes": 1}, r"lie in \[0, 1\).*0 to 1"),
         ({"label_names": ("a",)}, "Every class needs a name"),
+        ({"unlabelled_images": images[..., 0]}, r"`unlabelled_images` of own must have shape"),
+        ({"unlabelled_images": images + np.inf}, "`unlabelled_images` of own must be finite"),
+        ({"unlabelled_images": images.astype(np.uint8)}, "float32 of shape.*Received: uint8 of"),
     ):
         with pytest.raises(ValueError, match=message):
             ImageData(**{**good, **change})

@@ -68,15 +68,17 @@ def test_the_environment_names_the_folder(monkeypatch):
     assert load("mnist") is load("mnist", data_dir=TFDS)
 
 
-def _prepare(data_dir, features, splits, version="1.0.0", config=None):
+def _prepare(data_dir, features, splits, version="1.0.0", config=None, name="tiny_set", keys=None):
     """A prepared set of the given examples, written by TFDS itself."""
-    folder = Path(data_dir, "tiny_set", config or "", version)
+    folder = Path(data_dir, name, config or "", version)
     folder.mkdir(parents=True)
     identity = tfds.core.dataset_info.DatasetIdentity(
-        name="tiny_set", version=version, data_dir=str(folder), module_name="",
+        name=name, version=version, data_dir=str(folder), module_name="",
         config_name=config,
     )  # fmt: skip
-    info = tfds.core.DatasetInfo(builder=identity, features=tfds.features.FeaturesDict(features))
+    info = tfds.core.DatasetInfo(
+        builder=identity, features=tfds.features.FeaturesDict(features), supervised_keys=keys
+    )
     writer = tfds.core.SequentialWriter(info, max_examples_per_shard=100)
     writer.initialize_splits(list(splits))
     writer.add_examples(splits)
@@ -145,6 +147,105 @@ def test_prepared_sets_of_another_kind(tmp_path, features, splits, message):
     _prepare(tmp_path, features, splits)
     with pytest.raises(ValueError, match=message):
         load("tiny_set", data_dir=tmp_path)
+
+
+def _random_images(count, shape, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (count, *shape), np.uint8)
+
+
+def _sorted_rows(images, labels):
+    rows = np.column_stack([images.reshape(len(images), -1), labels])
+    return rows[np.lexsort(rows.T)]
+
+
+def test_stl10_has_unlabelled_images(tmp_path):
+    """The features and splits of TFDS' stl10, where the unlabelled split has labels of -1."""
+    counts = {"train": 4, "test": 3, "unlabelled": 1030}  # more than one chunk
+    images = {
+        split: _random_images(count, (96, 96, 3), seed)
+        for seed, (split, count) in enumerate(counts.items())
+    }
+    # Nearly flat images: PNG files of noise would be large.
+    images["unlabelled"][5:] = images["unlabelled"][:1, :1, :1]
+    images["unlabelled"][5:, 0, 0, 0] = np.arange(1025) % 256
+    splits = {
+        split: [
+            {"image": image, "label": -1 if split == "unlabelled" else i % 10}
+            for i, image in enumerate(images[split])
+        ]
+        for split in counts
+    }
+    features = {
+        "image": tfds.features.Image(shape=(96, 96, 3)),
+        "label": tfds.features.ClassLabel(num_classes=10),
+    }
+    _prepare(tmp_path, features, splits, name="stl10", keys=("image", "label"))
+    data = load("stl10", data_dir=tmp_path)
+    assert data.name == "stl10" and data.num_classes == 10 and data.is_labelled
+    for split in ("train", "test"):
+        got = _sorted_rows(getattr(data, f"{split}_images"), getattr(data, f"{split}_labels"))
+        np.testing.assert_array_equal(got, _sorted_rows(images[split], np.arange(counts[split])))
+    assert data.unlabelled_images.dtype == np.uint8 and len(data.unlabelled_images) == 1030
+    ours = sorted(image.tobytes() for image in data.unlabelled_images)
+    assert ours == sorted(image.tobytes() for image in images["unlabelled"])
+
+
+def test_cifar100_is_read_by_its_fine_labels(tmp_path):
+    features = {
+        "id": tfds.features.Text(),
+        "image": tfds.features.Image(shape=(32, 32, 3)),
+        "label": tfds.features.ClassLabel(num_classes=100),
+        "coarse_label": tfds.features.ClassLabel(num_classes=20),
+    }
+    images = _random_images(6, (32, 32, 3))
+    examples = [
+        {"id": f"train_{i}", "image": image, "label": 99 - i, "coarse_label": i}
+        for i, image in enumerate(images)
+    ]
+    splits = {"train": examples[:4], "test": examples[4:]}
+    _prepare(tmp_path, features, splits, name="cifar100", keys=("image", "label"))
+    data = load("cifar100", data_dir=tmp_path)
+    assert data.num_classes == 100 and data.unlabelled_images is None
+    np.testing.assert_array_equal(
+        _sorted_rows(data.train_images, data.train_labels), _sorted_rows(images[:4], 99 - np.r_[:4])
+    )
+    assert sorted(data.test_labels) == [94, 95]
+
+
+def _triangle_weights(size, target):
+    """Bilinear reduction with antialiasing: a triangle of the width of two target pixels."""
+    ratio = size / target
+    centres = (np.arange(target) + 0.5) * ratio
+    distance = np.abs(np.arange(size) + 0.5 - centres[:, np.newaxis]) / ratio
+    weights = np.maximum(0.0, 1.0 - distance)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def test_celeb_a_is_unlabelled_and_reduced(tmp_path):
+    features = {
+        "image": tfds.features.Image(shape=(218, 178, 3), encoding_format="png"),
+        "landmarks": {"nose_x": tf.int64},
+        "attributes": {"Smiling": tf.bool},
+    }
+    images = _random_images(5, (218, 178, 3))
+    examples = [
+        {"image": image, "landmarks": {"nose_x": 1}, "attributes": {"Smiling": True}}
+        for image in images
+    ]
+    splits = {"train": examples[:2], "validation": examples[2:3], "test": examples[3:]}
+    _prepare(tmp_path, features, splits, name="celeb_a")
+    data = load("celeb_a", data_dir=tmp_path)
+    assert data.image_shape == (64, 64, 3) and data.train_images.dtype == np.uint8
+    assert data.num_classes == 0 and data.label_names == () and not data.is_labelled
+    np.testing.assert_array_equal(data.train_labels, [-1, -1])
+    weights = _triangle_weights(178, 64)
+    square = images[:, 20:198].astype(np.float64)
+    expected = np.einsum("ih,nhwc,jw->nijc", weights, square, weights, optimize=True)
+    for split, rows in (("train", slice(0, 2)), ("test", slice(3, 5))):
+        ours = getattr(data, f"{split}_images").astype(np.float64)
+        # In either order; 0.5 is rounding, the rest is float32.
+        error = np.abs(ours[:, np.newaxis] - expected[rows]).max(axis=(2, 3, 4))
+        assert sorted(error.argmin(axis=1)) == [0, 1] and error.min(axis=1).max() < 0.502
 
 
 def test_a_damaged_set_says_so(tmp_path):

@@ -87,7 +87,7 @@ def test_the_right_parts_for_each_kind_of_experiment():
     trial = build(tiny("critic_impact").runs()[0][2], datasets.load("digits"))
     assert trial.encoder is trial.model.encoder_1 and not trial.jit_compile
     assert float(trial.model.optimizer.learning_rate) == pytest.approx(1e-4)
-    assert trial.pairs.batch_size == 32 and trial.task.warmup is None
+    assert trial.source.batch_size == 32 and trial.task.warmup is None
 
     gaussian = build(tiny("dependent_samples").runs()[0][2], None)
     # The network on all pairs is where XLA pays; "no" is no.

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Callable
 
-from tf_infomax.bounds import variational
+from tf_infomax.bounds import divergences, variational
 from tf_infomax.registry import Registry
 
 __all__ = ["BoundInfo", "get", "info", "name_of", "names"]
@@ -17,7 +17,7 @@ class BoundInfo:
     Attributes:
         name: registry name.
         function: scores -> scalar.
-        unit: "nats" for mutual information; divergences that are not KL have their own.
+        unit: "nats" for mutual information, "1" for other divergences.
         bounds_mi: whether the expectation is a lower bound on I(X; Y) in nats.
         ceiling: number of candidates per anchor (M + 1) -> the largest possible value.
         summary: bias and variance in one line.
@@ -36,6 +36,10 @@ class BoundInfo:
 def _unbounded(candidates):
     del candidates
     return math.inf
+
+
+def _constant(ceiling):
+    return lambda candidates: ceiling
 
 
 _BOUNDS = Registry("bound")
@@ -59,6 +63,41 @@ for _entry in (
         "donsker_varadhan", variational.donsker_varadhan, "nats", True, _unbounded,
         "a finite batch is biased upwards, in value and gradient; variance grows like exp(I(X; Y))",
         "Donsker and Varadhan (1983); Belghazi et al. (2018), arXiv:1801.04062",
+    ),
+    BoundInfo(
+        "jsd", divergences.jsd, "1", False, _constant(2.0 * math.log(2.0)),
+        "not MI: twice the Jensen-Shannon divergence; unbiased for its critic, low variance",
+        "Hjelm et al. (2019), arXiv:1808.06670, equation (4)",
+    ),
+    BoundInfo(
+        "gan", divergences.gan, "1", False, _constant(0.0),
+        "not MI: jsd - 2 log 2; unbiased for its critic, low variance",
+        "Goodfellow et al. (2014), arXiv:1406.2661",
+    ),
+    BoundInfo(
+        "reverse_kl", divergences.reverse_kl, "1", False, _unbounded,
+        "not MI: KL(product || joint); unbiased for its critic, unstable for low joint scores",
+        "Nowozin, Cseke, Tomioka (2016), arXiv:1606.00709",
+    ),
+    BoundInfo(
+        "squared_hellinger", divergences.squared_hellinger, "1", False, _constant(2.0),
+        "not MI: squared Hellinger distance, at most 2; unbiased for its critic",
+        "Nowozin, Cseke, Tomioka (2016), arXiv:1606.00709",
+    ),
+    BoundInfo(
+        "chi_squared", divergences.chi_squared, "1", False, _unbounded,
+        "not MI: Pearson's chi squared, E[(r - 1)^2]; unbiased for its critic",
+        "Nowozin, Cseke, Tomioka (2016), arXiv:1606.00709",
+    ),
+    BoundInfo(
+        "chi_squared_released", divergences.chi_squared_released, "1", False, _unbounded,
+        "no bound on anything: the release's X2, which grows with the magnitude of all scores",
+        "code of Hjelm et al. (2019), arXiv:1808.06670",
+    ),
+    BoundInfo(
+        "wasserstein", divergences.wasserstein, "1", False, _unbounded,
+        "not MI: earth mover's distance, for critics that are 1-Lipschitz",
+        "Arjovsky, Chintala, Bottou (2017), arXiv:1701.07875",
     ),
 ):
     _BOUNDS.add(_entry.name, _entry)

@@ -20,6 +20,11 @@ def infonce(scores):
     On a ``[K, K]`` matrix this is ``log K + mean_i(s_ii - logsumexp_j s_ij)``: the softmax runs
     over the second view and the joint pair stays in the denominator.
 
+    Each of several joint pairs of an anchor meets the marginal pairs alone, never the other joint
+    ones: their log-sum-exp is computed once an anchor, and joined with each joint score. The
+    release of Deep InfoMax leaves out ``log(M + 1)``, and puts constants in the denominator
+    (``PairScores.from_maps(scores, self_score=-10.0)``).
+
     Args:
         scores: ``[K, K]`` or ``PairScores``.
 
@@ -34,7 +39,7 @@ def infonce(scores):
     scores = pair_scores(scores)
     # -log softmax of the partner is softplus(log-odds against it): no raw score is exponentiated,
     # so neither value nor gradient can overflow.
-    log_odds_against = scores.marginal_logsumexp()[:, tf.newaxis] - scores.joint
+    log_odds_against = scores.rivals_logsumexp()[:, tf.newaxis] - scores.joint
     log_candidates = tf.math.log(scores.num_marginal + 1.0)
     return log_candidates - tf.reduce_mean(tf.nn.softplus(log_odds_against))
 

@@ -1,9 +1,12 @@
 """Critics: two sets of codes -> a score for every pair.
 
-Each is a Keras layer, ``critic(x, y) -> [K, M]`` with ``scores[i, j] = f(x_i, y_j)``. ``get(name,
-**options)`` builds one by name, ``names()`` lists the names.
+Each is a Keras layer. Those of ``vector`` score code vectors, ``critic(x, y) -> [K, M]`` with
+``scores[i, j] = f(x_i, y_j)``; those of ``feature_map`` score all globals with all places of maps,
+``critic(global_features, local_features) -> [N, B, N, A]``. ``get(name, **options)`` builds one by
+name, ``names()`` lists the names.
 """
 
+from tf_infomax.critics.feature_map import ConcatMapCritic, DotMapCritic
 from tf_infomax.critics.vector import (
     BilinearCritic,
     ConcatCritic,
@@ -15,6 +18,8 @@ from tf_infomax.registry import Registry
 __all__ = [
     "BilinearCritic",
     "ConcatCritic",
+    "ConcatMapCritic",
+    "DotMapCritic",
     "InnerProdCritic",
     "SeparableCritic",
     "class_of",
@@ -27,6 +32,8 @@ _CRITICS.add("inner_product", InnerProdCritic)
 _CRITICS.add("bilinear", BilinearCritic)
 _CRITICS.add("separable", SeparableCritic)
 _CRITICS.add("concat", ConcatCritic)
+_CRITICS.add("dot_map", DotMapCritic)
+_CRITICS.add("concat_map", ConcatMapCritic)
 
 
 def get(name, /, **options):

@@ -16,13 +16,15 @@ class DatasetNotFoundError(FileNotFoundError, ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class ImageData:
-    """A labelled image data set, held in memory as it is stored on disk.
+    """An image data set, held in memory as it is stored on disk.
 
     Attributes:
         name: for rows and reports.
         train_images, test_images: ``[N, H, W, C]``, uint8, or float32 where that is how they came.
             Read-only, because runs in one process share them.
         train_labels, test_labels: ``int64 [N]``; -1 means unlabelled.
+        unlabelled_images: more images to train on, beside the training images and as those are,
+            or ``None``.
         pixel_max: the stored value that means 1.0: 255 (uint8), 16 (digits) or 1 (float32).
         num_classes: number of classes, 0 if nothing is labelled.
         label_names: ``num_classes`` strings.
@@ -40,54 +42,76 @@ class ImageData:
     pixel_max: float
     num_classes: int
     label_names: tuple
+    unlabelled_images: np.ndarray | None = None
 
     def __post_init__(self):
-        for split in ("train", "test"):
-            self._check(f"{split}_images", f"{split}_labels")
-            for field in (f"{split}_images", f"{split}_labels"):
-                shared = getattr(self, field).view()
-                shared.flags.writeable = False
-                object.__setattr__(self, field, shared)
+        fields = [f"{split}_{kind}" for split in ("train", "test") for kind in ("images", "labels")]
+        if self.unlabelled_images is not None:
+            fields.append("unlabelled_images")
+        for field in fields:
+            shared = getattr(self, field).view()
+            shared.flags.writeable = False
+            object.__setattr__(self, field, shared)
+        for field in fields:
+            if field.endswith("_images"):
+                self._check_images(field)
+            else:
+                self._check_labels(field.replace("labels", "images"), field)
         if self.train_images.shape[1:] != self.test_images.shape[1:]:
             raise ValueError(
                 f"Train and test images of {self.name} must have one shape (H, W, C). Received: "
                 f"{self.train_images.shape[1:]} and {self.test_images.shape[1:]}."
             )
+        self._check_unlabelled()
         if len(self.label_names) != self.num_classes:
             raise ValueError(
                 f"Every class needs a name. Received: num_classes={self.num_classes}, "
                 f"label_names={self.label_names}."
             )
 
-    def _check(self, images_field, labels_field):
-        images, labels = getattr(self, images_field), getattr(self, labels_field)
+    def _check_images(self, field):
+        images = getattr(self, field)
         if images.ndim != 4 or 0 in images.shape:
             raise ValueError(
-                f"`{images_field}` of {self.name} must have shape [N, H, W, C], nothing empty. "
+                f"`{field}` of {self.name} must have shape [N, H, W, C], nothing empty. "
                 f"Received: shape {images.shape}."
             )
         if images.dtype not in (np.uint8, np.float32):
             raise ValueError(
-                f"`{images_field}` of {self.name} must be uint8 or float32. "
+                f"`{field}` of {self.name} must be uint8 or float32. "
                 f"Received: dtype {images.dtype}."
-            )
-        if labels.shape != images.shape[:1] or labels.dtype != np.int64:
-            raise ValueError(
-                f"`{labels_field}` of {self.name} must be int64 of shape [{len(images)}]. "
-                f"Received: {labels.dtype} of shape {labels.shape}."
-            )
-        if labels.min() < -1 or labels.max() >= self.num_classes:
-            raise ValueError(
-                f"`{labels_field}` of {self.name} must lie in [0, {self.num_classes}), or be -1 "
-                f"for unlabelled. Received: {labels.min()} to {labels.max()}."
             )
         if images.dtype == np.float32:
             count = images.size - np.count_nonzero(np.isfinite(images))
             if count:
                 raise ValueError(
-                    f"`{images_field}` of {self.name} must be finite. "
+                    f"`{field}` of {self.name} must be finite. "
                     f"Received: {count} NaN or infinite values of {images.size}."
                 )
+
+    def _check_labels(self, images_field, field):
+        images, labels = getattr(self, images_field), getattr(self, field)
+        if labels.shape != images.shape[:1] or labels.dtype != np.int64:
+            raise ValueError(
+                f"`{field}` of {self.name} must be int64 of shape [{len(images)}]. "
+                f"Received: {labels.dtype} of shape {labels.shape}."
+            )
+        if labels.min() < -1 or labels.max() >= self.num_classes:
+            raise ValueError(
+                f"`{field}` of {self.name} must lie in [0, {self.num_classes}), or be -1 "
+                f"for unlabelled. Received: {labels.min()} to {labels.max()}."
+            )
+
+    def _check_unlabelled(self):
+        unlabelled, train = self.unlabelled_images, self.train_images
+        if unlabelled is None:
+            return
+        if unlabelled.shape[1:] != train.shape[1:] or unlabelled.dtype != train.dtype:
+            raise ValueError(
+                f"Unlabelled images of {self.name} must be as the training images, "
+                f"{train.dtype} of shape {train.shape[1:]} each. "
+                f"Received: {unlabelled.dtype} of shape {unlabelled.shape[1:]}."
+            )
 
     @property
     def image_shape(self):
@@ -96,7 +120,7 @@ class ImageData:
 
     @property
     def is_labelled(self):
-        """Whether every image, train and test, has a label."""
+        """Whether every training and test image has a label, as probes need."""
         return bool(min(self.train_labels.min(), self.test_labels.min()) >= 0)
 
 
@@ -110,10 +134,14 @@ def load(name, data_dir=None, download=False):
               stratified, always the same split;
             - an image-classification set of TensorFlow Datasets, ``"mnist"``, ``"cifar10"``,
               ``"cmaterdb/bangla"``, ``"mnist:3.0.1"``: its ``train`` split, and its ``test``
-              split or else its ``validation`` split;
+              split or else its ``validation`` split; a split ``unlabelled`` as well
+              (``"stl10"``). A set without labels is read with labels of -1; ``"celeb_a"`` is
+              reduced to 64 x 64 pixels (see ``tfds_sets.from_prepared``);
             - a path ending in ``.npz``: ``x_train``, ``x_test`` as ``[N, H, W]`` or
               ``[N, H, W, C]``, uint8 or floating (then taken as they are, white = 1.0), and
-              integer ``y_train``, ``y_test`` (left out: unlabelled);
+              integer ``y_train``, ``y_test`` (left out: unlabelled); ``x_unlabelled`` may be there;
+            - a folder that holds ``wnids.txt``: Tiny ImageNet as published (its ``val`` is our
+              test set);
             - a folder that holds ``train/<class>/*.png`` (or jpg) and ``test/<class>/...``, all
               images of one size, grey or RGB. A folder wins over a TFDS set of that name.
 
@@ -139,13 +167,16 @@ def load(name, data_dir=None, download=False):
         if not path.is_file():
             raise DatasetNotFoundError(f"There is no such file. Received: name={name!r}.")
         return _npz(path.resolve(), _stamp(path))
+    if (path / "wnids.txt").is_file():
+        return _tiny_imagenet(path.resolve(), _stamp(path))
     if (path / "train").is_dir():
         return _folder(path.resolve(), _stamp(path))
     # What can only be a path, or is a folder after all, is not looked up among the TFDS names.
     if path.is_absolute() or name.startswith((".", "~")) or path.is_dir():
         raise DatasetNotFoundError(
-            "A folder of images must hold train/<class>/*.png and test/<class>/*.png; a file of "
-            f"arrays must end in .npz. {_contents(path)} Received: name={name!r}."
+            "A folder of images must hold train/<class>/*.png and test/<class>/*.png, or be Tiny "
+            "ImageNet as published, with wnids.txt; a file of arrays must end in .npz. "
+            f"{_contents(path)} Received: name={name!r}."
         )
     data_dir = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
     return _prepared(name, pathlib.Path(data_dir).expanduser().resolve(), bool(download))
@@ -199,10 +230,11 @@ def _npz(path, stamp):
         raise ValueError(f"{path} is not a readable .npz file of plain arrays: {error}") from error
     if missing := {"x_train", "x_test"} - set(arrays):
         raise ValueError(
-            f"{path} must hold x_train and x_test, and may hold y_train and y_test; it lacks "
-            f"{' and '.join(sorted(missing))}. Received: {sorted(arrays)}."
+            f"{path} must hold x_train and x_test, and may hold y_train, y_test and x_unlabelled; "
+            f"it lacks {' and '.join(sorted(missing))}. Received: {sorted(arrays)}."
         )
-    images = {key: _images(arrays[key], key, path) for key in ("x_train", "x_test")}
+    keys = [key for key in ("x_train", "x_test", "x_unlabelled") if key in arrays]
+    images = {key: _images(arrays[key], key, path) for key in keys}
     labels = {
         split: _labels(arrays.get(f"y_{split}"), f"y_{split}", path, len(images[f"x_{split}"]))
         for split in ("train", "test")
@@ -210,8 +242,8 @@ def _npz(path, stamp):
     kinds = {array.dtype for array in images.values()}
     if len(kinds) > 1:
         raise ValueError(
-            f"x_train and x_test of {path} must both be uint8 or both be floating. "
-            f"Received: {arrays['x_train'].dtype} and {arrays['x_test'].dtype}."
+            f"{' and '.join(keys)} of {path} must all be uint8 or all be floating. "
+            f"Received: {' and '.join(str(arrays[key].dtype) for key in keys)}."
         )
     num_classes = max(0, 1 + max(int(array.max(initial=-1)) for array in labels.values()))
     return ImageData(
@@ -223,6 +255,7 @@ def _npz(path, stamp):
         pixel_max=255.0 if kinds == {np.dtype(np.uint8)} else 1.0,
         num_classes=num_classes,
         label_names=tuple(str(label) for label in range(num_classes)),
+        unlabelled_images=images.get("x_unlabelled"),
     )
 
 
@@ -267,6 +300,14 @@ def _folder(path, stamp):
     from tf_infomax.data import tfds_sets
 
     return tfds_sets.from_image_folder(path)
+
+
+@functools.lru_cache(maxsize=2)
+def _tiny_imagenet(path, stamp):
+    del stamp  # Only a part of the cache's key.
+    from tf_infomax.data import tiny_imagenet
+
+    return tiny_imagenet.from_folder(path)
 
 
 @functools.lru_cache(maxsize=2)

@@ -8,17 +8,27 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tf_infomax import registry
+from tf_infomax.data.augmentation import centre_crop
+from tf_infomax.data.collect import collect
 from tf_infomax.data.datasets import DatasetNotFoundError, ImageData
 
 __all__ = ["from_image_folder", "from_prepared"]
 
 _NAME = re.compile(r"(?P<set>\w+)(/(?P<config>[\w.+-]+))?(:(?P<version>\d+\.\d+\.\d+))?")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
-_CHUNK = 1024
+# TFDS set -> side in pixels to which its images are reduced.
+_REDUCED = {"celeb_a": 64}
+_UNLABELLED = "unlabelled"
 
 
 def from_prepared(name, data_dir, download):
-    """Reads the TFDS set ``name`` under ``data_dir``; see ``datasets.load``."""
+    """Reads the TFDS set ``name`` under ``data_dir``; see ``datasets.load``.
+
+    A set that has images but no key ``label`` (``celeb_a``, which has attributes) is read as
+    unlabelled. A split ``unlabelled`` (``stl10``) becomes ``unlabelled_images``. The images of
+    ``celeb_a``, 218 x 178 pixels, are reduced as they are read: the square of 178 x 178 pixels in
+    the centre, resized to 64 x 64 by bilinear interpolation with antialiasing, rounded to uint8.
+    """
     data_dir = pathlib.Path(data_dir)
     match = _NAME.fullmatch(name)
     if not match:
@@ -107,35 +117,63 @@ def _not_found(name, set_name, data_dir):
 
 def _from_builder(name, builder):
     info = builder.info
-    features = info.features
-    keys = info.supervised_keys or ("image", "label")
-    image, label = (
-        features[key] if isinstance(key, str) and key in features else None for key in keys[:2]
-    )
-    kinds = tfds.features.Image, tfds.features.ClassLabel
-    if not all(map(isinstance, (image, label), kinds)):
-        raise ValueError(
-            f"{name} is no image-classification set: it needs an image and a class label. "
-            f"Received: features {sorted(features)}."
-        )
-    if np.dtype(image.np_dtype) != np.uint8:
-        raise ValueError(f"Images of {name} must be uint8. Received: dtype {image.np_dtype}.")
-    train, test = _split_names(name, info.splits)
+    image_key, label_key = _keys(name, info)
+    splits = _split_names(name, info.splits)
+    if _UNLABELLED in info.splits:
+        splits = *splits, _UNLABELLED
     # `try_autocache` would keep a second copy of a small set.
     config = tfds.ReadConfig(try_autocache=False)
-    arrays = {}
-    for split in (train, test):
+    side = _REDUCED.get(info.name)
+
+    def read(split):
+        def example(features):
+            image = features[image_key] if side is None else _reduced(features[image_key], side)
+            if label_key is None or split == _UNLABELLED:
+                return image, tf.constant(-1, tf.int64)
+            return image, features[label_key]
+
         examples = builder.as_dataset(split=split, shuffle_files=False, read_config=config)
-        examples = examples.map(lambda example: (example[keys[0]], example[keys[1]]))
-        count, where = info.splits[split].num_examples, f"{name}, split {split}"
+        examples = examples.map(example, num_parallel_calls=tf.data.AUTOTUNE)
+        where = f"{name}, split {split}"
         try:
-            arrays[split] = _collect(examples, count, image.shape, where)
+            return collect(examples, info.splits[split].num_examples, where)
         except tf.errors.OpError as error:
             raise ValueError(
                 f"The files of {where} are missing or damaged; prepare the set anew. "
                 f"Received: {error.message.splitlines()[0]} (in {builder.data_path})."
             ) from error
-    return _image_data(name, arrays[train], arrays[test], label.names)
+
+    train, test, *unlabelled = map(read, splits)
+    label_names = () if label_key is None else info.features[label_key].names
+    return _image_data(name, train, test, label_names, *(images for images, _ in unlabelled))
+
+
+def _keys(name, info):
+    """Keys of the image and of the class label; the latter is ``None`` if there is none."""
+    features = info.features
+    keys = info.supervised_keys or ("image", "label")
+    image, label = (
+        features[key] if isinstance(key, str) and key in features else None for key in keys[:2]
+    )
+    unlabelled = info.supervised_keys is None and "label" not in features
+    kinds_fit = isinstance(image, tfds.features.Image) and (
+        unlabelled or isinstance(label, tfds.features.ClassLabel)
+    )
+    if not kinds_fit:
+        raise ValueError(
+            f"{name} is no image-classification set: it needs an image and a class label (or no "
+            f"label at all). Received: features {sorted(features)}."
+        )
+    if np.dtype(image.np_dtype) != np.uint8:
+        raise ValueError(f"Images of {name} must be uint8. Received: dtype {image.np_dtype}.")
+    return keys[0], None if unlabelled else keys[1]
+
+
+def _reduced(image, side):
+    """The square in the centre of ``image``, resized to ``side`` x ``side`` pixels."""
+    square = centre_crop(image[tf.newaxis], min(image.shape[:2]))
+    resized = tf.image.resize(square, (side, side), method="bilinear", antialias=True)[0]
+    return tf.cast(tf.clip_by_value(tf.round(resized), 0.0, 255.0), tf.uint8)
 
 
 def _split_names(name, splits):
@@ -148,29 +186,7 @@ def _split_names(name, splits):
     return "train", held_out
 
 
-def _collect(examples, count, shape, where):
-    """Fills one array, so that the peak of memory is the set itself and one chunk."""
-    labels = np.empty(count, np.int64)
-    images, filled = None, 0
-    # Images of unknown size cannot be batched before they have been compared.
-    chunk = _CHUNK if None not in shape else 1
-    for batch, batch_labels in tfds.as_numpy(examples.batch(chunk).prefetch(tf.data.AUTOTUNE)):
-        if images is None:
-            images = np.empty((count, *batch.shape[1:]), np.uint8)
-        if batch.shape[1:] != images.shape[1:]:
-            raise ValueError(
-                f"All images must have one size ({where}). Received: example 0 of shape "
-                f"{images.shape[1:]} and example {filled} of shape {batch.shape[1:]}."
-            )
-        images[filled : filled + len(batch)] = batch
-        labels[filled : filled + len(batch)] = batch_labels
-        filled += len(batch)
-    if images is None or filled != count:
-        raise ValueError(f"{where} must hold {count} examples, at least 1. Received: {filled}.")
-    return images, labels
-
-
-def _image_data(name, train, test, label_names):
+def _image_data(name, train, test, label_names, unlabelled_images=None):
     return ImageData(
         name=name,
         train_images=train[0],
@@ -180,6 +196,7 @@ def _image_data(name, train, test, label_names):
         pixel_max=255.0,
         num_classes=len(label_names),
         label_names=tuple(label_names),
+        unlabelled_images=unlabelled_images,
     )
 
 

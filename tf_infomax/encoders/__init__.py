@@ -1,19 +1,27 @@
 """Encoders: a view -> its code. Keras models, usable alone in anybody's ``model.fit``.
 
+Those of the Deep InfoMax release go by its names for them ("basic32x32", ...).
+
 ``get(name, **options)`` builds one by name, ``names()`` lists the names.
 """
 
+import functools
+
+from tf_infomax.encoders.configurations import CONFIGURATIONS
 from tf_infomax.encoders.convnet import ConvNet
 from tf_infomax.encoders.invertible import RealNVP
+from tf_infomax.encoders.layered import LayeredEncoder
 from tf_infomax.encoders.mlp import MLP
 from tf_infomax.registry import Registry
 
-__all__ = ["MLP", "ConvNet", "RealNVP", "class_of", "get", "names"]
+__all__ = ["MLP", "ConvNet", "LayeredEncoder", "RealNVP", "class_of", "get", "names"]
 
 _ENCODERS = Registry("encoder")
 _ENCODERS.add("mlp", MLP)
 _ENCODERS.add("convnet", ConvNet)
 _ENCODERS.add("realnvp", RealNVP)
+for _name in CONFIGURATIONS:
+    _ENCODERS.add(_name, functools.partial(LayeredEncoder, _name))
 
 
 def get(name, /, **options):
@@ -22,7 +30,11 @@ def get(name, /, **options):
 
 
 def class_of(name):
-    """The class of the encoder ``name``; ``ValueError`` with the nearest names if unknown."""
+    """What makes the encoder ``name``: its class, or that with the configuration filled in.
+
+    Raises:
+        ValueError: with the nearest names, if there is none.
+    """
     return _ENCODERS.get(name)
 
 

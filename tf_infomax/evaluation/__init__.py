@@ -1,11 +1,38 @@
-"""Evaluation of a frozen encoder: probes, bounds on held-out pairs, conditioning, invertibility.
+"""Evaluation of an encoder: probes, neighbours, dependence, MI, reconstruction, conditioning.
 
 ``experiments.evaluators`` binds them to the names that experiments list; here they are
 functions of arrays and encoders, usable on their own.
 """
 
+from tf_infomax.evaluation.classifier_head import ClassifierHead
+from tf_infomax.evaluation.dependence import ndm
+from tf_infomax.evaluation.fine_tuning import fine_tune
 from tf_infomax.evaluation.linear_probe import linear_probe
+from tf_infomax.evaluation.mine import mine
+from tf_infomax.evaluation.mlp_probe import mlp_probe
 from tf_infomax.evaluation.mutual_information import mean_bound
-from tf_infomax.evaluation.representations import NonFiniteError, encode
+from tf_infomax.evaluation.neighbours import nearest, nearest_neighbours
+from tf_infomax.evaluation.reconstruction import Decoder, reconstruction
+from tf_infomax.evaluation.representations import NonFiniteError, encode, encode_endpoints
+from tf_infomax.evaluation.structural_similarity import multi_scale_ssim, released_ssim
+from tf_infomax.evaluation.svm_probe import svm_probe
 
-__all__ = ["NonFiniteError", "encode", "linear_probe", "mean_bound"]
+__all__ = [
+    "ClassifierHead",
+    "Decoder",
+    "NonFiniteError",
+    "encode",
+    "encode_endpoints",
+    "fine_tune",
+    "linear_probe",
+    "mean_bound",
+    "mine",
+    "mlp_probe",
+    "multi_scale_ssim",
+    "ndm",
+    "nearest",
+    "nearest_neighbours",
+    "reconstruction",
+    "released_ssim",
+    "svm_probe",
+]

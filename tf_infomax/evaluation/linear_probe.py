@@ -7,6 +7,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import MinMaxScaler
 
+from tf_infomax.evaluation.labelled import checked_codes, checked_labels, checked_pair
+
 __all__ = ["linear_probe"]
 
 
@@ -19,7 +21,7 @@ def linear_probe(train_codes, train_labels, test_codes, test_labels, seed=0):
     examples (``seed``), by a few tenths of a percent. Keep it for comparisons.
 
     Args:
-        train_codes, test_codes: ``[N, D]``, ``[M, D]``, finite.
+        train_codes, test_codes: ``[N, ...]``, ``[M, ...]``, finite; maps are flattened.
         train_labels, test_labels: ``[N]``, ``[M]``, integers.
         seed: of SAGA's order of examples.
 
@@ -29,13 +31,9 @@ def linear_probe(train_codes, train_labels, test_codes, test_labels, seed=0):
     Raises:
         ValueError: on shapes that do not fit, non-finite codes, or unlabelled examples (-1).
     """
-    _check(train_codes, train_labels, "train")
-    _check(test_codes, test_labels, "test")
-    if train_codes.shape[1] != test_codes.shape[1]:
-        raise ValueError(
-            "Train and test codes must have the same width. "
-            f"Received: {train_codes.shape[1]} and {test_codes.shape[1]}."
-        )
+    train_codes, train_labels = _all_labelled(train_codes, train_labels, "train")
+    test_codes, test_labels = _all_labelled(test_codes, test_labels, "test")
+    checked_pair(train_codes, test_codes)
     scaler = MinMaxScaler()
     classifier = LogisticRegression(C=10, tol=0.1, max_iter=100, solver="saga", random_state=seed)
     with warnings.catch_warnings():
@@ -45,20 +43,12 @@ def linear_probe(train_codes, train_labels, test_codes, test_labels, seed=0):
     return float(classifier.score(scaler.transform(test_codes), test_labels))
 
 
-def _check(codes, labels, split):
-    codes, labels = np.asarray(codes), np.asarray(labels)
-    if codes.ndim != 2 or labels.shape != codes.shape[:1]:
-        raise ValueError(
-            f"The {split} codes must have shape [N, D] and their labels [N]. "
-            f"Received: codes of shape {codes.shape}, labels of shape {labels.shape}."
-        )
-    if not np.isfinite(codes).all():
-        raise ValueError(
-            f"The {split} codes must be finite. "
-            f"Received: {np.sum(~np.isfinite(codes))} NaN or infinite entries."
-        )
+def _all_labelled(codes, labels, split):
+    codes = checked_codes(codes, split, dtype=None)
+    labels = checked_labels(labels, codes, split)
     if (labels < 0).any():
         raise ValueError(
             "A probe needs labels, and -1 means unlabelled. "
             f"Received: {np.sum(labels < 0)} unlabelled {split} examples of {len(labels)}."
         )
+    return codes, labels

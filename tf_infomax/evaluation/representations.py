@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["NonFiniteError", "encode"]
+__all__ = ["NonFiniteError", "encode", "encode_endpoints"]
 
 
 class NonFiniteError(ValueError):
@@ -28,18 +28,63 @@ def encode(encoder, views, preprocess=None, batch_size=1_000):
         ValueError: if there is nothing to encode.
         NonFiniteError: a ``ValueError``, if a code is not finite (with how many).
     """
+    codes_of = encoder.predict_on_batch if isinstance(encoder, keras.Model) else encoder
+    return _encode(lambda batch: {"": codes_of(batch)}, views, preprocess, batch_size)[""]
+
+
+def encode_endpoints(encoder, names, images, preprocess=None, batch_size=500):
+    """Several endpoints of all images, in one pass of the encoder.
+
+    Args:
+        encoder: Keras model with ``endpoints(images, training)``.
+        names: of endpoints.
+        images, preprocess, batch_size: as ``views`` of ``encode``.
+
+    Returns:
+        Dict of name -> ``[N, D]``, maps flattened.
+
+    Raises:
+        ValueError: on unknown endpoints, or as ``encode``.
+    """
+    unknown = [name for name in names if name not in encoder.endpoint_shapes]
+    if unknown:
+        raise ValueError(
+            f"The encoder's endpoints are {', '.join(encoder.endpoint_shapes)}. "
+            f"Received: {', '.join(unknown)}."
+        )
+
+    @tf.function(reduce_retracing=True)
+    def chosen(batch):
+        endpoints = encoder.endpoints(batch, training=False)
+        return {
+            name: tf.reshape(
+                tf.cast(endpoints[name], tf.float32), [tf.shape(endpoints[name])[0], -1]
+            )
+            for name in names
+        }
+
+    return _encode(chosen, images, preprocess, batch_size)
+
+
+def _encode(codes_of, views, preprocess, batch_size):
+    """Name -> codes of all views, each checked."""
     if len(views) == 0:
         raise ValueError("There must be at least one view to encode. Received: none.")
-    codes_of = encoder.predict_on_batch if isinstance(encoder, keras.Model) else encoder
-    codes = []
+    parts = {}
     for start in range(0, len(views), batch_size):
         batch = tf.convert_to_tensor(views[start : start + batch_size])
-        codes.append(codes_of(batch if preprocess is None else preprocess(batch, start)))
-    codes = np.concatenate(codes)
-    num_bad = int(np.sum(~np.isfinite(codes).all(axis=1)))
-    if num_bad:
-        raise NonFiniteError(
-            "Codes must be finite to be evaluated. "
-            f"Received: {num_bad} of {len(codes)} codes with NaN or infinite entries."
-        )
-    return codes
+        found = codes_of(batch if preprocess is None else preprocess(batch, start))
+        for name, codes in found.items():
+            parts.setdefault(name, []).append(np.asarray(codes))
+    result = {}
+    for name in list(parts):
+        # Popped, so that a large endpoint is not held twice beside the next one.
+        codes = np.concatenate(parts.pop(name))
+        num_bad = int(np.sum(~np.isfinite(codes).all(axis=1)))
+        if num_bad:
+            raise NonFiniteError(
+                "Codes must be finite to be evaluated. "
+                f"Received: {num_bad} of {len(codes)} codes with NaN or infinite entries."
+            )
+        result[name] = codes
+    return result

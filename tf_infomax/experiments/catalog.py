@@ -1,14 +1,16 @@
 """The experiments by name. Importing it needs no TensorFlow."""
 
-from tf_infomax.experiments import mi_max
+from tf_infomax.experiments import deep_infomax, mi_max
 from tf_infomax.registry import Registry
 
 __all__ = ["get", "names"]
 
 _CATALOG = Registry("experiment")
-for _experiment in mi_max.EXPERIMENTS:
+for _experiment in (*mi_max.EXPERIMENTS, *deep_infomax.EXPERIMENTS):
     _CATALOG.add(_experiment.name, (_experiment,))
 _CATALOG.add("quick_start", mi_max.QUICK_START)
+for _name, _experiments in deep_infomax.COLLECTIONS.items():
+    _CATALOG.add(_name, _experiments)
 
 
 def get(name):

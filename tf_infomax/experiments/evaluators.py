@@ -1,93 +1,67 @@
 """The measurements that experiments list by name: a frozen trial at one step -> measurements."""
 
-import dataclasses
-import functools
-
-import numpy as np
-import tensorflow as tf
+import inspect
 
 from tf_infomax import randomness
-from tf_infomax.evaluation import (
-    NonFiniteError,
-    conditioning,
-    encode,
-    linear_probe,
-    mean_bound,
-)
-from tf_infomax.experiments.build import Trial
-from tf_infomax.registry import Registry
+from tf_infomax.evaluation import linear_probe
+from tf_infomax.experiments.image_evaluators import IMAGE_EVALUATORS, ImageSnapshot
+from tf_infomax.experiments.measurements import EVALUATORS, Measurement
+from tf_infomax.experiments.pair_evaluators import PAIR_EVALUATORS, PairSnapshot
+from tf_infomax.registry import nearest
 
-__all__ = ["Measurement", "Snapshot", "get", "names"]
-
-
-@dataclasses.dataclass(frozen=True)
-class Measurement:
-    """A number that was measured, and what it is (the run's own tags are added later)."""
-
-    metric: str
-    split: str
-    value: float
-    unit: str
-    tags: dict = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True)
-class Snapshot:
-    """A trial at one step. Codes are computed on first use and shared by all evaluators."""
-
-    trial: Trial
-    step: int
-
-    @functools.cached_property
-    def probe_codes(self):
-        """Codes of all (train, test) first views, with the probe's noise where there is any."""
-        return self._probe_inputs(self.trial.encoder)
-
-    @functools.cached_property
-    def probe_pixels(self):
-        """The pixels themselves, treated as the probe's inputs are."""
-        return self._probe_inputs(lambda x: x)
-
-    def _probe_inputs(self, encoder):
-        pairs = self.trial.pairs
-        return tuple(
-            encode(encoder, views[0], pairs.probe_input(self.step, split))
-            for split, views in (("train", pairs.train), ("test", pairs.test))
-        )
-
-    @functools.cached_property
-    def test_codes(self):
-        """Codes of both views of all test pairs, without noise."""
-        pairs, model = self.trial.pairs, self.trial.model
-        first = (
-            encode(model.encoder_1, pairs.test[0], pairs.clean_input)
-            if pairs.noise_sd
-            else self.probe_codes[1]
-        )
-        return first, encode(model.encoder_2, pairs.test[1], pairs.clean_input)
-
-
-_EVALUATORS = Registry("evaluator")
+__all__ = ["check", "get", "names", "snapshot"]
 
 
 def get(name):
-    """The evaluator called ``name``: ``Snapshot`` -> iterable of ``Measurement``."""
-    return _EVALUATORS.get(name)
+    """The evaluator ``name``: (snapshot, **options) -> iterable of ``Measurement``."""
+    return EVALUATORS.get(name)
 
 
 def names():
     """All registered names."""
-    return _EVALUATORS.names()
+    return EVALUATORS.names()
 
 
-@_EVALUATORS.register("linear_probe")
-def measure_linear_probe(snapshot):
-    """Accuracy of the linear probe on the codes; at step 0 on the pixels, too."""
-    inputs = {"code": snapshot.probe_codes}
-    if snapshot.step == 0:
-        inputs["pixels"] = snapshot.probe_pixels
-    images = snapshot.trial.pairs.images
-    for features, (train, test) in inputs.items():
+def snapshot(trial, step):
+    """``trial`` at one step: what evaluators look at."""
+    kind = ImageSnapshot if trial.experiment.data.views == "image" else PairSnapshot
+    return kind(trial, step)
+
+
+def check(entry, views):
+    """Raises ``ValueError`` on an unknown evaluator or option, or one that is for other views.
+
+    Args:
+        entry: ``spec.Evaluation``.
+        views: of the experiment's data, "halves" or "image".
+    """
+    parameters = inspect.signature(get(entry.name)).parameters
+    known = [name for name in parameters if name != "snapshot"]
+    for option in entry.options:
+        if option not in known:
+            close = nearest(option, ["every", *known])
+            hint = f" Nearest: {', '.join(close)}." if close else ""
+            raise ValueError(
+                f"The evaluator {entry.name!r} has no option {option!r}.{hint} "
+                f"Options: {', '.join(known) or 'none'}."
+            )
+    of_others = PAIR_EVALUATORS if views == "image" else IMAGE_EVALUATORS
+    if entry.name in of_others:
+        raise ValueError(
+            f"The evaluator {entry.name!r} is not for views={views!r}. "
+            f"Those are: {', '.join(name for name in names() if name not in of_others)}."
+        )
+
+
+@EVALUATORS.register("linear_probe")
+def measure_linear_probe(snapshot, endpoints=None):
+    """Accuracy of the linear probe of MI-max; of halves at step 0 on the pixels, too."""
+    features = list(endpoints or snapshot.default_features)
+    if endpoints is None and snapshot.step == 0 and isinstance(snapshot, PairSnapshot):
+        features.append("pixels")
+    images = snapshot.trial.source.images
+    for name in features:
+        train, test = snapshot.features(name)
         accuracy = linear_probe(
             train,
             images.train_labels,
@@ -95,80 +69,4 @@ def measure_linear_probe(snapshot):
             images.test_labels,
             seed=randomness.stream_seed(snapshot.trial.seed, "linear_probe"),
         )
-        yield Measurement(
-            "probe/linear/accuracy", "test", accuracy, "fraction", {"features": features}
-        )
-
-
-@_EVALUATORS.register("bound")
-def measure_bound(snapshot):
-    """The trained bound on all test pairs and on 20 batches of training pairs, apart."""
-    model, pairs = snapshot.trial.model, snapshot.trial.pairs
-    codes_of_training_pairs = tuple(
-        encode(encoder, view.numpy())
-        for encoder, view in zip(
-            (model.encoder_1, model.encoder_2), pairs.measured_pairs(snapshot.step), strict=True
-        )
-    )
-    for split, codes in (("test", snapshot.test_codes), ("train", codes_of_training_pairs)):
-        value = mean_bound(model.bound_of, model.critic, *codes, pairs.batch_size)
-        yield Measurement("bound", split, float(value), "nats")
-
-
-@_EVALUATORS.register("conditioning")
-def measure_conditioning(snapshot):
-    """The spectrum of the encoder's Jacobian at the inputs of one training batch."""
-    inputs = snapshot.trial.pairs.measured_pairs(snapshot.step)[0]
-    inputs = inputs[: snapshot.trial.pairs.batch_size]
-    jacobians = snapshot.trial.jacobian(inputs)
-    if not np.isfinite(jacobians).all():
-        raise NonFiniteError("Jacobians must be finite to be decomposed. Received: NaN entries.")
-    spectra = conditioning.singular_values(jacobians)
-    logs = np.sort(conditioning.log_condition_number(spectra))
-    yield Measurement(
-        "log_condition_number", "train", float(np.median(logs)), "1", {"values": _rounded(logs)}
-    )
-    fractions = sorted({*conditioning.PERCENTILES, 0.5})
-    for fraction, value in zip(fractions, conditioning.percentiles(logs, fractions), strict=True):
-        name = f"log_condition_number/p{round(100 * fraction)}"
-        yield Measurement(name, "train", float(value), "1")
-    with np.errstate(divide="ignore"):
-        mean_spectrum = np.exp(np.mean(np.log(spectra), axis=0))
-    yield Measurement(
-        "singular_values",
-        "train",
-        float(np.median(mean_spectrum)),
-        "1",
-        {"values": _rounded(mean_spectrum)},
-    )
-
-
-def _rounded(values):
-    # Rows hold hundreds of these; six digits are more than LAPACK in float32 knows.
-    return [float(f"{value:.6g}") for value in values]
-
-
-@_EVALUATORS.register("invertibility")
-def measure_invertibility(snapshot):
-    """Largest error of inverse(forward(x)) and largest |log det| over test views.
-
-    The error is computed on codes in float32: what it shows is rounding, amplified by the flow.
-    """
-    encoder, pairs = snapshot.trial.encoder, snapshot.trial.pairs
-    x = pairs.to_pixels(tf.constant(pairs.test[0][: pairs.batch_size]))
-
-    @tf.function
-    def check(x):
-        codes, log_det = encoder.forward_and_log_det(x)
-        return tf.reduce_max(tf.abs(encoder.inverse(codes) - x)), tf.reduce_max(tf.abs(log_det))
-
-    error, log_det = check(x)
-    yield Measurement("flow/inverse_error", "test", float(error), "1")
-    yield Measurement("flow/log_det", "test", float(log_det), "nats")
-
-
-@_EVALUATORS.register("exact_mutual_information")
-def measure_exact_mutual_information(snapshot):
-    """The closed form, where the law of the pairs has one."""
-    value = snapshot.trial.pairs.law.mutual_information
-    yield Measurement("mutual_information", "test", float(value), "nats")
+        yield Measurement("probe/linear/accuracy", "test", accuracy, "fraction", {"features": name})

@@ -11,7 +11,14 @@ import dataclasses
 import types
 import typing
 
-from tf_infomax.experiments.spec import Pick, child, field_names, field_type, replace_at
+from tf_infomax.experiments.spec import (
+    Pick,
+    child,
+    field_names,
+    field_type,
+    replace_at,
+    settable_names,
+)
 from tf_infomax.registry import nearest
 
 __all__ = ["override"]
@@ -77,9 +84,10 @@ def _full_path(experiment, path):
     if endings:
         return endings[0]
     head, _, option = path.rpartition(".")
-    # Options of a picked thing need not be listed in the experiment to exist.
-    picks = [entry for entry in known if isinstance(_node(experiment, entry), Pick)]
-    for owner in picks:
+    # Options of a picked thing or an evaluation need not be listed in the experiment to exist.
+    owners = [entry for entry in known if isinstance(_node(experiment, entry), Pick)]
+    owners += [f"evaluate.{entry.name}" for entry in experiment.evaluate if entry.options]
+    for owner in owners:
         if head and option and f".{owner}".endswith(f".{head}"):
             return owner if option == "name" else f"{owner}.{option}"
     # Compared at equal length: "stpes" with "steps", "train.stpes" with "train.steps".
@@ -94,7 +102,7 @@ def _full_path(experiment, path):
 
 def _paths(node, prefix, axes):
     """Every path that takes a value, the options of swept things among them."""
-    for name in list(node.options) if isinstance(node, Pick) else field_names(node):
+    for name in settable_names(node):
         path = f"{prefix}{name}"
         if name in _FIXED and path != "data.name":
             continue
@@ -134,7 +142,7 @@ def _values(experiment, path, text):
             value = tuple(_literal(part) for part in _parts(text))
         value = tuple(value) if isinstance(value, (tuple, list)) else (value,)
         several = value and all(isinstance(entry, tuple) for entry in value)
-        if not isinstance(parents[0], Pick) and not all(type(entry) is int for entry in value):
+        if not _is_option(parents[0], key) and not all(type(entry) is int for entry in value):
             raise ValueError(f"{path} must be integers. Received: {text!r}.")
         return value if several else (value,)
     if kind is Pick:
@@ -152,7 +160,7 @@ def _values(experiment, path, text):
 
 def _kind(parents, key):
     """The type of a field or option, and whether it may be ``None``."""
-    if isinstance(parents[0], Pick):
+    if _is_option(parents[0], key):
         listed = [one.options[key] for one in parents if key in one.options]
         plain = listed and isinstance(listed[0], (bool, int, float, str, tuple))
         return (type(listed[0]) if plain else object), False
@@ -161,6 +169,11 @@ def _kind(parents, key):
         kinds = typing.get_args(declared)
         return kinds[0], type(None) in kinds
     return declared, False
+
+
+def _is_option(parent, key):
+    """Whether ``key`` is an option of ``parent`` (listed or not) and not one of its fields."""
+    return hasattr(parent, "options") and key not in field_names(parent)
 
 
 def _parts(text):

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from tf_infomax.evaluation import NonFiniteError
 from tf_infomax.experiments import evaluators
-from tf_infomax.experiments.build import build, load_images
-from tf_infomax.experiments.evaluators import Measurement, Snapshot
+from tf_infomax.experiments.build import build, input_shape, load_images
+from tf_infomax.experiments.measurements import Measurement
 from tf_infomax.experiments.run_directory import RunDirectory
 from tf_infomax.experiments.spec import Experiment
 from tf_infomax.results import Row, RowWriter
@@ -70,7 +70,7 @@ def execute(run):
         images = load_images(run.experiment, run.data_dir)
         trial = build(run.experiment, images)
         if images is not None:
-            directory.note_view_shape(trial.pairs.view_shape)
+            directory.note_inputs(input_shape(run.experiment, images), images.num_classes)
         checkpoints = Checkpoints(directory.checkpoints, trial.task.variables)
         return _Execution(run, trial, writer, checkpoints, directory).carry_out()
 
@@ -130,7 +130,10 @@ class _Execution:
             if segment.non_finite_step is not None:
                 return self._stop(boundary, segment.non_finite_step)
             step = boundary
-            means = list(_training_means(segment.means))
+            means = [
+                Measurement(metric, "train", segment.means[name], unit)
+                for name, (metric, unit) in self._trial.task.reported.items()
+            ]
             self._write(step, means)
             try:
                 progress.report(step, [*means, *self._measure(step)])
@@ -143,7 +146,7 @@ class _Execution:
 
     def _boundaries(self):
         train = self._run.experiment.train
-        periods = [entry.every for entry in self._run.experiment.evaluate]
+        periods = [entry.every for entry in self._run.experiment.evaluate if entry.every]
         return boundaries(self._steps, train.log_every, train.checkpoint_every, *periods)
 
     def _warm_up(self, progress):
@@ -155,11 +158,11 @@ class _Execution:
         return StepLoop(warmup, self._trial.jit_compile).run(0, steps).non_finite_step
 
     def _measure(self, step):
-        snapshot = Snapshot(self._trial, step)
+        snapshot = evaluators.snapshot(self._trial, step)
         measurements = []
         for entry in self._run.experiment.evaluate:
-            if step % entry.every == 0 or step == self._steps:
-                measurements += evaluators.get(entry.name)(snapshot)
+            if step == self._steps or (entry.every and step % entry.every == 0):
+                measurements += evaluators.get(entry.name)(snapshot, **entry.options)
         self._write(step, measurements)
         return measurements
 
@@ -193,19 +196,12 @@ class _Execution:
         return NON_FINITE
 
 
-def _training_means(means):
-    for metric, value in means.items():
-        if metric == "bound":
-            yield Measurement("train/bound", "train", value, "nats")
-        elif metric == "classifier_loss":
-            yield Measurement("classifier/cross_entropy", "train", value, "nats")
-            yield Measurement("encoder/uniform_cross_entropy", "train", means["loss"], "nats")
-
-
 def _tags(experiment):
     """What every row of a run says about it, besides variant and seed."""
-    (objective,) = experiment.objectives
     tags = {"dataset": Path(experiment.data.name).stem, "batch_size": experiment.train.batch_size}
+    if experiment.data.views == "image":
+        return {**tags, "encoder": experiment.encoder.name, **_term_tags(experiment.objectives)}
+    (objective,) = experiment.objectives
     if experiment.encoder is not None:
         tags["encoder"] = experiment.encoder.name
     else:
@@ -215,4 +211,25 @@ def _tags(experiment):
         tags["bound"] = objective.bound
         if objective.target is not None:
             tags["target"] = objective.target
+    return tags
+
+
+def _term_tags(terms):
+    """The weights of Deep InfoMax's terms by the paper's letters, and how pairs are scored."""
+    by_name = {term.name: term for term in terms}
+    tags = {}
+    for letter, name in (
+        ("alpha", "global_information"), ("beta", "local_information"), ("gamma", "prior"),
+    ):
+        tags[letter] = by_name[name].weight if name in by_name else 0.0
+    information = by_name.get("local_information") or by_name.get("global_information")
+    if information is not None:
+        tags["critic"] = information.critic.name
+        tags["bound"] = information.bound
+        tags["occluded"] = information.occluded
+        if getattr(information, "negative_images", None) is not None:
+            tags["negative_images"] = information.negative_images
+    for name in ("coordinates", "relative_coordinates", "classification"):
+        if name in by_name:
+            tags[name] = by_name[name].weight
     return tags

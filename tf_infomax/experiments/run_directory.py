@@ -55,7 +55,7 @@ class RunDirectory:
 
     @property
     def view_shape(self):
-        """Shape ``(H / 2, W, C)`` of the run's views, or ``None`` if nobody noted it.
+        """Shape of the run's views, ``(H / 2, W, C)`` or ``(H, W, C)``; ``None`` if not noted.
 
         With it, trained models can be rebuilt where the images are not.
         """
@@ -63,9 +63,16 @@ class RunDirectory:
             return None
         return tuple(json.loads(self._views.read_text(encoding="utf-8"))["shape"])
 
-    def note_view_shape(self, shape):
-        """Writes the shape of the run's views beside the experiment."""
-        write_json(self._views, {"shape": list(shape)})
+    @property
+    def num_classes(self):
+        """Classes of the run's data set, or ``None`` if nobody noted them."""
+        if not self._views.is_file():
+            return None
+        return json.loads(self._views.read_text(encoding="utf-8")).get("num_classes")
+
+    def note_inputs(self, view_shape, num_classes):
+        """Writes the shape of the run's views and the number of classes beside the experiment."""
+        write_json(self._views, {"shape": list(view_shape), "num_classes": num_classes})
 
     @property
     def _views(self):

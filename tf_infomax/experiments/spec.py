@@ -6,89 +6,60 @@ import pathlib
 import re
 import typing
 
+from tf_infomax.experiments.pick import Pick, frozen, pick
+from tf_infomax.experiments.terms import (
+    TERMS,
+    Classification,
+    Coordinates,
+    GlobalInformation,
+    LabelConfusion,
+    LocalInformation,
+    MutualInformation,
+    PriorMatching,
+    RelativeCoordinates,
+)
+
 __all__ = [
+    "Classification",
+    "Coordinates",
     "Data",
     "Evaluation",
     "Experiment",
+    "GlobalInformation",
     "LabelConfusion",
+    "LocalInformation",
     "MutualInformation",
     "Pick",
+    "PriorMatching",
+    "RelativeCoordinates",
     "Train",
+    "evaluation",
     "pick",
 ]
 
 
-def _frozen(value):
-    """Lists as tuples, at any depth: JSON knows only lists, comparisons should not care."""
-    if isinstance(value, (list, tuple)):
-        return tuple(_frozen(entry) for entry in value)
-    return value
-
-
-@dataclasses.dataclass(frozen=True)
-class Pick:
-    """A registered thing by name, with options for its constructor."""
-
-    name: str
-    options: dict = dataclasses.field(default_factory=dict)
-
-    def __post_init__(self):
-        options = {key: _frozen(value) for key, value in self.options.items()}
-        object.__setattr__(self, "options", options)
-
-
-def pick(name, **options):
-    """``Pick(name, options)``, to be read aloud."""
-    return Pick(name, options)
-
-
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """Where pairs come from.
+    """Where batches come from.
 
     Attributes:
-        name: data set of images ("mnist", "digits", any of TFDS, a ``.npz`` or a folder), whose
-            upper and lower halves are the two views; or "gaussian_pairs".
-        noise_sd: sd of normal noise on the pixels (in [0, 1]). In training the same noise is
-            added to both views; the probe's inputs carry noise of their own.
+        name: data set of images ("mnist", "digits", any of TFDS, a ``.npz`` or a folder), or
+            "gaussian_pairs".
+        views: "halves": the upper and lower halves of the images are two views (MI-max);
+            "image": the whole image is the only one (Deep InfoMax).
+        noise_sd: for halves: sd of normal noise on the pixels (in [0, 1]). In training the same
+            noise is added to both views; the probe's inputs carry noise of their own.
         dependent: only for "gaussian_pairs": whether the pairs of a batch share one offset.
+        crop: for whole images: side of a random crop (in evaluation the central one), or ``None``.
+        flip: for whole images: whether half of them are mirrored at random.
     """
 
     name: str = "mnist"
+    views: str = "halves"
     noise_sd: float = 0.0
     dependent: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class MutualInformation:
-    """Maximise a bound on the mutual information of the two views' codes.
-
-    Attributes:
-        critic: how pairs of codes are scored.
-        bound: name of a registered bound.
-        target: nats to hold the bound at, or ``None`` to maximise it.
-    """
-
-    critic: Pick
-    bound: str = "infonce"
-    target: float | None = None
-    name: str = "mutual_information"
-
-
-@dataclasses.dataclass(frozen=True)
-class LabelConfusion:
-    """Hide the labels from a linear classifier that is trained in turns with the encoder.
-
-    Attributes:
-        warmup_steps: steps of the classifier before the first round.
-        classifier_steps: steps of the classifier in each round, before the encoder's one.
-        classifier_learning_rate: of its own Adam; the encoder's is ``train.learning_rate``.
-    """
-
-    warmup_steps: int = 1000
-    classifier_steps: int = 10
-    classifier_learning_rate: float = 1e-3
-    name: str = "label_confusion"
+    crop: int | None = None
+    flip: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,7 +67,7 @@ class Train:
     """How long and how fast.
 
     Attributes:
-        steps: training steps (rounds, where players take turns).
+        steps: training steps (rounds, where players take turns); 0 leaves the model untrained.
         batch_size: pairs in a batch, K.
         learning_rate: of Adam.
         log_every: steps between rows of the mean training bound.
@@ -118,11 +89,23 @@ class Evaluation:
 
     Attributes:
         name: name of a registered evaluator.
-        every: steps between measurements, from step 0; the last step is always measured.
+        every: steps between measurements, from step 0; 0 means only at the end. The last step is
+            always measured.
+        options: of the evaluator.
     """
 
     name: str
     every: int = 1_000
+    options: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        options = {key: frozen(value) for key, value in self.options.items()}
+        object.__setattr__(self, "options", options)
+
+
+def evaluation(name, every=0, **options):
+    """``Evaluation(name, every, options)``, at the end only unless told otherwise."""
+    return Evaluation(name, every, options)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,9 +156,8 @@ class Experiment:
     @classmethod
     def from_dict(cls, plain):
         """The inverse of ``to_dict``."""
-        terms = {"mutual_information": MutualInformation, "label_confusion": LabelConfusion}
         objectives = tuple(
-            _read(terms[objective["name"]], objective) for objective in plain["objectives"]
+            _read(TERMS[objective["name"]], objective) for objective in plain["objectives"]
         )
         return cls(
             name=plain["name"],
@@ -185,7 +167,7 @@ class Experiment:
             objectives=objectives,
             train=_read(Train, plain["train"]),
             evaluate=tuple(_read(Evaluation, entry) for entry in plain["evaluate"]),
-            seeds=_frozen(plain["seeds"]),
+            seeds=frozen(plain["seeds"]),
             sweep=tuple(
                 (path, tuple(_read_value(value) for value in values))
                 for path, values in plain["sweep"]
@@ -193,9 +175,16 @@ class Experiment:
         )
 
 
+# The weights of Deep InfoMax's terms, as the paper calls them.
+_LETTERS = {"global_information": "alpha", "local_information": "beta", "prior": "gamma"}
+
+
 def label(path, value):
     """How one value of a sweep is called in the name of a variant, which names a directory."""
-    field = path.rpartition(".")[2]
+    owner, _, field = path.rpartition(".")
+    if field == "weight":
+        term = owner.rpartition(".")[2]
+        field = _LETTERS.get(term, term)
     if value is None or value is False:
         return "independent" if field == "dependent" else f"no_{field}"
     if value is True:
@@ -218,11 +207,10 @@ def child(parent, key):
             if member.name == key:
                 return member
         raise KeyError(key)
-    if isinstance(parent, Pick) and key != "name":
-        return parent.options[key]
     if dataclasses.is_dataclass(parent) and key in field_names(parent):
         return getattr(parent, key)
-    raise KeyError(key)
+    # Picks and evaluations: their options stand beside their fields.
+    return getattr(parent, "options", {})[key]
 
 
 def replace_at(node, path, value):
@@ -235,8 +223,8 @@ def replace_at(node, path, value):
         )
     if rest:
         value = replace_at(child(node, key), rest, value)
-    if isinstance(node, Pick) and key != "name":
-        return Pick(node.name, {**node.options, key: value})
+    if hasattr(node, "options") and key not in field_names(node):
+        key, value = "options", {**node.options, key: value}
     return dataclasses.replace(node, **{key: value})
 
 
@@ -245,6 +233,12 @@ def field_names(node):
     if isinstance(node, tuple):
         return [member.name for member in node]
     return [field.name for field in dataclasses.fields(node)]
+
+
+def settable_names(node):
+    """Names of what can be set below a node: its fields, with its options in their place."""
+    names = [name for name in field_names(node) if name != "options"]
+    return [*names, *getattr(node, "options", ())]
 
 
 def field_type(node, name):
@@ -265,7 +259,7 @@ def _plain(node):
 def _read_value(value):
     if isinstance(value, dict) and set(value) == {"name", "options"}:
         return Pick(**value)
-    return _frozen(value)
+    return frozen(value)
 
 
 def _read(kind, plain):

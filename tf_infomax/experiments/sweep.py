@@ -18,15 +18,18 @@ import keras
 import tensorflow as tf
 
 from tf_infomax import report
-from tf_infomax.data.views import half_shape
-from tf_infomax.experiments.build import build_encoder, build_model, check, load_images
+from tf_infomax.experiments.build import build_encoder, build_model, input_shape, load_images
+from tf_infomax.experiments.checks import check
 from tf_infomax.experiments.run import FINISHED, NON_FINITE, Run, execute
 from tf_infomax.experiments.run_directory import RunDirectory, write_json
-from tf_infomax.experiments.spec import MutualInformation
+from tf_infomax.experiments.spec import LabelConfusion
 from tf_infomax.results import read_rows, write_rows
 from tf_infomax.training.progress import duration
 
 __all__ = ["Outcome", "plan", "run_all"]
+
+# Evaluators and terms that cannot do with unlabelled images.
+_NEED_LABELS = ("linear_probe", "label_confusion", "mlp_probe", "svm_probe", "neighbours")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,10 +173,8 @@ def _check_writable(workdir):
 
 
 def _check_fit(experiment, images):
-    if images is None:
-        view_shape = (1,)
-    else:
-        view_shape = half_shape(images.train_images.shape[1:])
+    view_shape = input_shape(experiment, images)
+    if images is not None:
         for split, number in (
             ("training", len(images.train_images)),
             ("test", len(images.test_images)),
@@ -185,10 +186,10 @@ def _check_fit(experiment, images):
                 )
     _check_labels(experiment, images)
     try:
-        if isinstance(experiment.objectives[0], MutualInformation):
-            build_model(experiment, view_shape)
-        else:
+        if isinstance(experiment.objectives[0], LabelConfusion):
             build_encoder(experiment.encoder, view_shape, seed=0, which=1)
+        else:
+            build_model(experiment, view_shape, 0 if images is None else images.num_classes)
     except (TypeError, AttributeError) as error:
         # An option of the wrong type, as the layer that it reached saw it.
         raise ValueError(f"{experiment.name} cannot be built: {error}.") from error
@@ -196,7 +197,7 @@ def _check_fit(experiment, images):
 
 def _check_labels(experiment, images):
     uses = [entry.name for entry in (*experiment.evaluate, *experiment.objectives)]
-    uses = [name for name in uses if name in ("linear_probe", "label_confusion")]
+    uses = [name for name in uses if name in _NEED_LABELS]
     if uses and images is not None and not images.is_labelled:
         raise ValueError(
             f"{' and '.join(uses)} of {experiment.name} need a label for every image. "

@@ -115,7 +115,7 @@ def summary(path):
     return "\n".join(
         [
             *lines,
-            "To use it (float32 views, flattened; keep `loaded` while you use its signatures):",
+            f"To use it ({_inputs(card)}; keep `loaded` while you use its signatures):",
             "  import tensorflow as tf",
             f"  loaded = tf.saved_model.load({str(path)!r})",
             f"  {output} = loaded.signatures[{name!r}]({arguments})[{output!r}]",
@@ -123,12 +123,18 @@ def summary(path):
     )
 
 
+def _inputs(card):
+    if card["view"]["flattened"] is None:
+        return "float32 images in [-1, 1]"
+    return "float32 views, flattened"
+
+
 def _shape(sizes):
     return "[" + ", ".join("any" if size is None else str(size) for size in sizes) + "]"
 
 
 def _prove_encoder(path, trained):
-    views = np.random.default_rng(1).random((5, trained.width), np.float32)
+    views = np.random.default_rng(1).random((5, *trained.input_shape), np.float32)
     difference = largest_difference(
         load_encoder(path.parent)(views).numpy(), trained.encoder(views).numpy()
     )
@@ -157,8 +163,8 @@ def _card(run_directory, trained, shapes, differences):
         "dataset": experiment.data.name,
         "view": {
             "shape": list(trained.view_shape),
-            "flattened": trained.width,
-            "range": [0, 1] if images else None,
+            "flattened": trained.input_shape[0] if len(trained.input_shape) == 1 else None,
+            "range": ([0, 1] if experiment.data.views == "halves" else [-1, 1]) if images else None,
         },
         "code_width": shapes["encode"]["outputs"]["code"][-1] if "encode" in shapes else None,
         "signatures": shapes,

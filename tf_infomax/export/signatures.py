@@ -8,6 +8,9 @@ import tensorflow as tf
 __all__ = ["Signature", "save", "signatures"]
 
 
+_ENDPOINTS = ("local", "conv", "fc", "global")
+
+
 @dataclasses.dataclass(frozen=True)
 class Signature:
     """A function of the SavedModel.
@@ -28,36 +31,60 @@ def signatures(trained):
     ``score``: "view_1" ``[K, D]`` and "view_2" ``[M, D]`` -> "scores" ``[K, M]``, no unit.
     Views are flattened row by row, float32 pixels in [0, 1].
 
+    Of Deep InfoMax: ``encode``, "image" ``[K, H, W, C]`` in [-1, 1] -> "code", the global one; and
+    one signature for each named endpoint, "image" -> a tensor of that name: ``local``, ``conv``,
+    ``fc``, ``global``.
+
     Args:
         trained: ``Trained``.
 
     Returns:
         Dict of signature name -> ``Signature``.
     """
+    shape = trained.input_shape
+    if hasattr(trained.encoder, "endpoints"):
+        named = [name for name in _ENDPOINTS if name in trained.encoder.endpoint_shapes]
+        found = {name: _endpoint(trained.encoder, name, shape) for name in named}
+        return {"encode": _encode_images(trained.encoder, shape), **found}
     found = {}
     if trained.encoder is not None:
-        found["encode"] = _encode(trained.encoder, trained.width)
+        found["encode"] = _encode_views(trained.encoder, shape)
     if trained.model is not None:
-        found["score"] = _score(trained.model, trained.width)
+        found["score"] = _score(trained.model, shape)
     return found
 
 
-def _encode(encoder, width):
+# The arguments of a signature are called what those of the function are.
+def _encode_views(encoder, shape):
     def encode(view):
         return {"code": encoder(view)}
 
-    return Signature(encode, (_views("view", width),))
+    return Signature(encode, (_batch("view", shape),))
 
 
-def _score(model, width):
+def _encode_images(encoder, shape):
+    def encode(image):
+        return {"code": encoder(image)}
+
+    return Signature(encode, (_batch("image", shape),))
+
+
+def _endpoint(encoder, name, shape):
+    def endpoint(image):
+        return {name: encoder.endpoints(image, training=False)[name]}
+
+    return Signature(endpoint, (_batch("image", shape),))
+
+
+def _score(model, shape):
     def score(view_1, view_2):
         return {"scores": model((view_1, view_2))}
 
-    return Signature(score, (_views("view_1", width), _views("view_2", width)))
+    return Signature(score, (_batch("view_1", shape), _batch("view_2", shape)))
 
 
-def _views(name, width):
-    return tf.TensorSpec((None, width), tf.float32, name)
+def _batch(name, shape):
+    return tf.TensorSpec((None, *shape), tf.float32, name)
 
 
 def save(found, variables, path):

@@ -6,10 +6,10 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax.data.views import half_shape
-from tf_infomax.experiments.build import build_encoder, build_model, load_images
+from tf_infomax.deep_infomax import DeepInfoMax
+from tf_infomax.experiments.build import build_encoder, build_model, input_shape, load_images
 from tf_infomax.experiments.run_directory import RunDirectory
-from tf_infomax.experiments.spec import Experiment, MutualInformation
+from tf_infomax.experiments.spec import Experiment, LabelConfusion
 from tf_infomax.infomax import InfoMax
 
 __all__ = ["Trained", "restore_trained"]
@@ -20,22 +20,24 @@ class Trained:
 
     Attributes:
         experiment: one variant and one seed.
-        view_shape: of one view; the models take it flattened.
+        view_shape: of one view, ``(H, W, C)``; the encoders of halves take it flattened.
         encoder: of the first view, or ``None`` where codes are the views.
-        model: the ``InfoMax`` model, or ``None`` where another game was played.
+        model: the ``InfoMax`` or ``DeepInfoMax`` model, or ``None`` where another game was played.
         step: training steps done.
     """
 
     experiment: Experiment
     view_shape: tuple
     encoder: keras.Model | None
-    model: InfoMax | None
+    model: InfoMax | DeepInfoMax | None
     step: int
 
     @property
-    def width(self):
-        """Width of a flattened view."""
-        return math.prod(self.view_shape)
+    def input_shape(self):
+        """Shape of one input of the encoder: a flattened half, or a whole image."""
+        if self.experiment.data.views == "image":
+            return self.view_shape
+        return (math.prod(self.view_shape),)
 
     @property
     def variables(self):
@@ -64,24 +66,26 @@ def restore_trained(directory, data_dir=None):
     checkpoint = tf.train.latest_checkpoint(str(opened.checkpoints))
     if checkpoint is None:
         raise FileNotFoundError(f"Expected a checkpoint in {opened.checkpoints}. Received: none.")
-    experiment, view_shape = opened.experiment, _view_shape(opened, data_dir)
-    (objective,) = experiment.objectives
+    experiment = opened.experiment
+    view_shape, num_classes = _inputs(opened, data_dir)
     (seed,) = experiment.seeds
     model = encoder = None
-    if isinstance(objective, MutualInformation):
-        model = build_model(experiment, view_shape)
-        encoder = None if experiment.encoder is None else model.encoder_1
-    else:
+    if isinstance(experiment.objectives[0], LabelConfusion):
         encoder = build_encoder(experiment.encoder, view_shape, seed, which=1)
+    else:
+        model = build_model(experiment, view_shape, num_classes)
+        if experiment.encoder is not None:
+            encoder = model.encoder if isinstance(model, DeepInfoMax) else model.encoder_1
     trained = Trained(experiment, view_shape, encoder, model, step=0)
     return dataclasses.replace(trained, step=_restore(checkpoint, trained.variables))
 
 
-def _view_shape(opened, data_dir):
+def _inputs(opened, data_dir):
+    """Shape of a view and number of classes, from the run directory if it has noted them."""
     if opened.view_shape is not None:
-        return opened.view_shape
+        return opened.view_shape, opened.num_classes
     images = load_images(opened.experiment, data_dir)
-    return (1,) if images is None else half_shape(images.train_images.shape[1:])
+    return input_shape(opened.experiment, images), 0 if images is None else images.num_classes
 
 
 def _restore(checkpoint, variables):

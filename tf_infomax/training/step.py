@@ -20,5 +20,7 @@ def gradient_step(loss_and_metrics, variables, optimizer):
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([v.value if isinstance(v, keras.Variable) else v for v in variables])
         loss, metrics = loss_and_metrics()
-    optimizer.apply(tape.gradient(loss, variables), variables)
+        # Of mixed float16, whose optimizer scales the gradients back; else the loss itself.
+        scaled = optimizer.scale_loss(loss)
+    optimizer.apply(tape.gradient(scaled, variables), variables)
     return {"loss": loss, **metrics}

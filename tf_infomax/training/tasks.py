@@ -1,6 +1,10 @@
-"""What one step of an experiment does: draw a batch, update the players."""
+"""What one step of an experiment does: draw a batch, update the players.
 
-__all__ = ["GameTask", "PairTask"]
+Every task has ``draw`` and ``update`` for the loop, ``metric_names`` (the keys of what ``update``
+returns) and ``reported``: metric -> (name of its row, unit).
+"""
+
+__all__ = ["GameTask", "ImageTask", "PairTask"]
 
 
 class PairTask:
@@ -12,6 +16,7 @@ class PairTask:
     """
 
     metric_names = ("loss", "bound")
+    reported = {"bound": ("train/bound", "nats")}  # noqa: RUF012 - a constant
     warmup = None
 
     def __init__(self, model, draw):
@@ -29,6 +34,38 @@ class PairTask:
         return [*self.model.variables, *self.model.optimizer.variables]
 
 
+class ImageTask:
+    """A ``DeepInfoMax`` model and its batches of images.
+
+    Args:
+        model: a compiled ``DeepInfoMax`` with weights.
+        draw: t (int64 tensor) -> (images, labels, seed), a pure function.
+    """
+
+    warmup = None
+
+    def __init__(self, model, draw):
+        self.model = model
+        self.draw = draw
+        model.build_optimizers()
+        units = model.metric_units
+        self.metric_names = ("loss", *units)
+        self.reported = {name: (f"train/{name}", unit) for name, unit in units.items()}
+
+    def update(self, images, labels, seed):
+        """One training step of all players; returns "loss" and what the terms report."""
+        return self.model.update(images, labels, seed)
+
+    @property
+    def variables(self):
+        """Everything that training changes."""
+        model = self.model
+        optimizers = [model.optimizer]
+        if model.adversary_variables:
+            optimizers.append(model.adversary_optimizer)
+        return [*model.variables, *(v for one in optimizers for v in one.variables)]
+
+
 class GameTask:
     """An ``AdversarialGame`` and its batches of labelled views.
 
@@ -41,6 +78,10 @@ class GameTask:
     """
 
     metric_names = ("loss", "classifier_loss")
+    reported = {  # noqa: RUF012 - a constant
+        "classifier_loss": ("classifier/cross_entropy", "nats"),
+        "loss": ("encoder/uniform_cross_entropy", "nats"),
+    }
 
     def __init__(self, game, draw, draw_warmup, warmup_steps, classifier_steps):
         self.game = game

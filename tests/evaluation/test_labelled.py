@@ -1,0 +1,128 @@
+"""What evaluations refuse, each with one clear error; and which rows they leave out."""
+
+import numpy as np
+import pytest
+
+from tf_infomax.evaluation import (
+    fine_tune,
+    mine,
+    mlp_probe,
+    ndm,
+    nearest_neighbours,
+    reconstruction,
+    svm_probe,
+)
+from tf_infomax.evaluation.labelled import checked_codes, checked_images, labelled_rows
+
+RNG = np.random.default_rng(0)
+CODES = RNG.normal(size=(20, 6)).astype(np.float32)
+LABELS = np.arange(20) % 2
+IMAGES = RNG.integers(0, 256, size=(20, 8, 8, 1)).astype(np.uint8)
+PROBES = {"mlp": mlp_probe, "svm": svm_probe, "neighbours": nearest_neighbours}
+
+
+def changed(array, value, position=3):
+    array = np.array(array)
+    array.flat[position] = value
+    return array
+
+
+@pytest.mark.parametrize("probe", PROBES.values(), ids=PROBES)
+@pytest.mark.parametrize(
+    ("train", "test", "message"),
+    [
+        ((changed(CODES, np.nan), LABELS), (CODES, LABELS), "train codes must be finite.* 1 NaN"),
+        ((CODES, LABELS), (changed(CODES, -np.inf), LABELS), "codes must be finite.* 1 NaN"),
+        ((CODES.astype(np.float64) * 1e60, LABELS), (CODES, LABELS), r"finite.*: 120 NaN or inf"),
+        ((CODES[:, 0], LABELS), (CODES, LABELS), r"\[N, D\].* float32 codes of shape \(20,\)"),
+        ((CODES[:0], LABELS[:0]), (CODES, LABELS), r"\[N, D\].* codes of shape \(0, 6\)"),
+        ((CODES, LABELS), (CODES[:, :4], LABELS), "same width. Received: 6 and 4"),
+        ((CODES, LABELS[:19]), (CODES, LABELS), r"integer label.* labels of shape \(19,\)"),
+        ((CODES, LABELS * 0.5), (CODES, LABELS), r"integer label.* \(20,\), float64"),
+        ((CODES, LABELS - 2), (CODES, LABELS), r"-1 for unlabelled.* min\(labels\)=-2"),
+        ((CODES, LABELS * 0 - 1), (CODES, LABELS), "train row must be.* 20 unlabelled rows"),
+        ((CODES, LABELS), (CODES, LABELS * 0 - 1), "must be labelled.* 20 unlabelled rows"),
+    ],
+)
+def test_probes_refuse(probe, train, test, message):
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        probe(*train, *test)
+
+
+@pytest.mark.parametrize("probe", [mlp_probe, svm_probe], ids=["mlp", "svm"])
+def test_one_class_is_no_task(probe):
+    with pytest.raises(ValueError, match=r"two classes or more.* 20 labels, all 3"):
+        probe(CODES, LABELS * 0 + 3, CODES, LABELS)
+
+
+PAIRS = {
+    "mine": lambda codes, images: mine(images, codes, IMAGES, CODES),
+    "reconstruction": lambda codes, images: reconstruction(codes, images, CODES, IMAGES),
+}
+
+
+@pytest.mark.parametrize("evaluate", PAIRS.values(), ids=PAIRS)
+@pytest.mark.parametrize(
+    ("codes", "images", "message"),
+    [
+        (changed(CODES, np.nan), IMAGES, "train codes must be finite"),
+        (CODES, IMAGES[:19], "20|19"),
+        (CODES[:, :4], IMAGES, "same width. Received: 4 and 6"),
+        (CODES, IMAGES[:, :, :4], r"same shape. Received: \(8, 4, 1\) and \(8, 8, 1\)"),
+        (CODES, IMAGES.astype(np.float32), r"in \[-1, 1\].* float32 in \[0.0, 255.0\]"),
+        (CODES, changed(IMAGES / 255.0, np.nan), r"in \[-1, 1\].* float64 in \[nan, nan\]"),
+        (CODES, IMAGES.astype(np.int32), r"must be uint8, or floats.* int32"),
+    ],
+)
+def test_pairs_of_codes_and_images(evaluate, codes, images, message):
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        evaluate(codes, images)
+
+
+@pytest.mark.parametrize(
+    ("evaluate", "message"),
+    [
+        (lambda: ndm(CODES[:, :1]), r"two entries or more.* \(20, 1\)"),
+        (lambda: ndm(changed(CODES, np.inf)), "finite"),
+        (lambda: ndm(CODES, test_codes=CODES[:, :2]), "same width"),
+        (lambda: ndm(CODES, measure="nonsense"), "`measure` must be one of.*'nonsense'"),
+        (lambda: ndm(CODES, epochs=0), "epochs=0"),
+        (lambda: mlp_probe(CODES, LABELS, CODES, LABELS, epochs=0), "epochs=0"),
+        (lambda: mlp_probe(CODES, LABELS, CODES, LABELS), "examples, 20. Received: batch_size=64"),
+        (lambda: svm_probe(CODES, LABELS, CODES, LABELS, fits=1), "at least 2. Received: fits=1"),
+        (lambda: svm_probe(CODES, LABELS, CODES, LABELS, epochs=1), "epochs=1"),
+        (lambda: mine(CODES, CODES, CODES, CODES, batch_size=64), "batch_size=64"),
+        (lambda: mine(CODES, CODES, CODES, CODES, negatives=0), "negatives=0"),
+        (lambda: mine(CODES, CODES, CODES, CODES, average_rate=0.0), "average_rate=0.0"),
+        (lambda: mine(CODES, CODES, CODES, CODES, epochs=0), "epochs=0"),
+        (lambda: mine(CODES, CODES, CODES[:1], CODES[:1], batch_size=8), "2 test pairs.*: 1"),
+        (lambda: reconstruction(CODES, IMAGES, CODES, IMAGES, epochs=0), "epochs=0"),
+        (lambda: fine_tune(None, IMAGES[0], LABELS, IMAGES, LABELS), r"\[N, H, W, C\]"),
+        (lambda: fine_tune(None, IMAGES, LABELS[:2], IMAGES, LABELS), "integer label"),
+        (lambda: fine_tune(None, IMAGES, LABELS, IMAGES[:, :4], LABELS), "same shape"),
+        (lambda: fine_tune(None, IMAGES, LABELS * 0 - 1, IMAGES, LABELS), "unlabelled rows"),
+    ],
+)
+def test_other_refusals(evaluate, message):
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        evaluate()
+
+
+def test_rows_without_label_are_left_out():
+    labels = np.where(np.arange(20) < 15, LABELS, -1)
+    codes, kept = labelled_rows(CODES, labels, "train")
+    np.testing.assert_array_equal(codes, CODES[:15])
+    np.testing.assert_array_equal(kept, LABELS[:15])
+
+
+def test_nothing_is_copied_without_need():
+    assert np.shares_memory(checked_codes(CODES, "train"), CODES)
+    assert np.shares_memory(labelled_rows(CODES, LABELS, "train")[0], CODES)
+    assert np.shares_memory(checked_images(IMAGES, "train"), IMAGES)
+
+
+def test_maps_are_flattened_and_types_kept_on_request():
+    maps = RNG.normal(size=(4, 2, 3, 5))
+    codes = checked_codes(maps, "train", dtype=None)
+    assert codes.dtype == np.float64
+    np.testing.assert_array_equal(codes, maps.reshape(4, 30))

@@ -1,0 +1,86 @@
+"""Nearest neighbours against brute force in float64, and votes by hand."""
+
+import numpy as np
+import pytest
+
+from tf_infomax.evaluation import nearest, nearest_neighbours
+
+RNG = np.random.default_rng(0)
+TRAIN = RNG.normal(size=(200, 5)).astype(np.float32)
+QUERIES = RNG.normal(size=(37, 5)).astype(np.float32)
+
+
+def brute_force(train, queries, metric):
+    train, queries = train.astype(np.float64), queries.astype(np.float64)
+    if metric == "euclidean":
+        return np.linalg.norm(train[None] - queries[:, None], axis=-1)
+    norms = np.linalg.norm(queries, axis=1)[:, None] * np.linalg.norm(train, axis=1)
+    return 1.0 - queries @ train.T / norms
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize(("k", "block_size"), [(1, 500), (7, 10), (200, 37)])
+@pytest.mark.parametrize("offset", [0.0, 300.0])
+def test_against_brute_force(metric, k, block_size, offset):
+    # Codes far from the origin are all alike to the cosine, and to rounding.
+    train, queries = (TRAIN, QUERIES) if metric == "cosine" else (TRAIN + offset, QUERIES + offset)
+    indices, distances = nearest(train, queries, k, metric=metric, block_size=block_size)
+    expected = brute_force(train, queries, metric)
+    order = np.argsort(expected, axis=1)[:, :k]
+    np.testing.assert_allclose(
+        distances, np.take_along_axis(expected, order, axis=1), rtol=1e-4, atol=1e-6
+    )
+    assert np.mean(indices == order) > 0.99
+    assert indices.shape == distances.shape == (37, k)
+
+
+def test_itself_is_nearest():
+    indices, distances = nearest(TRAIN, TRAIN[::-1], 1)
+    np.testing.assert_array_equal(indices[:, 0], np.arange(200)[::-1])
+    np.testing.assert_array_equal(distances, 0.0)
+
+
+def test_votes():
+    # On a line: 0 | 1 1 | 2 2 2, and a query at the place of the first.
+    codes = np.arange(6.0)[:, None]
+    labels = np.array([0, 1, 1, 2, 2, 2])
+    query = np.array([[-1.0]])
+    for label, right in ((0, (1, 2)), (1, (3, 4, 5)), (2, (6,))):
+        found = nearest_neighbours(codes, labels, query, [label], k=range(1, 7))
+        # Two neighbours: one vote each, the nearer decides. Five: two each of 1 and 2, likewise.
+        assert tuple(k for k, accuracy in found.accuracy.items() if accuracy) == right
+    np.testing.assert_array_equal(found.indices, [np.arange(6)])
+    np.testing.assert_array_equal(found.distances, [np.arange(1.0, 7.0)])
+
+
+def test_without_labels():
+    labels = np.where(np.arange(200) % 3 == 0, -1, np.arange(200) % 2)
+    query_labels = np.where(np.arange(37) < 10, -1, np.arange(37) % 2)
+    found = nearest_neighbours(TRAIN, labels, QUERIES, query_labels, k=(1, 3))
+    kept = np.flatnonzero(labels >= 0)
+    order = kept[np.argsort(brute_force(TRAIN[kept], QUERIES, "euclidean"), axis=1)[:, :3]]
+    np.testing.assert_array_equal(found.indices, order)
+    hits = labels[order[10:, 0]] == query_labels[10:]
+    assert found.accuracy[1] == hits.mean()
+    votes = labels[order[10:]].sum(axis=1) >= 2
+    assert found.accuracy[3] == np.mean(votes == query_labels[10:])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((TRAIN, QUERIES, 0), "training codes, 200. Received: k=0"),
+        ((TRAIN, QUERIES, 201), "Received: k=201"),
+        ((TRAIN, QUERIES[:, :3], 1), "same width. Received: 5 and 3"),
+    ],
+)
+def test_errors(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        nearest(*arguments)
+
+
+def test_errors_of_metrics():
+    with pytest.raises(ValueError, match="Received: metric='manhattan'"):
+        nearest(TRAIN, QUERIES, metric="manhattan")
+    with pytest.raises(ValueError, match=r"direction\. Received: 1 zero codes"):
+        nearest(TRAIN, np.concatenate([QUERIES, np.zeros((1, 5))]), metric="cosine")

@@ -1,0 +1,212 @@
+"""Critics on maps: every global feature of every image with every place of every image.
+
+These are the local discriminators of Deep InfoMax (Hjelm et al. 2019, appendix A.1). A batch of N
+images with B globals and A places each gives ``scores[i, b, j, a] = f(global b of image i, place
+a of image j)``, which ``PairScores.from_maps`` reads.
+"""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from tf_infomax.layers import PairwiseDense
+from tf_infomax.mi_network import MINetwork
+from tf_infomax.released_layers import Dense, fan_in_uniform
+
+__all__ = ["ConcatMapCritic", "DotMapCritic"]
+
+
+class _MapCritic(keras.layers.Layer):
+    """What all critics on maps check, and the way from maps to rows of features and back."""
+
+    # Whether a network runs on all pairs; as in `critics.vector`.
+    runs_on_all_pairs = False
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+
+    # Keras wants the arguments of `build` named after those of `call`.
+    def build(self, global_features_shape, local_features_shape):
+        if (
+            len(global_features_shape) not in (2, 4)
+            or len(local_features_shape) != 4
+            or None in (global_features_shape[-1], local_features_shape[-1])
+        ):
+            raise ValueError(
+                f"{type(self).__name__} scores global features of shape [N, D] or [N, h, w, D] "
+                "with local features of shape [N, H, W, C]. Received: global features of shape "
+                f"{tuple(global_features_shape)}, local features of shape "
+                f"{tuple(local_features_shape)}."
+            )
+        self._widths = (global_features_shape[-1], local_features_shape[-1])
+        self._build(*self._widths)
+
+    def _build(self, global_width, local_width):
+        """Makes the weights for features of the given widths."""
+        raise NotImplementedError
+
+    def call(self, global_features, local_features, training=False):
+        global_width, local_width = self._widths
+        if (
+            len(global_features.shape) not in (2, 4)
+            or len(local_features.shape) != 4
+            or (global_features.shape[-1], local_features.shape[-1]) != self._widths
+        ):
+            raise ValueError(
+                f"This {type(self).__name__} scores global features of shape [N, {global_width}] "
+                f"or [N, h, w, {global_width}] with local features of shape "
+                f"[N, H, W, {local_width}]. Received: global features of shape "
+                f"{tuple(global_features.shape)}, local features of shape "
+                f"{tuple(local_features.shape)}."
+            )
+        scores = self._scores(
+            tf.reshape(global_features, [-1, global_width]),
+            tf.reshape(local_features, [-1, local_width]),
+            training,
+        )
+        return tf.reshape(scores, [*_sizes(global_features), *_sizes(local_features)])
+
+    def _scores(self, global_rows, local_rows, training):
+        """Scores ``[N B, N A]`` of rows ``[N B, D]`` with rows ``[N A, C]``."""
+        raise NotImplementedError
+
+    def compute_output_shape(self, global_features_shape, local_features_shape):
+        return tuple(
+            size
+            for images, *sides, _ in (global_features_shape, local_features_shape)
+            for size in (images, None if None in sides else math.prod(sides))
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class DotMapCritic(_MapCritic):
+    """Encode and dot: inner products of embeddings, made by one ``MINetwork`` for each of the two.
+
+    Its batch norm sees the ``N A`` places of the local features, but only the ``N B`` vectors of
+    the global ones. All scores are one product of matrices.
+
+    Args:
+        units: width of the embeddings.
+        seed: int for reproducible weights, or ``None``.
+
+    Call arguments:
+        global_features: ``[N, D]``, or ``[N, h, w, D]`` for B = h w globals an image.
+        local_features: ``[N, H, W, C]``, A = H W places an image.
+        training: whether batch norm uses, and updates from, the batch's statistics.
+        Returns ``[N, B, N, A]`` scores (no unit).
+
+    Raises:
+        ValueError: on features of other ranks or widths.
+
+    Reference: Hjelm et al. (2019), tables 8 and 9, and its code, which has layer norm in both nets.
+    """
+
+    def __init__(self, units=2048, seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        self.units = units
+        policy = self.dtype_policy
+        # A network draws from three seeds.
+        second = None if seed is None else seed + 3
+        self.local_net = MINetwork(units, seed=seed, dtype=policy, name="local_net")
+        self.global_net = MINetwork(units, seed=second, dtype=policy, name="global_net")
+
+    def _build(self, global_width, local_width):
+        self.local_net.build((None, local_width))
+        self.global_net.build((None, global_width))
+
+    def _scores(self, global_rows, local_rows, training):
+        return tf.matmul(
+            self.global_net(global_rows, training=training),
+            self.local_net(local_rows, training=training),
+            transpose_b=True,
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class ConcatMapCritic(_MapCritic):
+    """Concat and convolve: 1 x 1 convolutions on the map with a global appended to every place.
+
+    ``f([local, global])`` with ReLU after all but the last layer, which has one output; no batch
+    norm. The first layer is applied to both features apart and added by broadcasting
+    (``PairwiseDense``), but **the later ones run on all N B N A pairs**: N = 64 images of A = 64
+    places and one global are 262,144 rows, 0.5 GiB for every layer of 512 units, and about 140
+    GFLOP a pass. ``sampling.sample_places`` makes A smaller.
+
+    Args:
+        hidden_units: widths of the hidden layers, at least one.
+        seed: int for reproducible weights, or ``None``.
+
+    Call arguments:
+        global_features: ``[N, D]``, or ``[N, h, w, D]`` for B = h w globals an image.
+        local_features: ``[N, H, W, C]``, A = H W places an image.
+        training: changes nothing.
+        Returns ``[N, B, N, A]`` scores (no unit).
+
+    Raises:
+        ValueError: on features of other ranks or widths, or no hidden layer.
+
+    Reference: Hjelm et al. (2019), table 7. Negatives are all places of all other images; its code
+    draws one other image a place.
+    """
+
+    runs_on_all_pairs = True
+
+    def __init__(self, hidden_units=(512, 512), seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        self.hidden_units = tuple(hidden_units)
+        if not self.hidden_units or any(
+            not isinstance(units, int) or units < 1 for units in self.hidden_units
+        ):
+            raise ValueError(
+                "`hidden_units` must be positive integers, at least one. "
+                f"Received: hidden_units={hidden_units!r}."
+            )
+
+    def _build(self, global_width, local_width):
+        seeds = [
+            None if self.seed is None else self.seed + layer
+            for layer in range(len(self.hidden_units) + 2)
+        ]
+        policy = self.dtype_policy
+        first, *others = self.hidden_units
+        limit = 1.0 / math.sqrt(local_width + global_width)
+        self.first = PairwiseDense(
+            first,
+            "relu",
+            kernel_initializer=fan_in_uniform(seeds[0]),
+            bias_initializer=keras.initializers.RandomUniform(-limit, limit, seed=seeds[-1]),
+            dtype=policy,
+            name="conv_0",
+        )
+        self.first.build((None, local_width), (None, global_width))
+        self.later = []
+        for layer, units in enumerate([*others, 1], start=1):
+            self.later.append(Dense(units, seed=seeds[layer], dtype=policy, name=f"conv_{layer}"))
+            self.later[-1].build((None, self.hidden_units[layer - 1]))
+
+    def _scores(self, global_rows, local_rows, training):
+        hidden = tf.reshape(self.first(local_rows, global_rows), [-1, self.hidden_units[0]])
+        for layer in self.later[:-1]:
+            hidden = tf.nn.relu(layer(hidden))
+        # Local features come first in the concatenation, and last in the scores.
+        by_place = [tf.shape(local_rows)[0], tf.shape(global_rows)[0]]
+        return tf.transpose(tf.reshape(self.later[-1](hidden), by_place))
+
+    def get_config(self):
+        return {**super().get_config(), "hidden_units": list(self.hidden_units)}
+
+
+def _sizes(features):
+    """Numbers of images and of places, as ints where they are known."""
+    images, *sides, _ = features.shape
+    if images is None:
+        images = tf.shape(features)[0]
+    return images, tf.reduce_prod(tf.shape(features)[1:-1]) if None in sides else math.prod(sides)

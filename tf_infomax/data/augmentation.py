@@ -1,0 +1,91 @@
+"""Crops and mirror images of whole batches: integer indexing, so every pixel stays as it is."""
+
+import tensorflow as tf
+
+__all__ = ["centre_crop", "check_crop", "random_crops", "random_flips"]
+
+
+def check_crop(image_shape, side):
+    """Refuses a square crop that does not fit into images of shape ``(H, W, C)``.
+
+    Raises:
+        ValueError: unless ``side`` is an int from 1 to the smaller of H and W.
+    """
+    height, width = image_shape[:2]
+    if isinstance(side, bool) or not isinstance(side, int) or not 1 <= side <= min(height, width):
+        raise ValueError(
+            f"A crop must be a whole number of pixels from 1 to {min(height, width)}, the shorter "
+            f"side of the images. Received: crop={side!r}, images of {height} x {width} pixels."
+        )
+
+
+def random_crops(images, side, seed):
+    """A square window of every image, each at a place of its own.
+
+    All ``(H - side + 1) (W - side + 1)`` places are equally likely, independently for each image.
+
+    Args:
+        images: ``[K, H, W, C]``, any dtype; K may be unknown.
+        side: height and width of the windows in pixels.
+        seed: int ``[2]``; the same seed gives the same windows.
+
+    Returns:
+        ``[K, side, side, C]`` of the dtype of ``images``.
+
+    Raises:
+        ValueError: if the window does not fit.
+    """
+    check_crop(images.shape[1:], side)
+    count, (_, height, width, _) = tf.shape(images)[0], images.shape
+    seeds = tf.random.split(seed, 2, alg="philox")
+    return _take(
+        _take(images, _places(count, height, side, seeds[0]), axis=1),
+        _places(count, width, side, seeds[1]),
+        axis=2,
+    )
+
+
+def _places(count, size, side, seed):
+    """Positions ``[K, side]`` of windows along an axis of ``size`` pixels."""
+    start = tf.random.stateless_uniform(
+        [count, 1], seed, 0, size - side + 1, dtype=tf.int32, alg="philox"
+    )
+    return start + tf.range(side)
+
+
+def _take(images, positions, axis):
+    return tf.gather(images, positions, axis=axis, batch_dims=1)
+
+
+def random_flips(images, seed):
+    """Every image or its mirror image (left for right), each with probability 1/2.
+
+    Args:
+        images: ``[K, H, W, C]``, any dtype; K may be unknown.
+        seed: int ``[2]``; the same seed flips the same images.
+
+    Returns:
+        ``[K, H, W, C]`` of the dtype of ``images``.
+    """
+    uniform = tf.random.stateless_uniform([tf.shape(images)[0], 1], seed, alg="philox")
+    columns = tf.range(images.shape[2])
+    # Five times as fast as reversing all images and choosing.
+    return _take(images, tf.where(uniform < 0.5, columns[::-1], columns), axis=2)
+
+
+def centre_crop(images, side):
+    """The square window in the middle of every image, one pixel up and left of it if it must be.
+
+    Args:
+        images: ``[K, H, W, C]``, an array or a tensor of any dtype.
+        side: height and width of the window in pixels.
+
+    Returns:
+        ``[K, side, side, C]``, of the kind and dtype of ``images``.
+
+    Raises:
+        ValueError: if the window does not fit.
+    """
+    check_crop(images.shape[1:], side)
+    top, left = (images.shape[1] - side) // 2, (images.shape[2] - side) // 2
+    return images[:, top : top + side, left : left + side]

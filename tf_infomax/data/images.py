@@ -1,0 +1,119 @@
+"""Whole images, held in memory as bytes and batched by index."""
+
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax import randomness
+from tf_infomax.data import augmentation, views
+from tf_infomax.data.batches import BatchIndex
+
+__all__ = ["WholeImages"]
+
+# Bytes: what TensorFlow wants of memory that it takes over.
+_ALIGNMENT = 64
+
+
+class WholeImages:
+    """Batches of whole images in [-1, 1]: batch t is a pure function of (seed, t).
+
+    An epoch runs over the training images and, where there are any, the unlabelled images, all
+    alike: Hjelm et al. (2019) train on the 100,000 unlabelled and the 5,000 labelled training
+    images of STL-10, with random 64 x 64 crops and flips, and without either elsewhere.
+
+    Pixels stay on the host as they are stored, because the unlabelled images of STL-10 would take
+    2.8 GB of an accelerator's memory; a batch is chosen, cropped and flipped there.
+
+    Args:
+        images: ``ImageData``.
+        batch_size: images in a batch, K.
+        seed: the run's seed, an int >= 0.
+        crop: side in pixels of the windows that are cut out of the images, or ``None``. In
+            training every image's window is at a random place, in evaluation in the centre.
+        flip: whether training images are mirrored, each with probability 1/2.
+        use_unlabelled: whether the unlabelled images are trained on; a supervised encoder does
+            not need them.
+
+    Attributes:
+        images: the ``ImageData``.
+        image_shape: ``(H, W, C)`` of an image in a batch, after cropping.
+        num_examples: images in an epoch.
+        steps_per_epoch: whole batches in an epoch.
+
+    Raises:
+        ValueError: if the crop is larger than the images, or the batch than the data set.
+    """
+
+    def __init__(self, images, batch_size, seed, crop=None, flip=False, use_unlabelled=True):
+        self.images = images
+        self.batch_size = batch_size
+        self.crop = crop
+        self.flip = flip
+        self.image_shape = tuple(images.image_shape)
+        if crop is not None:
+            augmentation.check_crop(self.image_shape, crop)
+            self.image_shape = (crop, crop, self.image_shape[-1])
+        tables = [images.train_images]
+        if use_unlabelled and images.unlabelled_images is not None:
+            tables.append(images.unlabelled_images)
+        self.num_examples = sum(map(len, tables))
+        self._index = BatchIndex(self.num_examples, batch_size, randomness.stream(seed, "batches"))
+        self.steps_per_epoch = self._index.steps_per_epoch
+        self._seed = seed
+        with tf.device("CPU:0"):
+            self._images = _joined(tables)
+            labels = np.full(self.num_examples, -1, np.int64)
+            labels[: len(images.train_labels)] = images.train_labels
+            self._labels = tf.constant(labels)
+
+    def draw(self, t):
+        """Training batch t.
+
+        Args:
+            t: number of the batch, from 0; a Python int or an integer scalar tensor.
+
+        Returns:
+            ``(images, labels, seed)``: float32 ``[K, H, W, C]`` in [-1, 1]; int64 ``[K]``, -1
+            where unlabelled; int32 ``[2]``, a stateless seed for the other draws of the step.
+        """
+        with tf.device("CPU:0"):
+            indices = self._index(t)
+            batch, labels = tf.gather(self._images, indices), tf.gather(self._labels, indices)
+            if self.crop is not None:
+                batch = augmentation.random_crops(batch, self.crop, self._step_seed("crops", t))
+            if self.flip:
+                batch = augmentation.random_flips(batch, self._step_seed("flips", t))
+        return self._to_signed(batch), labels, self._step_seed("step", t)
+
+    def evaluation_input(self, batch, start):
+        """Preprocessing for ``evaluation.encode``: stored pixels -> [-1, 1], cropped in the centre.
+
+        Args:
+            batch: ``[K, H, W, C]`` as in the ``ImageData``.
+            start: index of the first example; ignored, since nothing is random here.
+        """
+        del start
+        return self._to_signed(
+            batch if self.crop is None else augmentation.centre_crop(batch, self.crop)
+        )
+
+    def _to_signed(self, batch):
+        return views.to_pixels(batch, self.images.pixel_max) * 2.0 - 1.0
+
+    def _step_seed(self, stream, t):
+        word = randomness.stream_seed(self._seed, stream)
+        return tf.stack([tf.constant(word, tf.int32), tf.cast(t, tf.int32)])
+
+
+def _joined(tables):
+    """The tables one after the other as one tensor on the host.
+
+    ``tf.constant`` needs two more copies of its argument while it works, ``tf.concat`` as well.
+    """
+    first = tables[0]
+    count, row_bytes = sum(map(len, tables)), first[0].nbytes
+    memory = np.empty(count * row_bytes + _ALIGNMENT, np.uint8)
+    begin = -memory.ctypes.data % _ALIGNMENT
+    joined = memory[begin : begin + count * row_bytes].view(first.dtype)
+    joined = joined.reshape(count, *first.shape[1:])
+    np.concatenate(tables, out=joined)
+    return tf.experimental.dlpack.from_dlpack(joined.__dlpack__())

@@ -1,0 +1,117 @@
+"""The small classifier of the non-linear probes, and its loss on partly labelled batches."""
+
+import keras
+import tensorflow as tf
+
+from tf_infomax.released_layers import BatchNormalization, Dense
+
+__all__ = ["ClassifierHead", "labelled_accuracy", "labelled_cross_entropy"]
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class ClassifierHead(keras.Model):
+    """One hidden layer: ``flatten -> dense -> dropout -> batch norm -> ReLU -> dense``.
+
+    Dropout comes before batch norm, as released.
+
+    Args:
+        num_classes: classes, 2 or more.
+        hidden_units: width of the hidden layer.
+        dropout: fraction of hidden units dropped in training.
+        hidden_bias: whether the hidden layer has a bias beside batch norm's; the released
+            evaluation has one.
+        seed: int for reproducible weights and dropout, or ``None``.
+
+    Call arguments:
+        inputs: ``[K, ...]``, maps channels last.  Returns logits ``[K, num_classes]``.
+
+    Reference: Hjelm et al. (2019), arXiv:1808.06670, section 4; sizes by the released code.
+    """
+
+    def __init__(
+        self, num_classes, hidden_units=200, dropout=0.1, hidden_bias=True, seed=None, **kwargs
+    ):
+        super().__init__(**kwargs)
+        for name, value, least in (
+            ("num_classes", num_classes, 2),
+            ("hidden_units", hidden_units, 1),
+        ):
+            if not isinstance(value, int) or value < least:
+                raise ValueError(
+                    f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}."
+                )
+        if not 0.0 <= dropout < 1.0:
+            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout!r}.")
+        self.num_classes = num_classes
+        self.hidden_units = hidden_units
+        self.dropout = dropout
+        self.hidden_bias = hidden_bias
+        self.seed = seed
+        policy = self.dtype_policy
+        second, third = (None, None) if seed is None else (seed + 1, seed + 2)
+        self.flatten = keras.layers.Flatten(dtype=policy, name="flatten")
+        self.hidden = Dense(hidden_units, hidden_bias, seed=seed, dtype=policy, name="hidden")
+        self.drop = keras.layers.Dropout(dropout, seed=second, dtype=policy, name="dropout")
+        self.normalization = BatchNormalization(dtype=policy, name="batch_norm")
+        self.logits = Dense(num_classes, seed=third, dtype=policy, name="logits")
+
+    def build(self, input_shape):
+        size = 1
+        for side in input_shape[1:]:
+            size *= side
+        self.flatten.build(input_shape)
+        self.hidden.build((None, size))
+        self.normalization.build((None, self.hidden_units))
+        self.logits.build((None, self.hidden_units))
+        self.built = True
+
+    def call(self, inputs, training=False):
+        hidden = self.drop(self.hidden(self.flatten(inputs)), training=training)
+        return self.logits(tf.nn.relu(self.normalization(hidden, training=training)))
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.num_classes)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_classes": self.num_classes,
+            "hidden_units": self.hidden_units,
+            "dropout": self.dropout,
+            "hidden_bias": self.hidden_bias,
+            "seed": self.seed,
+        }
+
+
+def labelled_cross_entropy(labels, logits):
+    """Mean cross-entropy over the labelled rows, in nats; 0 where there is none.
+
+    Args:
+        labels: int ``[K]``, -1 for unlabelled.
+        logits: ``[K, C]``.
+    """
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
+        labels=tf.maximum(labels, 0), logits=_at_least_float32(logits)
+    )
+    return _labelled_mean(losses, labels)
+
+
+def labelled_accuracy(labels, logits, k=1):
+    """Fraction of the labelled rows whose label is among the ``k`` largest logits.
+
+    Rows with NaN are wrong; ``k`` of the number of classes or more makes all others right.
+    """
+    k = min(k, logits.shape[-1])
+    hits = tf.math.in_top_k(tf.maximum(labels, 0), tf.cast(logits, tf.float32), k)
+    return _labelled_mean(tf.cast(hits, tf.float32), labels)
+
+
+def _at_least_float32(logits):
+    return logits if logits.dtype == tf.float64 else tf.cast(logits, tf.float32)
+
+
+def _labelled_mean(values, labels):
+    labelled = labels >= 0
+    # Selected, not multiplied: an unlabelled row may hold anything.
+    total = tf.reduce_sum(tf.where(labelled, values, tf.zeros_like(values)))
+    return tf.math.divide_no_nan(total, tf.reduce_sum(tf.cast(labelled, values.dtype)))

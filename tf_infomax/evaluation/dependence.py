@@ -1,0 +1,212 @@
+"""Neural dependency measure (NDM): how far the entries of a code are from independent."""
+
+import dataclasses
+
+import keras
+import tensorflow as tf
+
+from tf_infomax.bounds import divergences
+from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, staircase
+from tf_infomax.evaluation.labelled import checked_codes, checked_pair
+from tf_infomax.optimizers import Adam
+from tf_infomax.randomness import stream, stream_seed
+from tf_infomax.released_layers import Dense
+
+__all__ = [
+    "DependenceEstimate",
+    "ScoreNetwork",
+    "column_permutation",
+    "dependence_loss",
+    "dependence_readout",
+    "ndm",
+    "permute_columns",
+]
+
+MEASURES = ("kl", "donsker_varadhan", "jsd")
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class ScoreNetwork(keras.Model):
+    """A scalar score of a vector: dense layers with ReLU, and one linear unit.
+
+    Args:
+        hidden_units: widths of the hidden layers.
+        seed: int for reproducible weights, or ``None``; layer i draws from ``seed + i``.
+
+    Call arguments:
+        inputs: ``[K, D]``.  Returns scores ``[K, 1]`` (no unit).
+    """
+
+    def __init__(self, hidden_units=(1000, 200), seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.hidden_units = tuple(hidden_units)
+        self.seed = seed
+        self.stages = [
+            Dense(
+                units,
+                seed=None if seed is None else seed + position,
+                dtype=self.dtype_policy,
+                name=f"dense_{position}",
+            )
+            for position, units in enumerate((*self.hidden_units, 1))
+        ]
+
+    def build(self, input_shape):
+        width = input_shape[-1]
+        for stage in self.stages:
+            stage.build((None, width))
+            width = stage.units
+        self.built = True
+
+    def call(self, inputs):
+        for stage in self.stages[:-1]:
+            inputs = tf.nn.relu(stage(inputs))
+        return self.stages[-1](inputs)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 1)
+
+    def get_config(self):
+        return {**super().get_config(), "hidden_units": self.hidden_units, "seed": self.seed}
+
+
+@dataclasses.dataclass(frozen=True)
+class DependenceEstimate:
+    """Donsker-Varadhan readings of the trained network, in nats.
+
+    Attributes:
+        train_nats: on the codes it was trained on (which the release reports).
+        test_nats: on held-out codes; ``None`` without any.
+        curve: means over the batches of each epoch, while training.
+    """
+
+    train_nats: float
+    test_nats: float | None
+    curve: tuple
+
+
+def column_permutation(shape, seed):
+    """An independent permutation of the rows for every column, int32 ``[N, D]``.
+
+    Args:
+        shape: (N, D).
+        seed: int ``[2]``.
+    """
+    keys = tf.random.stateless_uniform(
+        shape[::-1], seed, minval=None, maxval=None, dtype=tf.int32, alg="philox"
+    )
+    return tf.transpose(tf.argsort(keys, axis=1))
+
+
+def permute_columns(codes, permutation):
+    """``result[n, d] = codes[permutation[n, d], d]``: margins stay, dependence goes."""
+    columns = tf.gather(tf.transpose(codes), tf.transpose(permutation), batch_dims=1)
+    return tf.transpose(columns)
+
+
+def dependence_loss(scores, shuffled_scores, measure="kl"):
+    """``-(E_joint[p(u)] - E_shuffled[n(u)])`` of a dual form, to be minimised.
+
+    Args:
+        scores: of codes, ``[K]`` or ``[K, 1]``.
+        shuffled_scores: of codes whose columns were permuted apart, the same shape.
+        measure: "kl" (f-GAN's, ``E[u] - E[e^(u - 1)]``), "donsker_varadhan" or "jsd".
+    """
+    return -divergences.get(measure).estimate(scores, shuffled_scores)
+
+
+def dependence_readout(scores, shuffled_scores):
+    """``mean(scores) - log mean exp(shuffled_scores)``: what is reported, whatever trained.
+
+    Args:
+        scores, shuffled_scores: ``[K]`` or ``[K, 1]``.
+
+    Returns:
+        Scalar, in nats: at any network a lower bound (in expectation, up to a bias of order
+        ``e^TC / K``) on the total correlation TC, the KL divergence of the code's law from the
+        product of its margins. May be negative.
+    """
+    return divergences.get("donsker_varadhan").estimate(scores, shuffled_scores)
+
+
+def ndm(
+    codes,
+    *,
+    test_codes=None,
+    measure="kl",
+    hidden_units=(1000, 200),
+    epochs=1000,
+    batch_size=10_000,
+    learning_rate=1e-4,
+    decay_epochs=(500, 750),
+    decay=0.1,
+    seed=0,
+):
+    """Total correlation of codes, by a network that tells them from column-wise shuffled codes.
+
+    Defaults are the release's; they take hours on a CPU (see ``epochs``).
+
+    Args:
+        codes: ``[N, D]``, finite, D >= 2; shuffled anew within every batch.
+        test_codes: ``[M, D]`` held out, or ``None``.
+        measure: trains the network, as in ``dependence_loss``.
+        hidden_units: of the network, as ``ScoreNetwork``.
+        epochs: passes over the codes. One takes ``N D_1 (D + D_2) 12`` multiplications or so.
+        batch_size: rows in a step, at most N (fewer codes are one batch).
+        learning_rate, decay_epochs, decay: of Adam.
+        seed: of weights, order and permutations.
+
+    Returns:
+        ``DependenceEstimate``.
+
+    Raises:
+        ValueError: on shapes that do not fit, non-finite codes, or an unknown measure.
+
+    Reference: Hjelm et al. (2019), arXiv:1808.06670, section 4.1; after Brakel and Bengio (2017).
+    """
+    codes = checked_codes(codes, "train")
+    if codes.shape[1] < 2:
+        raise ValueError(
+            "Dependence needs codes of two entries or more. "
+            f"Received: codes of shape {codes.shape}."
+        )
+    if test_codes is not None:
+        test_codes = checked_codes(test_codes, "test")
+        checked_pair(codes, test_codes)
+    if measure not in MEASURES:
+        raise ValueError(f"`measure` must be one of {MEASURES}. Received: measure={measure!r}.")
+    if epochs < 1:
+        raise ValueError(f"`epochs` must be 1 or more. Received: epochs={epochs}.")
+    batch_size = min(batch_size, len(codes))
+    steps = check_batch_size(len(codes), batch_size)
+    network = ScoreNetwork(hidden_units, seed=stream_seed(seed, "ndm", "network"))
+    network.build((None, codes.shape[1]))
+
+    def loss_and_metrics(step_seed, batch):
+        permutation = column_permutation(batch.shape, step_seed)
+        # One pass for both: the first layers are the cost.
+        both = network(tf.concat([batch, permute_columns(batch, permutation)], axis=0))
+        scores, shuffled = tf.split(both, 2)
+        loss = dependence_loss(scores, shuffled, measure)
+        return loss, {"nats": dependence_readout(scores, shuffled)}
+
+    optimizer = Adam(staircase(learning_rate, decay, decay_epochs, steps))
+    fit = Epochs(
+        loss_and_metrics,
+        network.trainable_variables,
+        optimizer,
+        (codes,),
+        batch_size,
+        stream_seed(seed, "ndm", "order"),
+        ("nats",),
+    )
+    curve = tuple(fit.run(epoch)["nats"] for epoch in range(epochs))
+    final_seed = stream(seed, "ndm", "reading")
+    test_nats = None if test_codes is None else _reading(network, test_codes, final_seed)
+    return DependenceEstimate(_reading(network, codes, final_seed), test_nats, curve)
+
+
+def _reading(network, codes, seed):
+    shuffled = permute_columns(codes, column_permutation(codes.shape, seed))
+    scores, shuffled_scores = (batches_of(network, (rows,))() for rows in (codes, shuffled))
+    return float(dependence_readout(scores, shuffled_scores))

@@ -1,0 +1,145 @@
+"""Checks of what evaluations are given: codes, labels and images."""
+
+import numpy as np
+
+__all__ = [
+    "checked_codes",
+    "checked_images",
+    "checked_labels",
+    "checked_pair",
+    "labelled_rows",
+    "number_of_classes",
+    "some_labelled",
+]
+
+
+def checked_codes(codes, split, dtype=np.float32):
+    """Codes as a matrix ``[N, D]``: maps are flattened, and everything must be finite.
+
+    Args:
+        codes: ``[N, ...]``, rank 2 or more; not copied where it has the type already.
+        split: what the codes are of, for messages.
+        dtype: of the matrix; ``None`` leaves the type as it is.
+
+    Raises:
+        ValueError: on no codes, a rank below 2, or entries that are NaN or infinite in that type.
+    """
+    codes = np.asarray(codes)
+    if codes.ndim < 2 or 0 in codes.shape or codes.dtype.kind not in "fiu":
+        raise ValueError(
+            f"The {split} codes must be numbers of shape [N, D] or [N, ..., C]. "
+            f"Received: {codes.dtype.name} codes of shape {codes.shape}."
+        )
+    with np.errstate(over="ignore"):
+        codes = np.asarray(codes, dtype).reshape(len(codes), -1)
+    # In blocks: the mask of a whole data set would be a quarter of its size.
+    num_bad = sum(
+        int(np.sum(~np.isfinite(codes[start : start + 4096])))
+        for start in range(0, len(codes), 4096)
+    )
+    if num_bad:
+        raise ValueError(
+            f"The {split} codes must be finite. Received: {num_bad} NaN or infinite entries."
+        )
+    return codes
+
+
+def checked_labels(labels, codes, split):
+    """Labels as int32 ``[N]``, one for each row of the codes; -1 means unlabelled.
+
+    Args:
+        labels: integers.
+        codes: what they are the labels of, ``[N, ...]``.
+        split: what the codes are of, for messages.
+
+    Raises:
+        ValueError: on another number of labels, fractional labels, or labels below -1.
+    """
+    labels = np.asarray(labels)
+    if labels.shape != codes.shape[:1] or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"Every row of the {split} codes (or images) must have one integer label. "
+            f"Received: shape {codes.shape}, labels of shape {labels.shape}, {labels.dtype.name}."
+        )
+    if (labels < -1).any():
+        raise ValueError(
+            f"The {split} labels must be classes from 0 on, or -1 for unlabelled. "
+            f"Received: min(labels)={labels.min()}."
+        )
+    return labels.astype(np.int32)
+
+
+def some_labelled(labels, split):
+    """Mask ``[N]`` of the labelled rows; ``ValueError`` if there is none."""
+    labelled = labels >= 0
+    if not labelled.any():
+        raise ValueError(
+            f"At least one {split} row must be labelled, and -1 means unlabelled. "
+            f"Received: {len(labels)} unlabelled rows."
+        )
+    return labelled
+
+
+def labelled_rows(codes, labels, split):
+    """(codes float32 ``[N', D]``, labels int32 ``[N']``) of the labelled rows.
+
+    Raises:
+        ValueError: as ``checked_codes`` and ``checked_labels``, or if no row is labelled.
+    """
+    codes = checked_codes(codes, split)
+    labels = checked_labels(labels, codes, split)
+    labelled = some_labelled(labels, split)
+    # A mask copies, which the codes of a whole data set are too large for.
+    return (codes, labels) if labelled.all() else (codes[labelled], labels[labelled])
+
+
+def number_of_classes(train_labels, *others):
+    """Classes 0 .. max, at least two of which occur in training.
+
+    Raises:
+        ValueError: if the training labels are all the same.
+    """
+    if train_labels.min() == train_labels.max():
+        raise ValueError(
+            "A classifier needs training labels of two classes or more. "
+            f"Received: {len(train_labels)} labels, all {train_labels[0]}."
+        )
+    return 1 + int(max(labels.max() for labels in (train_labels, *others)))
+
+
+def checked_pair(train, test, what="codes"):
+    """Raises ``ValueError`` if rows of the two splits differ in shape."""
+    if train.shape[1:] != test.shape[1:]:
+        kind, sizes = "shape", (train.shape[1:], test.shape[1:])
+        if train.ndim == test.ndim == 2:
+            kind, sizes = "width", (train.shape[1], test.shape[1])
+        raise ValueError(
+            f"Train and test {what} must have the same {kind}. Received: {sizes[0]} and {sizes[1]}."
+        )
+
+
+def checked_images(images, split):
+    """Images as uint8 or float32 ``[N, H, W, C]``.
+
+    Args:
+        images: ``[N, H, W, C]``, uint8, or floating with values in [-1, 1].
+        split: what the images are of, for messages.
+
+    Raises:
+        ValueError: on other shapes or types, NaN, or values outside [-1, 1].
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or 0 in images.shape:
+        raise ValueError(
+            f"The {split} images must have shape [N, H, W, C]. Received: shape {images.shape}."
+        )
+    if images.dtype == np.uint8:
+        return images
+    low, high = (images.min(), images.max()) if images.dtype.kind == "f" else (None, None)
+    # Negated, so that NaN is an error; the slack is for rounding.
+    if low is None or not (low >= -1.0001 and high <= 1.0001):
+        raise ValueError(
+            f"The {split} images must be uint8, or floats in [-1, 1]. "
+            f"Received: {images.dtype.name} in [{low}, {high}]."
+        )
+    return np.asarray(images, np.float32)

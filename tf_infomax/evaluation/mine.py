@@ -1,0 +1,308 @@
+"""MINE: a Donsker-Varadhan estimate of the mutual information of images and their codes."""
+
+import dataclasses
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax.bounds import divergences
+from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, pixels, staircase
+from tf_infomax.evaluation.labelled import checked_codes, checked_images, checked_pair
+from tf_infomax.optimizers import Adam
+from tf_infomax.randomness import stream_seed
+from tf_infomax.released_layers import Conv2D, Dense
+
+__all__ = ["MineEstimate", "StatisticsNetwork", "corrected_loss", "mine", "updated_log_average"]
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class StatisticsNetwork(keras.Model):
+    """Score of pairs (x, y): x is encoded, joined with y, and read by a dense network.
+
+    Images pass convolutions (4x4, stride 2, ReLU) and are flattened; vectors are taken as they
+    are. Then ``concat(x, y) -> dense ReLU ... -> 1``, as the paper's global discriminator (its
+    Table 6). MINE's network in the paper is not published: the convolutions are ours.
+
+    Args:
+        hidden_units: widths of the dense layers, at least one.
+        channels: of the convolutions; used for images only.
+        seed: int for reproducible weights, or ``None``; layer i draws from ``seed + i``.
+
+    Call arguments:
+        x: ``[K, H, W, C]`` or ``[K, Dx]``.  y: ``[K, Dy]``, or ``[K, M, Dy]`` for M partners each.
+            Returns scores ``[K]`` or ``[K, M]`` (no unit).
+    """
+
+    def __init__(self, hidden_units=(512, 512), channels=(16, 32, 64), seed=None, **kwargs):
+        super().__init__(**kwargs)
+        if not hidden_units:
+            raise ValueError(
+                f"There must be a hidden layer. Received: hidden_units={hidden_units!r}."
+            )
+        self.hidden_units = tuple(hidden_units)
+        self.channels = tuple(channels)
+        self.seed = seed
+        policy = self.dtype_policy
+        positions = iter(range(len(self.channels) + len(self.hidden_units) + 2))
+
+        def own_seed():
+            position = next(positions)
+            return None if seed is None else seed + position
+
+        self.convolutions = [
+            Conv2D(width, 4, 2, 1, seed=own_seed(), dtype=policy, name=f"conv_{position}")
+            for position, width in enumerate(self.channels)
+        ]
+        first, *others = self.hidden_units
+        # A dense layer on concat(x, y) is the sum of one on x and one on y; each x is needed with
+        # several y, and its part is computed once.
+        self.of_x = Dense(first, seed=own_seed(), dtype=policy, name="of_x")
+        self.of_y = Dense(first, use_bias=False, seed=own_seed(), dtype=policy, name="of_y")
+        self.stages = [
+            Dense(width, seed=own_seed(), dtype=policy, name=f"dense_{position}")
+            for position, width in enumerate((*others, 1))
+        ]
+
+    def build(self, x_shape, y_shape):
+        shape = tuple(x_shape)
+        if len(shape) == 4:
+            for stage in self.convolutions:
+                stage.build(shape)
+                shape = stage.compute_output_shape(shape)
+        self.of_x.build((None, math.prod(shape[1:])))
+        self.of_y.build((None, y_shape[-1]))
+        width = self.of_x.units
+        for stage in self.stages:
+            stage.build((None, width))
+            width = stage.units
+        self.built = True
+
+    def call(self, x, y):
+        if len(x.shape) == 4:
+            for stage in self.convolutions:
+                x = tf.nn.relu(stage(x))
+            x = tf.reshape(x, [-1, math.prod(x.shape[1:])])
+        from_x = self.of_x(x)
+        if len(y.shape) == 3:
+            from_x = from_x[:, tf.newaxis, :]
+        hidden = tf.nn.relu(from_x + self.of_y(y))
+        for stage in self.stages[:-1]:
+            hidden = tf.nn.relu(stage(hidden))
+        return tf.cast(tf.squeeze(self.stages[-1](hidden), axis=-1), tf.float32)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "hidden_units": self.hidden_units,
+            "channels": self.channels,
+            "seed": self.seed,
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class MineEstimate:
+    """Donsker-Varadhan values in nats; they may be negative or saturated, and are not clipped.
+
+    Attributes:
+        train_nats: on the training pairs, after training. Overfitting raises it above I(X; Y).
+        test_nats: on the held-out pairs, after training.
+        train_curve: mean over the batches of each epoch, while training.
+        test_curve: on the held-out pairs after each epoch.
+    """
+
+    train_nats: float
+    test_nats: float
+    train_curve: tuple
+    test_curve: tuple
+
+
+def updated_log_average(log_average, log_mean, rate, step):
+    """Moving average of ``mean(exp(scores))``, in logarithms, without the bias of its start.
+
+    ``m <- (1 - rate) m + rate batch mean``, from 0; divided by ``1 - (1 - rate)^(step + 1)``.
+
+    Args:
+        log_average: log m before the batch; ``-inf`` at step 0.
+        log_mean: log of the batch mean.
+        rate: weight of a batch, in (0, 1].
+        step: batches seen before, a float scalar tensor.
+
+    Returns:
+        (log m with the batch, the same without bias), scalars.
+    """
+    old = log_average + (math.log1p(-rate) if rate < 1.0 else -math.inf)
+    log_average = tf.reduce_logsumexp(tf.stack([old, log_mean + math.log(rate)]))
+    return log_average, log_average - tf.math.log(1.0 - tf.pow(1.0 - rate, step + 1.0))
+
+
+def corrected_loss(joint, marginal, log_average):
+    """``-(mean(joint) - mean(exp(marginal - log_average)))``, for its gradient only.
+
+    The gradient of the batch's own Donsker-Varadhan value divides by the batch's mean of
+    ``exp(marginal)``, which biases it; here a moving average that is held constant takes its place.
+    As the average includes the batch with weight ``rate``, nothing overflows.
+
+    Args:
+        joint: scores of pairs, any shape.
+        marginal: scores of pairs of strangers, any shape.
+        log_average: scalar, log of the moving average, this batch included.
+
+    Reference: Belghazi et al. (2018), arXiv:1801.04062, section 3.2.
+    """
+    ratios = tf.exp(marginal - tf.stop_gradient(log_average))
+    return tf.reduce_mean(ratios) - tf.reduce_mean(joint)
+
+
+def mine(
+    train_x,
+    train_codes,
+    test_x,
+    test_codes,
+    *,
+    hidden_units=(512, 512),
+    channels=(16, 32, 64),
+    negatives=4,
+    average_rate=0.01,
+    epochs=50,
+    batch_size=256,
+    learning_rate=5e-4,
+    decay_epochs=(25, 40),
+    decay=0.1,
+    seed=0,
+):
+    """Mutual information of x and its code, estimated by MINE.
+
+    The value is a ranking rather than a number: no method certifies more than ``2 log N + 5`` nats
+    from N pairs (McAllester and Stratos, 2020), and a code that is a function of x has infinite
+    I(X; Y). Network and schedule of the paper are unpublished; all defaults are ours.
+
+    Args:
+        train_x, test_x: images ``[N, H, W, C]``, uint8 or floats in [-1, 1], or vectors ``[N, D]``.
+        train_codes, test_codes: ``[N, ...]``, finite; maps are flattened. Codes, and vectors x, are
+            standardised by the training pairs, which changes no mutual information.
+        hidden_units, channels: as ``StatisticsNetwork``.
+        negatives: codes of strangers for each x, from the same batch.
+        average_rate: weight of a batch in the moving average of ``exp(score)``.
+        epochs, batch_size, learning_rate, decay_epochs, decay: of Adam.
+        seed: of weights, order and strangers.
+
+    Returns:
+        ``MineEstimate``.
+
+    Raises:
+        ValueError: on shapes or values that do not fit.
+
+    Reference: Belghazi et al. (2018), arXiv:1801.04062; as a measure of representations Hjelm et
+    al. (2019), arXiv:1808.06670, section 4.1.
+    """
+    if not 1 <= negatives < batch_size:
+        raise ValueError(
+            f"`negatives` must be from 1 to batch_size - 1. Received: negatives={negatives}."
+        )
+    if not 0.0 < average_rate <= 1.0:
+        raise ValueError(
+            f"`average_rate` must be in (0, 1]. Received: average_rate={average_rate}."
+        )
+    if epochs < 1:
+        raise ValueError(f"`epochs` must be 1 or more. Received: epochs={epochs}.")
+    train, test = _checked_pairs(train_x, train_codes, test_x, test_codes)
+    if len(test[0]) < 2:
+        raise ValueError(f"There must be 2 test pairs or more. Received: {len(test[0])}.")
+    steps = check_batch_size(len(train[0]), batch_size)
+    network = StatisticsNetwork(hidden_units, channels, stream_seed(seed, "mine", "network"))
+    network.build(train[0].shape, train[1].shape)
+    log_average, seen = tf.Variable(-math.inf), tf.Variable(0.0)
+
+    def loss_and_metrics(step_seed, x, codes):
+        shifts = _distinct_shifts(batch_size, negatives, step_seed)
+        scores = network(pixels(x), _with_strangers(codes, tf.range(batch_size), shifts))
+        joint, marginal = scores[:, 0], scores[:, 1:]
+        average, unbiased = updated_log_average(
+            log_average, _log_mean_exp(marginal), average_rate, seen
+        )
+        log_average.assign(tf.stop_gradient(average))
+        seen.assign_add(1.0)
+        return corrected_loss(joint, marginal, unbiased), {"nats": _value(joint, marginal)}
+
+    fit = Epochs(
+        loss_and_metrics,
+        network.trainable_variables,
+        Adam(staircase(learning_rate, decay, decay_epochs, steps)),
+        train,
+        batch_size,
+        stream_seed(seed, "mine", "order"),
+        ("nats",),
+    )
+    test_value = _measured(network, *test, seed)
+    train_curve, test_curve = [], []
+    for epoch in range(epochs):
+        train_curve.append(fit.run(epoch)["nats"])
+        test_curve.append(test_value())
+    train_nats = _measured(network, *train, seed)()
+    return MineEstimate(train_nats, test_curve[-1], tuple(train_curve), tuple(test_curve))
+
+
+def _checked_pairs(train_x, train_codes, test_x, test_codes):
+    pairs = []
+    for x, codes, split in ((train_x, train_codes, "train"), (test_x, test_codes, "test")):
+        is_images = np.ndim(x) == 4
+        x = checked_images(x, split) if is_images else checked_codes(x, f"{split} x")
+        codes = checked_codes(codes, split)
+        if len(x) != len(codes):
+            raise ValueError(
+                f"Row i of the {split} x and of the {split} codes must be one pair. "
+                f"Received: {len(x)} and {len(codes)} rows."
+            )
+        pairs.append((x, codes))
+    (train_x, train_codes), (test_x, test_codes) = pairs
+    checked_pair(train_x, test_x, "x")
+    checked_pair(train_codes, test_codes)
+    train_codes, test_codes = _standardized(train_codes, test_codes)
+    if train_x.ndim == 2:
+        train_x, test_x = _standardized(train_x, test_x)
+    return (train_x, train_codes), (test_x, test_codes)
+
+
+def _standardized(train, test):
+    mean, deviation = train.mean(axis=0), train.std(axis=0)
+    scale = 1.0 / np.maximum(deviation, 1e-6 * np.abs(mean) + 1e-12)
+    return (train - mean) * scale, (test - mean) * scale
+
+
+def _distinct_shifts(count, number, seed):
+    """0 and ``number`` different shifts of 1 .. count - 1, int32 ``[1 + number]``."""
+    shuffled = tf.random.experimental.stateless_shuffle(tf.range(1, count), seed)
+    return tf.concat([[0], shuffled[:number]], axis=0)
+
+
+def _with_strangers(codes, rows, shifts):
+    """Codes of the rows that lie ``shifts`` further on, cyclically: ``[len(rows), M, D]``."""
+    return tf.gather(codes, (rows[:, tf.newaxis] + shifts) % tf.shape(codes)[0])
+
+
+def _measured(network, x, codes, seed, number=16):
+    """Function without arguments to the value on all pairs, each x with ``number`` strangers."""
+    shifts = _distinct_shifts(len(x), number, [stream_seed(seed, "mine", "strangers"), 0])
+    codes = tf.convert_to_tensor(codes)
+    scores_of = batches_of(
+        lambda x, rows: network(pixels(x), _with_strangers(codes, rows, shifts)),
+        (x, np.arange(len(x), dtype=np.int32)),
+        batch_size=256,
+    )
+
+    def value():
+        scores = scores_of()
+        return float(_value(scores[:, 0], scores[:, 1:]))
+
+    return value
+
+
+def _value(joint, marginal):
+    estimate = divergences.get("donsker_varadhan").estimate
+    return estimate(tf.reshape(joint, [-1]), tf.reshape(marginal, [-1]))
+
+
+def _log_mean_exp(scores):
+    return tf.reduce_logsumexp(scores) - tf.math.log(tf.cast(tf.size(scores), scores.dtype))

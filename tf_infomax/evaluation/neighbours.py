@@ -1,0 +1,149 @@
+"""Nearest neighbours among codes: a classifier without training, and the paper's figure."""
+
+import dataclasses
+
+import numpy as np
+
+from tf_infomax.evaluation.labelled import (
+    checked_codes,
+    checked_labels,
+    checked_pair,
+    some_labelled,
+)
+
+__all__ = ["Neighbours", "nearest", "nearest_neighbours"]
+
+# Candidates beyond k that are measured exactly: float32 products may swap near-equal distances.
+_SPARE = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Neighbours:
+    """What ``nearest_neighbours`` found.
+
+    Attributes:
+        accuracy: k -> fraction of the labelled queries that their k nearest vote right on.
+        indices: ``[M, max k]``, rows of the training codes, nearest first.
+        distances: ``[M, max k]``.
+    """
+
+    accuracy: dict
+    indices: np.ndarray
+    distances: np.ndarray
+
+
+def nearest(train_codes, query_codes, k=10, *, metric="euclidean", block_size=500):
+    """The k nearest training codes of each query.
+
+    Args:
+        train_codes: ``[N, ...]``, finite; maps are flattened.
+        query_codes: ``[M, ...]``, finite.
+        k: neighbours, 1 .. N.
+        metric: "euclidean" (L2 distance), or "cosine" (1 - cosine of the angle).
+        block_size: queries compared at a time; a block takes ``4 block_size N`` bytes.
+
+    Returns:
+        (indices ``[M, k]``, distances ``[M, k]``), nearest first.
+
+    Raises:
+        ValueError: on shapes that do not fit, non-finite codes, or k out of range.
+    """
+    train = checked_codes(train_codes, "train")
+    queries = checked_codes(query_codes, "query")
+    checked_pair(train, queries)
+    if not 1 <= k <= len(train):
+        raise ValueError(
+            f"`k` must be from 1 to the number of training codes, {len(train)}. Received: k={k}."
+        )
+    if metric not in ("euclidean", "cosine"):
+        raise ValueError(f'`metric` must be "euclidean" or "cosine". Received: metric={metric!r}.')
+    if metric == "cosine":
+        train, queries = _unit(train), _unit(queries)
+    else:
+        # Distances stay; the products that they are differences of become small.
+        mean = train.mean(axis=0, dtype=np.float64).astype(np.float32)
+        train, queries = train - mean, queries - mean
+    squared_norms = np.einsum("nd,nd->n", train, train)
+    candidates = min(k + _SPARE, len(train))
+    indices, distances = [], []
+    for start in range(0, len(queries), block_size):
+        block = queries[start : start + block_size]
+        # Up to the query's own norm, which does not change its order.
+        keys = squared_norms - 2.0 * (block @ train.T)
+        found = np.argpartition(keys, candidates - 1, axis=1)[:, :candidates]
+        exact = np.stack(
+            [
+                ((train[rows].astype(np.float64) - query) ** 2).sum(axis=1)
+                for rows, query in zip(found, block, strict=True)
+            ]
+        )
+        # The lower index first where distances are equal.
+        order = np.lexsort((found, exact), axis=1)[:, :k]
+        indices.append(np.take_along_axis(found, order, axis=1))
+        distances.append(np.take_along_axis(exact, order, axis=1))
+    squared = np.concatenate(distances)
+    # Of unit vectors: |a - b|^2 = 2 (1 - cos).
+    distances = squared / 2.0 if metric == "cosine" else np.sqrt(squared)
+    return np.concatenate(indices), distances
+
+
+def nearest_neighbours(
+    train_codes, train_labels, query_codes, query_labels, *, k=(1, 10), metric="euclidean"
+):
+    """Accuracy of k-nearest-neighbour classification, with the neighbours themselves.
+
+    A majority of the k nearest labelled training codes decides; of classes with equally many
+    votes, the one with the nearest member.
+
+    Args:
+        train_codes, query_codes: ``[N, ...]``, ``[M, ...]``, finite; maps are flattened.
+        train_labels, query_labels: ``[N]``, ``[M]``, integers; training rows labelled -1 are
+            nobody's neighbours, and queries labelled -1 do not count.
+        k: numbers of neighbours.
+        metric: as ``nearest``.
+
+    Returns:
+        ``Neighbours``.
+
+    Raises:
+        ValueError: as ``nearest``, or on labels that do not fit.
+
+    Reference: Hjelm et al. (2019), arXiv:1808.06670: the figure of nearest neighbours uses L2 on
+    the codes; the classifier is an addition.
+    """
+    train = checked_codes(train_codes, "train")
+    train_labels = checked_labels(train_labels, train, "train")
+    queries = checked_codes(query_codes, "query")
+    query_labels = checked_labels(query_labels, queries, "query")
+    rows = np.flatnonzero(some_labelled(train_labels, "train"))
+    counted = some_labelled(query_labels, "query")
+    found, distances = nearest(
+        train if len(rows) == len(train) else train[rows], queries, max(k), metric=metric
+    )
+    indices = rows[found]
+    classes = train_labels[indices]
+    accuracy = {
+        number: float(np.mean(_vote(classes[counted, :number]) == query_labels[counted]))
+        for number in sorted(set(k))
+    }
+    return Neighbours(accuracy, indices, distances)
+
+
+def _vote(classes):
+    """Winning class of each row ``[k]`` of neighbours' classes, nearest first."""
+    num_rows, k = classes.shape
+    votes = np.zeros((num_rows, classes.max() + 1))
+    for rank in range(k):
+        # A whole vote, and less than one in all for being near: the first member outweighs the
+        # bonuses of all later ones.
+        votes[np.arange(num_rows), classes[:, rank]] += 1.0 + 0.5 ** (rank + 2)
+    return votes.argmax(axis=1)
+
+
+def _unit(codes):
+    norms = np.linalg.norm(codes, axis=1, keepdims=True)
+    if (norms == 0).any():
+        raise ValueError(
+            f"The cosine of a code needs a direction. Received: {np.sum(norms == 0)} zero codes."
+        )
+    return codes / norms

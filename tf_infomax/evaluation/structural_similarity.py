@@ -1,0 +1,138 @@
+"""Structural similarity of images: true multi-scale SSIM, and what the release calls so."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+__all__ = ["MultiScale", "multi_scale", "multi_scale_ssim", "released_ssim"]
+
+# Weights of the scales, finest first: Wang, Simoncelli, Bovik (2003), as in TensorFlow.
+_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+
+
+@dataclasses.dataclass(frozen=True)
+class MultiScale:
+    """The setting of a multi-scale SSIM, which belongs to the score.
+
+    Attributes:
+        filter_size: side of the Gaussian window.
+        filter_sigma: its standard deviation, in pixels.
+        weights: of the scales, finest first; they sum to 1.
+    """
+
+    filter_size: int
+    filter_sigma: float
+    weights: tuple
+
+
+def multi_scale(height, width, filter_size=7, filter_sigma=1.5):
+    """The setting for images of a size: as many of the five scales as the window fits into.
+
+    The usual five scales need 161 pixels for a window of 11. With the default window of 7 there
+    are 3 scales at 28 and 32 pixels, 4 at 64, and 5 from 97 on. The first weights are kept, and
+    divided by their sum.
+
+    Args:
+        height, width: of the images.
+        filter_size, filter_sigma: of the window.
+
+    Returns:
+        ``MultiScale``.
+
+    Raises:
+        ValueError: if the images are smaller than the window.
+    """
+    side, count = min(height, width), 0
+    while side >= filter_size and count < len(_WEIGHTS):
+        # Odd sides are padded before they are halved.
+        side, count = -(-side // 2), count + 1
+    if not count:
+        raise ValueError(
+            f"Images must be at least as large as the window, {filter_size} pixels. "
+            f"Received: {height} x {width} pixels."
+        )
+    weights = np.array(_WEIGHTS[:count])
+    return MultiScale(filter_size, filter_sigma, tuple((weights / weights.sum()).tolist()))
+
+
+def multi_scale_ssim(a, b, data_range=2.0, setting=None):
+    """Multi-scale structural similarity of each pair of images, mean over channels.
+
+    ``prod over scales j: cs_j^{w_j}``, times the luminance at the coarsest scale; negative terms
+    count as 0.
+
+    Args:
+        a, b: ``[N, H, W, C]``, floating.
+        data_range: largest minus smallest possible value; 2 for images in [-1, 1].
+        setting: ``MultiScale``, or ``None`` for that of the images' size.
+
+    Returns:
+        ``[N]``, in [0, 1]; 1 for equal images.
+
+    Raises:
+        ValueError: on images of different shapes, or smaller than the window.
+
+    Reference: Wang, Simoncelli, Bovik (2003), "Multi-scale structural similarity".
+    """
+    a, b = _checked(a, b)
+    setting = setting or multi_scale(int(a.shape[1]), int(a.shape[2]))
+    return tf.image.ssim_multiscale(
+        a,
+        b,
+        max_val=data_range,
+        power_factors=setting.weights,
+        filter_size=setting.filter_size,
+        filter_sigma=setting.filter_sigma,
+    )
+
+
+def released_ssim(a, b, window=11):
+    """The score that the release of Deep InfoMax calls "ms_ssim", of each pair of images.
+
+    It has a single scale; its Gaussian window is nearly flat, as its standard deviation is the
+    window's size and not 1.5; borders are padded with zeros; and the constants are those of a unit
+    data range although the images span 2. To compare with the release only: ``multi_scale_ssim``.
+
+    Args:
+        a, b: ``[N, H, W, C]``, floating, in [-1, 1].
+        window: side of the window, odd.
+
+    Returns:
+        ``[N]``, mean over places and channels; 1 for equal images.
+
+    Raises:
+        ValueError: on images of different shapes, or an even window.
+    """
+    a, b = _checked(a, b)
+    if window < 1 or window % 2 == 0:
+        raise ValueError(f"`window` must be odd and positive. Received: window={window}.")
+    offsets = np.arange(window) - window // 2
+    gaussian = np.exp(-0.5 * (offsets / window) ** 2)
+    gaussian /= gaussian.sum()
+
+    def smooth(maps):
+        # A Gaussian window is a product: columns, then rows.
+        for shape in ((window, 1, 1, 1), (1, window, 1, 1)):
+            kernel = tf.constant(gaussian.reshape(shape), maps.dtype)
+            kernel = tf.tile(kernel, [1, 1, maps.shape[-1], 1])
+            maps = tf.nn.depthwise_conv2d(maps, kernel, [1, 1, 1, 1], "SAME")
+        return maps
+
+    mean_a, mean_b = smooth(a), smooth(b)
+    variances = smooth(a * a) - mean_a**2 + smooth(b * b) - mean_b**2
+    covariance = smooth(a * b) - mean_a * mean_b
+    c1, c2 = 0.01**2, 0.03**2
+    similarity = (2.0 * mean_a * mean_b + c1) * (2.0 * covariance + c2)
+    similarity /= (mean_a**2 + mean_b**2 + c1) * (variances + c2)
+    return tf.reduce_mean(similarity, axis=[1, 2, 3])
+
+
+def _checked(a, b):
+    a, b = tf.convert_to_tensor(a), tf.convert_to_tensor(b)
+    if a.shape.rank != 4 or a.shape != b.shape or not a.dtype.is_floating or a.dtype != b.dtype:
+        raise ValueError(
+            "Both must be floating images of one shape [N, H, W, C]. "
+            f"Received: {a.dtype.name} of shape {a.shape}, {b.dtype.name} of shape {b.shape}."
+        )
+    return a, b

@@ -1,0 +1,321 @@
+"""The measurements of Deep InfoMax: a frozen encoder of images at one step -> measurements."""
+
+import base64
+import dataclasses
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax import evaluation, randomness
+from tf_infomax.experiments.measurements import EVALUATORS, Measurement
+
+__all__ = ["IMAGE_EVALUATORS", "ImageSnapshot"]
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageSnapshot:
+    """A trial at one step. Endpoints are encoded on first use and shared by all evaluators."""
+
+    trial: object
+    step: int
+
+    # What probes read unless told otherwise.
+    default_features = ("global",)
+
+    @functools.cached_property
+    def _encoded(self):
+        """Endpoint -> (train, test), of all that the experiment's evaluations name."""
+        options = [entry.options for entry in self.trial.experiment.evaluate]
+        named = {name for one in options for name in one.get("endpoints", ())}
+        named |= {one["endpoint"] for one in options if "endpoint" in one}
+        known = self.trial.encoder.endpoint_shapes
+        return self._encode([name for name in known if name in named | {"global"}])
+
+    def _encode(self, names):
+        source, encoder = self.trial.source, self.trial.encoder
+        images = source.images
+        splits = [
+            evaluation.encode_endpoints(encoder, names, split, source.evaluation_input)
+            for split in (images.train_images, images.test_images)
+        ]
+        return {name: tuple(split[name] for split in splits) for name in names}
+
+    def features(self, name):
+        """(train, test) values of the endpoint ``name``, flattened: ``[N, D]`` each.
+
+        "pixels" are the images themselves, as the encoder sees them.
+        """
+        if name == "pixels":
+            return tuple(images.reshape(len(images), -1) for images in self.images)
+        if name not in self._encoded:
+            self._encoded.update(self._encode([name]))
+        return self._encoded[name]
+
+    @functools.cached_property
+    def images(self):
+        """All (train, test) images as the encoder sees them in evaluation, float32 in [-1, 1]."""
+        source = self.trial.source
+        return tuple(
+            np.concatenate(
+                [
+                    source.evaluation_input(tf.constant(split[start : start + 5_000]), start)
+                    for start in range(0, len(split), 5_000)
+                ]
+            )
+            for split in (source.images.train_images, source.images.test_images)
+        )
+
+    @property
+    def labels(self):
+        """(train, test) labels."""
+        images = self.trial.source.images
+        return images.train_labels, images.test_labels
+
+    def seed(self, name):
+        """The seed of one evaluator."""
+        return randomness.stream_seed(self.trial.seed, name)
+
+
+_ALL = ("conv", "fc", "global")
+
+
+def _known(snapshot, endpoints):
+    """Those of ``endpoints`` that the encoder has: not every one has dense layers."""
+    return [name for name in endpoints if name in snapshot.trial.encoder.endpoint_shapes]
+
+
+def _curve(values):
+    return [float(f"{value:.6g}") for value in values]
+
+
+def _png(images, columns):
+    """Images ``[N, H, W, C]`` in [-1, 1], set in rows of ``columns``, as a base64 PNG."""
+    images = np.clip(np.round((np.asarray(images) + 1.0) * 127.5), 0, 255).astype(np.uint8)
+    rows = len(images) // columns
+    _, height, width, channels = images.shape
+    grid = images.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    grid = grid.reshape(rows * height, columns * width, channels)
+    return base64.b64encode(tf.io.encode_png(grid).numpy()).decode()
+
+
+@EVALUATORS.register("mlp_probe")
+def measure_mlp_probe(
+    snapshot,
+    endpoints=_ALL,
+    epochs=150,
+    averaged_epochs=100,
+    hidden_units=200,
+    dropout=0.1,
+    batch_size=64,
+    learning_rate=1e-4,
+    top_k=(1, 5),
+):
+    """Accuracy of a classifier with one hidden layer on each endpoint; see ``mlp_probe``."""
+    train_labels, test_labels = snapshot.labels
+    for name in _known(snapshot, endpoints):
+        train, test = snapshot.features(name)
+        result = evaluation.mlp_probe(
+            train,
+            train_labels,
+            test,
+            test_labels,
+            epochs=epochs,
+            averaged_epochs=averaged_epochs,
+            hidden_units=hidden_units,
+            dropout=dropout,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            top_k=tuple(k for k in top_k if k < snapshot.trial.source.images.num_classes),
+            seed=snapshot.seed("mlp_probe"),
+        )
+        tags = {"features": name, "epochs": epochs}
+        curve = {**tags, "values": _curve(result.curve)}
+        yield Measurement("probe/mlp/accuracy", "test", result.accuracy, "fraction", curve)
+        yield Measurement("probe/mlp/last_accuracy", "test", result.last, "fraction", tags)
+        for k, accuracy in result.top_k.items():
+            if k > 1:
+                metric = f"probe/mlp/top_{k}_accuracy"
+                yield Measurement(metric, "test", accuracy, "fraction", tags)
+
+
+@EVALUATORS.register("svm_probe")
+def measure_svm_probe(snapshot, endpoints=_ALL, fits=5, epochs=6):
+    """Accuracy of linear support vector machines on each endpoint, over several fits."""
+    train_labels, test_labels = snapshot.labels
+    for name in _known(snapshot, endpoints):
+        train, test = snapshot.features(name)
+        result = evaluation.svm_probe(
+            train,
+            train_labels,
+            test,
+            test_labels,
+            fits=fits,
+            epochs=epochs,
+            seed=snapshot.seed("svm_probe"),
+        )
+        tags = {"features": name, "values": _curve(result.accuracies)}
+        yield Measurement("probe/svm/accuracy", "test", result.mean, "fraction", tags)
+        yield Measurement(
+            "probe/svm/accuracy_sd", "test", result.sd, "fraction", {"features": name}
+        )
+
+
+@EVALUATORS.register("neighbours")
+def measure_neighbours(snapshot, endpoint="global", k=(1, 10), shown=8, columns=5):
+    """Accuracy of nearest neighbours in code space, and the paper's figure of some of them."""
+    train, test = snapshot.features(endpoint)
+    train_labels, test_labels = snapshot.labels
+    found = evaluation.nearest_neighbours(
+        train, train_labels, test, test_labels, k=tuple(sorted({*k, columns}))
+    )
+    for one in k:
+        yield Measurement(
+            f"probe/neighbours_{one}/accuracy",
+            "test",
+            found.accuracy[one],
+            "fraction",
+            {"features": endpoint},
+        )
+    train_images, test_images = snapshot.images
+    labelled = np.flatnonzero(train_labels >= 0)
+    # Test images of many classes rather than the first ones: every query with its neighbours.
+    queries = np.linspace(0, len(test_images) - 1, shown).astype(int)
+    pictures = [
+        image
+        for query in queries
+        for image in (
+            test_images[query],
+            *train_images[labelled[found.indices[query, :columns]]],
+        )
+    ]
+    yield Measurement(
+        "neighbours/figure",
+        "test",
+        float(np.mean(found.distances[queries, :columns])),
+        "1",
+        {"features": endpoint, "png": _png(pictures, columns + 1)},
+    )
+
+
+@EVALUATORS.register("ndm")
+def measure_ndm(
+    snapshot, endpoint="global", measure="kl", epochs=1000, batch_size=10_000, learning_rate=1e-4
+):
+    """Total correlation of the code's entries, the neural dependency measure; see ``ndm``."""
+    train, test = snapshot.features(endpoint)
+    result = evaluation.ndm(
+        train,
+        test_codes=test,
+        measure=measure,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        decay_epochs=(epochs // 2, 3 * epochs // 4),
+        seed=snapshot.seed("ndm"),
+    )
+    tags = {"features": endpoint, "epochs": epochs}
+    curve = {**tags, "values": _curve(result.curve)}
+    yield Measurement("dependence/ndm", "train", result.train_nats, "nats", curve)
+    yield Measurement("dependence/ndm", "test", result.test_nats, "nats", tags)
+
+
+@EVALUATORS.register("mine")
+def measure_mine(
+    snapshot, endpoint="global", epochs=50, batch_size=256, learning_rate=5e-4, average_rate=0.01
+):
+    """Information of image and code as MINE estimates it: a ranking, no bound; see ``mine``."""
+    train, test = snapshot.features(endpoint)
+    images = snapshot.images
+    result = evaluation.mine(
+        images[0],
+        train,
+        images[1],
+        test,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        average_rate=average_rate,
+        decay_epochs=(epochs // 2, 4 * epochs // 5),
+        seed=snapshot.seed("mine"),
+    )
+    tags = {"features": endpoint, "epochs": epochs}
+    for split, value, curve in (
+        ("train", result.train_nats, result.train_curve),
+        ("test", result.test_nats, result.test_curve),
+    ):
+        yield Measurement(
+            "dependence/mine", split, value, "nats", {**tags, "values": _curve(curve)}
+        )
+
+
+@EVALUATORS.register("reconstruction")
+def measure_reconstruction(
+    snapshot, endpoint="global", epochs=150, base_channels=512, batch_size=64, shown=16
+):
+    """How well images are decoded from the code: MSE, MS-SSIM, and a figure."""
+    train, test = snapshot.features(endpoint)
+    images = snapshot.images
+    result = evaluation.reconstruction(
+        train,
+        images[0],
+        test,
+        images[1],
+        epochs=epochs,
+        base_channels=base_channels,
+        batch_size=batch_size,
+        shown=shown,
+        seed=snapshot.seed("reconstruction"),
+    )
+    setting = result.setting
+    tags = {"features": endpoint, "epochs": epochs}
+    yield Measurement("reconstruction/mse", "test", result.mse, "1", tags)
+    yield Measurement(
+        "reconstruction/ms_ssim",
+        "test",
+        result.ms_ssim,
+        "1",
+        {**tags, "setting": f"{setting.scales} scales, window {setting.window}"},
+    )
+    yield Measurement("reconstruction/released_ssim", "test", result.released_ssim, "1", tags)
+    pictures = np.concatenate([images[1][:shown], result.images[:shown]])
+    yield Measurement(
+        "reconstruction/figure", "test", result.mse, "1", {**tags, "png": _png(pictures, shown)}
+    )
+
+
+@EVALUATORS.register("fine_tuning")
+def measure_fine_tuning(snapshot, endpoint="conv", epochs=100, averaged_epochs=10, batch_size=64):
+    """Accuracy after training the encoder on with the labels (semi-supervised learning)."""
+    images, labels = snapshot.images, snapshot.labels
+    result = evaluation.fine_tune(
+        snapshot.trial.encoder,
+        images[0],
+        labels[0],
+        images[1],
+        labels[1],
+        endpoint=endpoint,
+        epochs=epochs,
+        averaged_epochs=averaged_epochs,
+        batch_size=batch_size,
+        decay_epochs=(epochs // 2, 3 * epochs // 4),
+        seed=snapshot.seed("fine_tuning"),
+    )
+    yield Measurement(
+        "fine_tuning/accuracy",
+        "test",
+        result.accuracy,
+        "fraction",
+        {"features": endpoint, "epochs": epochs, "values": _curve(result.curve)},
+    )
+
+
+IMAGE_EVALUATORS = (
+    "mlp_probe",
+    "svm_probe",
+    "neighbours",
+    "ndm",
+    "mine",
+    "reconstruction",
+    "fine_tuning",
+)

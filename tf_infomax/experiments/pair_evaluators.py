@@ -1,0 +1,148 @@
+"""The measurements of MI-max: a frozen trial of two views at one step -> measurements."""
+
+import dataclasses
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax.evaluation import (
+    NonFiniteError,
+    conditioning,
+    encode,
+    mean_bound,
+)
+from tf_infomax.experiments.measurements import EVALUATORS, Measurement
+from tf_infomax.registry import unknown_name
+
+__all__ = [
+    "PAIR_EVALUATORS",
+    "PairSnapshot",
+    "measure_bound",
+    "measure_conditioning",
+    "measure_exact_mutual_information",
+    "measure_invertibility",
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class PairSnapshot:
+    """A trial at one step. Codes are computed on first use and shared by all evaluators."""
+
+    trial: object
+    step: int
+
+    # What probes read unless told otherwise.
+    default_features = ("code",)
+
+    def features(self, name):
+        """(train, test) features called "code" or "pixels", ``[N, D]`` each."""
+        found = {"code": lambda: self.probe_codes, "pixels": lambda: self.probe_pixels}
+        if name not in found:
+            raise unknown_name("kind of features", name, found)
+        return found[name]()
+
+    @functools.cached_property
+    def probe_codes(self):
+        """Codes of all (train, test) first views, with the probe's noise where there is any."""
+        return self._probe_inputs(self.trial.encoder)
+
+    @functools.cached_property
+    def probe_pixels(self):
+        """The pixels themselves, treated as the probe's inputs are."""
+        return self._probe_inputs(lambda x: x)
+
+    def _probe_inputs(self, encoder):
+        pairs = self.trial.source
+        return tuple(
+            encode(encoder, views[0], pairs.probe_input(self.step, split))
+            for split, views in (("train", pairs.train), ("test", pairs.test))
+        )
+
+    @functools.cached_property
+    def test_codes(self):
+        """Codes of both views of all test pairs, without noise."""
+        pairs, model = self.trial.source, self.trial.model
+        first = (
+            encode(model.encoder_1, pairs.test[0], pairs.clean_input)
+            if pairs.noise_sd
+            else self.probe_codes[1]
+        )
+        return first, encode(model.encoder_2, pairs.test[1], pairs.clean_input)
+
+
+@EVALUATORS.register("bound")
+def measure_bound(snapshot):
+    """The trained bound on all test pairs and on 20 batches of training pairs, apart."""
+    model, pairs = snapshot.trial.model, snapshot.trial.source
+    codes_of_training_pairs = tuple(
+        encode(encoder, view.numpy())
+        for encoder, view in zip(
+            (model.encoder_1, model.encoder_2), pairs.measured_pairs(snapshot.step), strict=True
+        )
+    )
+    for split, codes in (("test", snapshot.test_codes), ("train", codes_of_training_pairs)):
+        value = mean_bound(model.bound_of, model.critic, *codes, pairs.batch_size)
+        yield Measurement("bound", split, float(value), "nats")
+
+
+@EVALUATORS.register("conditioning")
+def measure_conditioning(snapshot):
+    """The spectrum of the encoder's Jacobian at the inputs of one training batch."""
+    inputs = snapshot.trial.source.measured_pairs(snapshot.step)[0]
+    inputs = inputs[: snapshot.trial.source.batch_size]
+    jacobians = snapshot.trial.jacobian(inputs)
+    if not np.isfinite(jacobians).all():
+        raise NonFiniteError("Jacobians must be finite to be decomposed. Received: NaN entries.")
+    spectra = conditioning.singular_values(jacobians)
+    logs = np.sort(conditioning.log_condition_number(spectra))
+    yield Measurement(
+        "log_condition_number", "train", float(np.median(logs)), "1", {"values": _rounded(logs)}
+    )
+    fractions = sorted({*conditioning.PERCENTILES, 0.5})
+    for fraction, value in zip(fractions, conditioning.percentiles(logs, fractions), strict=True):
+        name = f"log_condition_number/p{round(100 * fraction)}"
+        yield Measurement(name, "train", float(value), "1")
+    with np.errstate(divide="ignore"):
+        mean_spectrum = np.exp(np.mean(np.log(spectra), axis=0))
+    yield Measurement(
+        "singular_values",
+        "train",
+        float(np.median(mean_spectrum)),
+        "1",
+        {"values": _rounded(mean_spectrum)},
+    )
+
+
+def _rounded(values):
+    # Rows hold hundreds of these; six digits are more than LAPACK in float32 knows.
+    return [float(f"{value:.6g}") for value in values]
+
+
+@EVALUATORS.register("invertibility")
+def measure_invertibility(snapshot):
+    """Largest error of inverse(forward(x)) and largest |log det| over test views.
+
+    The error is computed on codes in float32: what it shows is rounding, amplified by the flow.
+    """
+    encoder, pairs = snapshot.trial.encoder, snapshot.trial.source
+    x = pairs.to_pixels(tf.constant(pairs.test[0][: pairs.batch_size]))
+
+    @tf.function
+    def check(x):
+        codes, log_det = encoder.forward_and_log_det(x)
+        return tf.reduce_max(tf.abs(encoder.inverse(codes) - x)), tf.reduce_max(tf.abs(log_det))
+
+    error, log_det = check(x)
+    yield Measurement("flow/inverse_error", "test", float(error), "1")
+    yield Measurement("flow/log_det", "test", float(log_det), "nats")
+
+
+@EVALUATORS.register("exact_mutual_information")
+def measure_exact_mutual_information(snapshot):
+    """The closed form, where the law of the pairs has one."""
+    value = snapshot.trial.source.law.mutual_information
+    yield Measurement("mutual_information", "test", float(value), "nats")
+
+
+PAIR_EVALUATORS = ("bound", "conditioning", "invertibility", "exact_mutual_information")

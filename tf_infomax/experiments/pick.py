@@ -1,0 +1,29 @@
+"""A thing by name, with options: how experiments speak of encoders, critics and the like."""
+
+import dataclasses
+
+__all__ = ["Pick", "frozen", "pick"]
+
+
+def frozen(value):
+    """Lists as tuples, at any depth: JSON knows only lists, comparisons should not care."""
+    if isinstance(value, (list, tuple)):
+        return tuple(frozen(entry) for entry in value)
+    return value
+
+
+@dataclasses.dataclass(frozen=True)
+class Pick:
+    """A registered thing by name, with options for its constructor."""
+
+    name: str
+    options: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        options = {key: frozen(value) for key, value in self.options.items()}
+        object.__setattr__(self, "options", options)
+
+
+def pick(name, **options):
+    """``Pick(name, options)``, to be read aloud."""
+    return Pick(name, options)

@@ -1,0 +1,142 @@
+"""What experiments are trained with: terms as frozen data; ``objectives`` does the work."""
+
+import dataclasses
+
+from tf_infomax.experiments.pick import Pick
+
+__all__ = [
+    "TERMS",
+    "Classification",
+    "Coordinates",
+    "GlobalInformation",
+    "LabelConfusion",
+    "LocalInformation",
+    "MutualInformation",
+    "PriorMatching",
+    "RelativeCoordinates",
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class MutualInformation:
+    """Maximise a bound on the mutual information of the two views' codes.
+
+    Attributes:
+        critic: how pairs of codes are scored.
+        bound: name of a registered bound.
+        target: nats to hold the bound at, or ``None`` to maximise it.
+    """
+
+    critic: Pick
+    bound: str = "infonce"
+    target: float | None = None
+    name: str = "mutual_information"
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelConfusion:
+    """Hide the labels from a linear classifier that is trained in turns with the encoder.
+
+    Attributes:
+        warmup_steps: steps of the classifier before the first round.
+        classifier_steps: steps of the classifier in each round, before the encoder's one.
+        classifier_learning_rate: of its own Adam; the encoder's is ``train.learning_rate``.
+    """
+
+    warmup_steps: int = 1000
+    classifier_steps: int = 10
+    classifier_learning_rate: float = 1e-3
+    name: str = "label_confusion"
+
+
+@dataclasses.dataclass(frozen=True)
+class LocalInformation:
+    """Maximise the information of the code and every local feature; see ``objectives``."""
+
+    critic: Pick
+    bound: str = "jsd"
+    weight: float = 1.0
+    occluded: bool = False
+    local_samples: int | None = None
+    global_samples: int | None = None
+    negative_images: int | None = None
+    self_score: float | None = None
+    activation_penalty: float = 0.0
+    name: str = "local_information"
+
+
+@dataclasses.dataclass(frozen=True)
+class GlobalInformation:
+    """Maximise the information of the code and a whole map; see ``objectives``."""
+
+    critic: Pick
+    bound: str = "jsd"
+    weight: float = 1.0
+    endpoint: str = "conv"
+    occluded: bool = False
+    activation_penalty: float = 0.0
+    name: str = "global_information"
+
+
+@dataclasses.dataclass(frozen=True)
+class PriorMatching:
+    """Match the law of the code to a prior, against a discriminator; see ``objectives``.
+
+    ``learning_rate`` is the discriminator's; ``None`` means the encoder's.
+    """
+
+    prior: str = "uniform"
+    measure: str = "gan"
+    weight: float = 0.1
+    hidden_units: tuple = (1000, 200)
+    penalty_weight: float = 1.0
+    penalty_form: str = "all_samples"
+    learning_rate: float | None = None
+    name: str = "prior"
+
+
+@dataclasses.dataclass(frozen=True)
+class Coordinates:
+    """Predict the place of every local feature; see ``objectives``."""
+
+    weight: float = 1.0
+    occluded: bool = False
+    network: str = "mlp"
+    hidden_units: tuple = (512, 512)
+    name: str = "coordinates"
+
+
+@dataclasses.dataclass(frozen=True)
+class RelativeCoordinates:
+    """Predict the offset between two local features; see ``objectives``."""
+
+    weight: float = 1.0
+    occluded: bool = False
+    network: str = "mlp"
+    hidden_units: tuple = (512, 512)
+    name: str = "relative_coordinates"
+
+
+@dataclasses.dataclass(frozen=True)
+class Classification:
+    """Learn with labels, by a linear classifier on an endpoint; see ``objectives``."""
+
+    endpoint: str = "global"
+    weight: float = 1.0
+    name: str = "classification"
+
+
+# By the name under which an experiment lists them.
+TERMS = {
+    term.name: term
+    for term in (
+        MutualInformation,
+        LabelConfusion,
+        LocalInformation,
+        GlobalInformation,
+        PriorMatching,
+        Coordinates,
+        RelativeCoordinates,
+        Classification,
+    )
+}

@@ -1,0 +1,74 @@
+"""Learning with labels, the yardstick of learning without them."""
+
+import keras
+import tensorflow as tf
+
+from tf_infomax.objectives.term import Term, endpoint_shape
+from tf_infomax.released_layers import Dense
+
+__all__ = ["Classification"]
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class Classification(Term):
+    """Cross-entropy of a linear classifier on an endpoint: a fully supervised encoder.
+
+    Images labelled -1 do not count; a batch without any label has loss 0.
+
+    Args:
+        num_classes: C.
+        endpoint: what the classifier reads.
+        weight: factor of the loss.
+        seed: int for reproducible weights, or ``None``.
+    """
+
+    label = "classification"
+
+    def __init__(self, num_classes, endpoint="global", weight=1.0, seed=None, **kwargs):
+        super().__init__(weight, **kwargs)
+        if not isinstance(num_classes, int) or num_classes < 2:
+            raise ValueError(
+                f"`num_classes` must be 2 or more. Received: num_classes={num_classes!r}."
+            )
+        self.num_classes = num_classes
+        self.endpoint = endpoint
+        self.seed = seed
+        self.classifier = Dense(num_classes, seed=seed, dtype=self.dtype_policy, name="classifier")
+
+    def connect(self, encoder, image_shape):
+        size = 1
+        for side in endpoint_shape(encoder, self.endpoint):
+            size *= side
+        self.classifier.build((None, size))
+        self.built = True
+
+    @property
+    def metric_units(self):
+        return {"classification_loss": "nats", "classification_accuracy": "fraction"}
+
+    def loss(self, features):
+        if features.labels is None:
+            raise ValueError("Classification needs labels. Received: images without labels.")
+        values = features.endpoint(self.endpoint)
+        logits = self.classifier(tf.reshape(values, [tf.shape(values)[0], -1]))
+        logits = tf.cast(logits, tf.float32)
+        labelled = features.labels >= 0
+        labels = tf.where(labelled, features.labels, tf.zeros_like(features.labels))
+        weights = tf.cast(labelled, tf.float32)
+        weights /= tf.maximum(tf.reduce_sum(weights), 1.0)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+        hits = tf.cast(tf.equal(tf.argmax(logits, -1, labels.dtype), labels), tf.float32)
+        loss = tf.reduce_sum(weights * losses)
+        metrics = {
+            "classification_loss": loss,
+            "classification_accuracy": tf.reduce_sum(weights * hits),
+        }
+        return self.weight * loss, metrics
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_classes": self.num_classes,
+            "endpoint": self.endpoint,
+            "seed": self.seed,
+        }

@@ -1,0 +1,48 @@
+"""A few places of a map, drawn at random, where all of them would cost too much."""
+
+import tensorflow as tf
+
+__all__ = ["sample_places"]
+
+
+def sample_places(features, count, seed):
+    """``count`` places of every image of a batch of maps, without replacement.
+
+    Every image draws its own places, uniformly over all subsets, in random order: the mean over
+    the sampled places is unbiased for that over all, and less noisy over a batch than if all images
+    showed the same places.
+
+    Args:
+        features: ``[N, H, W, C]`` local features, or global ones ``[N, h, w, D]`` (N may be
+            unknown while tracing).
+        count: places to keep, from 1 to H W.
+        seed: int ``[2]``, as of TensorFlow's stateless operations; the same seed and sizes give the
+            same places.
+
+    Returns:
+        ``[N, 1, count, C]``, a map of one row: whatever takes maps takes it.
+
+    Raises:
+        ValueError: if ``features`` is no map of known height and width, or ``count`` out of range.
+    """
+    features = tf.convert_to_tensor(features)
+    if features.shape.rank != 4 or None in features.shape[1:3]:
+        raise ValueError(
+            "`features` must have shape [N, H, W, C], H and W known. "
+            f"Received: features of shape {features.shape}."
+        )
+    _, height, width, channels = features.shape
+    if not 1 <= count <= height * width:
+        raise ValueError(
+            f"`count` must be from 1 to the number of places, {height * width}. "
+            f"Received: count={count!r}."
+        )
+    num_images = tf.shape(features)[0]
+    # The largest of independent numbers are at a uniformly random subset. Raw bits of a generator
+    # named here: XLA chooses another by itself, and makes other floats of the same bits.
+    bits = tf.random.stateless_uniform(
+        [num_images, height * width], seed, None, None, tf.int32, alg="philox"
+    )
+    places = tf.math.top_k(bits, count).indices
+    rows = tf.reshape(features, [num_images, height * width, channels])
+    return tf.gather(rows, places, batch_dims=1)[:, tf.newaxis]
