@@ -8,11 +8,18 @@ from pathlib import Path
 
 from absl import app, flags
 
-from tf_infomax.report import collect, make_report, summary_table, write_figures
+from tf_infomax.report import (
+    collect,
+    make_report,
+    summary_table,
+    write_figures,
+    write_tables,
+)
 
 _RUNS = flags.DEFINE_multi_string("runs", [], "Work directory; may be repeated or positional.")
 _OUTPUT = flags.DEFINE_string("output", None, "HTML file; default <first dir>/report.html.")
 _OFFICIAL = flags.DEFINE_string("official_curves", None, "CSV of the official code's curves.")
+_TABLES = flags.DEFINE_string("tables", None, "Markdown file of the papers' tables with ours.")
 _FIGURES = flags.DEFINE_string("figures", None, "Directory that also receives PNG figures.")
 
 
@@ -27,6 +34,8 @@ def main(argv):
         page = make_report(paths, output, _OFFICIAL.value)
         if _FIGURES.value:
             write_figures(paths, _FIGURES.value, _OFFICIAL.value)
+        if _TABLES.value:
+            write_tables(paths, _TABLES.value)
     except (OSError, ValueError) as error:
         print(f"make_report: {error}", file=sys.stderr)
         return 2

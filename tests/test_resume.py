@@ -49,13 +49,15 @@ class Reaper:
         monkeypatch.setattr(RowWriter, "__exit__", lambda *arguments: self._exit(*arguments))
         get = evaluators.get
 
-        def measured(snapshot, evaluator):
-            for measurement in evaluator(snapshot):
+        def measured(snapshot, evaluator, options):
+            for measurement in evaluator(snapshot, **options):
                 yield measurement
                 self._tick()
 
         monkeypatch.setattr(
-            evaluators, "get", lambda name: lambda snapshot: measured(snapshot, get(name))
+            evaluators,
+            "get",
+            lambda name: lambda snapshot, **options: measured(snapshot, get(name), options),
         )
 
     def strike_at(self, moment):

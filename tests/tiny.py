@@ -2,6 +2,8 @@
 
 import contextlib
 
+import numpy as np
+from sklearn.datasets import load_digits
 from tensorflow.python.framework import config
 
 from tf_infomax.experiments import catalog, sweep
@@ -29,6 +31,43 @@ TINY = {
     "adversarial": (*_DIGITS, *_FLOW, "warmup_steps=5", "classifier_steps=2"),
     "dependent_samples": (*_COMMON, "dependent=true", "bound=infonce"),
 }
+
+# Of whole images: the data set is ``write_images``'s file, given as a further setting.
+_DIM = (
+    *_COMMON, "train.batch_size=16", "encoder=basic28x28", "encoder.widths=(4,8,16)",
+    "encoder.output_units=8", "evaluate=none",
+)
+TINY_IMAGES = {
+    "dim_local": (
+        *_DIM, "bound=infonce", "local_information.critic.units=12", "prior.hidden_units=(8,8)",
+    ),
+    "dim_global": (*_DIM, "critic.hidden_dim=8", "prior.hidden_units=(8,8)"),
+    "dim_coordinates_occlusion": (
+        *_DIM, "local_information.critic.units=12", "prior.hidden_units=(8,8)",
+        "objectives.coordinates.hidden_units=(8,8)",
+        "objectives.relative_coordinates.hidden_units=(8,8)",
+    ),
+    "dim_supervised": _DIM,
+}
+
+
+def write_images(path, train=96, test=40):
+    """A data set of 28 x 28 digits (scikit-learn's, each pixel thrice, framed); gives its path."""
+    images = load_digits()
+    pixels = np.kron(images.images * 255.0 / 16.0, np.ones((1, 3, 3)))
+    pixels = np.pad(pixels, ((0, 0), (2, 2), (2, 2))).astype(np.uint8)
+    np.savez(
+        path,
+        x_train=pixels[:train], y_train=images.target[:train],
+        x_test=pixels[train : train + test], y_test=images.target[train : train + test],
+    )
+    return path
+
+
+def tiny_images(name, path, *settings):
+    """The catalogue's experiment on whole images, small, on the data set at ``path``."""
+    (experiment,) = catalog.get(name)
+    return override(experiment, [*TINY_IMAGES[name], f"data={path}", *settings])
 
 
 def tiny(name, *settings):

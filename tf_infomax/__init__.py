@@ -25,6 +25,7 @@ _MODULES = (
 )
 # Public classes and functions that stand above the families: name -> module.
 _OBJECTS = {
+    "DeepInfoMax": "deep_infomax",
     "InfoMax": "infomax",
     "PairScores": "scores",
 }

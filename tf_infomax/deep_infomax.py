@@ -60,6 +60,9 @@ class DeepInfoMax(keras.Model):
             self.encoder.build(input_shape)
         for term in self.objectives:
             term.connect(self.encoder, tuple(input_shape[1:]))
+        # Here, because Keras lets no state be added later.
+        for name in ("loss", *self.metric_units):
+            self._means[name] = keras.metrics.Mean(name=name)
         self.built = True
 
     def call(self, inputs, training=False):
@@ -77,8 +80,12 @@ class DeepInfoMax(keras.Model):
         if adversary_optimizer is None:
             adversary_optimizer = type(self.optimizer).from_config(self.optimizer.get_config())
         adversary_optimizer = keras.optimizers.get(adversary_optimizer)
-        if adversary_optimizer is self.optimizer:
+        if adversary_optimizer is optimizer or adversary_optimizer is self.optimizer:
             raise ValueError("Each player needs an optimizer of its own. Received: one for both.")
+        scaled = keras.optimizers.LossScaleOptimizer
+        if isinstance(self.optimizer, scaled) and not isinstance(adversary_optimizer, scaled):
+            # As Keras does with the other one, for mixed float16.
+            adversary_optimizer = scaled(adversary_optimizer)
         self.adversary_optimizer = adversary_optimizer
 
     def get_compile_config(self):
@@ -88,6 +95,9 @@ class DeepInfoMax(keras.Model):
         return {
             "optimizer": serialize(self.optimizer),
             "adversary_optimizer": serialize(self.adversary_optimizer),
+            "run_eagerly": self.run_eagerly,
+            "jit_compile": self.jit_compile,
+            "steps_per_execution": self.steps_per_execution,
         }
 
     def compile_from_config(self, config):
@@ -185,7 +195,8 @@ class DeepInfoMax(keras.Model):
         return tf.cast(self._seeds.next(), tf.int32)
 
     def _images_and_labels(self, data):
-        images, labels = data if isinstance(data, (tuple, list)) and len(data) == 2 else (data, None)
+        is_pair = isinstance(data, (tuple, list)) and len(data) == 2
+        images, labels = data if is_pair else (data, None)
         if isinstance(images, (tuple, list, dict)):
             raise ValueError(
                 "DeepInfoMax trains on images or on (images, labels). "
@@ -201,11 +212,10 @@ class DeepInfoMax(keras.Model):
         return list(self._means.values())
 
     def _report(self, values):
+        # Under `evaluate` no adversary reports.
         for name, value in values.items():
-            if name not in self._means:
-                self._means[name] = keras.metrics.Mean(name=name)
             self._means[name].update_state(value)
-        return {name: mean.result() for name, mean in self._means.items()}
+        return {name: self._means[name].result() for name in values}
 
     def compute_output_shape(self, input_shape):
         return self.encoder.compute_output_shape(input_shape)

@@ -4,6 +4,8 @@ from html import escape
 
 __all__ = ["page"]
 
+_TABLES = "tables"  # anchor
+
 _STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
@@ -35,6 +37,10 @@ tr { break-inside: avoid; } thead { display: table-header-group; }
 .bad, tr.failed td { color: #b3261e; font-weight: 600; }
 .failure { border: 1px solid #b3261e; border-left-width: 4px; background: #fdf1f0;
   color: #8c1d18; padding: 0.6rem 1rem; margin: 1rem 0; }
+.short { color: #8a5a00; } p.short { background: #fff8e6; border-left: 4px solid #e69f00;
+  padding: 0.4rem 1rem; margin: 0.6rem 0; }
+.pictures { display: flex; flex-wrap: wrap; gap: 0 1.6rem; align-items: flex-start; }
+.pictures figure { max-width: 100%; } .pictures img { image-rendering: pixelated; }
 .failure ul { margin: 0.2rem 0; padding-left: 1.2rem; }
 details { margin-top: 0.7rem; } summary { cursor: pointer; color: #0072b2; }
 pre { background: #f6f8fa; border: 1px solid #d8dee4; border-radius: 6px; padding: 0.8rem;
@@ -51,24 +57,36 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid #d8dee4; col
 """
 
 
-def page(*, title, lead, contents, overview, sections, all_values, paper, sources, made):
+def page(
+    *, title, lead, contents, overview, sections, all_values, papers, sources, made, tables=()
+):
     """The whole page as text.
 
     Args:
-        title, paper, made: plain text.
+        title, made: plain text.
         lead, overview, all_values: HTML.
         contents: list of (anchor, title) of the sections, plain text.
         sections: list of HTML, each a section with an id.
+        papers: list of ``published.Paper`` that the sections are after.
         sources: paths of the work directories, plain text.
+        tables: list of HTML, the papers' tables with our numbers; may be empty.
     Returns:
         HTML that refers to nothing outside itself.
     """
+    papers_tables = ""
     listed = [("overview", "Overview"), *contents, ("all-values", "All final values")]
+    if tables:
+        listed.insert(1, (_TABLES, "Tables of the paper"))
+        papers_tables = (
+            f'<section id="{_TABLES}"><h2>Tables of the paper</h2>{"".join(tables)}</section>'
+        )
     items = "".join(
         f'<li><a href="#{escape(anchor)}">{escape(name)}</a></li>' for anchor, name in listed
     )
     places = ", ".join(f"<code>{escape(source)}</code>" for source in sources)
     body = "\n".join(sections)
+    after = "; ".join(escape(paper.citation) for paper in papers)
+    about = " ".join(escape(paper.values) for paper in papers)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -79,20 +97,18 @@ def page(*, title, lead, contents, overview, sections, all_values, paper, source
 </head>
 <body>
 <h1>{escape(title)}</h1>
-<p class="lead">{lead}. After {escape(paper)}.</p>
+<p class="lead">{lead}. After {after}.</p>
 <nav><ol>{items}</ol></nav>
 <section id="overview"><h2>Overview</h2>
 <div class="scroll">{overview}</div>
 <p class="lead">Mean \u00b1 standard deviation (n \u2212 1) over seeds at the last step that any
 seed reached. Bounds in nats, accuracy as a fraction of the test set. A variant in red has failed
 runs.</p></section>
+{papers_tables}
 {body}
 <section id="all-values"><h2>All final values</h2>
 <div class="scroll">{all_values}</div></section>
-<footer><p>Published values: marks in brackets name the source. The paper has no tables of results;
-&ldquo;recalled, unverified&rdquo; is a reading of its curves from memory, &ldquo;official
-code&rdquo; is stated in the official notebook, &ldquo;derived&rdquo; is computed from it or from
-theory.</p>
+<footer><p>Published values: marks in brackets name the source. {about}</p>
 <p>This page was made {escape(made)}, from the rows in {places}.</p></footer>
 </body>
 </html>

@@ -9,110 +9,18 @@ from collections import Counter
 from html import escape
 from pathlib import Path
 
-from tf_infomax import plots, tables
+from tf_infomax import html_tables, plots, tables
 from tf_infomax.page import page
-from tf_infomax.plots.style import data_set_name
-from tf_infomax.published import PAPER, claim, published, read_official_curves
+from tf_infomax.paper_tables import markdown, paper_tables
+from tf_infomax.published import claim, papers_of, read_official_curves
 from tf_infomax.results import to_frame
 from tf_infomax.sections import collect, sections_of
 from tf_infomax.tables import summary_table
 
-__all__ = ["collect", "make_report", "summary_table", "write_figures"]
+__all__ = ["collect", "make_report", "summary_table", "write_figures", "write_tables"]
 
-# What stands beside published values, in this order: metric, split, features, heading.
-_MAIN = (
-    ("probe/linear/accuracy", "test", "code", "accuracy, codes"),
-    ("probe/linear/accuracy", "test", "pixels", "accuracy, raw pixels"),
-    ("bound", "test", None, "bound, test pairs"),
-    ("bound", "train", None, "bound, training pairs"),
-    ("train/bound", "train", None, "bound in training"),
-    ("mutual_information", "test", None, "true mutual information"),
-    ("log_condition_number", "train", None, "median log condition number"),
-)
+_PICTURE_WIDTH, _ENLARGEMENT = 1000, 2  # pixels; screen pixels for one of the image's
 _ABOUT_THE_RUN = ("command", "started", "created", "date", "machine", "platform", "cores", "host")
-
-
-def _table(head, body):
-    """An HTML table; cells are HTML, ``body`` a list of (row class, cells)."""
-    text = "".join(f"<th>{cell}</th>" for cell in head)
-    lines = [f"<table><thead><tr>{text}</tr></thead><tbody>"]
-    for kind, cells in body:
-        text = "".join(f"<td>{cell}</td>" for cell in cells)
-        lines.append(f'<tr class="{kind}">{text}</tr>')
-    return "\n".join(lines) + "</tbody></table>"
-
-
-def _value(record):
-    kind = "" if record.is_finite() else ' class="bad"'
-    return f"<span{kind}>{escape(record.text())}</span>"
-
-
-def _overview(frame):
-    lines = tables.overviews(frame)
-    columns = [name for name in lines[0].values if any(line.values[name] for line in lines)]
-    body, previous = [], None
-    for line in lines:
-        place = (line.experiment, line.dataset)
-        kind = ("first " if place != previous else "") + ("failed" if line.failures else "")
-        name = [escape(line.experiment), escape(data_set_name(line.dataset))]
-        body.append((kind.strip(), [
-            *(name if place != previous else ("", "")), escape(line.variant), line.seeds,
-            f"{line.step:,}", *(escape(line.values[column]) for column in columns),
-        ]))
-        previous = place
-    return _table(["experiment", "data set", "variant", "seeds", "step", *columns], body)
-
-
-def _paper_cell(record):
-    key = record.key
-    entry = published(key["experiment"], key["metric"], key["split"], record.tags)
-    if entry is None:
-        return ""
-    note = f"; {entry.note}" if entry.note else ""
-    return f'{entry.text()} <span class="mark">[{entry.source}{escape(note)}]</span>'
-
-
-def _official_cell(record, official):
-    if official is None:
-        return ""
-    place = (record.key["experiment"], record.key["metric"], record.key["split"])
-    return "<br>".join(
-        f'{tables.number(value)} <span class="mark">at {step:,}</span>'
-        for step, value in official.value_for(*place, record.tags, record.step)
-    )
-
-
-def _final_table(section, official):
-    """Main final values of a section next to what the paper and the official code say."""
-    chosen, names = [], [entry[:3] for entry in _MAIN]
-    for record in tables.finals(section.frame):
-        name = tuple(record.key[part] for part in ("metric", "split", "features"))
-        if name in names:
-            chosen.append((record.key["variant"], names.index(name), record))
-    # Only runs without an evaluation of the bound are judged by that of their training steps.
-    evaluated = {entry[0] for entry in chosen if _MAIN[entry[1]][0] == "bound"}
-    chosen = [
-        entry for entry in chosen
-        if _MAIN[entry[1]][0] != "train/bound" or entry[0] not in evaluated
-    ]
-    chosen.sort(key=lambda entry: entry[:2])
-    body, previous = [], None
-    for variant, position, record in chosen:
-        first = variant != previous
-        body.append(("first" if first else "", [
-            escape(variant) if first else "", _MAIN[position][3], _value(record),
-            escape(record.key["unit"]), record.seeds_text(), f"{record.step:,}",
-            _paper_cell(record), _official_cell(record, official),
-        ]))
-        previous = variant
-    head = ["variant", "final value", "ours", "unit", "seeds", "step", "published",
-            "official notebook (1 run)"]
-    # A column without any entry says nothing.
-    for column in (7, 6):
-        if not any(cells[column] for _, cells in body):
-            head = head[:column] + head[column + 1:]
-            body = [(kind, cells[:column] + cells[column + 1:]) for kind, cells in body]
-    return _table(head, body)
 
 
 def _failures(section):
@@ -174,6 +82,20 @@ def _fact(value):
     return f"<code>{escape(str(value))}</code>"
 
 
+def _pictures(section):
+    """The pictures that the rows carry, at a size at which pixels can be told apart."""
+    figures = []
+    for picture in plots.pictures(section.frame):
+        data = base64.b64encode(picture.png).decode("ascii")
+        width = min(_PICTURE_WIDTH, _ENLARGEMENT * picture.width)
+        figures.append(
+            f'<figure style="width: {width}px"><img alt="{escape(picture.name)}" '
+            f'src="data:image/png;base64,{data}">'
+            f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
+        )
+    return f'<div class="pictures">{"".join(figures)}</div>' if figures else ""
+
+
 def _section(section, official):
     drawing = plots.draw(section.experiment, section.frame, official)
     data = base64.b64encode(plots.image(drawing.figure)).decode("ascii")
@@ -181,10 +103,8 @@ def _section(section, official):
     official = official if official is not None and section.dataset == official.dataset else None
     says = ""
     if known:
-        says = (
-            f'<p class="claim"><strong>The paper</strong> ({known.section}, {known.figure}): '
-            f"{known.text}</p>"
-        )
+        place = f" ({known.place()})" if known.place() else ""
+        says = f'<p class="claim"><strong>The paper</strong>{place}: {known.text}</p>'
     runs = section.frame.groupby(["variant", "seed"])
     seeds = Counter(variant for variant, _ in runs.groups).values()
     if max(seeds) == 1:
@@ -197,34 +117,11 @@ def _section(section, official):
 {says}{_failures(section)}
 <figure><img alt="{escape(section.title)}" src="data:image/svg+xml;base64,{data}">
 <figcaption>{escape(drawing.caption)} {spread}</figcaption></figure>
+{_pictures(section)}
 <h3>Final values</h3>
-<div class="scroll">{_final_table(section, official)}</div>
+<div class="scroll">{html_tables.final_values(section.frame, official)}</div>
 {_settings(section)}
 </section>"""
-
-
-def _all_values(frame):
-    body, previous = [], None
-    records = sorted(
-        tables.finals(frame),
-        key=lambda record: (
-            tables.paper_order(record.key["experiment"], record.key["dataset"]),
-            record.key["variant"],
-        ),
-    )
-    for record in records:
-        key = record.key
-        place = (key["experiment"], key["dataset"], key["variant"])
-        features = f" ({key['features']})" if key["features"] else ""
-        first = place != previous
-        names = [escape(key["experiment"]), escape(data_set_name(place[1])), escape(key["variant"])]
-        body.append(("first" if first else "", [
-            *(names if first else ("", "", "")), escape(key["metric"] + features), key["split"],
-            _value(record), escape(key["unit"]), record.seeds_text(), f"{record.step:,}",
-        ]))
-        previous = place
-    head = ["experiment", "data set", "variant", "metric", "split", "value", "unit", "seeds"]
-    return _table([*head, "step"], body)
 
 
 def _count(number, noun):
@@ -269,10 +166,11 @@ def make_report(paths, output, official_curves=None):
         + _count(everything["experiment"].nunique(), "experiment")
         + (f', <span class="bad">{failed} failed</span>' if failed else ""),
         contents=[(section.anchor, section.title) for section in sections],
-        overview=_overview(everything),
+        overview=html_tables.overview(everything),
+        tables=[html_tables.paper_table(table) for table in paper_tables(everything)],
         sections=[_section(section, official) for section in sections],
-        all_values=_all_values(everything),
-        paper=PAPER,
+        all_values=html_tables.all_values(everything),
+        papers=papers_of(everything["experiment"]),
         sources=[str(source.path) for source in sources],
         made=f"{now:%Y-%m-%d %H:%M %Z} on {platform.platform()}, {platform.machine()}, "
         f"{os.cpu_count()} cores, Python {platform.python_version()}",
@@ -284,9 +182,12 @@ def make_report(paths, output, official_curves=None):
 def write_figures(paths, directory, official_curves=None):
     """Writes the report's figures as PNG files, one for each experiment and data set.
 
+    Pictures that rows carry (neighbours, reconstructions) are written beside them, enlarged.
+
     Args:
         paths, official_curves: as for ``make_report``.
-        directory: receives ``<experiment>-<dataset>.png``; made if missing.
+        directory: receives ``<experiment>-<dataset>.png`` and, for pictures,
+            ``<experiment>-<dataset>-<variant>-<what>.png``; made if missing.
     Returns:
         List of ``pathlib.Path``.
     """
@@ -299,4 +200,23 @@ def write_figures(paths, directory, official_curves=None):
         drawing = plots.draw(section.experiment, section.frame, official)
         written.append(directory / f"{section.anchor}.png")
         written[-1].write_bytes(plots.image(drawing.figure, "png"))
+        for picture in plots.pictures(section.frame):
+            written.append(directory / f"{section.anchor}-{picture.name}.png")
+            written[-1].write_bytes(plots.enlarged(picture.png))
     return written
+
+
+def write_tables(paths, output):
+    """Writes the papers' tables with our numbers beside the published ones, as Markdown.
+
+    Args:
+        paths: as for ``make_report``.
+        output: path of the file, to be pasted into a README.
+    Returns:
+        ``pathlib.Path`` of the file; it is empty if the rows belong to no table.
+    """
+    rows = [row for source in collect(paths) for row in source.rows]
+    text = markdown(paper_tables(to_frame(rows)))
+    output = Path(output)
+    _write(output, f"{text}\n" if text else "")
+    return output

@@ -5,66 +5,36 @@ functions of rows and of nothing else. This module needs neither TensorFlow nor 
 """
 
 import json
-import math
-import numbers
 import os
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from tf_infomax import strict_json
+
 __all__ = [
+    "EVALUATION_ROWS",
     "GROUP",
     "Row",
     "RowWriter",
     "final_values",
     "over_seeds",
     "read_rows",
+    "replaced",
     "to_frame",
     "write_rows",
 ]
 
+# Rows that were measured after the run, in a file beside its own.
+EVALUATION_ROWS = "evaluation.jsonl"
+
 _FIELDS = ("experiment", "variant", "seed", "step", "split", "metric", "value", "unit")
-_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 # What is averaged over seeds must agree in all of these; the tags may be absent.
 GROUP = ("experiment", "dataset", "variant", "metric", "split", "features", "unit")
-
-
-def _encoded(value):
-    """``value`` as strict JSON knows it: no NumPy scalars, no NaN, no infinities."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
-    if isinstance(value, Mapping):
-        return {key: _encoded(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return [_encoded(entry) for entry in value]
-    return value
-
-
-def _number(value, name):
-    """The float that ``value`` stands for; the three strings above are numbers, others not."""
-    if isinstance(value, str) and value in _NON_FINITE:
-        return _NON_FINITE[value]
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise ValueError(f"`{name}` must be a number. Received: {name}={value!r}.")
-    return float(value)
-
-
-def _refuse_constant(name):
-    # Python's reader takes a bare NaN, other readers do not: the file would be half readable.
-    raise ValueError(f"the bare constant {name} is not JSON")
-
-
-def _integer(value, name):
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-        raise ValueError(f"`{name}` must be an integer. Received: {name}={value!r}.")
-    return int(value)
 
 
 @dataclass(frozen=True)
@@ -107,11 +77,11 @@ class Row:
                 )
         tags = dict(self.tags)
         if "values" in tags:
-            tags["values"] = [_number(value, "values") for value in tags["values"]]
+            tags["values"] = [strict_json.number(value, "values") for value in tags["values"]]
         # The dataclass is frozen; this is the one moment at which its fields are settled.
-        object.__setattr__(self, "seed", _integer(self.seed, "seed"))
-        object.__setattr__(self, "step", _integer(self.step, "step"))
-        object.__setattr__(self, "value", _number(self.value, "value"))
+        object.__setattr__(self, "seed", strict_json.integer(self.seed, "seed"))
+        object.__setattr__(self, "step", strict_json.integer(self.step, "step"))
+        object.__setattr__(self, "value", strict_json.number(self.value, "value"))
         object.__setattr__(self, "tags", tags)
 
     def to_json(self):
@@ -122,7 +92,7 @@ class Row:
         flat = {name: getattr(self, name) for name in _FIELDS}
         names = sorted(self.tags, key=lambda name: (name == "values", name))
         flat.update((name, self.tags[name]) for name in names)
-        return json.dumps(_encoded(flat), allow_nan=False)
+        return json.dumps(strict_json.encoded(flat), allow_nan=False)
 
     @classmethod
     def from_json(cls, line):
@@ -132,7 +102,7 @@ class Row:
         """
         received = f"Received: line={line[:80]!r}."
         try:
-            flat = json.loads(line, parse_constant=_refuse_constant)
+            flat = json.loads(line, parse_constant=strict_json.refuse_constant)
         except ValueError as error:
             raise ValueError(f"Expected a JSON object ({error}). {received}") from None
         if not isinstance(flat, dict):
@@ -232,7 +202,8 @@ def read_rows(path):
     """All rows of a file, or of a work directory.
 
     A directory is read from ``runs/**/rows.jsonl``, sorted by path, if there are any, else from its
-    own ``rows.jsonl``. A last line without newline belongs to a writer at work and is left out.
+    own ``rows.jsonl``; of a run that was evaluated later, ``evaluation.jsonl`` beside it counts. A
+    last line without newline belongs to a writer at work and is left out.
 
     Args:
         path: file or directory.
@@ -242,7 +213,26 @@ def read_rows(path):
         FileNotFoundError: if there are no such files.
         ValueError: with file and line number, if a line is not a row.
     """
-    return [row for file in _row_files(Path(path)) for row in _read_file(file)]
+    rows = []
+    for file in _row_files(Path(path)):
+        later = file.with_name(EVALUATION_ROWS)
+        found = _read_file(file)
+        if file.name == "rows.jsonl" and later.is_file():
+            found = replaced(found, _read_file(later))
+        rows += found
+    return rows
+
+
+def replaced(rows, newer):
+    """``rows``, in which ``newer`` ones take the place of those that measure the same."""
+    same = {_what(row) for row in newer}
+    return [*(row for row in rows if _what(row) not in same), *newer]
+
+
+def _what(row):
+    return row.experiment, row.variant, row.seed, row.step, row.split, row.metric, row.tags.get(
+        "features"
+    )
 
 
 def write_rows(path, rows):

@@ -10,13 +10,21 @@ __all__ = ["FAILURE", "Final", "Overview", "finals", "number", "overviews", "pap
            "summary_table"]
 
 FAILURE = "run/non_finite_loss_step"
+# Rows that carry a picture: their number belongs to it and to no table.
+_PICTURE = "/figure"
 
 _ACCURACY = ("probe/linear/accuracy", "test", "code")
 _SUMMARY = (
     ("accuracy", (_ACCURACY,)),
+    *(
+        (f"MLP probe, {endpoint}", (("probe/mlp/accuracy", "test", endpoint),))
+        for endpoint in ("conv", "fc", "global")
+    ),
     ("test bound", (("bound", "test", None),)),
     # Runs without an evaluation of the bound have that of their training steps.
     ("train bound", (("bound", "train", None), ("train/bound", "train", None))),
+    ("local information", (("train/local_information", "train", None),)),
+    ("global information", (("train/global_information", "train", None),)),
     ("median log condition number", (("log_condition_number", "train", None),)),
 )
 
@@ -70,9 +78,11 @@ class Final:
 
 def finals(frame):
     """All final values of ``frame`` (from ``results.to_frame``) as ``Final`` records."""
+    frame = frame[~frame["metric"].str.endswith(_PICTURE)] if len(frame) else frame
     if frame.empty:
         return []
-    fixed = {"experiment", "variant", "seed", "step", "split", "metric", "value", "unit", "values"}
+    fixed = {"experiment", "variant", "seed", "step", "split", "metric", "value", "unit", "values",
+             "png"}
     keys = ["experiment", "dataset", "variant", "metric", "split", "features", "unit"]
     names = [name for name in frame.columns if name not in fixed]
     # The tags of the first row of a group stand for all of them.
@@ -161,8 +171,9 @@ def _elsewhere(record, step):
 def summary_table(rows):
     """The main final values as plain text for a terminal.
 
-    Columns: experiment (and data set, if there are several), variant, seeds, step, accuracy, test
-    bound and train bound in nats, median log condition number; mean and sd over seeds. Columns
+    Columns: experiment (and data set, if there are several), variant, seeds, step, accuracy of the
+    linear probe and of the MLP probe on each endpoint, test bound and train bound in nats, local
+    and global information in training, median log condition number; mean and sd over seeds. Columns
     without any number are left out. Runs that failed are named below the table.
 
     Args:

@@ -1,4 +1,4 @@
-"""One example of every registered bound, critic and encoder: what the conformance tests loop over.
+"""One example of every registered bound and critic: what the conformance tests loop over.
 
 A new entry of a registry needs a new entry here, and no new test. The right answers are written
 down a second time, entry by entry and pair by pair: bounds in decimal arithmetic, whose numbers do
@@ -10,11 +10,13 @@ import decimal
 import math
 from collections.abc import Callable
 
+import keras
 import numpy as np
 
+from tf_infomax.released_layers import Dense
 from tf_infomax.scores import PairScores
 
-__all__ = ["BOUNDS", "CRITICS", "ENCODERS", "BoundExample", "CriticExample", "EncoderExample"]
+__all__ = ["BOUNDS", "CRITICS", "BoundExample", "CriticExample"]
 
 Decimal = decimal.Decimal
 
@@ -198,21 +200,29 @@ class CriticExample:
     """A small critic, and its score of one pair.
 
     Attributes:
-        options: of the constructor, all but the seed.
+        options: of the constructor, all but the seed and ``parts``.
         x_shape, y_shape: shapes of one code each: ``(D,)``, or ``(H, W, D)`` of a map, whose places
-            are scored one by one.
-        score: (critic, x ``[Dx]``, y ``[Dy]``) -> float, in NumPy float64.
+            are scored one by one unless the critic takes whole maps.
+        score: (critic, x ``[Dx]``, y ``[Dy]`` or a whole map) -> float, in NumPy float64.
+        parts: (seed, dtype) -> further options, objects that belong to one critic only.
+        takes_whole_maps: whether a map of the second view is one code.
     """
 
     options: dict
     x_shape: tuple
     y_shape: tuple
     score: Callable
+    parts: Callable = lambda seed, dtype: {}
+    takes_whole_maps: bool = False
 
     @property
     def is_of_maps(self):
         """Whether scores are ``[N, B, N, A]`` and not ``[K, M]``."""
-        return len(self.y_shape) == 3
+        return len(self.y_shape) == 3 and not self.takes_whole_maps
+
+    def all_options(self, seed=None, dtype=None):
+        """Options of the constructor, parts included, all but the seed and the dtype."""
+        return {**self.options, **self.parts(seed, dtype)}
 
     def codes(self, num_x, num_y, seed=0, dtype=np.float32):
         """Standard normal codes ``[num_x, *x_shape]`` and ``[num_y, *y_shape]``."""
@@ -222,7 +232,8 @@ class CriticExample:
 
     def scores(self, critic, x, y):
         """All scores of NumPy codes, pair by pair."""
-        scores = np.array([[self.score(critic, a, b) for b in _rows(y)] for a in _rows(x)])
+        partners = y if self.takes_whole_maps else _rows(y)
+        scores = np.array([[self.score(critic, a, b) for b in partners] for a in _rows(x)])
         if not self.is_of_maps:
             return scores
         return scores.reshape(len(x), -1, len(y), scores.shape[1] // len(y))
@@ -255,6 +266,12 @@ def _mi_network(network, values):
     deviation = np.sqrt(outputs.var() + 1e-5)
     scale, shift = network.norm.gamma.numpy(), network.norm.beta.numpy()
     return (outputs - outputs.mean()) / deviation * scale + shift
+
+
+def _tail(seed, dtype):
+    """A network of whole maps, in the place of the layers of an encoder."""
+    dense = Dense(6, seed=None if seed is None else seed + 1, dtype=dtype)
+    return {"tail": keras.Sequential([keras.layers.Flatten(dtype=dtype), dense])}
 
 
 CRITICS = {
@@ -299,53 +316,14 @@ CRITICS = {
             lambda hidden: np.maximum(hidden, 0),
         ).item(),
     ),
-}
-
-
-@dataclasses.dataclass(frozen=True)
-class EncoderExample:
-    """A small encoder of a registered kind.
-
-    Attributes:
-        name: the registered name.
-        options: of the constructor, all but the seed.
-        input_shape: of one input.
-        output_dim: width of the code.
-        wrong_input_shape: of one input that does not fit an encoder built for ``input_shape``.
-    """
-
-    name: str
-    options: dict
-    input_shape: tuple
-    output_dim: int
-    wrong_input_shape: tuple
-
-    def inputs(self, size, seed=0, dtype=np.float32):
-        """Standard normal inputs ``[size, *input_shape]``."""
-        return np.random.default_rng(seed).normal(size=(size, *self.input_shape)).astype(dtype)
-
-
-_FLOW = {"num_couplings": 2, "hidden_units": (8,), "kernel_initializer": "glorot_uniform"}
-
-ENCODERS = {
-    "mlp": EncoderExample("mlp", {"layer_dimensions": (6, 6, 5)}, (4,), 5, (3,)),
-    "mlp of images": EncoderExample("mlp", {"layer_dimensions": (6, 5)}, (2, 3, 1), 5, (2, 4, 1)),
-    "mlp with shortcuts": EncoderExample(
-        "mlp", {"layer_dimensions": (4, 4), "shortcuts": True, "activation": "tanh"}, (4,), 4, (5,)
+    "encoder_tail": CriticExample(
+        {"units": 6},
+        (4,),
+        (2, 1, 3),
+        lambda critic, x, y: (
+            _network([critic.dense], x) @ _network(critic.tail.layers[-1:], y.ravel())
+        ),
+        parts=_tail,
+        takes_whole_maps=True,
     ),
-    "convnet": EncoderExample(
-        "convnet", {"channels": 3, "kernel_size": 3, "output_dim": 5}, (6, 5, 2), 5, (6, 5, 3)
-    ),
-    "convnet of vectors": EncoderExample(
-        "convnet",
-        {"channels": 3, "kernel_size": 3, "output_dim": 5, "image_shape": (5, 4, 1)},
-        (20,),
-        5,
-        (19,),
-    ),
-    "realnvp": EncoderExample("realnvp", _FLOW, (5,), 5, (4,)),
-    "realnvp with scales": EncoderExample(
-        "realnvp", {**_FLOW, "scale": "softplus"}, (6,), 6, (7,)
-    ),
-    "realnvp of images": EncoderExample("realnvp", _FLOW, (2, 3, 1), 6, (2, 2, 1)),
 }

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.conformance.examples import BOUNDS, CRITICS, ENCODERS
+from tests.conformance.encoder_examples import ENCODERS
+from tests.conformance.examples import BOUNDS, CRITICS
 from tf_infomax import bounds, critics, encoders
 
 
@@ -17,6 +18,6 @@ from tf_infomax import bounds, critics, encoders
 )
 def test_every_name_has_an_example(family, examples):
     missing = set(family.names()) - examples
-    assert not missing, f"{family.__name__}: add to tests/conformance/examples.py: {missing}"
+    assert not missing, f"{family.__name__}: add to the examples in tests/conformance: {missing}"
     unknown = examples - set(family.names())
     assert not unknown, f"{family.__name__}: not registered: {unknown}"

@@ -76,7 +76,14 @@ def test_the_readout_of_the_density_ratio_is_the_total_correlation():
     assert abs(float(dependence_readout(u, v)) - TOTAL_CORRELATION) < 4 * error
 
 
-@pytest.mark.parametrize("measure", ["kl", "donsker_varadhan", "jsd"])
+@pytest.mark.parametrize(
+    "measure",
+    [
+        "kl",
+        pytest.param("donsker_varadhan", marks=pytest.mark.slow),
+        pytest.param("jsd", marks=pytest.mark.slow),
+    ],
+)
 def test_trained_on_dependent_codes(measure):
     codes, test_codes = gaussian(EQUAL, 8_000, 0), gaussian(EQUAL, 20_000, 1)
     result = ndm(

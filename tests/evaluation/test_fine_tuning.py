@@ -60,13 +60,14 @@ def encoder():
 
 
 @pytest.mark.parametrize("endpoint", [None, "conv", "global"])
-def test_a_copy_learns_and_the_encoder_stays(encoder, endpoint):
+def test_a_copy_learns_and_the_encoder_stays(encoder, endpoint, recwarn):
     before = [weight.numpy() for weight in encoder.weights]
     result = fine_tune(encoder, *TRAIN, *TEST, endpoint=endpoint, **FAST)
     for weight, old in zip(encoder.weights, before, strict=True):
         np.testing.assert_array_equal(weight, old)
     assert result.last > 0.9 and len(result.curve) == 4
-    assert result == fine_tune(encoder, *TRAIN, *TEST, endpoint=endpoint, **FAST)
+    # Layers after the endpoint are left alone; Keras would warn of them.
+    assert not [w for w in recwarn if "Gradients do not exist" in str(w.message)]
 
 
 def test_the_encoder_itself_is_trained(encoder):

@@ -116,7 +116,13 @@ def test_images(dtype):
     result = mine(*data, learning_rate=0.02, decay_epochs=(), **options)
     # I = H(label) = log 2, up to the frequencies of the two in a hundred test pairs.
     assert 0.55 < result.test_nats < 0.8
-    assert result == mine(*data, learning_rate=0.02, decay_epochs=(), **options)
+
+
+def test_the_seed_decides():
+    x, codes = pairs(100, 0)
+    options = {"hidden_units": (4,), "epochs": 1, "batch_size": 20}
+    once, again = (mine(x, codes, x, codes, **options) for _ in range(2))
+    assert once == again != mine(x, codes, x, codes, **options, seed=1)
 
 
 def test_partners_of_several():

@@ -39,14 +39,14 @@ def test_codes_that_say_nothing():
 
 
 def test_scores_are_those_of_the_reconstructions():
-    result = reconstruction(*TRAIN, *TEST, epochs=1, shown=60, **FAST)
+    result = reconstruction(*TRAIN, *TEST, epochs=1, shown=60, seed=1, **FAST)
     images = TEST[1], result.images
     assert result.mse == pytest.approx(np.mean((images[0] - images[1]) ** 2), rel=1e-5)
     assert result.ms_ssim == pytest.approx(np.mean(multi_scale_ssim(*images)), rel=1e-4)
     assert result.released_ssim == pytest.approx(np.mean(released_ssim(*images)), rel=1e-4)
 
 
-def test_bytes_are_scaled_and_the_seed_decides():
+def test_bytes_are_scaled_and_equal_seeds_give_equal_bits():
     data = [
         (codes, np.round((images + 1) * 127.5).astype(np.uint8)) for codes, images in (TRAIN, TEST)
     ]
@@ -55,8 +55,6 @@ def test_bytes_are_scaled_and_the_seed_decides():
     floatwise = reconstruction(*as_floats[0], *as_floats[1], epochs=1, **FAST)
     assert bytewise.train_mse == again.train_mse and bytewise.mse == again.mse
     np.testing.assert_allclose(bytewise.mse, floatwise.mse, rtol=1e-3)
-    other = reconstruction(*data[0], *data[1], epochs=1, seed=1, **FAST)
-    assert other.train_mse != again.train_mse
 
 
 @pytest.mark.parametrize(

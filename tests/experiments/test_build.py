@@ -117,11 +117,11 @@ def test_the_catalogue_passes_its_own_check(name):
 @pytest.mark.parametrize(
     ("name", "setting", "message"),
     [
-        ("critic_impact", "steps=0", "train.steps must be 1 or more. Received: 0."),
+        ("critic_impact", "steps=-1", "train.steps must be 0 or more. Received: -1."),
         ("critic_impact", "batch_size=1", "train.batch_size must be 2 or more. Received: 1."),
         ("critic_impact", "log_every=0", "train.log_every must be 1 or more. Received: 0."),
         ("critic_impact", "checkpoint_every=-1", "train.checkpoint_every must be 1 or more."),
-        ("critic_impact", "bound.every=0", "evaluate.bound.every must be 1 or more. Received: 0."),
+        ("critic_impact", "bound.every=-1", "evaluate.bound.every must be 0 or more."),
         ("critic_impact", "learning_rate=0", "train.learning_rate must be positive."),
         ("critic_impact", "learning_rate=1e999", "train.learning_rate must be positive."),
         ("critic_impact", "noise_sd=-0.1", "data.noise_sd must be 0 or more. Received: -0.1."),

@@ -182,7 +182,7 @@ def test_a_misspelt_field_names_the_nearest(setting, nearest):
 
 
 @pytest.mark.parametrize(
-    "setting", ["train=3", "objectives=3", "evaluate=linear_probe", "sweep=3", "name=x", "source=x",
+    "setting", ["train=3", "objectives=3", "sweep=3", "name=x", "source=x",
                 "data.nam.e=3", "nonsense=1", "a..b=1", "critic.=3", "train.steps.x=3"],
 )
 def test_what_is_no_field_lists_the_fields(setting):
@@ -228,3 +228,19 @@ def test_a_value_of_the_wrong_type_names_the_field_and_the_value(setting, wanted
     with pytest.raises(ValueError) as raised:
         changed(setting)
     assert str(raised.value).startswith(wanted)
+
+
+def test_evaluate_chooses_what_is_measured():
+    listed = changed("evaluate=bound")
+    assert [entry.name for entry in listed.evaluate] == ["bound"]
+    assert listed.evaluate[0] == experiment_entry("bound")
+    added = changed("evaluate=conditioning,bound", "evaluate.conditioning.every=5")
+    assert [(entry.name, entry.every) for entry in added.evaluate] == [
+        ("conditioning", 5), ("bound", experiment_entry("bound").every),
+    ]
+    assert changed("evaluate=none").evaluate == ()
+
+
+def experiment_entry(name):
+    (experiment,) = catalog.get("critic_impact")
+    return next(entry for entry in experiment.evaluate if entry.name == name)

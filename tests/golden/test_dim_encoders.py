@@ -9,156 +9,22 @@ import pytest
 import tensorflow as tf
 
 from tests.golden import ports
-from tests.golden.dim_files import (
-    DimComparisons,
-    cases,
-    channels_last,
-    conv_kernel,
-    dense_kernel,
-    flatten_order,
-    groups,
+from tests.golden.dim_files import DimComparisons, cases, channels_last, groups
+from tests.golden.dim_ports import (
+    assign,
+    encoder_weights,
+    reduced_encoder,
+    stored_under,
+    tail_of,
+    vector_from,
 )
 from tests.golden.golden_files import folder
 from tf_infomax import encoders
 from tf_infomax.encoders.configurations import CONFIGURATIONS
 from tf_infomax.encoders.stages import FoldCrops, UnfoldCrops
 
-_NORMS = {"gamma": "gamma", "beta": "beta", "mean": "moving_mean", "var": "moving_variance"}
 # Full-size networks whose formula and pass take more than some three seconds.
 _LARGE = 15_000_000
-
-
-def weights_of(layer, path, map_shape=None):
-    """Name -> (variable, function from stored to ours) of a layer, as the files name them.
-
-    Args:
-        layer: a stage of an encoder.
-        path: its name in the files, ``layer3``.
-        map_shape: ``(H, W, C)`` of the stage's input, if that is a map.
-    """
-    found = {}
-    if hasattr(layer, "branch"):
-        for number, unit in enumerate(_units(layer.branch.parts)):
-            found |= _weights_of_parts(unit, f"{path}/layer{number}", map_shape)
-        if layer.shortcut is not None:
-            found |= _weights_of_parts(layer.shortcut.parts, f"{path}/shortcut", map_shape)
-        return found
-    parts = getattr(layer, "parts", [])
-    if parts and hasattr(parts[0], "branch"):
-        for number, block in enumerate(parts):
-            found |= weights_of(block, f"{path}/block{number}", map_shape)
-        return found
-    return _weights_of_parts(parts, path, map_shape)
-
-
-def _units(parts):
-    """A chain's layers, cut before every convolution."""
-    units = []
-    for part in parts:
-        if hasattr(part, "kernel"):
-            units.append([])
-        units[-1].append(part)
-    return units
-
-
-def _weights_of_parts(parts, path, map_shape):
-    found = {}
-    for part in parts:
-        if hasattr(part, "moving_mean"):
-            for name, ours in _NORMS.items():
-                found[f"{path}/bn/{name}"] = (getattr(part, ours), _same)
-        elif hasattr(part, "gamma"):
-            # The norm of a flattened map: its entries are permuted with the map's.
-            for name in ("gamma", "beta"):
-                found[f"{path}/ln/{name}"] = (getattr(part, name), _vector_from(map_shape))
-        elif hasattr(part, "kernel"):
-            is_conv = len(part.kernel.shape) == 4
-            kind = "conv" if is_conv else "fc"
-            to_ours = conv_kernel if is_conv else _dense_from(map_shape)
-            found[f"{path}/{kind}/weight"] = (part.kernel, to_ours)
-            if part.use_bias:
-                found[f"{path}/{kind}/bias"] = (part.bias, _same)
-    return found
-
-
-def _same(stored):
-    return stored
-
-
-def _vector_from(map_shape):
-    """Function from stored flattened maps ``[..., C H W]`` to our ``[..., H W C]``."""
-    return _same if map_shape is None else lambda stored: stored[..., flatten_order(map_shape)]
-
-
-def _dense_from(map_shape):
-    return lambda stored: dense_kernel(stored, map_shape)
-
-
-def all_weights(stages, shapes, input_shape):
-    """As ``weights_of``, of all stages in order; shapes are those of their outputs."""
-    found, before, was_map = {}, input_shape, None
-    for number, (stage, shape) in enumerate(zip(stages, shapes, strict=True)):
-        # A vector that is a flattened map has its entries in another order.
-        map_shape = before if len(before) == 3 else was_map
-        found |= weights_of(stage, f"layer{number}", map_shape)
-        was_map = before if stage.name.startswith("flatten") else None
-        before = shape
-    return found
-
-
-def encoder_weights(encoder, image_shape):
-    """As ``weights_of``, of a built encoder."""
-    shapes = [encoder.endpoint_shapes[stage.name] for stage in encoder.stages]
-    return all_weights(encoder.stages, shapes, image_shape)
-
-
-def assign(variables, stored, what):
-    """Gives all variables their stored arrays, and demands that these are the file's all."""
-    # Given and automatic projections are told apart by the files only.
-    stored = {name.replace("/shortcut0/", "/shortcut/"): array for name, array in stored.items()}
-    assert set(variables) == set(stored), f"{what}: {sorted(set(variables) ^ set(stored))}"
-    for name, (variable, to_ours) in variables.items():
-        variable.assign(to_ours(stored[name]))
-
-
-def stored_under(golden, prefix):
-    """Name without prefix -> array."""
-    return {
-        name.removeprefix(prefix): golden[name] for name in golden.names if name.startswith(prefix)
-    }
-
-
-def widths_of(stored, layers):
-    """(widths of all layers but an added dense one, width of that or 0) from stored weights.
-
-    Args:
-        stored: name -> array.
-        layers: positions of the layers that a full encoder has a width for.
-    """
-    outputs = {}
-    for name, array in stored.items():
-        match = re.fullmatch(r"layer(\d+)/(?:block0/layer0/)?(?:conv|fc)/weight", name)
-        if match:
-            outputs[int(match[1])] = array.shape[0]
-    last = max(outputs)
-    return tuple(outputs[position] for position in layers), 0 if last in layers else outputs[last]
-
-
-def positions_with_widths(name):
-    """Positions of the layers that have a width."""
-    layers = CONFIGURATIONS[name].layers
-    return [number for number, (_, layer) in enumerate(layers) if hasattr(layer, "width")]
-
-
-def reduced_encoder(golden, name, image_shape, precision):
-    """The encoder ``name`` at the widths of a file, with its weights, and these by name."""
-    stored = stored_under(golden, "w/")
-    widths, units = widths_of(stored, positions_with_widths(name))
-    encoder = encoders.get(name, output_units=units, widths=widths, dtype=precision)
-    encoder.build((None, *image_shape))
-    variables = encoder_weights(encoder, image_shape)
-    assign(variables, stored, golden.name)
-    return encoder, variables
 
 
 def outputs_of(encoder, images, training):
@@ -236,7 +102,7 @@ def _layouts(encoder, image_shape):
     layouts, before = [], image_shape
     for stage in encoder.stages:
         is_flatten = stage.name.startswith("flatten")
-        layouts.append(_vector_from(before) if is_flatten else channels_last)
+        layouts.append(vector_from(before) if is_flatten else channels_last)
         before = encoder.endpoint_shapes[stage.name]
     return layouts
 
@@ -269,6 +135,88 @@ def described(path=None):
     return json.loads(path.read_text()) if path.is_file() else {}
 
 
+def usable():
+    """(our name, entry) of every configuration of the table that can be used.
+
+    Names may carry a remark in brackets. What is noted to be broken as released is not ours.
+    """
+    for title, entry in described().items():
+        is_broken = "as released" in entry.get("note", "")
+        if not (is_broken or "as released" in title or "broken" in title):
+            yield title.partition(" (")[0], entry
+
+
+def table_cases():
+    if not described():
+        return [pytest.param(None, None, None, marks=pytest.mark.skip(reason="no table"))]
+    found = []
+    for name, entry in usable():
+        for key in entry:
+            match = re.fullmatch(r"output_units_(\d+)", key)
+            if match:
+                # Without the added layer a network is tested a second time: of large ones, seldom.
+                twice = match[1] == "0" and entry[key]["n_parameters"] > _LARGE
+                found.append(
+                    pytest.param(
+                        name,
+                        entry,
+                        int(match[1]),
+                        id=f"{name}-{match[1]}",
+                        marks=[pytest.mark.slow] if twice else [],
+                    )
+                )
+    return found
+
+
+@pytest.mark.parametrize(("name", "entry", "units"), table_cases())
+def test_table_of_configurations(name, entry, units):
+    build = entry[f"output_units_{units}"]
+    channels, height, width = entry["input_shape_chw"]
+    encoder = encoders.get(name, output_units=units)
+    # In a graph of its own the weights are described, not made.
+    with tf.Graph().as_default():
+        encoder.build((None, height, width, channels))
+    shapes = encoder.endpoint_shapes
+    found = [shapes[stage.name] for stage in encoder.stages]
+    expected = [layer["output_shape_for_batch_2"][1:] for layer in build["layers"]]
+    assert found == [(*shape[1:], shape[0]) for shape in expected]
+    assert sum(_size(v.shape) for v in encoder.trainable_variables) == build["n_parameters"]
+    statistics = [v for v in encoder.non_trainable_variables if v.name.startswith("moving_")]
+    assert sum(_size(v.shape) for v in statistics) == build["n_bn_statistics"]
+    variables = encoder_weights(encoder, (height, width, channels))
+    if "parameters" in build:
+        stored = {path.replace("/shortcut0/", "/shortcut/"): s for path, s in build["parameters"]}
+        ours = {path: _stored_shape(variable.shape) for path, (variable, _) in variables.items()}
+        assert ours == {path: tuple(shape) for path, shape in stored.items()}
+    chosen = {"local": build["local"]["index"], "global": build["global"]["resolved_index"]}
+    for kind, classifier in build["classifier_inputs"].items():
+        kind = {"glob": "global"}.get(kind, kind)
+        assert chosen.setdefault(kind, classifier["resolved_index"]) == classifier["resolved_index"]
+        assert _size(shapes[kind]) == classifier["features"]
+    named = {"global": encoder.stages[-1].name, **CONFIGURATIONS[name].endpoints}
+    assert named == {kind: encoder.stages[index].name for kind, index in chosen.items()}
+
+
+def _size(shape):
+    return int(np.prod(shape))
+
+
+def _stored_shape(shape):
+    """Shape of a parameter in the files' layout."""
+    if len(shape) != 4:
+        return tuple(reversed(shape))
+    *kernel, inputs, outputs = shape
+    return (outputs, inputs, *kernel)
+
+
+def test_every_configuration_is_in_the_table():
+    if not described():
+        pytest.skip("no table")
+    names = [name for name, _ in usable()]
+    unknown = set(names) - set(encoders.names())
+    assert not unknown and len(names) == len(set(names))
+
+
 def full_size_cases():
     """Networks of the files of formulas; float32, as they are, since the stored ones are."""
     table = described()
@@ -287,20 +235,16 @@ def full_size_cases():
 def test_full_size_encoder(case):
     with DimComparisons(case) as compare:
         golden, name = compare.golden, compare.key
-        # Names in the table may carry a remark; such networks are not in these files.
-        entry = described()[name]
-        build = entry["output_units_64"]
-        if build["global"]["resolved_index"] != build["layers"][-1]["index"]:
-            # With several globals the release stored the network without the dense layer.
-            build = {**entry["output_units_0"], "parameters": build["parameters"]}
-        units = 64 if build["n_parameters"] == entry["output_units_64"]["n_parameters"] else 0
+        entry = dict(usable())[name]
         channels, height, width = entry["input_shape_chw"]
+        # Of the network with several globals the one without the dense layer is stored.
+        count = len(golden.input(f"{name}/layer_mean_and_meansquare"))
+        units = 64 if len(entry["output_units_64"]["layers"]) == count else 0
         encoder = encoders.get(name, output_units=units)
         encoder.build((None, height, width, channels))
-        count = len(build["layers"])
         shapes = {
             path: shape
-            for path, shape in build["parameters"]
+            for path, shape in entry["output_units_64"]["parameters"]
             if int(re.match(r"layer(\d+)", path)[1]) < count
         }
         variables = encoder_weights(encoder, (height, width, channels))
@@ -361,29 +305,11 @@ def test_tail(case):
         golden, name = compare.golden, compare.key
         local = channels_last(golden.input(f"{name}/local_in"))
         stored = stored_under(golden, f"{name}/local_net/")
-        tail = _tail(name, stored, local.shape, compare.precision)
+        tail = tail_of(name, stored, local.shape, compare.precision)
         outputs = tail(ports.tensor(local, compare.precision), training=True)
         compare.relative(
             f"{name}/L", outputs[..., np.newaxis], to_stored=lambda array: array, rtol=2e-5
         )
-
-
-def _tail(name, stored, local_shape, precision):
-    """The tail of an encoder at the widths of stored weights, with these weights."""
-    configuration = CONFIGURATIONS[name]
-    local = [layer for layer, _ in configuration.layers].index(configuration.endpoints["local"])
-    positions = positions_with_widths(name)
-    later = [number - local for number in positions if number >= local]
-    widths, units = widths_of(stored, later)
-    # What comes before the local map does not exist in the tail: any width will do.
-    widths = (*[1] * (len(positions) - len(later)), *widths)
-    model = encoders.get(name, widths=widths, dtype=precision).tail(units)
-    model.build(local_shape)
-    shapes = [tuple(local_shape[1:])]
-    for stage in model.stages:
-        shapes.append(tuple(stage.compute_output_shape((None, *shapes[-1])))[1:])
-    assign(all_weights(model.stages, shapes[1:], shapes[0]), stored, name)
-    return model
 
 
 def test_formula_by_integers_of_any_size():

@@ -5,25 +5,15 @@ import tensorflow as tf
 
 from tests.golden import ports
 from tests.golden.dim_files import DimComparisons, cases, groups
+from tests.golden.dim_ports import MEASURES
 from tf_infomax.bounds import divergences
-
-DIVERGENCES = {
-    "GAN": "gan",
-    "JSD": "jsd",
-    "X2": "chi_squared_released",
-    "KL": "kl",
-    "RKL": "reverse_kl",
-    "H2": "squared_hellinger",
-    "W1": "wasserstein",
-    "DV": "donsker_varadhan",
-}
 
 
 @pytest.mark.parametrize("case", cases("expectations*.npz", groups(r"[^/]+/[^/]+")))
 def test_expectations(case):
     with DimComparisons(case) as compare:
         group, key = compare.key.split("/")
-        divergence = divergences.get(DIVERGENCES[key])
+        divergence = divergences.get(MEASURES[key])
         x = ports.tensor(compare.golden.input(f"{group}/x"), compare.precision)
         means = {}
         for sign, function in (("pos", divergence.positive), ("neg", divergence.negative)):

@@ -6,6 +6,7 @@ Each is a Keras layer. Those of ``vector`` score code vectors, ``critic(x, y) ->
 name, ``names()`` lists the names.
 """
 
+from tf_infomax.critics.encoder_tail import EncoderTailCritic
 from tf_infomax.critics.feature_map import ConcatMapCritic, DotMapCritic
 from tf_infomax.critics.vector import (
     BilinearCritic,
@@ -20,6 +21,7 @@ __all__ = [
     "ConcatCritic",
     "ConcatMapCritic",
     "DotMapCritic",
+    "EncoderTailCritic",
     "InnerProdCritic",
     "SeparableCritic",
     "class_of",
@@ -34,6 +36,7 @@ _CRITICS.add("separable", SeparableCritic)
 _CRITICS.add("concat", ConcatCritic)
 _CRITICS.add("dot_map", DotMapCritic)
 _CRITICS.add("concat_map", ConcatMapCritic)
+_CRITICS.add("encoder_tail", EncoderTailCritic)
 
 
 def get(name, /, **options):

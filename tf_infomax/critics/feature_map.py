@@ -22,6 +22,7 @@ class _MapCritic(keras.layers.Layer):
 
     # Whether a network runs on all pairs; as in `critics.vector`.
     runs_on_all_pairs = False
+    takes_training = True
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)
@@ -118,6 +119,20 @@ class DotMapCritic(_MapCritic):
     def _build(self, global_width, local_width):
         self.local_net.build((None, local_width))
         self.global_net.build((None, global_width))
+
+    def embed_globals(self, global_features, training=False):
+        """Embedded globals, ``[N B, units]``, of ``[N, D]`` or ``[N, h, w, D]``."""
+        rows = tf.reshape(global_features, [-1, global_features.shape[-1]])
+        return self.global_net(rows, training=training)
+
+    def score_embedded(self, embedded_globals, local_features, training=False):
+        """Scores ``[N, B, N, A]`` of globals that ``embed_globals`` has embedded already."""
+        local_rows = tf.reshape(local_features, [-1, local_features.shape[-1]])
+        scores = tf.matmul(
+            embedded_globals, self.local_net(local_rows, training=training), transpose_b=True
+        )
+        images, places = _sizes(local_features)
+        return tf.reshape(scores, [images, -1, images, places])
 
     def _scores(self, global_rows, local_rows, training):
         return tf.matmul(

@@ -18,6 +18,7 @@ class _Critic(keras.layers.Layer):
     # compiling the training step with XLA pays (2 times faster at K = 128 on a CPU); the other
     # critics' steps are a few products of matrices, and are faster without.
     runs_on_all_pairs = False
+    takes_training = False
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)

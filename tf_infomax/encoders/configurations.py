@@ -103,6 +103,34 @@ class Configuration:
     layers: tuple
     endpoints: dict
 
+    @property
+    def local_receptive_field(self):
+        """Side in pixels of what one place of the local map sees."""
+        side, step = 1, 1
+        for name, layer in self.layers:
+            if isinstance(layer, Unfold):
+                # Crops share nothing until they are folded, and the local map is the folded one.
+                return layer.crop
+            for kernel, stride in _windows(layer):
+                side += (kernel - 1) * step
+                step *= stride
+            if name == self.endpoints["local"]:
+                break
+        return min(side, self.size)
+
+
+def _windows(layer):
+    """(kernel, stride) of everything in a layer that looks at neighbours."""
+    if isinstance(layer, Conv):
+        yield layer.kernel, layer.stride
+        if layer.pool:
+            yield 3, 2
+    if isinstance(layer, Residual):
+        kernel = 3 if layer.kind == "bottleneck" else layer.kernel
+        yield kernel, layer.stride
+        for _ in range(layer.blocks - 1):
+            yield kernel, 1
+
 
 def _named(*layers):
     """Layers with names: each kind counted by itself."""

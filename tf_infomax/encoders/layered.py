@@ -32,16 +32,17 @@ class _Layered(keras.Model):
         own = [
             (name, layer.width) for name, layer in configuration.layers if hasattr(layer, "width")
         ]
-        self.widths = None if widths is None else tuple(widths)
-        if self.widths is not None and (
-            len(self.widths) != len(own)
-            or not all(_is_integer(width) and width > 0 for width in self.widths)
+        if widths is not None and not (
+            isinstance(widths, (tuple, list))
+            and len(widths) == len(own)
+            and all(_is_integer(width) and width > 0 for width in widths)
         ):
             raise ValueError(
                 f"`widths` must be {len(own)} positive integers, of the layers "
                 f"{', '.join(name for name, _ in own)} (as released: "
                 f"{tuple(width for _, width in own)}). Received: widths={widths!r}."
             )
+        self.widths = None if widths is None else tuple(widths)
         widths = self.widths or [width for _, width in own]
         self._width_of = {name: width for (name, _), width in zip(own, widths, strict=True)}
 
@@ -150,7 +151,7 @@ class LayeredEncoder(_Layered):
         """
         if not self.built:
             raise ValueError(
-                "Shapes are known once the encoder is built, as by `encoder.build((None, S, S, C))`. "
+                "Shapes are known once the encoder is built, by `encoder.build((None, S, S, C))`. "
                 f"Received: {self.config} without weights."
             )
         named = {name: self._shapes[layer] for name, layer in self._endpoints.items()}
@@ -165,17 +166,7 @@ class LayeredEncoder(_Layered):
     @property
     def local_receptive_field(self):
         """Side in pixels of what one place of the local map sees."""
-        side, step = 1, 1
-        for name, layer in self._configuration.layers:
-            if isinstance(layer, configurations.Unfold):
-                # Crops share nothing until they are folded: there the local map is.
-                return layer.crop
-            for kernel, stride in _windows(layer):
-                side += (kernel - 1) * step
-                step *= stride
-            if name == self._configuration.endpoints["local"]:
-                break
-        return min(side, self._configuration.size)
+        return self._configuration.local_receptive_field
 
     def call(self, inputs, training=False):
         return self._run(inputs, training, last=self._endpoints["global"])["global"]
@@ -238,27 +229,14 @@ class LayeredEncoder(_Layered):
         return (input_shape[0], *self._shapes[self._endpoints["global"]])
 
 
-def _windows(layer):
-    """(kernel, stride) of everything in a layer that looks at neighbours."""
-    if isinstance(layer, configurations.Conv):
-        yield layer.kernel, layer.stride
-        if layer.pool:
-            yield 3, 2
-    if isinstance(layer, configurations.Residual):
-        kernel = 3 if layer.kind == "bottleneck" else layer.kernel
-        yield kernel, layer.stride
-        for _ in range(layer.blocks - 1):
-            yield kernel, 1
-
-
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class EncoderTail(_Layered):
     """The layers of an encoder from the local one on, the last of them replaced: ``tail(units)``.
 
     The local layer is there again and is applied to its own output; only where it is the folding
-    of crops, which nothing is left to fold, the tail starts after it. In place of the encoder's last
-    layer (that of ``output_units``, or the configuration's own if there is none) stands a dense
-    layer of ``units``, linear and with bias.
+    of crops, of which none are left, the tail starts after it. In place of the encoder's last layer
+    (that of ``output_units``, or the configuration's own if there is none) stands a dense layer of
+    ``units``, linear and with bias.
 
     Args:
         config, output_units, widths: those of the ``LayeredEncoder``.

@@ -179,7 +179,8 @@ def ndm(
         raise ValueError(f"`epochs` must be 1 or more. Received: epochs={epochs}.")
     batch_size = min(batch_size, len(codes))
     steps = check_batch_size(len(codes), batch_size)
-    network = ScoreNetwork(hidden_units, seed=stream_seed(seed, "ndm", "network"))
+    network_seed = stream_seed(seed, "ndm", "network")
+    network = ScoreNetwork(hidden_units, network_seed, dtype="float32")
     network.build((None, codes.shape[1]))
 
     def loss_and_metrics(step_seed, batch):

@@ -71,13 +71,17 @@ def fine_tune(
     features_of = _features(tuned, endpoint)
     with tf.GradientTape() as tape:
         features = features_of(pixels(tf.constant(train[0][:2])), training=False)
-    # An endpoint on the way has no gradient in the layers after it.
-    used = {variable.ref() for variable in tape.watched_variables()}
+        total = tf.reduce_sum(features)
+    # Layers after an endpoint on the way have no gradient.
+    candidates = tuned.trainable_variables
+    gradients = tape.gradient(total, [variable.value for variable in candidates])
+    variables = [v for v, g in zip(candidates, gradients, strict=True) if g is not None]
     head = ClassifierHead(
         number_of_classes(train[1], test[1]),
         hidden_units,
         dropout,
         seed=stream_seed(seed, "fine_tune", "head"),
+        dtype="float32",
     )
     head.build((None, *features.shape[1:]))
 
@@ -87,7 +91,6 @@ def fine_tune(
             images = augment(images)
         return head(features_of(images, training=training), training=training)
 
-    variables = [v for v in tuned.trainable_variables if v.value.ref() in used]
     return fit_classifier(
         logits_of,
         [*variables, *head.trainable_variables],

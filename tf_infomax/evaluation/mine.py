@@ -211,7 +211,8 @@ def mine(
     if len(test[0]) < 2:
         raise ValueError(f"There must be 2 test pairs or more. Received: {len(test[0])}.")
     steps = check_batch_size(len(train[0]), batch_size)
-    network = StatisticsNetwork(hidden_units, channels, stream_seed(seed, "mine", "network"))
+    network_seed = stream_seed(seed, "mine", "network")
+    network = StatisticsNetwork(hidden_units, channels, network_seed, dtype="float32")
     network.build(train[0].shape, train[1].shape)
     log_average, seen = tf.Variable(-math.inf), tf.Variable(0.0)
 

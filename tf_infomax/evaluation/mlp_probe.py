@@ -86,6 +86,8 @@ def mlp_probe(
         hidden_units,
         dropout,
         seed=stream_seed(seed, "mlp_probe", "head"),
+        # Whatever precision the encoder was trained in.
+        dtype="float32",
     )
     head.build((None, train[0].shape[1]))
     return fit_classifier(

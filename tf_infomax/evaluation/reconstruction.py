@@ -205,7 +205,8 @@ def reconstruction(
     steps = check_batch_size(len(train[0]), batch_size)
     image_shape = train[1].shape[1:]
     setting = multi_scale(*image_shape[:2])
-    decoder = Decoder(image_shape, base_channels, stream_seed(seed, "reconstruction", "decoder"))
+    decoder_seed = stream_seed(seed, "reconstruction", "decoder")
+    decoder = Decoder(image_shape, base_channels, decoder_seed, dtype="float32")
     decoder.build((None, train[0].shape[1]))
 
     def loss_and_metrics(_, codes, images):
@@ -222,7 +223,7 @@ def reconstruction(
     train_mse = tuple(fit.run(epoch)["loss"] for epoch in range(epochs))
 
     def scores(codes, images):
-        images, ours = pixels(images), tf.cast(decoder(codes, training=False), tf.float32)
+        images, ours = pixels(images), decoder(codes, training=False)
         error = tf.reduce_mean((ours - images) ** 2, axis=[1, 2, 3])
         multi = multi_scale_ssim(images, ours, setting=setting)
         return tf.stack([error, multi, released_ssim(images, ours)], axis=1)
@@ -233,7 +234,7 @@ def reconstruction(
 
 
 def _mean_squared_error(ours, images):
-    return tf.reduce_mean((tf.cast(ours, tf.float32) - pixels(images)) ** 2)
+    return tf.reduce_mean((ours - pixels(images)) ** 2)
 
 
 def _checked(codes, images, split):

@@ -11,8 +11,8 @@ from tf_infomax.data.gaussians import DependentGaussians
 from tf_infomax.data.images import WholeImages
 from tf_infomax.data.pairs import GaussianPairs, HalvesOfImages
 from tf_infomax.data.views import half_shape
-from tf_infomax.evaluation import conditioning
 from tf_infomax.deep_infomax import DeepInfoMax
+from tf_infomax.evaluation import conditioning
 from tf_infomax.experiments.checks import check
 from tf_infomax.experiments.image_model import build_image_model
 from tf_infomax.experiments.spec import Experiment, LabelConfusion

@@ -1,11 +1,11 @@
-"""The experiments of Hjelm et al. (2019), "Learning deep representations by mutual information ...".
+"""The experiments of Hjelm et al. (2019), "Learning deep representations by mutual information".
 
 What is certain of the hyper-parameters is from the released code: Adam at 1e-4, batches of 64,
 1,000 epochs on CIFAR-10, 2048 units in the encode-and-dot critic (1024 on folded encoders), the
 encoders. What is not certain, and may be set otherwise by ``--set=...``:
 
-- the weights alpha, beta, gamma of each system are recalled, not verified; beta of DIM(L+G) is 0.1 in
-  one source and 1.0 in ports;
+- the weights alpha, beta, gamma of each system are recalled, not verified; beta of DIM(L+G) is 0.1
+  in one source and 1.0 in ports;
 - which bound the systems with coordinates and occlusion train with (here: infoNCE), the weight of
   the coordinate task (here: 1), and how occlusion masks are drawn;
 - the released command for CIFAR-10 trains without any prior;

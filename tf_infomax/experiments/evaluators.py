@@ -22,10 +22,11 @@ def names():
     return EVALUATORS.names()
 
 
-def snapshot(trial, step):
-    """``trial`` at one step: what evaluators look at."""
-    kind = ImageSnapshot if trial.experiment.data.views == "image" else PairSnapshot
-    return kind(trial, step)
+def snapshot(trial, step, entries):
+    """``trial`` at one step: what the evaluators of ``entries`` look at."""
+    if trial.experiment.data.views == "image":
+        return ImageSnapshot(trial, step, tuple(entries))
+    return PairSnapshot(trial, step)
 
 
 def check(entry, views):

@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import functools
+import inspect
 
 import numpy as np
 import tensorflow as tf
@@ -15,22 +16,33 @@ __all__ = ["IMAGE_EVALUATORS", "ImageSnapshot"]
 
 @dataclasses.dataclass(frozen=True)
 class ImageSnapshot:
-    """A trial at one step. Endpoints are encoded on first use and shared by all evaluators."""
+    """A trial at one step. Endpoints are encoded on first use and shared by all evaluators.
+
+    Attributes:
+        trial: ``build.Trial`` on whole images.
+        step: training steps done.
+        entries: the evaluations that will be made; what they need is encoded in one pass.
+    """
 
     trial: object
     step: int
+    entries: tuple = ()
 
     # What probes read unless told otherwise.
     default_features = ("global",)
 
     @functools.cached_property
     def _encoded(self):
-        """Endpoint -> (train, test), of all that the experiment's evaluations name."""
-        options = [entry.options for entry in self.trial.experiment.evaluate]
-        named = {name for one in options for name in one.get("endpoints", ())}
-        named |= {one["endpoint"] for one in options if "endpoint" in one}
+        """Endpoint -> (train, test), of all that the evaluations to be made read."""
+        named = {"global"}
+        for entry in self.entries:
+            parameters = inspect.signature(EVALUATORS.get(entry.name)).parameters
+            for option in ("endpoint", "endpoints"):
+                if option in parameters:
+                    value = entry.options.get(option, parameters[option].default)
+                    named |= {value} if isinstance(value, str) else set(value or ())
         known = self.trial.encoder.endpoint_shapes
-        return self._encode([name for name in known if name in named | {"global"}])
+        return self._encode([name for name in known if name in named])
 
     def _encode(self, names):
         source, encoder = self.trial.source, self.trial.encoder
@@ -275,7 +287,7 @@ def measure_reconstruction(
         "test",
         result.ms_ssim,
         "1",
-        {**tags, "setting": f"{setting.scales} scales, window {setting.window}"},
+        {**tags, "setting": f"{len(setting.weights)} scales, window {setting.filter_size}"},
     )
     yield Measurement("reconstruction/released_ssim", "test", result.released_ssim, "1", tags)
     pictures = np.concatenate([images[1][:shown], result.images[:shown]])

@@ -73,5 +73,7 @@ def _term(term, encoder, seed, num_classes):
 def _critic(choice, encoder, seed):
     options = dict(choice.options)
     if choice.name == "encoder_tail":
-        options["encoder"] = encoder
+        # A thing of this encoder's, which a name and options cannot give.
+        options.setdefault("units", 2048)
+        options["tail"] = encoder.tail(options["units"], seed=seed + 1)
     return critics.get(choice.name, seed=seed, **options)

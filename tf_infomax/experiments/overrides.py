@@ -12,6 +12,7 @@ import types
 import typing
 
 from tf_infomax.experiments.spec import (
+    Evaluation,
     Pick,
     child,
     field_names,
@@ -30,6 +31,9 @@ _FIXED = ("name", "source", "sweep")
 def override(experiment, settings):
     """A copy of ``experiment`` with every ``"path=value"`` of ``settings`` carried out.
 
+    ``evaluate=linear_probe,bound`` chooses what is measured (``evaluate=none``: nothing); what the
+    experiment does not list is measured at the end only.
+
     Where the field is swept, the values given replace those of the sweep; a thing that keeps its
     name keeps its options. An option of a swept thing goes to those alternatives that list it, or
     to all if none does. The order of settings matters only where one field is set twice.
@@ -39,6 +43,7 @@ def override(experiment, settings):
             ones), or a value of the wrong type.
     """
     resolved = []
+    experiment, settings = _with_evaluations(experiment, settings)
     for setting in settings:
         path, separator, text = (part.strip() for part in setting.partition("="))
         if not separator or not path or not text.strip(", "):
@@ -50,6 +55,21 @@ def override(experiment, settings):
     for path, text in sorted(resolved, key=lambda entry: entry[0].count(".")):
         experiment = _apply(experiment, path, text)
     return experiment
+
+
+def _with_evaluations(experiment, settings):
+    """``evaluate=mlp_probe,ndm`` chooses what is measured; the rest of the settings comes back."""
+    others = []
+    for setting in settings:
+        path, separator, text = (part.strip() for part in setting.partition("="))
+        if path != "evaluate" or not separator:
+            others.append(setting)
+            continue
+        listed = {entry.name: entry for entry in experiment.evaluate}
+        names = [] if text.lower() == "none" else _parts(text)
+        chosen = tuple(listed.get(name, Evaluation(name, every=0)) for name in names)
+        experiment = dataclasses.replace(experiment, evaluate=chosen)
+    return experiment, others
 
 
 def _apply(experiment, path, text):
@@ -86,7 +106,7 @@ def _full_path(experiment, path):
     head, _, option = path.rpartition(".")
     # Options of a picked thing or an evaluation need not be listed in the experiment to exist.
     owners = [entry for entry in known if isinstance(_node(experiment, entry), Pick)]
-    owners += [f"evaluate.{entry.name}" for entry in experiment.evaluate if entry.options]
+    owners += [f"evaluate.{entry.name}" for entry in experiment.evaluate]
     for owner in owners:
         if head and option and f".{owner}".endswith(f".{head}"):
             return owner if option == "name" else f"{owner}.{option}"

@@ -18,7 +18,7 @@ from tf_infomax.training.checkpoints import Checkpoints
 from tf_infomax.training.loop import StepLoop, boundaries
 from tf_infomax.training.progress import Progress
 
-__all__ = ["FINISHED", "NON_FINITE", "Run", "execute", "restore"]
+__all__ = ["FINISHED", "NON_FINITE", "Run", "execute", "restore", "tags_of"]
 
 FINISHED = "finished"
 NON_FINITE = "stopped by a non-finite loss"
@@ -108,7 +108,7 @@ class _Execution:
         self._writer = writer
         self._checkpoints = checkpoints
         self._events = tf.summary.create_file_writer(str(directory.events))
-        self._tags = _tags(run.experiment)
+        self._tags = tags_of(run.experiment)
         self._steps = run.experiment.train.steps
 
     def carry_out(self):
@@ -158,7 +158,7 @@ class _Execution:
         return StepLoop(warmup, self._trial.jit_compile).run(0, steps).non_finite_step
 
     def _measure(self, step):
-        snapshot = evaluators.snapshot(self._trial, step)
+        snapshot = evaluators.snapshot(self._trial, step, self._run.experiment.evaluate)
         measurements = []
         for entry in self._run.experiment.evaluate:
             if step == self._steps or (entry.every and step % entry.every == 0):
@@ -196,7 +196,7 @@ class _Execution:
         return NON_FINITE
 
 
-def _tags(experiment):
+def tags_of(experiment):
     """What every row of a run says about it, besides variant and seed."""
     tags = {"dataset": Path(experiment.data.name).stem, "batch_size": experiment.train.batch_size}
     if experiment.data.views == "image":

@@ -74,6 +74,7 @@ class GlobalInformation:
     weight: float = 1.0
     endpoint: str = "conv"
     occluded: bool = False
+    self_score: float | None = None
     activation_penalty: float = 0.0
     name: str = "global_information"
 

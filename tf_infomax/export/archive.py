@@ -17,7 +17,7 @@ from tf_infomax.experiments.run_directory import RunDirectory
 from tf_infomax.export.proof import TOLERANCE, ProofError, largest_difference, prove
 from tf_infomax.export.signatures import save, signatures
 from tf_infomax.export.trained import restore_trained
-from tf_infomax.results import read_rows
+from tf_infomax.results import EVALUATION_ROWS, read_rows
 
 __all__ = ["CARD", "ENCODER", "export_model", "load_encoder", "summary"]
 
@@ -25,7 +25,7 @@ CARD = "card.json"
 ENCODER = "encoder.keras"
 _FORMAT = "tf_infomax export"
 # All that an export holds: a folder with anything else in it is not ours to replace.
-_CONTENTS = {CARD, ENCODER, "assets", "fingerprint.pb", "saved_model.pb", "variables"}
+_CONTENTS = {CARD, ENCODER, EVALUATION_ROWS, "assets", "fingerprint.pb", "saved_model.pb", "variables"}
 
 
 def export_model(run_directory, output=None, data_dir=None):

@@ -4,7 +4,6 @@ import keras
 import tensorflow as tf
 
 from tf_infomax import bounds
-from tf_infomax.objectives.features import global_vectors
 from tf_infomax.objectives.mutual_information import mutual_information_loss
 from tf_infomax.objectives.term import Term, endpoint_shape
 from tf_infomax.sampling import sample_places
@@ -34,19 +33,26 @@ class _Information(Term):
 
     def loss(self, features):
         global_features = features.endpoint("global", occluded=self.occluded)
-        value = self._bound_function(self._scores(features, global_features))
+        scores, penalty = self._scores_and_penalty(features, global_features)
+        value = self._bound_function(scores)
         loss = self.weight * mutual_information_loss(value)
-        if self.activation_penalty:
-            embedded = self.critic.embed_globals(global_features, training=features.training)
-            squares = tf.reduce_sum(tf.cast(embedded, tf.float32) ** 2, axis=-1)
-            loss += self.activation_penalty * tf.reduce_mean(squares)
-        return loss, {self.label: value}
+        return loss + self.activation_penalty * penalty, {self.label: value}
+
+    def _critic_scores(self, global_features, partners, training):
+        """(scores, mean squared norm of the embedded globals or 0)."""
+        if not self.activation_penalty:
+            kwargs = {"training": training} if self.critic.takes_training else {}
+            return self.critic(global_features, partners, **kwargs), 0.0
+        embedded = self.critic.embed_globals(global_features, training=training)
+        scores = self.critic.score_embedded(embedded, partners, training=training)
+        embedded = tf.cast(embedded, scores.dtype if scores.dtype.size > 4 else tf.float32)
+        return scores, tf.reduce_mean(tf.reduce_sum(embedded**2, axis=-1))
 
     @property
     def metric_units(self):
         return {self.label: bounds.info(bounds.name_of(self.bound)).unit}
 
-    def _scores(self, features, global_features):
+    def _scores_and_penalty(self, features, global_features):
         raise NotImplementedError
 
     def get_config(self):
@@ -60,6 +66,7 @@ class _Information(Term):
 
     @classmethod
     def from_config(cls, config):
+        config = dict(config)
         critic = keras.saving.deserialize_keras_object(config.pop("critic"))
         return cls(critic, **config)
 
@@ -132,7 +139,7 @@ class LocalInformation(_Information):
             self.critic.build((None, *code), (None, *local))
         self.built = True
 
-    def _scores(self, features, global_features):
+    def _scores_and_penalty(self, features, global_features):
         local = features.endpoint("local")
         if self.local_samples is not None:
             seed = features.seed("local_samples")
@@ -140,8 +147,8 @@ class LocalInformation(_Information):
         if self.global_samples is not None and global_features.shape.rank == 4:
             seed = features.seed("global_samples")
             global_features = sample_places(global_features, self.global_samples, seed)
-        scores = self.critic(global_features, local, training=features.training)
-        return PairScores.from_maps(scores, self.self_score, self.negative_images)
+        scores, penalty = self._critic_scores(global_features, local, features.training)
+        return PairScores.from_maps(scores, self.self_score, self.negative_images), penalty
 
     def get_config(self):
         return {
@@ -162,12 +169,13 @@ class GlobalInformation(_Information):
 
     Args:
         critic: critic of code vectors (``ConcatCritic(512, layers=2)`` is the paper's, Table 6), on
-            the code and the flattened map; or one that takes maps (``maps = True``).
+            the code and the flattened map; or ``EncoderTailCritic``, the release's, with
+            ``endpoint="local"``.
         bound: name of a registered bound.
         weight: alpha.
         endpoint: the map that stands for the image.
         occluded: whether the code is that of the image with a part hidden.
-        activation_penalty: as for ``LocalInformation``.
+        self_score, activation_penalty: as for ``LocalInformation``.
 
     Reference: Hjelm et al. (2019), arXiv:1808.06670, section 3.1, eq. 3.
     """
@@ -181,11 +189,13 @@ class GlobalInformation(_Information):
         weight=1.0,
         endpoint="conv",
         occluded=False,
+        self_score=None,
         activation_penalty=0.0,
         **kwargs,
     ):
         super().__init__(critic, bound, weight, occluded, activation_penalty, **kwargs)
         self.endpoint = endpoint
+        self.self_score = self_score
 
     def connect(self, encoder, image_shape):
         code, shape = (endpoint_shape(encoder, name) for name in ("global", self.endpoint))
@@ -198,15 +208,24 @@ class GlobalInformation(_Information):
     def _takes_maps(self):
         return getattr(self.critic, "takes_maps", False)
 
-    def _scores(self, features, global_features):
+    def _scores_and_penalty(self, features, global_features):
         partner = features.endpoint(self.endpoint)
         if not self._takes_maps:
             partner = _flat(partner)
-        kwargs = {"training": features.training} if self._takes_maps else {}
-        return PairScores.from_matrix(self.critic(_flat(global_features), partner, **kwargs))
+        codes = _flat(global_features)
+        scores, penalty = self._critic_scores(codes, partner, features.training)
+        if self.self_score is None:
+            return PairScores.from_matrix(scores), penalty
+        # A map of one place.
+        scores = scores[:, tf.newaxis, :, tf.newaxis]
+        return PairScores.from_maps(scores, self.self_score), penalty
 
     def get_config(self):
-        return {**super().get_config(), "endpoint": self.endpoint}
+        return {
+            **super().get_config(),
+            "endpoint": self.endpoint,
+            "self_score": self.self_score,
+        }
 
 
 def _size(shape):

@@ -76,13 +76,18 @@ def gradient_penalty(discriminator, inputs, form="all_samples"):
     return tf.reduce_mean(tf.reduce_sum(gradients**2, axis=-1))
 
 
+def _wide(values):
+    """Half precision as float32."""
+    return tf.cast(values, tf.float32) if values.dtype.size < 4 else values
+
+
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class PriorMatching(Term):
     """Draw the law of the code to a prior: a discriminator tells them apart, the encoder confuses.
 
     The discriminator D minimises ``E_z[n(D(z))] - E_v[p(D(v))] + penalty``, v from the prior and z
-    the squashed code; the encoder minimises the non-saturating ``-E_z[p(D(z))]``. Neither loss moves
-    the other player. Other terms and probes see the code unsquashed.
+    the squashed code; the encoder minimises the non-saturating ``-E_z[p(D(z))]``. Neither loss
+    moves the other player. Other terms and probes see the code unsquashed.
 
     Args:
         prior: "uniform", "normal" or "ball".
@@ -153,11 +158,11 @@ class PriorMatching(Term):
         """Scores of squashed codes or prior draws, ``[K, D] -> [K, 1]``."""
         for layer in self.discriminator[:-1]:
             codes = tf.nn.relu(layer(codes))
-        return tf.cast(self.discriminator[-1](codes), tf.float32)
+        return _wide(self.discriminator[-1](codes))
 
     def _codes(self, features):
         codes = global_vectors(features.endpoint("global"))
-        return squash(tf.cast(codes, tf.float32), self.prior)
+        return squash(_wide(codes), self.prior)
 
     def loss(self, features):
         scores = self.discriminate(self._codes(features))
@@ -166,7 +171,7 @@ class PriorMatching(Term):
 
     def adversary_loss(self, features):
         codes = tf.stop_gradient(self._codes(features))
-        draws = sample_prior(self.prior, tf.shape(codes), features.seed("prior"))
+        draws = sample_prior(self.prior, tf.shape(codes), features.seed("prior"), codes.dtype)
         return self.discriminator_loss(draws, codes)
 
     def discriminator_loss(self, draws, codes):

@@ -10,11 +10,15 @@ from tf_infomax.plots import style
 from tf_infomax.plots.architectures import critic_impact, encoder_impact
 from tf_infomax.plots.bijective import adversarial, invertible
 from tf_infomax.plots.conditioning import non_invertible
+from tf_infomax.plots.deep_infomax import deep_infomax
 from tf_infomax.plots.dependence import dependent_samples
 from tf_infomax.plots.drawing import Drawing
 from tf_infomax.plots.generic import generic
+from tf_infomax.plots.negatives import negatives
+from tf_infomax.plots.pictures import Picture, enlarged, pictures
+from tf_infomax.plots.weights import weights
 
-__all__ = ["Drawing", "draw", "image", "names"]
+__all__ = ["Drawing", "Picture", "draw", "enlarged", "image", "names", "pictures"]
 
 _FIGURES = {
     "invertible": invertible,
@@ -23,11 +27,24 @@ _FIGURES = {
     "critic_impact": critic_impact,
     "encoder_impact": encoder_impact,
     "dependent_samples": dependent_samples,
+    "dim_supervised": deep_infomax,
+    "dim_untrained": deep_infomax,
+    "dim_global": deep_infomax,
+    "dim_local": deep_infomax,
+    "dim_local_global": deep_infomax,
+    "dim_coordinates": deep_infomax,
+    "dim_occlusion": deep_infomax,
+    "dim_coordinates_occlusion": deep_infomax,
+    "dim_single_global_cifar10": deep_infomax,
+    "dim_single_global": deep_infomax,
+    "dim_multiple_globals": deep_infomax,
+    "dim_weights": weights,
+    "dim_negatives": negatives,
 }
 
 
 def names():
-    """Experiments with a figure of their own, in the paper's order."""
+    """Experiments with a figure of their own, in the papers' order."""
     return tuple(_FIGURES)
 
 

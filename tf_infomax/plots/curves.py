@@ -7,7 +7,7 @@ import numpy as np
 from tf_infomax.plots import style
 from tf_infomax.results import over_seeds
 
-__all__ = ["Curve", "curve", "level", "lines", "select", "values_by_step"]
+__all__ = ["Curve", "curve", "epoch_curve", "last", "level", "lines", "select", "values_by_step"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,31 @@ def curve(frame, metric, split=None, **tags):
     table = over_seeds(chosen, by=["metric"])
     arrays = (table[name].to_numpy(dtype=float) for name in ("step", "mean", "sd", "n"))
     return Curve(*arrays)
+
+
+def last(frame, metric, split=None, **tags):
+    """(mean, sd) over seeds at the last step, or (None, None); sd NaN for a single seed."""
+    found = curve(frame, metric, split, **tags)
+    return (float(found.mean[-1]), float(found.sd[-1])) if found.steps.size else (None, None)
+
+
+def epoch_curve(frame, metric, split=None, **tags):
+    """Mean and sd over seeds of the curve that a measurement of the last step keeps in its rows.
+
+    Returns:
+        ``Curve`` whose steps are the epochs of the probe or estimator, from 1. Seeds whose curve is
+        shorter than the longest (other settings) are left out.
+    """
+    found = values_by_step(select(frame, **tags), metric, split)
+    if not found:
+        return Curve.single([], [])
+    latest = found[max(found)]
+    longest = max(values.size for values in latest)
+    values = np.stack([one for one in latest if one.size == longest])
+    with np.errstate(invalid="ignore"):
+        sd = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(longest, np.nan)
+        mean = values.mean(axis=0)
+    return Curve(np.arange(1.0, longest + 1), mean, sd, np.full(longest, len(values)))
 
 
 def level(frame, metric, split=None, **tags):

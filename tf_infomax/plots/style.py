@@ -66,6 +66,7 @@ _KNOWN = {
         "nwj": ("NWJ", "#D55E00"),
         "tuba": ("TUBA", "#117733"),
         "donsker_varadhan": ("Donsker-Varadhan", "#882255"),
+        "jsd": ("JSD", "#E69F00"),
     },
     "critic": {
         "bilinear": ("bilinear", "#009E73"),
@@ -86,6 +87,10 @@ _DATA_SETS = {
     "mnist": "MNIST",
     "fashion_mnist": "Fashion-MNIST",
     "cifar10": "CIFAR-10",
+    "cifar100": "CIFAR-100",
+    "stl10": "STL-10",
+    "tiny-imagenet-200": "Tiny ImageNet",
+    "celeb_a": "CelebA",
     "digits": "Digits",
     "gaussian_pairs": "Gaussian pairs",
 }
@@ -209,13 +214,14 @@ class Panel:
         if name is not None:
             self.handles.setdefault(name, line)
 
-    def finish(self, paper=None, widen=True):
+    def finish(self, paper=None, widen=True, xlabel="training steps"):
         """Sets the limits: the paper's where the data fit them, else what the data need.
 
         Args:
             paper: (low, high) of the paper's axis or None. An end may be None: it is the data's.
             widen: whether a range that is too narrow is widened (the paper's own data set) or
                 left alone (another data set, for which it means nothing).
+            xlabel: what the x axis counts.
         """
         if not self._points:
             self.empty()
@@ -229,7 +235,7 @@ class Panel:
         self.axes.set_xlim(-0.01 * last, 1.01 * last)
         self.axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         self.axes.xaxis.set_major_formatter(FuncFormatter(thousands))
-        self.axes.set_xlabel("training steps")
+        self.axes.set_xlabel(xlabel)
         if not values.size:
             return
         low, high = _limits(steps, values, self._levels, paper, widen)

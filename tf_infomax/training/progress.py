@@ -5,6 +5,23 @@ import time
 
 __all__ = ["Progress", "duration"]
 
+# What the terms of Deep InfoMax report, by a shorter name; their units are those of the rows.
+_TERMS = {
+    "train/local_information": "local",
+    "train/global_information": "global",
+    "train/prior_divergence": "prior divergence",
+    "train/coordinates_accuracy": "coordinates",
+    "train/relative_coordinates_accuracy": "offsets",
+    "train/classification_accuracy": "classes",
+}
+_PROBES = {
+    "probe/mlp/accuracy": "MLP",
+    "probe/svm/accuracy": "SVM",
+    "probe/linear/accuracy": "linear",
+    "fine_tuning/accuracy": "fine-tuned",
+}
+_FEATURES = {"code": "accuracy", "pixels": "pixel accuracy"}
+
 
 def duration(seconds):
     """``seconds`` as h:mm:ss."""
@@ -36,7 +53,7 @@ class Progress:
         print(f"[{self._name}] {text}", file=self._stream, flush=True)
 
     def report(self, step, measurements):
-        """Prints one line; the latest known bound and accuracy stay in it."""
+        """Prints one line; the latest known bounds and accuracies stay in it."""
         self._latest.update(_shown(measurements))
         parts = [f"step {step}/{self._last}"]
         parts += [f"{name} {value}" for name, value in self._latest.items()]
@@ -54,9 +71,15 @@ class Progress:
 def _shown(measurements):
     shown = {}
     for one in measurements:
-        if one.metric == "probe/linear/accuracy":
-            name = "accuracy" if one.tags["features"] == "code" else "pixel accuracy"
-            shown[name] = f"{one.value:.4f}"
+        if one.metric in _TERMS:
+            unit = " nats" if one.unit == "nats" else ""
+            shown[_TERMS[one.metric]] = f"{one.value:.3f}{unit}"
+        elif one.metric == "probe/linear/accuracy" and one.tags["features"] in _FEATURES:
+            shown[_FEATURES[one.tags["features"]]] = f"{one.value:.4f}"
+        elif one.metric in _PROBES:
+            shown[f"{_PROBES[one.metric]} {one.tags['features']}"] = f"{one.value:.4f}"
+        elif one.metric == "dependence/ndm" and one.split == "test":
+            shown["NDM"] = f"{one.value:.3f} nats"
         elif one.metric == "bound":
             shown[f"{one.split} bound"] = f"{one.value:.3f} nats"
         elif one.metric == "train/bound":

@@ -1,0 +1,30 @@
+"""Endpoints that are given, in the place of an encoder: what terms of an objective are tested on."""
+
+import tensorflow as tf
+
+from tf_infomax.objectives import Features
+
+__all__ = ["StoredEndpoints"]
+
+
+class StoredEndpoints:
+    """Stands for an encoder whose endpoints are given tensors, whatever the images."""
+
+    def __init__(self, **endpoints):
+        self._endpoints = endpoints
+
+    @property
+    def endpoint_shapes(self):
+        return {name: tuple(value.shape[1:]) for name, value in self._endpoints.items()}
+
+    def endpoints(self, images, training=False):
+        del images, training
+        return self._endpoints
+
+    def tensors(self):
+        """The endpoints themselves, in order."""
+        return list(self._endpoints.values())
+
+    def features(self, seed=(1, 2), training=True, labels=None):
+        """``Features`` of one step."""
+        return Features(self, None, tf.constant(seed), labels, training)

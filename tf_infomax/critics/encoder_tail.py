@@ -1,0 +1,108 @@
+"""The global critic of the Deep InfoMax release: a copy of a part of the encoder, and the code."""
+
+import keras
+import tensorflow as tf
+
+from tf_infomax.released_layers import Dense
+
+__all__ = ["EncoderTailCritic"]
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class EncoderTailCritic(keras.layers.Layer):
+    """``scores[i, j] = <dense(code_i), tail(map_j)>``.
+
+    The release's global objective is not the paper's (concatenation, Table 6): it copies the
+    encoder's layers from the local one on, applies them to the local map and takes inner products
+    with a linear map of the code. A code that is as wide as the embeddings is taken as it is.
+
+    Args:
+        units: width of the embeddings.
+        tail: Keras model, local map ``[M, H, W, C] -> [M, units]`` (``LayeredEncoder.tail``), which
+            experiments fill in.
+        seed: int for reproducible weights, or ``None``.
+
+    Call arguments:
+        codes: ``[K, D]``.  maps: ``[M, H, W, C]``.  Returns ``[K, M]`` scores (no unit).
+        training: of the tail's batch norm and dropout.
+
+    Raises:
+        ValueError: without a tail, or on a tail, codes or maps of other sizes.
+
+    Reference: the code of Hjelm et al. (2019), arXiv:1808.06670.
+    """
+
+    runs_on_all_pairs = False
+    takes_training = True
+    # `GlobalInformation` hands over the map itself, not flattened.
+    takes_maps = True
+
+    def __init__(self, units=2048, tail=None, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.tail = tail
+        self.units = units
+        self.seed = seed
+
+    # Keras wants the arguments of `build` named after those of `call`.
+    def build(self, codes_shape, maps_shape):
+        if self.tail is None:
+            raise ValueError(
+                "EncoderTailCritic needs a tail, as encoder.tail(units) gives it. Received: "
+                "tail=None."
+            )
+        if len(codes_shape) != 2 or len(maps_shape) != 4:
+            raise ValueError(
+                "EncoderTailCritic scores codes [K, D] with maps [M, H, W, C]. Received: codes of "
+                f"shape {tuple(codes_shape)}, maps of shape {tuple(maps_shape)}."
+            )
+        if not self.tail.built:
+            self.tail.build(maps_shape)
+        embedded = self.tail.compute_output_shape(tuple(maps_shape))[-1]
+        if embedded != self.units:
+            raise ValueError(
+                f"The tail must have {self.units} outputs, as many as `units`. "
+                f"Received: a tail of {embedded}."
+            )
+        self._sizes = (codes_shape[1], *maps_shape[1:])
+        self.dense = None
+        if codes_shape[1] != self.units:
+            self.dense = Dense(self.units, seed=self.seed, dtype=self.dtype_policy, name="dense")
+            self.dense.build(codes_shape)
+
+    def embed_globals(self, codes, training=False):
+        """Embedded codes ``[K, units]``."""
+        del training
+        return codes if self.dense is None else self.dense(codes)
+
+    def score_embedded(self, embedded, maps, training=False):
+        """Scores ``[K, M]`` of codes that ``embed_globals`` has embedded already."""
+        return tf.matmul(embedded, self.tail(maps, training=training), transpose_b=True)
+
+    def call(self, codes, maps, training=False):
+        if (len(codes.shape), len(maps.shape)) != (2, 4) or (
+            (codes.shape[1], *maps.shape[1:]) != self._sizes
+        ):
+            width, *sides = self._sizes
+            raise ValueError(
+                f"This EncoderTailCritic scores codes [K, {width}] with maps of shape "
+                f"[M, {', '.join(map(str, sides))}]. Received: codes of shape "
+                f"{tuple(codes.shape)}, maps of shape {tuple(maps.shape)}."
+            )
+        return self.score_embedded(self.embed_globals(codes), maps, training)
+
+    def compute_output_shape(self, codes_shape, maps_shape):
+        return (codes_shape[0], maps_shape[0])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "tail": keras.saving.serialize_keras_object(self.tail),
+            "units": self.units,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        tail = keras.saving.deserialize_keras_object(config.pop("tail"))
+        return cls(tail=tail, **config)

@@ -1,0 +1,224 @@
+"""Deep InfoMax: objectives over training, what probes read, and how the estimators learned."""
+
+import math
+
+from tf_infomax.plots import style
+from tf_infomax.plots.curves import curve, epoch_curve, last, lines, select
+from tf_infomax.plots.drawing import Drawing
+from tf_infomax.published import published
+
+__all__ = ["deep_infomax", "endpoints_of", "variants_of"]
+
+MLP = "probe/mlp/accuracy"
+_ENDPOINTS = ("conv", "fc", "global")
+_PROBES = ((MLP, "MLP probe"), ("probe/svm/accuracy", "SVM"),
+           ("probe/linear/accuracy", "Linear probe"))
+_ENDPOINT_STYLES = ("-", (0, (4, 2)), (0, (1, 1)), "-.")
+_PUBLISHED = "published"
+_TRAIN = {"linestyle": (0, (4, 2)), "width": 1.0, "band": False}
+
+# Metric, title, label of the y axis. Estimates of information are drawn apart by their unit.
+_INFORMATION = (
+    ("train/local_information", "Local information"),
+    ("train/global_information", "Global information"),
+)
+_OBJECTIVES = (
+    ("train/prior_divergence", "Prior matching", "divergence from the prior"),
+    ("train/coordinates_accuracy", "Coordinates", "training accuracy"),
+    ("train/relative_coordinates_accuracy", "Relative coordinates", "training accuracy"),
+    ("train/classification_accuracy", "Classification", "training accuracy"),
+)
+
+
+def endpoints_of(frame, metric):
+    """Endpoints on which ``metric`` was measured: conv, fc, global, then others by name."""
+    found = {name for name in select(frame, metric)["features"] if isinstance(name, str)}
+    return [name for name in _ENDPOINTS if name in found] + sorted(found - {*_ENDPOINTS})
+
+
+def variants_of(frame):
+    """(name, colour, rows) of each variant, in the order of bounds."""
+    found = lines(frame, "bound")
+    result = []
+    for position, line in enumerate(found):
+        bound, variant = line.tags["bound"], line.frame["variant"].iloc[0]
+        if bound is not None and not line.suffix:
+            color = style.colour("bound", bound, position)
+            result.append((style.label("bound", bound), color, line.frame))
+        else:
+            # The bound does not tell these apart, so neither can its colour.
+            own = line.frame["experiment"].iloc[0].removeprefix("dim_").replace("_", " ")
+            name = own if variant == "default" else variant
+            result.append((name, style.colour("", "", position), line.frame))
+    return result
+
+
+def _curves(metric, title, ylabel, level=None):
+    """A function that draws ``metric`` over training steps into axes, and returns its panel."""
+
+    def draw(axes, variants):
+        panel = style.Panel(axes, title, ylabel)
+        for name, color, frame in variants:
+            panel.curve(curve(frame, metric, "train"), color, name)
+        if level is not None:
+            panel.level(*level, color="#777777", linestyle="-.")
+        panel.finish()
+        return panel
+
+    return draw
+
+
+def _information(metric, title, unit, several):
+    is_nats = unit == "nats"
+    label = f"{title}, {'in nats' if is_nats else 'other measures'}" if several else title
+    draw = _curves(metric, label, "estimate [nats]" if is_nats else "estimate [no unit]")
+
+    def draw_unit(axes, variants):
+        chosen = [
+            (name, color, select(frame, metric, "train", unit=unit))
+            for name, color, frame in variants
+        ]
+        panel = draw(axes, chosen)
+        values = _tag_values(chosen, "bound")
+        if values == {"jsd"}:
+            # Far below it the ceiling would only flatten the curves.
+            low, high = axes.get_ylim()
+            if high > math.log(2.0):
+                panel.level(2 * math.log(2.0), "ceiling of JSD, 2 log 2", "#777777", "-.")
+                axes.set_ylim(low, max(high, 2 * math.log(2.0) + 0.04))
+        return panel
+
+    return draw_unit
+
+
+def _tag_values(variants, tag):
+    """All values of ``tag`` among the rows of ``variants``."""
+    return {
+        value for _, _, frame in variants if tag in frame for value in frame[tag] if value == value
+    }
+
+
+def _bars(metric, title, endpoints):
+    def draw(axes, variants):
+        panel = style.Panel(axes, title, "test accuracy")
+        width = 0.8 / max(len(variants), 1)
+        for position, (name, color, frame) in enumerate(variants):
+            for place, endpoint in enumerate(endpoints):
+                mean, sd = last(frame, metric, "test", features=endpoint)
+                if mean is None or not math.isfinite(mean):
+                    continue
+                x = place + (position - (len(variants) - 1) / 2) * width
+                spread = sd if math.isfinite(sd) else None
+                bar = axes.bar(x, mean, 0.92 * width, color=color, yerr=spread, ecolor="#333333")
+                panel.handles.setdefault(name, bar)
+                _mark_published(panel, frame, metric, endpoint, x, width)
+        axes.set_xticks(range(len(endpoints)), endpoints)
+        axes.set_xlim(-0.6, len(endpoints) - 0.4)
+        axes.grid(visible=False, axis="x")
+        return panel
+
+    return draw
+
+
+def _mark_published(panel, frame, metric, endpoint, x, width):
+    row = select(frame, metric, "test", features=endpoint).iloc[0]
+    entry = published(row["experiment"], metric, "test", row.to_dict())
+    if entry is None or entry.low != entry.high:
+        return
+    half = 0.46 * width
+    (line,) = panel.axes.plot(
+        [x - half, x + half], [entry.low, entry.low], color="black", linewidth=1.6
+    )
+    panel.handles.setdefault(_PUBLISHED, line)
+
+
+def _probe_curves(metric, title, endpoints):
+    def draw(axes, variants):
+        panel = style.Panel(axes, title, "test accuracy")
+        for name, color, frame in variants:
+            for place, endpoint in enumerate(endpoints):
+                panel.curve(
+                    epoch_curve(frame, metric, "test", features=endpoint), color, name,
+                    _ENDPOINT_STYLES[place % len(_ENDPOINT_STYLES)], 1.5,
+                )
+        panel.finish(xlabel="epochs of the probe")
+        if len(endpoints) > 1:
+            for place, endpoint in enumerate(endpoints):
+                linestyle = _ENDPOINT_STYLES[place % len(_ENDPOINT_STYLES)]
+                panel.handles[f"on {endpoint}"] = style.proxy(linestyle=linestyle, width=1.5)
+        return panel
+
+    return draw
+
+
+def _dependence(metric, title):
+    def draw(axes, variants):
+        panel = style.Panel(axes, title, "estimate [nats]")
+        for name, color, frame in variants:
+            test = epoch_curve(frame, metric, "test")
+            train = epoch_curve(frame, metric, "train")
+            if test.steps.size:
+                panel.curve(test, color, name)
+                panel.curve(train, color, **_TRAIN)
+                panel.handles["training pairs (MINE)"] = style.proxy(
+                    linestyle=_TRAIN["linestyle"], width=_TRAIN["width"]
+                )
+            else:
+                panel.curve(train, color, name)
+        panel.finish(xlabel="epochs of the estimator")
+        return panel
+
+    return draw
+
+
+def _wanted(frame):
+    """The functions that draw what ``frame`` has rows of, in order."""
+    result = []
+    for metric, title in _INFORMATION:
+        units = sorted({*select(frame, metric, "train")["unit"]}, key=lambda unit: unit != "nats")
+        result += [_information(metric, title, unit, len(units) > 1) for unit in units]
+    for metric, title, ylabel in _OBJECTIVES:
+        if len(select(frame, metric, "train")):
+            result.append(_curves(metric, title, ylabel))
+    for metric, title in _PROBES:
+        endpoints = endpoints_of(select(frame, split="test"), metric)
+        if endpoints:
+            result.append(_bars(metric, title, endpoints))
+    for metric, title in ((MLP, "MLP probe"), ("fine_tuning/accuracy", "Fine-tuning")):
+        endpoints = endpoints_of(select(frame, split="test"), metric)
+        if not endpoints or not epoch_curve(frame, metric, "test").steps.size:
+            continue
+        if frame["variant"].nunique() == 1:
+            result.append(_probe_curves(metric, f"{title}, its training", endpoints))
+        else:
+            # Lines of several variants and several endpoints could not be told apart.
+            result += [_probe_curves(metric, f"{title} on {one}", [one]) for one in endpoints]
+    for metric, title in (
+        ("dependence/mine", "MINE: image and code"), ("dependence/ndm", "NDM: entries of the code"),
+    ):
+        if epoch_curve(frame, metric).steps.size:
+            result.append(_dependence(metric, title))
+    return result
+
+
+def deep_infomax(frame, official=None):
+    """Every objective over training, final accuracies, and the curves of probes and estimators."""
+    wanted = _wanted(frame) or [_curves("train/local_information", "Local information", "")]
+    columns = min(3, len(wanted))
+    rows = -(-len(wanted) // columns)
+    figure, axes = style.canvas(rows, columns, 2.9 if columns > 1 else 3.6)
+    variants = variants_of(frame)
+    panels = [draw(place, variants) for draw, place in zip(wanted, axes.flat, strict=False)]
+    for place in axes.flat[len(wanted):]:
+        place.set_axis_off()
+    style.legend(figure, panels, columns=4)
+    shown = {name for panel in panels for name in panel.handles}
+    caption = (
+        "What each term of the objective reports on training batches; accuracy of probes on the "
+        "endpoints of the frozen encoder (bars), and how probes and estimators learned."
+    )
+    if _PUBLISHED in shown:
+        caption += " A black mark is the published value, of far longer training."
+    if len(select(frame, "dependence/mine")):
+        caption += " MINE ranks systems rather than measures nats."
+    return Drawing(figure, caption)

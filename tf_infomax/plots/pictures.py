@@ -1,0 +1,100 @@
+"""Pictures that rows carry with them: nearest neighbours and reconstructions, as PNG files."""
+
+import base64
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.image import imread, imsave
+
+from tf_infomax.plots.curves import select
+
+__all__ = ["Picture", "enlarged", "pictures"]
+
+_READABLE_WIDTH = 640  # pixels; a row of 32-pixel images is too small to be judged
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of one run.
+
+    Args:
+        name: what it shows of which variant, fit for a file name.
+        caption: how to read it.
+        png: the file's bytes, as measured: one pixel is one pixel of the images.
+        width: in pixels.
+    """
+
+    name: str
+    caption: str
+    png: bytes
+    width: int
+
+
+def _neighbours(place, row):
+    return (
+        f"Nearest neighbours in code space, {place}. Each row: a test image, then the training "
+        "images whose codes are nearest, the nearest first."
+    )
+
+
+def _reconstruction(place, row):
+    return (
+        f"Reconstructions, {place}. Above: test images; below: what a decoder reads from their "
+        f"codes (mean squared error {row['value']:.4f} over the test set)."
+    )
+
+
+_KINDS = {"neighbours/figure": _neighbours, "reconstruction/figure": _reconstruction}
+
+
+def pictures(frame):
+    """The pictures in ``frame``: of each variant those of its first seed at its last step.
+
+    Args:
+        frame: rows of one experiment and data set, from ``results.to_frame``.
+    Returns:
+        List of ``Picture``, by kind and variant.
+    Raises:
+        ValueError: if a row's tag ``png`` is no base64 PNG.
+    """
+    found = []
+    if "png" not in frame:
+        return found
+    for metric, caption in _KINDS.items():
+        chosen = select(frame, metric)
+        chosen = chosen[[isinstance(value, str) for value in chosen["png"]]]
+        for variant, rows in chosen.groupby("variant", sort=True):
+            rows = rows[rows["seed"] == rows["seed"].min()]
+            row = rows.loc[rows["step"].idxmax()].to_dict()
+            png = base64.b64decode(row["png"], validate=True)
+            place = f"{variant}, seed {row['seed']}, step {row['step']:,}"
+            name = f"{variant}-{metric.split('/')[0]}"
+            found.append(Picture(name, caption(place, row), png, _width(png, row)))
+    return found
+
+
+def _width(png, row):
+    try:
+        return _pixels(png).shape[1]
+    except (OSError, SyntaxError) as error:
+        raise ValueError(
+            f"The tag `png` must be a base64 PNG ({error}). "
+            f"Received: metric={row['metric']!r} of {row['experiment']}/{row['variant']}."
+        ) from None
+
+
+def _pixels(png):
+    """Colours [H, W, 3 or 4] in [0, 1]."""
+    pixels = imread(io.BytesIO(png), format="png")
+    return pixels if pixels.ndim == 3 else np.repeat(pixels[..., np.newaxis], 3, axis=-1)
+
+
+def enlarged(png):
+    """``png`` enlarged by a whole factor to at most 640 pixels' width, every pixel a square."""
+    pixels = _pixels(png)
+    factor = max(1, _READABLE_WIDTH // pixels.shape[1])
+    buffer = io.BytesIO()
+    large = np.kron(pixels, np.ones((factor, factor, 1)))
+    imsave(buffer, large, format="png", metadata={"Software": None})
+    return buffer.getvalue()

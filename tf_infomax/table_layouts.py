@@ -1,0 +1,177 @@
+"""How Tables 1 to 5 of Hjelm et al. (2019) are laid out, and how long the paper trains, as data."""
+
+from dataclasses import dataclass, field
+
+from tf_infomax.published.entries import OFFICIAL_CODE, RECALLED
+
+__all__ = ["LAYOUTS", "PAPER_EPOCHS", "TRAINING_IMAGES", "Column", "Layout", "System"]
+
+# Images that one epoch of the encoder passes over; unlabelled ones count.
+TRAINING_IMAGES = {
+    "cifar10": 50_000,
+    "cifar100": 50_000,
+    "stl10": 105_000,
+    "tiny-imagenet-200": 100_000,
+    "celeb_a": 162_770,
+    "mnist": 60_000,
+    "fashion_mnist": 60_000,
+    "digits": 1_437,
+}
+
+# Epochs of the encoder's training, and where the number is from.
+PAPER_EPOCHS = {
+    "cifar10": (1_000, OFFICIAL_CODE),
+    "cifar100": (1_000, OFFICIAL_CODE),
+    "stl10": (200, OFFICIAL_CODE),
+    "tiny-imagenet-200": (200, RECALLED),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: which rows it shows, and how.
+
+    Args:
+        name: heading.
+        metric, split, features: of the rows.
+        factor: by which values are multiplied (100 for percentages).
+        decimals: of ours.
+        spread: metric of the sd over fits to one encoder, or None.
+    """
+
+    name: str
+    metric: str
+    split: str
+    features: str
+    factor: float = 1.0
+    decimals: int = 2
+    spread: str | None = None
+
+
+@dataclass(frozen=True)
+class System:
+    """One line of a table, of every variant that fits.
+
+    Args:
+        label: the paper's name of it.
+        experiment: our catalogue name.
+        tags: tags of its rows.
+        tells_bound: whether the label names the bound that ours was trained with.
+        borrowed: whether it stands in the table only to compare with: alone it makes no table.
+    """
+
+    label: str
+    experiment: str
+    tags: dict = field(default_factory=dict)
+    tells_bound: bool = False
+    borrowed: bool = False
+
+    def matches(self, experiment, tags):
+        """Whether a run of ``experiment`` with these tags is of this system."""
+        return experiment == self.experiment and all(
+            tags.get(name) == value for name, value in self.tags.items()
+        )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One table of the paper.
+
+    Args:
+        name: "Table 1".
+        caption: what the numbers are.
+        columns, systems: tuples of ``Column`` and ``System``, in the paper's order. A run belongs
+            to the first system that matches it.
+        datasets: those that it is made for; empty for all that ``others`` do not claim.
+        notes: sentences below it.
+    """
+
+    name: str
+    caption: str
+    columns: tuple
+    systems: tuple
+    datasets: tuple = ()
+    others: tuple = ()
+    notes: tuple = ()
+
+    def is_for(self, dataset):
+        """Whether rows on ``dataset`` are shown in this table."""
+        return dataset in self.datasets if self.datasets else dataset not in self.others
+
+
+_MLP = "probe/mlp/accuracy"
+_SECOND = ("tiny-imagenet-200", "stl10")
+
+
+def _accuracy(name, features, metric=_MLP, spread=None):
+    return Column(name, metric, "test", features, 100.0, 2, spread)
+
+
+_CONV, _FC, _Y = (
+    _accuracy(*place) for place in (("conv", "conv"), ("fc", "fc"), ("Y", "global"))
+)
+_CLASSIFICATION = (
+    System("fully supervised", "dim_supervised"),
+    System("untrained (not in the paper)", "dim_untrained"),
+    System("DIM(G)", "dim_global"),
+    System("DIM(L) DV", "dim_local", {"bound": "donsker_varadhan"}),
+    System("DIM(L) JSD", "dim_local", {"bound": "jsd"}),
+    System("DIM(L) infoNCE", "dim_local", {"bound": "infonce"}),
+    System("DIM(L)", "dim_local", tells_bound=True),
+)
+_PROBE = "Test accuracy [%] of the MLP probe on endpoints of the frozen encoder"
+
+LAYOUTS = (
+    Layout("Table 1", _PROBE, (_CONV, _FC, _Y), _CLASSIFICATION, others=_SECOND),
+    Layout(
+        "Table 2",
+        f"{_PROBE}; SS: of the whole network, fine-tuned with the labels",
+        (_CONV, _FC, _Y, _accuracy("SS", "conv", "fine_tuning/accuracy")),
+        _CLASSIFICATION,
+        datasets=_SECOND,
+    ),
+    Layout(
+        "Table 3",
+        f"{_PROBE}; encoders of folded crops, trained without prior",
+        (_CONV, _Y),
+        (
+            System("DIM(L), single global", "dim_single_global_cifar10"),
+            System("DIM(L), single global", "dim_single_global"),
+            System("DIM(L), multiple globals", "dim_multiple_globals"),
+        ),
+    ),
+    Layout(
+        "Table 4",
+        "SVM: test accuracy [%] on endpoints, \u00b1 over the fits to one encoder; MS-SSIM of "
+        "reconstructions from Y; MINE: information of image and Y [nats]; NDM: dependence of the "
+        "entries of Y [nats]",
+        (
+            *(
+                _accuracy(f"SVM, {name}", features, "probe/svm/accuracy", "probe/svm/accuracy_sd")
+                for name, features in (("conv", "conv"), ("fc", "fc"), ("Y", "global"))
+            ),
+            Column("MS-SSIM", "reconstruction/ms_ssim", "test", "global", decimals=3),
+            Column("MINE, training images", "dependence/mine", "train", "global"),
+            Column("MINE, test images", "dependence/mine", "test", "global"),
+            Column("NDM, training images", "dependence/ndm", "train", "global"),
+            Column("NDM, test images", "dependence/ndm", "test", "global"),
+        ),
+        (
+            System("untrained (not in the paper)", "dim_untrained", borrowed=True),
+            System("DIM(G)", "dim_global"),
+            System("DIM(L+G)", "dim_local_global"),
+            System("DIM(L)", "dim_local", tells_bound=True),
+        ),
+    ),
+    Layout(
+        "Table 5",
+        f"{_PROBE}, in the order of columns of the paper",
+        (_Y, _FC, _CONV),
+        (
+            System("DIM", "dim_local", {"bound": "infonce"}, borrowed=True),
+            System("DIM (coord)", "dim_coordinates"),
+            System("DIM (occlude)", "dim_occlusion"),
+            System("DIM (coord + occlude)", "dim_coordinates_occlusion"),
+        ),
+    ),
+)
