@@ -10,10 +10,16 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.synthetic_rows import failed_run, rows_of
-from tf_infomax import plots
+from tests.synthetic_dim_rows import png
+from tests.synthetic_rows import MI_MAX, failed_run, rows_of
 from tf_infomax.published import published, read_official_curves
-from tf_infomax.report import collect, make_report, summary_table, write_figures
+from tf_infomax.report import (
+    collect,
+    make_report,
+    summary_table,
+    write_figures,
+    write_tables,
+)
 from tf_infomax.results import Row, write_rows
 from tf_infomax.tables import number
 
@@ -75,15 +81,15 @@ def simple(value, seed=0, step=10, metric="probe/linear/accuracy", variant="bili
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
-    """A page on all six experiments and a failed run."""
+    """A page on all six experiments of MI-max and a failed run."""
     root = tmp_path_factory.mktemp("full")
-    for experiment in plots.names():
+    for experiment in MI_MAX:
         rows = rows_of(experiment, seeds=2, last=1000)
         rows += failed_run() if experiment == "critic_impact" else []
         write_rows(root / experiment / "rows.jsonl", rows)
     (root / "curves.csv").write_text(CSV)
     path = make_report(
-        [root / name for name in plots.names()], root / "page.html", root / "curves.csv"
+        [root / name for name in MI_MAX], root / "page.html", root / "curves.csv"
     )
     return path.read_text(encoding="utf-8")
 
@@ -113,7 +119,7 @@ def test_every_image_decodes(full):
 
 
 def test_sections_stand_in_the_papers_order_with_their_claims(full):
-    places = [full.index(f'<section id="{name}') for name in plots.names()]
+    places = [full.index(f'<section id="{name}') for name in MI_MAX]
     assert places == sorted(places)
     for figure in ("Figure 1a, b", "Figure 1c", "Figure 2", "Figure 3", "Figure 4a, b",
                    "Figure 4c"):
@@ -170,6 +176,93 @@ def test_nan_is_visible_and_breaks_nothing(tmp_path):
     _, text = report_of(tmp_path, rows)
     assert '<span class="bad">NaN</span>' in text and '<span class="bad">-infinite</span>' in text
     assert "NaN" in summary_table(rows)
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """A page on experiments of both papers."""
+    root = tmp_path_factory.mktemp("both")
+    rows = rows_of("dim_local", 2, 8 * 781, "cifar10") + rows_of("adversarial", 1)
+    write_rows(root / "rows.jsonl", rows)
+    return make_report([root], root / "page.html").read_text(encoding="utf-8")
+
+
+def test_deep_infomax_follows_mi_max_with_its_claim(both):
+    page = Page(both)
+    assert not page.open
+    assert both.index('<section id="adversarial-mnist') < both.index('<section id="dim_local-cifar')
+    assert "(section 3.2, Tables 1, 4)" in both
+    assert "1907.13625" in both and "1808.06670" in both
+    links = {attributes["href"][1:] for tag, attributes in page.tags if tag == "a"}
+    identifiers = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
+    assert links == identifiers and "tables" in links
+
+
+def test_the_header_names_only_the_papers_that_are_covered(full):
+    assert "1907.13625" in full and "1808.06670" not in full
+    assert 'id="tables"' not in full
+
+
+def test_tables_of_the_paper_say_how_short_the_training_was(both):
+    rows = Page(both).rows
+    head = next(row for row in rows if row[:1] == ["system"] and "convours" in row)
+    assert head == ["system", "epochs trained", "probe epochs", "seeds", "convours", "published",
+                    "fcours", "published", "Yours", "published"]
+    row = next(row for row in rows if row[:1] == ["DIM(L) infoNCE"])
+    # Seeds 0 and 1: 0.54 and 0.55.
+    assert row[:6] == ["DIM(L) infoNCE", "8.0 of 1,000", "20", "2", "54.50 \u00b1 0.71", "75.21 R"]
+    assert '<span class="short">8.0 of 1,000</span>' in both
+    assert "Ours: 8.0 epochs of training; the paper: 1,000 (official code)." in Page(both).text
+    assert "R: recalled, unverified" in both
+
+
+def test_final_values_of_deep_infomax_stand_beside_published_ones(both):
+    rows = Page(both).rows
+    # Donsker-Varadhan comes first: 0.46 + 0.02, and 0.01 more with seed 1.
+    row = next(row for row in rows if "accuracy, MLP probe on fc" in row)
+    assert row[1:5] == ["accuracy, MLP probe on fc", "0.4850 \u00b1 0.0071", "fraction", "2"]
+    assert row[6] == "0.706 [recalled, unverified; Table 1]"
+    for heading in ("accuracy, SVM on global", "accuracy, 10 nearest in global",
+                    "MS-SSIM, decoded from global", "NDM of global, test images",
+                    "MINE of image and global, training images", "local information in training"):
+        assert any(heading in row for row in rows), heading
+    # Pictures have a number, which is of no interest without them.
+    assert not any("/figure" in cell for row in rows for cell in row)
+
+
+def test_pictures_are_embedded_as_they_were_measured(both):
+    images = [attributes for tag, attributes in Page(both).tags if tag == "img"]
+    pictures = [image for image in images if image["src"].startswith("data:image/png")]
+    assert [image["alt"] for image in pictures] == [
+        f"{variant}-{kind}" for kind in ("neighbours", "reconstruction")
+        for variant in ("donsker_varadhan", "infonce", "jsd")
+    ]
+    assert pictures[0]["src"] == f"data:image/png;base64,{png(64, 48)}"
+    assert "Each row: a test image" in both
+
+
+def test_pictures_and_tables_are_written_as_files(tmp_path):
+    write_rows(tmp_path / "rows.jsonl", rows_of("dim_global", 1, 781, "cifar10"))
+    written = write_figures([tmp_path], tmp_path / "figures")
+    assert [path.name for path in written] == [
+        "dim_global-cifar10.png", "dim_global-cifar10-default-neighbours.png",
+        "dim_global-cifar10-default-reconstruction.png",
+    ]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in written)
+    text = write_tables([tmp_path], tmp_path / "tables.md").read_text(encoding="utf-8")
+    assert "| DIM(G) | 1.0 of 1,000 | 20 | 1 | **39.00** | 52.20 R |" in text
+    write_rows(tmp_path / "b/rows.jsonl", rows_of("adversarial", 1))
+    assert write_tables([tmp_path / "b"], tmp_path / "none.md").read_text() == ""
+
+
+def test_summary_of_deep_infomax_has_a_column_for_each_endpoint():
+    lines = summary_table(rows_of("dim_local", 1, 781, "cifar10")).splitlines()
+    for column in ("MLP probe, conv", "MLP probe, fc", "MLP probe, global", "local information"):
+        assert column in lines[0]
+    assert "accuracy" not in lines[0] and "bound" not in lines[0]
+    (line,) = [line for line in lines if " jsd " in line]
+    # JSD: 0.48 and its endpoints; the information is 1.1 (1 - exp(-4)) at its last row.
+    assert line.split()[:7] == ["dim_local", "jsd", "1", "781", "0.5200", "0.5000", "0.4800"]
 
 
 def test_settings_are_collapsed_and_the_command_is_shown(tmp_path):

@@ -244,3 +244,10 @@ def test_evaluate_chooses_what_is_measured():
 def experiment_entry(name):
     (experiment,) = catalog.get("critic_impact")
     return next(entry for entry in experiment.evaluate if entry.name == name)
+
+
+def test_several_values_of_an_evaluations_option_are_one_value():
+    chosen = changed("evaluate=linear_probe", "evaluate.linear_probe.endpoints=fc,global")
+    assert chosen.evaluate[0].options == {"endpoints": ("fc", "global")}
+    assert chosen.sweep == original().sweep
+

@@ -37,6 +37,13 @@ def test_output_and_official_curves(tmp_path):
     assert done.returncode == 0 and output.is_file(), done.stderr
 
 
+def test_tables_of_the_paper_are_written_on_demand(tmp_path):
+    write_rows(tmp_path / "rows.jsonl", rows_of("dim_untrained", 1, 0, "cifar10"))
+    done = start(tmp_path, f"--tables={tmp_path / 'tables.md'}")
+    assert done.returncode == 0, done.stderr
+    assert "| untrained (not in the paper) | 0 |" in (tmp_path / "tables.md").read_text()
+
+
 def refused(done, *words):
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.strip().splitlines()) == 1 and "Traceback" not in done.stderr

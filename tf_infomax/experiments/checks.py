@@ -47,6 +47,12 @@ def check(experiment):
     if experiment.encoder is not None:
         _check_options("encoder", experiment.encoder, encoders)
     for term in experiment.objectives:
+        negatives = getattr(term, "negative_images", None)
+        if negatives is not None and not 1 <= negatives < train.batch_size:
+            raise ValueError(
+                "negative_images must be from 1 to the batch size less 1. "
+                f"Received: negative_images={negatives}, train.batch_size={train.batch_size}."
+            )
         if hasattr(term, "critic"):
             bounds.info(term.bound)
             _check_options("critic", term.critic, critics)

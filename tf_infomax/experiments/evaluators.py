@@ -5,7 +5,7 @@ import inspect
 from tf_infomax import randomness
 from tf_infomax.evaluation import linear_probe
 from tf_infomax.experiments.image_evaluators import IMAGE_EVALUATORS, ImageSnapshot
-from tf_infomax.experiments.measurements import EVALUATORS, Measurement
+from tf_infomax.experiments.measurements import EVALUATORS, Measurement, several
 from tf_infomax.experiments.pair_evaluators import PAIR_EVALUATORS, PairSnapshot
 from tf_infomax.registry import nearest
 
@@ -57,7 +57,7 @@ def check(entry, views):
 @EVALUATORS.register("linear_probe")
 def measure_linear_probe(snapshot, endpoints=None):
     """Accuracy of the linear probe of MI-max; of halves at step 0 on the pixels, too."""
-    features = list(endpoints or snapshot.default_features)
+    features = list(several(endpoints) or snapshot.default_features)
     if endpoints is None and snapshot.step == 0 and isinstance(snapshot, PairSnapshot):
         features.append("pixels")
     images = snapshot.trial.source.images

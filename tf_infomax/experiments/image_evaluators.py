@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax import evaluation, randomness
-from tf_infomax.experiments.measurements import EVALUATORS, Measurement
+from tf_infomax.experiments.measurements import EVALUATORS, Measurement, several
 
 __all__ = ["IMAGE_EVALUATORS", "ImageSnapshot"]
 
@@ -39,8 +39,7 @@ class ImageSnapshot:
             parameters = inspect.signature(EVALUATORS.get(entry.name)).parameters
             for option in ("endpoint", "endpoints"):
                 if option in parameters:
-                    value = entry.options.get(option, parameters[option].default)
-                    named |= {value} if isinstance(value, str) else set(value or ())
+                    named |= set(several(entry.options.get(option, parameters[option].default)))
         known = self.trial.encoder.endpoint_shapes
         return self._encode([name for name in known if name in named])
 
@@ -94,7 +93,7 @@ _ALL = ("conv", "fc", "global")
 
 def _known(snapshot, endpoints):
     """Those of ``endpoints`` that the encoder has: not every one has dense layers."""
-    return [name for name in endpoints if name in snapshot.trial.encoder.endpoint_shapes]
+    return [name for name in several(endpoints) if name in snapshot.trial.encoder.endpoint_shapes]
 
 
 def _curve(values):

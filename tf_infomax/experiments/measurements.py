@@ -4,7 +4,7 @@ import dataclasses
 
 from tf_infomax.registry import Registry
 
-__all__ = ["EVALUATORS", "Measurement"]
+__all__ = ["EVALUATORS", "Measurement", "several"]
 
 # Name -> function(snapshot, **options) -> iterable of Measurement.
 EVALUATORS = Registry("evaluator")
@@ -19,3 +19,8 @@ class Measurement:
     value: float
     unit: str
     tags: dict = dataclasses.field(default_factory=dict)
+
+
+def several(names):
+    """An option that takes names as a tuple, which on a command line may be a single one."""
+    return (names,) if isinstance(names, str) else tuple(names or ())

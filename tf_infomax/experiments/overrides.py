@@ -175,6 +175,9 @@ def _values(experiment, path, text):
         )
     if kind is object and text.startswith(("(", "[", "{")):
         return (_literal(text),)
+    if isinstance(parents[0], Evaluation) and _is_option(parents[0], key) and "," in text:
+        # What is measured is no axis of a sweep: several values are one option.
+        return (tuple(_literal(part) for part in _parts(text)),)
     return tuple(_scalar(part, kind, optional, path) for part in _parts(text))
 
 

@@ -25,7 +25,15 @@ CARD = "card.json"
 ENCODER = "encoder.keras"
 _FORMAT = "tf_infomax export"
 # All that an export holds: a folder with anything else in it is not ours to replace.
-_CONTENTS = {CARD, ENCODER, EVALUATION_ROWS, "assets", "fingerprint.pb", "saved_model.pb", "variables"}
+_CONTENTS = {
+    CARD,
+    ENCODER,
+    EVALUATION_ROWS,
+    "assets",
+    "fingerprint.pb",
+    "saved_model.pb",
+    "variables",
+}
 
 
 def export_model(run_directory, output=None, data_dir=None):
