@@ -219,6 +219,12 @@ def deep_infomax(frame, official=None):
     )
     if _PUBLISHED in shown:
         caption += " A black mark is the published value, of far longer training."
+    if len(select(frame, "train/prior_divergence")):
+        caption += (
+            " The divergence from the prior is what its discriminator reaches: with the GAN "
+            "measure -2 log 2 = -1.386 where it cannot tell codes from the prior, 0 where it "
+            "always can."
+        )
     if len(select(frame, "dependence/mine")):
         caption += " MINE ranks systems rather than measures nats."
     return Drawing(figure, caption)

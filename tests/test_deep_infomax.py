@@ -1,0 +1,419 @@
+"""``DeepInfoMax``: who is moved by which loss, what training does, and how it is saved."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn.datasets import load_digits
+
+from tf_infomax import DeepInfoMax, encoders, optimizers
+from tf_infomax.critics import ConcatCritic, ConcatMapCritic, DotMapCritic, EncoderTailCritic
+from tf_infomax.objectives import (
+    Classification,
+    Coordinates,
+    GlobalInformation,
+    LocalInformation,
+    PriorMatching,
+    RelativeCoordinates,
+)
+from tf_infomax.training.tasks import ImageTask
+
+SEED = (1, 2)
+SHAPE = (28, 28, 1)
+
+
+@functools.cache
+def digits():
+    """Real images ``[1797, 28, 28, 1]`` in [-1, 1], of 8 x 8 pixels three times as large."""
+    images, labels = load_digits(return_X_y=True)
+    large = np.kron(images.reshape(-1, 8, 8) / 8.0 - 1.0, np.ones((3, 3)))
+    padded = np.pad(large, [(0, 0), (2, 2), (2, 2)], constant_values=-1.0)
+    return padded[..., np.newaxis].astype(np.float32), labels.astype(np.int32)
+
+
+def batch(size=16, start=0):
+    images, labels = digits()
+    return tf.constant(images[start : start + size]), tf.constant(labels[start : start + size])
+
+
+def small_encoder():
+    return encoders.get("basic28x28", widths=(6, 8, 12), output_units=8, seed=0)
+
+
+def local(**options):
+    return LocalInformation(DotMapCritic(12, seed=100), **options)
+
+
+def tail(**options):
+    critic = EncoderTailCritic(12, small_encoder().tail(12, seed=201), seed=200)
+    return GlobalInformation(critic, endpoint="local", **options)
+
+
+def prior(**options):
+    return PriorMatching(hidden_units=(16, 8), seed=300, **options)
+
+
+def all_terms():
+    return [
+        local(name="local_term", bound="infonce", self_score=-10.0, negative_images=3),
+        tail(name="global_term", weight=0.5, activation_penalty=0.01),
+        prior(name="prior_term", weight=0.1, prior="ball"),
+        Coordinates(hidden_units=(8,), occluded=True, seed=400, name="absolute_term"),
+        RelativeCoordinates(network="released", seed=500, name="relative_term"),
+        Classification(10, "fc", seed=600, name="label_term"),
+    ]
+
+
+def model_of(terms, optimizer=None, adversary=None, **options):
+    """A small model with weights, compiled."""
+    model = DeepInfoMax(small_encoder(), terms, seed=7)
+    model.build((None, *SHAPE))
+    model.compile(optimizer or optimizers.Adam(1e-3), adversary, **options)
+    model.build_optimizers()
+    return model
+
+
+def values(variables):
+    return [variable.numpy() for variable in variables]
+
+
+def same(before, variables):
+    """Of every variable: whether it holds what it held."""
+    return [np.array_equal(old, new) for old, new in zip(before, values(variables), strict=True)]
+
+
+@pytest.mark.parametrize("moving", ["player", "adversary"])
+def test_a_loss_moves_its_own_player_only(moving):
+    rates = (0.1, 0.0) if moving == "player" else (0.0, 0.1)
+    model = model_of([local(), prior(weight=1.0)], *map(keras.optimizers.SGD, rates))
+    players = {"player": model.player_variables, "adversary": model.adversary_variables}
+    assert {id(v) for v in sum(players.values(), [])} == {id(v) for v in model.trainable_variables}
+    before = {name: values(variables) for name, variables in players.items()}
+    model.update(batch()[0], None, SEED)
+    for name, variables in players.items():
+        unchanged = same(before[name], variables)
+        assert not any(unchanged) if name == moving else all(unchanged), name
+
+
+def test_the_adversary_learns_from_codes_of_before_the_encoder_moved():
+    reports = []
+    for rate in (0.0, 1.0):
+        model = model_of([prior()], keras.optimizers.SGD(rate), keras.optimizers.SGD(0.1))
+        results = model.update(batch()[0], None, SEED)
+        reports.append((results["adversary_loss"], *values(model.adversary_variables)))
+    for ours, theirs in zip(*reports, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_the_loss_is_the_sum_of_the_terms():
+    images, labels = batch()
+    together = model_of(all_terms()).evaluate_batch(images, labels, SEED)
+    apart = [
+        model_of([term]).evaluate_batch(images, labels, SEED)["loss"] for term in all_terms()
+    ]
+    np.testing.assert_allclose(together["loss"], np.sum(apart), rtol=1e-5)
+
+
+# Name -> (terms, the player that learns, the report that must fall).
+LEARNING = {
+    "local_jsd": (lambda: [local()], "player", "loss"),
+    "local_infonce": (lambda: [local(bound="infonce")], "player", "loss"),
+    "local_donsker_varadhan": (lambda: [local(bound="donsker_varadhan")], "player", "loss"),
+    "local_concat": (
+        lambda: [LocalInformation(ConcatMapCritic((12,), seed=100), local_samples=4)],
+        "player",
+        "loss",
+    ),
+    "global_concat": (
+        lambda: [GlobalInformation(ConcatCritic(16, layers=2, seed=200))], "player", "loss"
+    ),
+    "global_tail": (lambda: [tail()], "player", "loss"),
+    "prior_encoder": (lambda: [prior(weight=1.0)], "player", "loss"),
+    "prior_discriminator": (lambda: [prior()], "adversary", "adversary_loss"),
+    "coordinates": (lambda: [Coordinates(hidden_units=(16,), seed=400)], "player", "loss"),
+    "relative_coordinates": (
+        lambda: [RelativeCoordinates(hidden_units=(16,), seed=500)], "player", "loss"
+    ),
+    "classification": (lambda: [Classification(10, seed=600)], "player", "loss"),
+}
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_every_objective_alone_learns_from_real_images(name):
+    terms, player, report = LEARNING[name]
+    rates = (3e-3, 0.0) if player == "player" else (0.0, 3e-3)
+    model = model_of(terms(), *map(optimizers.Adam, rates))
+    losses = []
+    for step in range(30):
+        # Other images and other draws at every step.
+        results = model.update(*batch(32, 32 * step), (step, 1))
+        losses.append(float(results[report]))
+    first, last = losses[:5], losses[-10:]
+    # What the batch of a step decides, without the trend: from differences of neighbours.
+    noise = np.diff(losses).std() / np.sqrt(2)
+    assert np.mean(first) - np.mean(last) > 4 * noise * np.sqrt(1 / 5 + 1 / 10)
+
+
+def data(*arrays, size=16, count=40):
+    """A ``tf.data`` set whose last batch is smaller, so that the batch size is unknown."""
+    arrays = tuple(array[:count] for array in arrays)
+    return tf.data.Dataset.from_tensor_slices(arrays if len(arrays) > 1 else arrays[0]).batch(size)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A model after plain ``compile`` and ``fit`` on images only, and its history."""
+    images, _ = digits()
+    model = DeepInfoMax(small_encoder(), [local(), prior(weight=0.1)], seed=7)
+    model.compile(optimizers.Adam(3e-3))
+    history = model.fit(
+        data(images, count=200), validation_data=data(images), epochs=3, verbose=0
+    ).history
+    return model, history
+
+
+def test_fit_logs_what_the_terms_report(trained):
+    model, history = trained
+    terms = {"loss", "local_information", "prior_encoder_loss"}
+    # No adversary plays in a validation.
+    assert set(history) == {
+        *terms, "prior_divergence", "adversary_loss", *(f"val_{name}" for name in terms)
+    }
+    assert set(model.metric_units) == {
+        "local_information", "prior_encoder_loss", "prior_divergence", "adversary_loss"
+    }
+    assert all(np.isfinite(values).all() and len(values) == 3 for values in history.values())
+    total = 0.1 * np.array(history["prior_encoder_loss"]) - history["local_information"]
+    np.testing.assert_allclose(history["loss"], total, rtol=1e-5, atol=1e-6)
+    assert history["local_information"][-1] > history["local_information"][0] + 0.1
+
+
+def test_evaluate_moves_nothing_and_gives_the_means_of_the_batches(trained):
+    model, _ = trained
+    before = values(model.weights)
+    images, _ = digits()
+    result = model.evaluate(data(images), verbose=0, return_dict=True)
+    assert all(same(before, model.weights))
+    # Nothing in this term is drawn.
+    by_hand = [
+        float(model.evaluate_batch(one, None, SEED)["local_information"]) for one in data(images)
+    ]
+    np.testing.assert_allclose(result["local_information"], np.mean(by_hand), rtol=1e-4)
+
+
+def test_a_call_gives_the_code(trained):
+    model, _ = trained
+    images, _ = batch()
+    np.testing.assert_array_equal(model(images), model.encoder(images))
+    assert model.compute_output_shape((None, *SHAPE)) == (None, 8)
+    codes = model.encoder.predict(images, verbose=0)
+    np.testing.assert_allclose(codes, model(images), rtol=1e-4, atol=1e-5)
+
+
+def test_save_and_load_in_the_midst_of_training(tmp_path):
+    model = model_of(
+        all_terms(),
+        optimizers.Adam(3e-3, beta_1=0.5),
+        keras.optimizers.SGD(0.02, momentum=0.9),
+        run_eagerly=True,
+    )
+    images, labels = batch()
+    for step in range(2):
+        model.update(images, labels, (step, 0))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded(images), model(images))
+    assert loaded.run_eagerly and loaded.jit_compile == model.jit_compile
+    assert isinstance(loaded.adversary_optimizer, keras.optimizers.SGD)
+    for ours, theirs in (
+        (loaded.optimizer, model.optimizer),
+        (loaded.adversary_optimizer, model.adversary_optimizer),
+    ):
+        assert ours.get_config() == theirs.get_config()
+        assert ours.iterations.numpy() == 2
+    # Both go on alike, with the slots of both players.
+    np.testing.assert_equal(
+        {name: float(v) for name, v in loaded.update(images, labels, SEED).items()},
+        {name: float(v) for name, v in model.update(images, labels, SEED).items()},
+    )
+    assert all(same(values(model.weights), loaded.weights))
+
+
+def test_config_makes_the_same_model():
+    model = DeepInfoMax(small_encoder(), all_terms(), seed=3, name="mine")
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(model))
+    assert copy.seed == 3 and copy.name == "mine" and not copy.compiled
+    assert [type(term) for term in copy.objectives] == [type(term) for term in model.objectives]
+    assert copy.get_config() == model.get_config()
+
+
+def test_fit_on_images_and_labels():
+    images, labels = digits()
+    labels = np.where(np.arange(len(labels)) % 3, labels, -1)
+    model = DeepInfoMax(small_encoder(), [Classification(10, seed=0)])
+    model.compile(optimizers.Adam(3e-3), run_eagerly=True)
+    history = model.fit(
+        data(images, labels, size=32, count=320), epochs=2, validation_data=data(images, labels),
+        verbose=0,
+    ).history
+    names = {"loss", "classification_loss", "classification_accuracy"}
+    assert set(history) == names | {f"val_{name}" for name in names}
+    assert history["classification_accuracy"][1] > 0.3
+
+
+def test_fit_draws_anew_at_every_step_and_from_the_seed():
+    images, _ = digits()
+    repeated = tf.data.Dataset.from_tensors(images[:8]).repeat(3)
+
+    def divergences(seed):
+        model = DeepInfoMax(small_encoder(), [prior()], seed=seed)
+        rate = keras.optimizers.SGD(0.0)
+        model.compile(rate, run_eagerly=True)
+        return [
+            model.fit(repeated, steps_per_epoch=1, verbose=0).history["adversary_loss"][0]
+            for _ in range(3)
+        ]
+
+    first, again, other = (divergences(seed) for seed in (3, 3, 4))
+    assert first == again != other
+    assert len(set(first)) == 3
+
+
+@pytest.fixture(scope="module")
+def stepped():
+    """Results of two eager steps on batches of two sizes, and the weights after them."""
+    return two_steps(lambda update: update)
+
+
+def two_steps(wrap):
+    model = model_of(all_terms(), keras.optimizers.SGD(1e-2), keras.optimizers.SGD(1e-2))
+    update = wrap(model.update)
+    results = [update(*batch(size), tf.constant(SEED)) for size in (6, 5)]
+    return results, values(model.weights), model
+
+
+SIGNATURE = [
+    tf.TensorSpec([None, *SHAPE], tf.float32),
+    tf.TensorSpec([None], tf.int32),
+    tf.TensorSpec([2], tf.int32),
+]
+
+
+@pytest.mark.parametrize(
+    "jit_compile", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["graph", "xla"]
+)
+def test_compiled_is_eager_at_unknown_batch_size(stepped, jit_compile):
+    results, weights, model = two_steps(
+        lambda update: tf.function(update, input_signature=SIGNATURE, jit_compile=jit_compile)
+    )
+    for ours, theirs in zip(results, stepped[0], strict=True):
+        assert set(ours) == set(theirs) == {"loss", *model.metric_units}
+        for name in ours:
+            np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-3, atol=1e-5)
+    for ours, theirs in zip(weights, stepped[1], strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_image_task_reports_what_the_model_does(stepped):
+    _, _, model = stepped
+    task = ImageTask(model, lambda t: (*batch(6), tf.stack([tf.cast(t, tf.int32), 0])))
+    before = values(task.variables)
+    results = task.update(*task.draw(tf.constant(3, tf.int64)))
+    assert set(results) == set(task.metric_names) == {"loss", *task.reported}
+    # Whatever a step changes is among the variables of a checkpoint: with them back, it repeats.
+    for variable, value in zip(task.variables, before, strict=True):
+        variable.assign(value)
+    again = task.update(*task.draw(tf.constant(3, tf.int64)))
+    assert {name: float(v) for name, v in again.items()} == {
+        name: float(v) for name, v in results.items()
+    }
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_mixed_precision(policy):
+    images, labels = batch()
+    wide = model_of(all_terms()).evaluate_batch(images, labels, SEED)
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = model_of(all_terms())
+    finally:
+        keras.config.set_dtype_policy("float32")
+    scaled = keras.optimizers.LossScaleOptimizer
+    for optimizer in (model.optimizer, model.adversary_optimizer):
+        assert isinstance(optimizer, scaled) == (policy == "mixed_float16")
+    assert model(images).dtype == policy.removeprefix("mixed_")
+    assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
+    results = model.evaluate_batch(images, labels, SEED)
+    for name, value in results.items():
+        assert value.dtype == tf.float32, name
+        np.testing.assert_allclose(value, wide[name], rtol=0.1, atol=0.1)
+    # The scale may be too large for the first steps, which are then left out.
+    before = values(model.trainable_variables)
+    for step in range(4):
+        results = model.update(images, labels, (step, 0))
+        assert all(np.isfinite(value) and value.dtype == tf.float32 for value in results.values())
+    assert not any(same(before, model.trainable_variables))
+    assert all(np.isfinite(value).all() for value in values(model.variables))
+
+
+def test_a_scaled_loss_gives_the_same_update():
+    steps = []
+    for wrap in (lambda optimizer: optimizer, keras.optimizers.LossScaleOptimizer):
+        rates = (keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.05))
+        model = model_of([local(), prior(weight=1.0)], *map(wrap, rates))
+        results = model.update(batch()[0], None, SEED)
+        steps.append([*results.values(), *values(model.trainable_variables)])
+    for ours, theirs in zip(*steps, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-7)
+
+
+def test_optimizers_of_the_two_players():
+    model = model_of([prior()], optimizers.Adam(1e-3, beta_1=0.5))
+    # By default one of the same kind, but of its own.
+    assert model.adversary_optimizer is not model.optimizer
+    assert model.adversary_optimizer.get_config() == model.optimizer.get_config()
+    model.compile("sgd", "adam")
+    assert isinstance(model.adversary_optimizer, keras.optimizers.Adam)
+    one = keras.optimizers.SGD()
+    with pytest.raises(ValueError, match=r"an optimizer of its own. Received: one for both"):
+        model.compile(one, one)
+
+
+def fit_on(images, terms, labels=None):
+    model = DeepInfoMax(small_encoder(), terms)
+    model.compile(run_eagerly=True)
+    model.fit(data(*(part for part in (images, labels) if part is not None)), verbose=0)
+
+
+IMAGES = np.zeros((6, *SHAPE), np.float32)
+
+
+@pytest.mark.parametrize(
+    ("images", "terms", "message"),
+    [
+        (IMAGES, list, r"At least one term.* Received: objectives=\[\]"),
+        (
+            IMAGES,
+            lambda: [GlobalInformation(ConcatCritic(4), endpoint="foc")],
+            r"no endpoint 'foc'. It has: local, conv, fc, global.* Received: endpoint='foc'",
+        ),
+        (IMAGES[:, :27], lambda: [local()], r"basic28x28 encodes images \[K, 28, 28, C\].*27"),
+        (IMAGES[..., 0], lambda: [local()], r"shape \[K, H, W, C\]. Received: shape .*28, 28\)"),
+        (IMAGES[:1], lambda: [local()], r"At least two images.* Received: .*\(1, 1, 1, 49\)"),
+        (IMAGES, lambda: [local(local_samples=50)], r"at most 49.* Received: 50"),
+        (IMAGES, lambda: [Classification(3)], r"needs labels. Received: images without labels"),
+    ],
+    ids=["no term", "endpoint", "size", "rank", "one image", "samples", "labels"],
+)
+def test_errors(images, terms, message):
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        fit_on(images, terms())
+
+
+def test_data_of_another_form():
+    model = model_of([local()], run_eagerly=True)
+    triples = tf.data.Dataset.from_tensors((IMAGES, np.zeros(6), np.zeros(6)))
+    with pytest.raises(ValueError, match=r"images or on \(images, labels\). Received: a tuple of 3"):
+        model.fit(triples, verbose=0)
