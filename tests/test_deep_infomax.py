@@ -89,7 +89,8 @@ def test_a_loss_moves_its_own_player_only(moving):
     rates = (0.1, 0.0) if moving == "player" else (0.0, 0.1)
     model = model_of([local(), prior(weight=1.0)], *map(keras.optimizers.SGD, rates))
     players = {"player": model.player_variables, "adversary": model.adversary_variables}
-    assert {id(v) for v in sum(players.values(), [])} == {id(v) for v in model.trainable_variables}
+    ids = [id(variable) for variables in players.values() for variable in variables]
+    assert sorted(ids) == sorted(id(variable) for variable in model.trainable_variables)
     before = {name: values(variables) for name, variables in players.items()}
     model.update(batch()[0], None, SEED)
     for name, variables in players.items():
@@ -140,20 +141,30 @@ LEARNING = {
 }
 
 
-@pytest.mark.parametrize("name", LEARNING)
+# Variants of others, whose difference other tests see.
+SLOW = {"local_donsker_varadhan", "local_concat", "global_tail", "relative_coordinates"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
+        for name in LEARNING
+    ],
+)
 def test_every_objective_alone_learns_from_real_images(name):
     terms, player, report = LEARNING[name]
-    rates = (3e-3, 0.0) if player == "player" else (0.0, 3e-3)
+    rates = (5e-3, 0.0) if player == "player" else (0.0, 5e-3)
     model = model_of(terms(), *map(optimizers.Adam, rates))
     losses = []
-    for step in range(30):
+    for step in range(16):
         # Other images and other draws at every step.
         results = model.update(*batch(32, 32 * step), (step, 1))
         losses.append(float(results[report]))
-    first, last = losses[:5], losses[-10:]
+    first, last = losses[:3], losses[-6:]
     # What the batch of a step decides, without the trend: from differences of neighbours.
     noise = np.diff(losses).std() / np.sqrt(2)
-    assert np.mean(first) - np.mean(last) > 4 * noise * np.sqrt(1 / 5 + 1 / 10)
+    assert np.mean(first) - np.mean(last) > 4 * noise * np.sqrt(1 / 3 + 1 / 6)
 
 
 def data(*arrays, size=16, count=40):
@@ -254,13 +265,15 @@ def test_fit_on_images_and_labels():
     labels = np.where(np.arange(len(labels)) % 3, labels, -1)
     model = DeepInfoMax(small_encoder(), [Classification(10, seed=0)])
     model.compile(optimizers.Adam(3e-3), run_eagerly=True)
+    # Of arrays, and of a tf.data set.
     history = model.fit(
-        data(images, labels, size=32, count=320), epochs=2, validation_data=data(images, labels),
-        verbose=0,
+        images[:320], labels[:320], epochs=2, validation_data=data(images, labels), verbose=0
     ).history
     names = {"loss", "classification_loss", "classification_accuracy"}
     assert set(history) == names | {f"val_{name}" for name in names}
+    # A tenth by chance.
     assert history["classification_accuracy"][1] > 0.3
+    assert set(model.evaluate(images[:8], labels[:8], verbose=0, return_dict=True)) == names
 
 
 def test_fit_draws_anew_at_every_step_and_from_the_seed():
@@ -269,14 +282,13 @@ def test_fit_draws_anew_at_every_step_and_from_the_seed():
 
     def divergences(seed):
         model = DeepInfoMax(small_encoder(), [prior()], seed=seed)
-        rate = keras.optimizers.SGD(0.0)
-        model.compile(rate, run_eagerly=True)
+        model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
         return [
             model.fit(repeated, steps_per_epoch=1, verbose=0).history["adversary_loss"][0]
             for _ in range(3)
         ]
 
-    first, again, other = (divergences(seed) for seed in (3, 3, 4))
+    first, again, other = map(divergences, (3, 3, 4))
     assert first == again != other
     assert len(set(first)) == 3
 
@@ -412,8 +424,16 @@ def test_errors(images, terms, message):
         fit_on(images, terms())
 
 
-def test_data_of_another_form():
+@pytest.mark.parametrize(
+    ("form", "received"),
+    [
+        (lambda x: (x, x, x), "a tuple of 3"),
+        (lambda x: {"image": x}, "dict"),
+        (lambda x: ((x, x), x), "a tuple of 2"),
+    ],
+)
+def test_data_of_another_form(form, received):
     model = model_of([local()], run_eagerly=True)
-    triples = tf.data.Dataset.from_tensors((IMAGES, np.zeros(6), np.zeros(6)))
-    with pytest.raises(ValueError, match=r"images or on \(images, labels\). Received: a tuple of 3"):
-        model.fit(triples, verbose=0)
+    message = rf"on images or on \(images, labels\)\. Received: {received}\."
+    with pytest.raises(ValueError, match=message):
+        model.train_step(form(IMAGES))

@@ -195,13 +195,16 @@ class DeepInfoMax(keras.Model):
         return tf.cast(self._seeds.next(), tf.int32)
 
     def _images_and_labels(self, data):
-        is_pair = isinstance(data, (tuple, list)) and len(data) == 2
-        images, labels = data if is_pair else (data, None)
-        if isinstance(images, (tuple, list, dict)):
+        # Keras makes tuples of one of arrays that come alone.
+        parts = data if isinstance(data, (tuple, list)) else (data,)
+        if len(parts) > 2 or isinstance(parts[0], (tuple, list, dict)):
+            received = type(data).__name__
+            if parts is data:
+                received = f"a {received} of {len(parts)}"
             raise ValueError(
-                "DeepInfoMax trains on images or on (images, labels). "
-                f"Received: {type(data).__name__}."
+                f"DeepInfoMax trains on images or on (images, labels). Received: {received}."
             )
+        images, labels = (*parts, None)[:2]
         images = tf.convert_to_tensor(images)
         if not self.built:
             self.build(images.shape)

@@ -25,6 +25,7 @@ _SUMMARY = (
     ("train bound", (("bound", "train", None), ("train/bound", "train", None))),
     ("local information", (("train/local_information", "train", None),)),
     ("global information", (("train/global_information", "train", None),)),
+    ("training accuracy", (("train/classification_accuracy", "train", None),)),
     ("median log condition number", (("log_condition_number", "train", None),)),
 )
 
@@ -173,8 +174,8 @@ def summary_table(rows):
 
     Columns: experiment (and data set, if there are several), variant, seeds, step, accuracy of the
     linear probe and of the MLP probe on each endpoint, test bound and train bound in nats, local
-    and global information in training, median log condition number; mean and sd over seeds. Columns
-    without any number are left out. Runs that failed are named below the table.
+    and global information and accuracy in training, median log condition number; mean and sd over
+    seeds. Columns without any number are left out. Runs that failed are named below the table.
 
     Args:
         rows: list of ``Row``.

@@ -122,6 +122,22 @@ def test_an_untrained_encoder(images, tmp_path):
     assert 0.1 < row.value <= 1.0
 
 
+def test_a_supervised_encoders_own_classifier(images, tmp_path):
+    (run,) = plan(tmp_path, "dim_supervised", images, "train.steps=60",
+        "train.learning_rate=3e-3", "evaluate=classifier",
+    )
+    with determinism_undone():
+        assert execute(run) == FINISHED
+    (row,) = (row for row in read_rows(run.directory) if row.metric == "classification/accuracy")
+    trial, _ = restore(run.directory)
+    (term,) = trial.model.objectives
+    pixels = trial.source.images.test_images / 127.5 - 1.0
+    guesses = np.argmax(term.classifier(trial.encoder(pixels.astype(np.float32))), axis=1)
+    assert row.value == pytest.approx(np.mean(guesses == trial.source.images.test_labels))
+    # Ten classes: far above guessing.
+    assert row.value > 0.3
+
+
 EVALUATORS = {
     "mlp_probe": ("epochs=2", "averaged_epochs=1", "batch_size=16", "hidden_units=8"),
     "svm_probe": ("fits=2", "epochs=2"),

@@ -96,6 +96,7 @@ SUPERVISED = _experiment(
     "dim_supervised",
     "Hjelm et al. (2019), Tables 1 and 2, fully supervised",
     (Classification("global"),),
+    (evaluation("classifier"), _MLP_PROBE),
 )
 
 UNTRAINED = _experiment(

@@ -4,7 +4,8 @@ import inspect
 
 from tf_infomax import randomness
 from tf_infomax.evaluation import linear_probe
-from tf_infomax.experiments.image_evaluators import IMAGE_EVALUATORS, ImageSnapshot
+from tf_infomax.experiments.image_evaluators import IMAGE_EVALUATORS
+from tf_infomax.experiments.image_snapshot import ImageSnapshot
 from tf_infomax.experiments.measurements import EVALUATORS, Measurement, several
 from tf_infomax.experiments.pair_evaluators import PAIR_EVALUATORS, PairSnapshot
 from tf_infomax.registry import nearest

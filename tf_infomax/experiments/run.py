@@ -226,6 +226,8 @@ def _term_tags(terms):
     if information is not None:
         tags["critic"] = information.critic.name
         tags["bound"] = information.bound
+        if "units" in information.critic.options:
+            tags["critic_units"] = information.critic.options["units"]
         tags["occluded"] = information.occluded
         if getattr(information, "negative_images", None) is not None:
             tags["negative_images"] = information.negative_images
