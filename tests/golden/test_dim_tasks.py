@@ -99,7 +99,7 @@ def prior_term(compare, codes, **options):
     term = PriorMatching(hidden_units=hidden_units, dtype=compare.precision, **options)
     term.connect(encoder, None)
     variables = {}
-    for index, layer in enumerate(term.discriminator):
+    for index, layer in enumerate(term.discriminator.stages):
         variables |= dense_weights(layer, f"layer{index}")
     assign(variables, stored, group)
     return term, encoder, variables

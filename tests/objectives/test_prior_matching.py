@@ -118,9 +118,9 @@ def test_penalty_and_its_gradient_of_a_quadratic_discriminator():
 
 def by_hand(term, values):
     """Scores of the discriminator, in NumPy float64."""
-    for position, layer in enumerate(term.discriminator):
+    for position, layer in enumerate(term.discriminator.stages):
         values = values @ layer.kernel.numpy().astype(float) + layer.bias.numpy()
-        values = np.maximum(values, 0) if position < len(term.discriminator) - 1 else values
+        values = np.maximum(values, 0) if position < len(term.discriminator.stages) - 1 else values
     return values
 
 

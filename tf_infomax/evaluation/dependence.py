@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import keras
 import tensorflow as tf
 
 from tf_infomax.bounds import divergences
@@ -10,11 +9,10 @@ from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, 
 from tf_infomax.evaluation.labelled import checked_codes, checked_pair
 from tf_infomax.optimizers import Adam
 from tf_infomax.randomness import stream, stream_seed
-from tf_infomax.released_layers import Dense
+from tf_infomax.score_network import ScoreNetwork
 
 __all__ = [
     "DependenceEstimate",
-    "ScoreNetwork",
     "column_permutation",
     "dependence_loss",
     "dependence_readout",
@@ -23,51 +21,6 @@ __all__ = [
 ]
 
 MEASURES = ("kl", "donsker_varadhan", "jsd")
-
-
-@keras.saving.register_keras_serializable(package="tf_infomax")
-class ScoreNetwork(keras.Model):
-    """A scalar score of a vector: dense layers with ReLU, and one linear unit.
-
-    Args:
-        hidden_units: widths of the hidden layers.
-        seed: int for reproducible weights, or ``None``; layer i draws from ``seed + i``.
-
-    Call arguments:
-        inputs: ``[K, D]``.  Returns scores ``[K, 1]`` (no unit).
-    """
-
-    def __init__(self, hidden_units=(1000, 200), seed=None, **kwargs):
-        super().__init__(**kwargs)
-        self.hidden_units = tuple(hidden_units)
-        self.seed = seed
-        self.stages = [
-            Dense(
-                units,
-                seed=None if seed is None else seed + position,
-                dtype=self.dtype_policy,
-                name=f"dense_{position}",
-            )
-            for position, units in enumerate((*self.hidden_units, 1))
-        ]
-
-    def build(self, input_shape):
-        width = input_shape[-1]
-        for stage in self.stages:
-            stage.build((None, width))
-            width = stage.units
-        self.built = True
-
-    def call(self, inputs):
-        for stage in self.stages[:-1]:
-            inputs = tf.nn.relu(stage(inputs))
-        return self.stages[-1](inputs)
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], 1)
-
-    def get_config(self):
-        return {**super().get_config(), "hidden_units": self.hidden_units, "seed": self.seed}
 
 
 @dataclasses.dataclass(frozen=True)

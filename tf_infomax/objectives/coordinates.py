@@ -48,7 +48,15 @@ def _split(logits, rows, columns):
 class _Predictor(Term):
     """A network on ``[features, code]`` with logits of two coordinates."""
 
-    def __init__(self, weight, occluded, network, hidden_units, seed, **kwargs):
+    def __init__(
+        self,
+        weight=1.0,
+        occluded=False,
+        network="mlp",
+        hidden_units=(512, 512),
+        seed=None,
+        **kwargs,
+    ):
         super().__init__(weight, **kwargs)
         if network not in NETWORKS:
             raise ValueError(f"`network` must be one of {NETWORKS}. Received: network={network!r}.")
@@ -148,17 +156,6 @@ class Coordinates(_Predictor):
 
     label = "coordinates"
 
-    def __init__(
-        self,
-        weight=1.0,
-        occluded=False,
-        network="mlp",
-        hidden_units=(512, 512),
-        seed=None,
-        **kwargs,
-    ):
-        super().__init__(weight, occluded, network, hidden_units, seed, **kwargs)
-
     def _inputs(self, local, code):
         return local + code
 
@@ -198,17 +195,6 @@ class RelativeCoordinates(_Predictor):
     """
 
     label = "relative_coordinates"
-
-    def __init__(
-        self,
-        weight=1.0,
-        occluded=False,
-        network="mlp",
-        hidden_units=(512, 512),
-        seed=None,
-        **kwargs,
-    ):
-        super().__init__(weight, occluded, network, hidden_units, seed, **kwargs)
 
     def _inputs(self, local, code):
         return 2 * local + code

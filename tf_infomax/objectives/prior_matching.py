@@ -6,7 +6,7 @@ import tensorflow as tf
 from tf_infomax.bounds import divergences
 from tf_infomax.objectives.features import global_vectors
 from tf_infomax.objectives.term import Term, endpoint_shape
-from tf_infomax.released_layers import Dense
+from tf_infomax.score_network import ScoreNetwork
 
 __all__ = ["PRIORS", "PriorMatching", "gradient_penalty", "sample_prior", "squash"]
 
@@ -129,26 +129,17 @@ class PriorMatching(Term):
         self.penalty_weight = float(penalty_weight)
         self.penalty_form = penalty_form
         self.seed = seed
-        self.discriminator = [
-            Dense(
-                units,
-                seed=None if seed is None else seed + position,
-                dtype=self.dtype_policy,
-                name=f"discriminator_{position}",
-            )
-            for position, units in enumerate((*self.hidden_units, 1))
-        ]
+        self.discriminator = ScoreNetwork(
+            self.hidden_units, seed, dtype=self.dtype_policy, name="discriminator"
+        )
 
     def connect(self, encoder, image_shape):
-        width = endpoint_shape(encoder, "global")[-1]
-        for layer in self.discriminator:
-            layer.build((None, width))
-            width = layer.units
+        self.discriminator.build((None, endpoint_shape(encoder, "global")[-1]))
         self.built = True
 
     @property
     def adversary_variables(self):
-        return [v for layer in self.discriminator for v in layer.trainable_variables]
+        return self.discriminator.trainable_variables
 
     @property
     def metric_units(self):
@@ -156,9 +147,7 @@ class PriorMatching(Term):
 
     def discriminate(self, codes):
         """Scores of squashed codes or prior draws, ``[K, D] -> [K, 1]``."""
-        for layer in self.discriminator[:-1]:
-            codes = tf.nn.relu(layer(codes))
-        return _wide(self.discriminator[-1](codes))
+        return _wide(self.discriminator(codes))
 
     def _codes(self, features):
         codes = global_vectors(features.endpoint("global"))
