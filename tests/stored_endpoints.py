@@ -1,4 +1,4 @@
-"""Endpoints that are given, in the place of an encoder: what terms of an objective are tested on."""
+"""Given endpoints in the place of an encoder: what the terms of an objective are tested on."""
 
 import tensorflow as tf
 

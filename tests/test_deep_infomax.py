@@ -142,7 +142,7 @@ LEARNING = {
 
 
 # Variants of others, whose difference other tests see.
-SLOW = {"local_donsker_varadhan", "local_concat", "global_tail", "relative_coordinates"}
+SLOW = {"local_donsker_varadhan", "local_concat", "global_concat", "relative_coordinates"}
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,8 @@ def test_every_objective_alone_learns_from_real_images(name):
     rates = (5e-3, 0.0) if player == "player" else (0.0, 5e-3)
     model = model_of(terms(), *map(optimizers.Adam, rates))
     losses = []
-    for step in range(16):
+    # Networks on pairs of features take longer to find out what they are to do.
+    for step in range(50 if name.endswith("concat") else 16):
         # Other images and other draws at every step.
         results = model.update(*batch(32, 32 * step), (step, 1))
         losses.append(float(results[report]))
@@ -323,7 +324,9 @@ def test_compiled_is_eager_at_unknown_batch_size(stepped, jit_compile):
     for ours, theirs in zip(results, stepped[0], strict=True):
         assert set(ours) == set(theirs) == {"loss", *model.metric_units}
         for name in ours:
-            np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-3, atol=1e-5)
+            # An accuracy jumps where two logits are nearly equal, here for one or two places.
+            atol = 0.01 if name.endswith("accuracy") else 1e-5
+            np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-3, atol=atol)
     for ours, theirs in zip(weights, stepped[1], strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 

@@ -228,3 +228,75 @@ def test_maps_that_do_not_fit_at_unknown_batch_size(shape, message):
     )
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         compiled(tf.zeros(shape))
+
+
+def following(images, partners):
+    """Of every image, the images that follow it in the batch, beginning anew at its end."""
+    return [[(i + step) % images for step in range(1, partners + 1)] for i in range(images)]
+
+
+@pytest.mark.parametrize("partners", [1, 2, 3])
+def test_fewer_negative_images(partners):
+    scores = PairScores.from_maps(MAPS, negative_images=partners)
+    kept = np.array(
+        [
+            np.concatenate([MAPS[i, b, j] for j in others])
+            for i, others in enumerate(following(4, partners))
+            for b in range(2)
+        ]
+    )
+    np.testing.assert_array_equal(scores.joint, OWN)
+    assert scores.num_marginal == kept.shape[1] == 3 * partners
+    for ours, theirs in (
+        (scores.marginal_logsumexp(), np.log(np.exp(kept).sum(1))),
+        (scores.log_mean_exp(), np.log(np.exp(kept).mean())),
+        (scores.marginal_mean(tf.square), (kept**2).mean(1)),
+        (scores.marginal_mean_exp(0.5), np.exp(kept - 0.5).mean(1)),
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+    apart = PairScores(OWN, kept)
+    for name in bounds.names():
+        np.testing.assert_allclose(bounds.get(name)(scores), bounds.get(name)(apart), rtol=1e-12)
+    if partners == 3:
+        np.testing.assert_array_equal(scores.marginal, PairScores.from_maps(MAPS).marginal)
+
+
+def test_images_left_out_have_no_gradient():
+    maps = tf.constant(MAPS)
+    with tf.GradientTape() as tape:
+        tape.watch(maps)
+        value = bounds.jsd(PairScores.from_maps(maps, negative_images=2))
+    gradient = tape.gradient(value, maps).numpy()
+    for i, others in enumerate(following(4, 2)):
+        for j in range(4):
+            assert np.all((gradient[i, :, j] != 0) == (j == i or j in others))
+
+
+def test_fewer_negative_images_and_a_constant_for_the_own_places():
+    scores = PairScores.from_maps(MAPS, self_score=-1.5, negative_images=1)
+    rivals = [
+        np.exp(MAPS[i, b, (i + 1) % 4]).sum() + 3 * np.exp(-1.5) for i in range(4) for b in range(2)
+    ]
+    np.testing.assert_allclose(scores.rivals_logsumexp(), np.log(rivals), rtol=1e-12)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+def test_fewer_negative_images_at_unknown_batch_size(jit_compile):
+    compiled = tf.function(
+        lambda maps: bounds.infonce(PairScores.from_maps(maps, negative_images=2)),
+        jit_compile=jit_compile,
+        input_signature=[tf.TensorSpec([None] * 4, tf.float64)],
+    )
+    expected = bounds.infonce(PairScores.from_maps(MAPS, negative_images=2))
+    np.testing.assert_allclose(compiled(MAPS), expected, rtol=1e-12)
+    # A last batch that has fewer others gives all that there are.
+    few = MAPS[:2, :, :2]
+    expected = bounds.infonce(PairScores.from_maps(few))
+    np.testing.assert_allclose(compiled(few), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("partners", [0, -1, 4])
+def test_impossible_numbers_of_negative_images(partners):
+    message = rf"from 1 to the number of other.* Received: negative_images={partners}, .*\(4, 2, 4"
+    with pytest.raises(ValueError, match=message):
+        PairScores.from_maps(MAPS, negative_images=partners)

@@ -11,10 +11,15 @@ _HOMES = {
     "BatchIndex": "batches",
     "CorrelatedGaussians": "gaussians",
     "DependentGaussians": "gaussians",
+    "WholeImages": "images",
     "add_noise": "views",
     "add_shared_noise": "views",
     "half_shape": "views",
     "halves": "views",
+    "centre_crop": "augmentation",
+    "occlude": "occlusion",
+    "random_crops": "augmentation",
+    "random_flips": "augmentation",
     "to_pixels": "views",
 }
 
@@ -24,11 +29,16 @@ __all__ = [
     "DatasetNotFoundError",
     "DependentGaussians",
     "ImageData",
+    "WholeImages",
     "add_noise",
     "add_shared_noise",
+    "centre_crop",
     "half_shape",
     "halves",
     "load",
+    "occlude",
+    "random_crops",
+    "random_flips",
     "to_pixels",
 ]
 
