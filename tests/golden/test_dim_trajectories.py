@@ -189,7 +189,18 @@ def by_fit(run):
     return log["local_information"]
 
 
-@pytest.mark.parametrize("case", cases(FILES))
+def training_cases():
+    """All cases; plain ``fit``, which takes the same step, by default in one file only."""
+    seen = 0
+    for param in cases(FILES):
+        (case,) = param.values
+        is_fit = case is not None and case.precision == "float32"
+        seen += is_fit
+        marks = [*param.marks, pytest.mark.slow] if is_fit and seen > 1 else param.marks
+        yield pytest.param(case, id=param.id, marks=marks)
+
+
+@pytest.mark.parametrize("case", list(training_cases()))
 def test_training(case):
     # Both ways take the same step, and compiling it is what costs: each way in one precision.
     is_exact = case.precision == "float64"
