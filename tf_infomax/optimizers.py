@@ -1,4 +1,4 @@
-"""Adam as both papers' code used it: epsilon 1e-8, one kernel a variable."""
+"""Adam with the papers' epsilon of 1e-8, one kernel a variable."""
 
 import keras
 import tensorflow as tf
@@ -12,7 +12,9 @@ class Adam(keras.optimizers.Adam):
 
     ``w -= lr sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)``, as in Keras; there the
     update is a dozen passes over each variable, here it is one. Epsilon is 1e-8 as in TensorFlow 1
-    and PyTorch (Keras: 1e-7), a difference that shows under NWJ.
+    and PyTorch (Keras: 1e-7), a difference that shows under NWJ. PyTorch, on which the release of
+    Deep InfoMax runs, corrects the bias of v before it adds epsilon: in the first steps its epsilon
+    is some thirty times smaller, which only gradients below about 1e-6 notice.
 
     Args:
         learning_rate: float or Keras schedule.

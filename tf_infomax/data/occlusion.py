@@ -18,7 +18,7 @@ def occlusion_masks(count, height, width, block, seed):
         count: number of images K (int or scalar tensor).
         height, width: of the images, at least ``2 block``.
         block: side b in pixels, the receptive field of one local feature.
-        seed: int ``[2]``; the same seed gives the same masks.
+        seed: int ``[2]``; the same seed gives the same masks (inside XLA it gives others).
 
     Returns:
         bool ``[K, height, width]``, true where hidden.

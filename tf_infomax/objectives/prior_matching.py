@@ -41,7 +41,7 @@ def sample_prior(prior, shape, seed, dtype=tf.float32):
     Args:
         prior: name of a prior.
         shape: ``[K, D]``.
-        seed: int ``[2]``.
+        seed: int ``[2]``; inside XLA it gives other draws.
         dtype: floating.
     """
     if prior == "uniform":
