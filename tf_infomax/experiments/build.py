@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 
 import keras
 
@@ -14,7 +15,7 @@ from tf_infomax.data.pairs import GaussianPairs, HalvesOfImages
 from tf_infomax.data.views import half_shape
 from tf_infomax.deep_infomax import DeepInfoMax
 from tf_infomax.evaluation import conditioning
-from tf_infomax.experiments.checks import check
+from tf_infomax.experiments.checks import GAUSSIAN_PAIRS, check
 from tf_infomax.experiments.image_model import build_image_model
 from tf_infomax.experiments.spec import Experiment, LabelConfusion
 from tf_infomax.infomax import InfoMax
@@ -31,8 +32,6 @@ __all__ = [
     "input_shape",
     "load_images",
 ]
-
-GAUSSIAN_PAIRS = "gaussian_pairs"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,7 +166,7 @@ def build_model(experiment, view_shape, num_classes=0):
     else:
         encoder_1 = build_encoder(experiment.encoder, view_shape, seed, 1)
         encoder_2 = build_encoder(experiment.encoder, view_shape, seed, 2)
-        width = _size(view_shape)
+        width = math.prod(view_shape)
     code_width = encoder_1.compute_output_shape((None, width))[-1]
     options = dict(objective.critic.options)
     if objective.critic.name == "bilinear":
@@ -183,7 +182,7 @@ def build_model(experiment, view_shape, num_classes=0):
 def build_encoder(choice, view_shape, seed, which):
     """The encoder of view ``which`` (1 or 2), with weights, for flattened views."""
     options = dict(choice.options)
-    width = _size(view_shape)
+    width = math.prod(view_shape)
     if "layer_dimensions" in options:
         options["layer_dimensions"] = tuple(
             width if entry == "input" else entry for entry in options["layer_dimensions"]
@@ -213,7 +212,7 @@ def _game_task(experiment, objective, pairs):
         ),
         name="classifier",
     )
-    classifier.build(encoder.compute_output_shape((None, _size(pairs.view_shape))))
+    classifier.build(encoder.compute_output_shape((None, math.prod(pairs.view_shape))))
     game = AdversarialGame(
         encoder,
         classifier,
@@ -227,13 +226,6 @@ def _game_task(experiment, objective, pairs):
         objective.warmup_steps,
         objective.classifier_steps,
     )
-
-
-def _size(shape):
-    size = 1
-    for side in shape:
-        size *= side
-    return size
 
 
 def _jit(train, pays):

@@ -7,7 +7,7 @@ from tf_infomax import bounds, critics, encoders
 from tf_infomax.experiments import evaluators
 from tf_infomax.experiments.spec import LabelConfusion, MutualInformation, Pick, PriorMatching
 
-__all__ = ["check"]
+__all__ = ["GAUSSIAN_PAIRS", "check"]
 
 GAUSSIAN_PAIRS = "gaussian_pairs"
 VIEWS = ("halves", "image")

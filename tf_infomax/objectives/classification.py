@@ -1,5 +1,7 @@
 """Learning with labels, the yardstick of learning without them."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -36,10 +38,7 @@ class Classification(Term):
         self.classifier = Dense(num_classes, seed=seed, dtype=self.dtype_policy, name="classifier")
 
     def connect(self, encoder, image_shape):
-        size = 1
-        for side in endpoint_shape(encoder, self.endpoint):
-            size *= side
-        self.classifier.build((None, size))
+        self.classifier.build((None, math.prod(endpoint_shape(encoder, self.endpoint))))
         self.built = True
 
     @property

@@ -1,5 +1,7 @@
 """The information terms of Deep InfoMax: between the global code and local or whole maps."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -200,8 +202,8 @@ class GlobalInformation(_Information):
     def connect(self, encoder, image_shape):
         code, shape = (endpoint_shape(encoder, name) for name in ("global", self.endpoint))
         if not self.critic.built:
-            partner = shape if self._takes_maps else (_size(shape),)
-            self.critic.build((None, _size(code)), (None, *partner))
+            partner = shape if self._takes_maps else (math.prod(shape),)
+            self.critic.build((None, math.prod(code)), (None, *partner))
         self.built = True
 
     @property
@@ -228,12 +230,5 @@ class GlobalInformation(_Information):
         }
 
 
-def _size(shape):
-    size = 1
-    for side in shape:
-        size *= side
-    return size
-
-
 def _flat(features):
-    return tf.reshape(features, [-1, _size(features.shape[1:])])
+    return tf.reshape(features, [-1, math.prod(features.shape[1:])])
