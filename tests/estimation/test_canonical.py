@@ -1,0 +1,50 @@
+"""Canonical correlations: closed forms, and no inflation where there is nothing."""
+
+import numpy as np
+import pytest
+
+from tf_infomax import distributions
+from tf_infomax.estimation import canonical_correlations
+
+
+def pairs(name, n, seed=0, **options):
+    return distributions.get(name, **options).sample(n, seed)
+
+
+def test_known_correlations_in_any_coordinates():
+    rng = np.random.default_rng(0)
+    rho = np.array([0.9, 0.6, 0.0])
+    a, noise = rng.normal(size=(2, 20_000, 3))
+    b = rho * a + np.sqrt(1 - rho**2) * noise
+    x, y = a @ rng.normal(size=(3, 3)) + 5.0, b @ rng.normal(size=(3, 3)) - 2.0
+    found = canonical_correlations(x, y)
+    np.testing.assert_allclose(found.correlations, rho, atol=3 / np.sqrt(20_000))
+    for values, mean, matrix in (
+        (x, found.mean_x, found.map_x),
+        (y, found.mean_y, found.map_y),
+    ):
+        white = (values - mean) @ matrix
+        np.testing.assert_allclose(np.cov(white.T, bias=True), np.eye(3), atol=1e-4)
+    a, b = (x - found.mean_x) @ found.map_x, (y - found.mean_y) @ found.map_y
+    cross = a.T @ b / len(a)
+    np.testing.assert_allclose(cross, np.diag(np.diag(cross)), atol=1e-4)
+
+
+def test_independent_pairs_in_many_dimensions_have_none():
+    x, y = np.random.default_rng(0).normal(size=(2, 1_000, 40))
+    # The sample's own largest canonical correlation is near 2 sqrt(40 / 1000) = 0.4.
+    in_sample = np.linalg.svd(
+        np.linalg.qr(x - x.mean(0))[0].T @ np.linalg.qr(y - y.mean(0))[0], compute_uv=False
+    )
+    assert in_sample[0] > 0.3
+    # At two standard errors one in forty of the unordered ones may remain.
+    assert canonical_correlations(x, y).correlations.max() < 0.1
+
+
+@pytest.mark.parametrize("constant", ["x", "y"])
+def test_constant_coordinates_are_harmless(constant):
+    x, y = np.random.default_rng(1).normal(size=(2, 100, 2))
+    (x if constant == "x" else y)[:] = 3.0
+    found = canonical_correlations(x, y)
+    assert not found.correlations.any()
+    assert np.isfinite(found.map_x).all() and np.isfinite(found.map_y).all()

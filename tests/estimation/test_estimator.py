@@ -1,0 +1,276 @@
+"""The estimator: known answers, invariances, errors, and scikit-learn's contract."""
+
+import math
+import warnings
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils import estimator_checks
+
+from tf_infomax import MutualInformationEstimator, bounds, critics, distributions
+from tf_infomax.estimation import EstimateWarning
+
+# Without epochs the critic is the Gaussian density ratio of the normal scores: seconds, and exact
+# for every Gaussian copula.
+GAUSSIAN = {"epochs": 0}
+SHORT = {"epochs": 3, "folds": 2, "batch_size": 64}
+
+
+def normal(dim=1, rho=0.75):
+    return distributions.get("coordinatewise", dim=dim, rho=rho)
+
+
+def covers(estimator, truth, errors=4.0):
+    return abs(estimator.mutual_information_ - truth) < errors * estimator.standard_error_
+
+
+@pytest.mark.parametrize("dim", [1, 4])
+def test_gaussians(dim):
+    truth = normal(dim)
+    estimator = MutualInformationEstimator(**GAUSSIAN).fit(*truth.sample(3_000, seed=0))
+    assert covers(estimator, truth.mutual_information)
+    low, high = estimator.confidence_interval_
+    assert low < estimator.mutual_information_ < high
+    # 4 standard errors each way, nearly: 40 groups or more.
+    assert high - low == pytest.approx(2 * 1.97 * estimator.standard_error_, rel=0.03)
+
+
+def test_the_standard_error_is_that_of_the_density_ratio():
+    truth = normal()
+    x, y = truth.sample(5_000, seed=0)
+    estimator = MutualInformationEstimator(**GAUSSIAN).fit(x, y)
+    # Known exactly: sd of log r is rho, so the mean of N has rho / sqrt(N), at first order.
+    expected = np.std(truth.log_density_ratio(x, y)) / math.sqrt(5_000)
+    assert expected == pytest.approx(0.75 / math.sqrt(5_000), rel=0.05)
+    # The estimate also estimates the margins' normaliser; 100 groups know a spread to 7 %.
+    assert estimator.standard_error_ == pytest.approx(expected, rel=0.35)
+
+
+def test_training_finds_what_is_not_gaussian():
+    # y = +-x: no correlation at all, and a bit (log 2) less than what x tells about |y|.
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1_500, 1))
+    y = rng.choice([-1.0, 1.0], size=(1_500, 1)) * x + 0.3 * rng.normal(size=(1_500, 1))
+    options = {"folds": 2, "jobs": 2}
+    untrained = MutualInformationEstimator(epochs=0, **options).fit(x, y)
+    trained = MutualInformationEstimator(epochs=12, **options).fit(x, y)
+    assert untrained.mutual_information_ < 0.05
+    assert trained.mutual_information_ > 0.4
+    curve = trained.training_curve_
+    assert list(curve.columns) == ["fold", "epoch", "training_nats", "validation_nats"]
+    assert set(curve["fold"]) == {0, 1} and curve["epoch"].max() <= 12
+    assert curve.loc[curve["epoch"] == 0, "training_nats"].isna().all()
+
+
+@pytest.mark.parametrize("dim", [5, pytest.param(1, marks=pytest.mark.slow)])
+def test_independence_is_zero_within_its_error(dim):
+    x, y = np.random.default_rng(0).normal(size=(2, 1_000, dim))
+    estimator = MutualInformationEstimator(**SHORT).fit(x, y)
+    assert estimator.standard_error_ > 0
+    assert covers(estimator, 0.0, 3.0)
+
+
+@pytest.mark.slow
+def test_the_interval_covers_as_often_as_it_says():
+    truth = normal()
+    hits = sum(
+        low <= truth.mutual_information <= high
+        for low, high in (
+            MutualInformationEstimator(confidence=0.9, jobs=1, **GAUSSIAN)
+            .fit(*truth.sample(500, seed))
+            .confidence_interval_
+            for seed in range(100)
+        )
+    )
+    # Of a binomial with p = 0.9, 80 to 97 are within 2.3 and 3.3 standard deviations.
+    assert 80 <= hits <= 97, hits
+
+
+@pytest.mark.parametrize("curve", [np.cbrt, np.arctan, lambda v: np.sign(v) * v**2])
+def test_monotone_margins_change_nothing(curve):
+    x, y = normal(2).sample(400, seed=0)
+    plain = MutualInformationEstimator(**GAUSSIAN).fit(x, y)
+    curved = MutualInformationEstimator(**GAUSSIAN).fit(curve(x), curve(y))
+    assert curved.mutual_information_ == plain.mutual_information_
+    assert curved.standard_error_ == plain.standard_error_
+
+
+@pytest.mark.parametrize("margins", ["normal_scores", "standardize"])
+def test_maps_of_the_margins_agree_where_both_fit(margins):
+    truth = normal(2)
+    estimator = MutualInformationEstimator(margins=margins, **GAUSSIAN)
+    assert covers(estimator.fit(*truth.sample(3_000, seed=0)), truth.mutual_information)
+
+
+def test_deterministic_for_a_seed_and_any_number_of_jobs():
+    x, y = normal(2).sample(300, seed=0)
+    first, same, other = (
+        MutualInformationEstimator(seed=seed, jobs=jobs, **SHORT).fit(x, y)
+        for seed, jobs in ((0, 1), (0, 2), (1, 1))
+    )
+    assert first.mutual_information_ == same.mutual_information_
+    assert first.standard_error_ == same.standard_error_
+    pd.testing.assert_frame_equal(first.training_curve_, same.training_curve_)
+    assert first.mutual_information_ != other.mutual_information_
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        "mine",
+        *(pytest.param(b, marks=pytest.mark.slow) for b in ("infonce", "nwj", "js_nwj", "smile")),
+    ],
+)
+def test_other_bounds(bound):
+    truth = normal()
+    estimator = MutualInformationEstimator(bound=bound, **{**SHORT, "epochs": 6})
+    estimator.fit(*truth.sample(1_500, seed=0))
+    assert abs(estimator.mutual_information_ - truth.mutual_information) < 0.1
+
+
+@pytest.mark.parametrize(
+    "critic",
+    [
+        critics.ConcatCritic(hidden_dim=16, layers=2),
+        pytest.param("separable", marks=pytest.mark.slow),
+        pytest.param("bilinear", marks=pytest.mark.slow),
+    ],
+)
+def test_other_critics(critic):
+    truth = normal()
+    estimator = MutualInformationEstimator(critic=critic, **{**SHORT, "epochs": 10})
+    estimator.fit(*truth.sample(1_000, seed=0))
+    # Never above, but for noise: it is read on pairs that it has not seen.
+    assert estimator.mutual_information_ < truth.mutual_information + 0.1
+    assert all(isinstance(one, keras.layers.Layer) for one in estimator.critics_)
+    if not isinstance(critic, str):
+        assert not critic.built, "the given layer is a pattern, and stays as it was"
+
+
+def test_a_bound_with_options():
+    x, y = normal(1, 0.9).sample(500, seed=0)
+    clipped, free = (
+        MutualInformationEstimator(bound=bounds.get("smile", clip=clip), **GAUSSIAN).fit(x, y)
+        for clip in (0.5, 50.0)
+    )
+    assert clipped.mutual_information_ != free.mutual_information_
+    plain = MutualInformationEstimator(**GAUSSIAN).fit(x, y)
+    assert free.mutual_information_ == pytest.approx(plain.mutual_information_, abs=1e-4)
+
+
+def test_warnings_with_numbers():
+    x = np.random.default_rng(0).normal(size=(300, 8))
+    with pytest.warns(EstimateWarning, match="decided by few pairs"):
+        estimator = MutualInformationEstimator(**GAUSSIAN).fit(x, x + 0.1 * x[::-1])
+    assert any("normaliser" in sentence for sentence in estimator.warnings_)
+    with pytest.warns(EstimateWarning, match=r"most that this bound can be .* 3.93 nats"):
+        MutualInformationEstimator(bound="infonce", held_out_partners=50, **GAUSSIAN).fit(x, x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", EstimateWarning)
+        MutualInformationEstimator(**GAUSSIAN).fit(*normal().sample(1_000, seed=0))
+
+
+def test_vectors_frames_and_integers_are_data():
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 5, size=200)
+    y = x + rng.integers(0, 3, size=200)
+    expected = MutualInformationEstimator(**GAUSSIAN).fit(x[:, None], y[:, None])
+    for one, other in ((x, y), (pd.DataFrame({"a": x}), pd.Series(y)), (x.tolist(), y.tolist())):
+        found = MutualInformationEstimator(**GAUSSIAN).fit(one, other)
+        assert found.mutual_information_ == expected.mutual_information_
+
+
+def test_a_constant_tells_nothing():
+    x = np.random.default_rng(0).normal(size=200)
+    estimator = MutualInformationEstimator(**GAUSSIAN).fit(x, np.ones(200))
+    assert estimator.mutual_information_ == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"bound": "jsd"}, "must estimate mutual information.*infonce.*Received: bound='jsd'"),
+        ({"bound": "minibatch_upper"}, "must estimate mutual information, in nats, from scores"),
+        ({"bound": "infonc"}, "Did you mean 'infonce'"),
+        ({"critic": "separabel"}, "Did you mean 'separable'"),
+        ({"critic": 3}, "Received: critic=3"),
+        ({"margins": "ranks"}, "Unknown margin map 'ranks'"),
+        ({"folds": 1}, "`folds` must be an int of at least 2. Received: folds=1"),
+        ({"folds": 21}, "At least 210 pairs are needed.*Received: 200 pairs"),
+        ({"epochs": 2.5}, "Received: epochs=2.5"),
+        ({"batch_size": 500}, "Received: batch_size=500"),
+        ({"negatives": 40, "batch_size": 32}, "above `negatives`, 40.*Received: batch_size=32"),
+        ({"confidence": 95}, "between 0 and 1. Received: confidence=95"),
+        ({"learning_rate": 0}, "Received: learning_rate=0"),
+        ({"jobs": 0}, "Received: jobs=0"),
+    ],
+)
+def test_wrong_options(options, message):
+    x, y = normal().sample(200, seed=0)
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        MutualInformationEstimator(**options).fit(x, y)
+
+
+def test_wrong_data():
+    x, y = normal().sample(200, seed=0)
+    for one, other, message in (
+        (x, y[:-1], "inconsistent numbers of samples"),
+        (np.where(np.arange(200)[:, None] == 3, np.nan, x), y, "X contains NaN"),
+        (x, np.where(np.arange(200)[:, None] == 3, np.inf, y), "y contains infinity"),
+        (x[:20], y[:20], "At least 50 pairs"),
+        (x[None], y, "dim 3"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            MutualInformationEstimator(**GAUSSIAN).fit(one, other)
+    fitted = MutualInformationEstimator(**GAUSSIAN).fit(x, y)
+    with pytest.raises(ValueError, match=r"\(1, 1\) columns.*Received: X of shape \(200, 2\)"):
+        fitted.score(np.hstack([x, x]), y)
+    with pytest.raises(NotFittedError):
+        MutualInformationEstimator().score(x, y)
+
+
+def test_score_reads_new_pairs():
+    truth = normal()
+    estimator = MutualInformationEstimator(**GAUSSIAN).fit(*truth.sample(2_000, seed=0))
+    assert estimator.score(*truth.sample(4_000, seed=1)) == pytest.approx(
+        truth.mutual_information, abs=4 * 0.75 / math.sqrt(4_000)
+    )
+    strangers = truth.sample(2_000, seed=2)[0], truth.sample(2_000, seed=3)[1]
+    assert estimator.score(*strangers) < 0
+
+
+def test_grid_search_takes_the_better_critic():
+    x, y = normal(2).sample(400, seed=0)
+    search = GridSearchCV(
+        MutualInformationEstimator(folds=2, **GAUSSIAN),
+        {"critic": ["canonical", "inner_product"]},
+        cv=2,
+    )
+    search.fit(x, y)
+    # Without training the inner product is a score, but no density ratio.
+    assert search.best_params_ == {"critic": "canonical"}
+    assert search.best_estimator_.mutual_information_ > 0.5
+
+
+def test_parameters_are_scikit_learns():
+    estimator = MutualInformationEstimator(bound="nwj", folds=3)
+    copy = clone(estimator)
+    assert copy.get_params() == estimator.get_params()
+    assert copy.set_params(seed=5).get_params()["seed"] == 5
+    assert "bound='nwj'" in repr(estimator)
+    # Those that look at construction and parameters; the others fit with one argument.
+    for check in (
+        estimator_checks.check_no_attributes_set_in_init,
+        estimator_checks.check_parameters_default_constructible,
+        estimator_checks.check_get_params_invariance,
+        estimator_checks.check_set_params,
+        estimator_checks.check_estimators_fit_returns_self,
+        estimator_checks.check_estimators_unfitted,
+        estimator_checks.check_dict_unchanged,
+    ):
+        check("MutualInformationEstimator", MutualInformationEstimator(**GAUSSIAN, folds=2))

@@ -1,0 +1,40 @@
+"""Warnings: each at its limit and not before, with its numbers."""
+
+import math
+
+import pytest
+
+from tf_infomax.estimation import certifiable
+from tf_infomax.estimation.limits import limits_reached
+
+
+@pytest.mark.parametrize(
+    ("num_pairs", "nats"), [(64, 13.3), (128, 14.7), (10_000, 23.4), (50_000, 26.6)]
+)
+def test_certifiable_at_published_sizes(num_pairs, nats):
+    assert certifiable(num_pairs) == pytest.approx(nats, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((1.0, 0.01, 10_000, math.inf), []),
+        ((5.4, 0.01, 10_000, math.log(513)), ["6.24 nats: the mutual information may be"]),
+        ((5.2, 0.01, 10_000, math.log(513)), []),
+        # exp(4.7) - 1 = 109 over 10,000 is 0.0109, its root 0.104.
+        ((4.7, 0.01, 10_000, math.inf), ["at least 0.10 "]),
+        ((4.5, 0.01, 10_000, math.inf), []),
+        ((22.5, 0.01, 10_000, math.inf), ["2 ln N \\+ 5 = 23.42 nats", "relative standard"]),
+        ((0.4, 0.15, 100, math.log(50)), ["standard error, 0.15 nats, is large"]),
+        ((0.02, 0.05, 100, math.log(50)), []),
+        ((-800.0, 0.01, 100, math.inf), []),
+        ((1e6, 1.0, 100, math.inf), ["certify from 100 pairs", "relative standard"]),
+    ],
+)
+def test_limits(arguments, words):
+    import re
+
+    found = limits_reached(*arguments)
+    assert len(found) == len(words), found
+    for sentence, part in zip(found, words, strict=True):
+        assert re.search(part, sentence), sentence

@@ -1,0 +1,19 @@
+"""Mutual information of two samples: an estimate from held-out pairs, with its error.
+
+``MutualInformationEstimator`` is scikit-learn's kind of estimator; the critics and bounds are those
+of the package. What it can and cannot do: README.md, and the studies in ``experiments``.
+"""
+
+from tf_infomax.estimation.canonical import CanonicalCorrelations, canonical_correlations
+from tf_infomax.estimation.canonical_critic import CanonicalCritic
+from tf_infomax.estimation.estimator import MutualInformationEstimator
+from tf_infomax.estimation.limits import EstimateWarning, certifiable
+
+__all__ = [
+    "CanonicalCorrelations",
+    "CanonicalCritic",
+    "EstimateWarning",
+    "MutualInformationEstimator",
+    "canonical_correlations",
+    "certifiable",
+]

@@ -1,0 +1,82 @@
+"""Canonical correlations whose size is judged on pairs that did not choose the directions."""
+
+import dataclasses
+
+import numpy as np
+
+__all__ = ["CanonicalCorrelations", "canonical_correlations"]
+
+# Directions of less variance than this part of the largest are left out: float32 codes hold
+# nothing of them.
+_SMALLEST_VARIANCE = 1e-9
+
+
+@dataclasses.dataclass(frozen=True)
+class CanonicalCorrelations:
+    """Linear maps after which x and y are white and correlated coordinate by coordinate.
+
+    Attributes:
+        mean_x, mean_y: ``[Dx]``, ``[Dy]``.
+        map_x, map_y: ``[Dx, Dx]``, ``[Dy, Dy]``: ``(x - mean_x) @ map_x`` has unit covariance, or,
+            where x does not vary in all directions, that of a projection.
+        correlations: ``[min(Dx, Dy)]``, of the first columns of both, in [0, 1).
+    """
+
+    mean_x: np.ndarray
+    mean_y: np.ndarray
+    map_x: np.ndarray
+    map_y: np.ndarray
+    correlations: np.ndarray
+
+
+def canonical_correlations(x, y, folds=5, largest=0.9999):
+    """Canonical directions of pairs, with correlations that are not inflated by having been chosen.
+
+    The correlations of the sample along its own canonical directions are biased upwards, by order
+    ``D / sqrt(N)``: in 50 dimensions with 2,000 independent pairs the largest is about 0.3. Here
+    the k-th correlation is the mean of what directions of all folds but one show on that one, and
+    what lies within two standard errors of zero, ``2 / sqrt(N)``, counts as zero.
+
+    Args:
+        x: ``[N, Dx]``, y: ``[N, Dy]``, finite.
+        folds: parts of the pairs, at least 2.
+        largest: no correlation above this is given back.
+
+    Returns:
+        ``CanonicalCorrelations``; the directions are those of all pairs.
+    """
+    fold_of = np.arange(len(x)) % folds
+    held_out = np.zeros(min(x.shape[1], y.shape[1]))
+    for fold in range(folds):
+        rest, own = fold_of != fold, fold_of == fold
+        directions, _ = _directions(x[rest], y[rest])
+        variates = [
+            (values[own] - mean) @ matrix[:, : len(held_out)]
+            for values, mean, matrix in zip((x, y), directions[:2], directions[2:], strict=True)
+        ]
+        variates = [one - one.mean(axis=0) for one in variates]
+        products = np.mean(variates[0] * variates[1], axis=0)
+        spread = variates[0].std(axis=0) * variates[1].std(axis=0)
+        held_out += np.divide(products, spread, out=np.zeros_like(products), where=spread > 0)
+    held_out /= folds
+    directions, in_sample = _directions(x, y)
+    correlations = np.minimum(np.minimum(held_out, in_sample), largest)
+    correlations[correlations < 2.0 / np.sqrt(len(x))] = 0.0
+    return CanonicalCorrelations(*directions, correlations)
+
+
+def _directions(x, y):
+    means = x.mean(axis=0), y.mean(axis=0)
+    x, y = x - means[0], y - means[1]
+    whitening = [_inverse_root(values.T @ values / len(values)) for values in (x, y)]
+    left, correlations, right = np.linalg.svd(
+        whitening[0] @ (x.T @ y / len(x)) @ whitening[1], full_matrices=True
+    )
+    return (*means, whitening[0] @ left, whitening[1] @ right.T), correlations
+
+
+def _inverse_root(covariance):
+    values, vectors = np.linalg.eigh(covariance)
+    is_kept = values > _SMALLEST_VARIANCE * max(values[-1], np.finfo(float).tiny)
+    scales = np.where(is_kept, 1.0 / np.sqrt(np.where(is_kept, values, 1.0)), 0.0)
+    return (vectors * scales) @ vectors.T

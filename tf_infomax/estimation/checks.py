@@ -1,0 +1,94 @@
+"""What the options of an estimate must be, said before any training."""
+
+import math
+import numbers
+
+import keras
+import numpy as np
+
+from tf_infomax import bounds, critics
+from tf_infomax.estimation import margins
+
+__all__ = ["batch_size_of", "check_options", "info_of"]
+
+_PAIRS_PER_FOLD = 10
+_INTEGERS = (
+    ("folds", 2),
+    ("epochs", 0),
+    ("patience", 1),
+    ("negatives", 1),
+    ("held_out_partners", 1),
+    ("seed", 0),
+)
+
+
+def info_of(bound):
+    """``BoundInfo`` of what estimates mutual information from scores.
+
+    Raises:
+        ValueError: on any other bound.
+    """
+    info = bounds.info(bound)
+    if _estimates_information(info):
+        return info
+    usable = [name for name in bounds.names() if _estimates_information(bounds.info(name))]
+    raise ValueError(
+        "`bound` must estimate mutual information, in nats, from scores: "
+        f"{', '.join(usable)}. Received: bound={info.name!r}."
+    )
+
+
+def check_options(options, num_pairs):
+    """Raises ``ValueError`` on options (a dict) of the estimator that do not fit N pairs."""
+    for name, smallest in _INTEGERS:
+        value = options[name]
+        if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < smallest:
+            raise ValueError(
+                f"`{name}` must be an int of at least {smallest}. Received: {name}={value!r}."
+            )
+    for name in ("validation_fraction", "confidence", "learning_rate"):
+        value = options[name]
+        if not isinstance(value, numbers.Real) or not 0.0 < value < 1.0:
+            raise ValueError(f"`{name}` must be between 0 and 1. Received: {name}={value!r}.")
+    jobs, critic = options["jobs"], options["critic"]
+    if jobs is not None and (not isinstance(jobs, numbers.Integral) or jobs < 1):
+        raise ValueError(f"`jobs` must be None or an int of at least 1. Received: jobs={jobs!r}.")
+    margins.get(options["margins"])
+    if isinstance(critic, str):
+        if critic != "canonical":
+            critics.class_of(critic)
+    elif not isinstance(critic, keras.layers.Layer) or critic.built:
+        raise ValueError(
+            "`critic` must be 'canonical', the name of a registered critic, or a Keras layer that "
+            f"has not been built. Received: critic={critic!r}."
+        )
+    needed = _PAIRS_PER_FOLD * options["folds"]
+    if num_pairs < needed:
+        raise ValueError(
+            f"At least {needed} pairs are needed, {_PAIRS_PER_FOLD} for each of "
+            f"{options['folds']} folds. Received: {num_pairs} pairs."
+        )
+
+
+def batch_size_of(batch_size, negatives, num_train):
+    """The number that ``batch_size`` stands for; ``ValueError`` if it does not fit.
+
+    Args:
+        batch_size: an int, or "auto": a power of two that leaves about 55 steps in an epoch.
+        negatives: strangers of each x, fewer than the batch.
+        num_train: training pairs of a fold.
+    """
+    size = batch_size
+    if size == "auto":
+        size = int(np.clip(2 ** round(math.log2(num_train / 55)), 32, 128))
+        size = min(size, num_train)
+    if not isinstance(size, numbers.Integral) or not negatives < size <= num_train:
+        raise ValueError(
+            f"`batch_size` must be \"auto\" or an int above `negatives`, {negatives}, and at most "
+            f"the {num_train} training pairs of a fold. Received: batch_size={batch_size!r}."
+        )
+    return int(size)
+
+
+def _estimates_information(info):
+    return info.unit == "nats" and info.reads == "scores" and info.kind != "upper"

@@ -1,0 +1,82 @@
+"""Every pair held out once: a critic for each fold, read on the pairs it has not seen."""
+
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+
+from tf_infomax.estimation.fold_training import FoldTraining, TrainedCritic
+from tf_infomax.randomness import stream_seed
+
+__all__ = ["FoldResult", "cross_fit"]
+
+# Groups of held-out pairs whose spread gives the standard error: not so small that their own
+# values are of another kind, not so few that the spread is unknown.
+_SMALLEST_GROUP = 50
+_MOST_GROUPS = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class FoldResult:
+    """What one fold has to say.
+
+    Attributes:
+        critic: trained on the other folds.
+        trained: how it was trained.
+        value: the bound on the pairs of this fold, nats.
+        groups: the bound on disjoint groups of them, nats.
+    """
+
+    critic: keras.layers.Layer
+    trained: TrainedCritic
+    value: float
+    groups: np.ndarray
+
+
+def cross_fit(x, y, folds, bound, new_critic, schedule, *, partners, jobs, seed):
+    """Trains and reads a critic for every fold.
+
+    Args:
+        x, y: float32 ``[N, Dx]``, ``[N, Dy]``.
+        folds: ``Folds``.
+        bound: ``PairScores`` -> scalar, nats.
+        new_critic: function of the number of a fold -> its built, untrained critic.
+        schedule: ``Schedule``.
+        partners: strangers of each held-out x, at most.
+        jobs: folds trained at a time, in threads of this process; each compiles a step of its own.
+        seed: int.
+
+    Returns:
+        List of ``FoldResult``; the same for any ``jobs``.
+    """
+    num_folds = len(folds.held_out)
+    critics = [new_critic(fold) for fold in range(num_folds)]
+    workers = min(jobs, num_folds)
+
+    def fit(training, fold):
+        trained = training.run(
+            folds.train[fold],
+            folds.validation[fold],
+            critics[fold].get_weights(),
+            stream_seed(seed, "estimation", "fold", fold),
+        )
+        critics[fold].set_weights(trained.weights)
+        held_out = training.pairs(folds.held_out[fold])
+        groups = min(_MOST_GROUPS, len(held_out[0]) // _SMALLEST_GROUP)
+        return FoldResult(
+            critics[fold],
+            trained,
+            training.reader.value(*held_out, partners),
+            training.reader.group_values(*held_out, max(groups, 2)),
+        )
+
+    def work(worker):
+        training = FoldTraining(
+            new_critic(worker), bound, x, y, schedule, len(folds.train[worker])
+        )
+        return {fold: fit(training, fold) for fold in range(worker, num_folds, workers)}
+
+    with ThreadPoolExecutor(workers) as pool:
+        done = {fold: one for part in pool.map(work, range(workers)) for fold, one in part.items()}
+    return [done[fold] for fold in range(num_folds)]

@@ -1,0 +1,246 @@
+"""Mutual information of two samples of vectors, in scikit-learn's manner."""
+
+import math
+import os
+import warnings
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from scipy import stats
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
+
+from tf_infomax import bounds, critics
+from tf_infomax.estimation import margins as margin_maps
+from tf_infomax.estimation.canonical_critic import CanonicalCritic
+from tf_infomax.estimation.checks import batch_size_of, check_options, info_of
+from tf_infomax.estimation.cross_fitting import cross_fit
+from tf_infomax.estimation.fold_training import Schedule
+from tf_infomax.estimation.folds import Folds
+from tf_infomax.estimation.limits import EstimateWarning, limits_reached
+from tf_infomax.estimation.reading import Reader
+from tf_infomax.randomness import stream_seed
+
+__all__ = ["MutualInformationEstimator"]
+
+class MutualInformationEstimator(BaseEstimator):
+    """Estimate of I(X; Y) in nats from pairs, with a standard error and an interval.
+
+    A critic is trained to tell pairs from strangers on some of the pairs and read on others that
+    it has not seen; every pair is held out once (cross-fitting). A further part of the training
+    pairs decides when training stops. By default the critic starts from the Gaussian density ratio
+    of the normal scores, which is the answer for every Gaussian copula, and a network learns what
+    is not Gaussian.
+
+    What the estimate errs by: the critic is never quite the log-density ratio, so on held-out
+    pairs the value is too small on average, the more so the stranger the dependence, the higher the
+    dimension and the fewer the pairs. The interval is that of the held-out value, and knows nothing
+    of this shortfall. Beyond about ``log(N / 100)`` nats the Donsker-Varadhan value errs upwards
+    and is noisy; ``fit`` warns (``EstimateWarning``).
+
+    Args:
+        bound: name of a registered bound that is measured in nats and reads scores, or such a
+            function with options (``bounds.get("smile", clip=1.0)``): what is trained, and read.
+        critic: "canonical" (``CanonicalCritic``), the name of a registered critic on vectors, or an
+            unbuilt Keras layer ``critic(x, y) -> [K, M]`` with ``get_config``; copies are trained.
+        margins: map of every coordinate before all else, none of which changes the mutual
+            information: "normal_scores" (ranks), "standardize" or "unchanged".
+        folds: parts of the data, each held out once; at least 2.
+        epochs, patience: at most so many epochs; so many without improvement end the training.
+        batch_size: pairs in a step; "auto" takes a power of two from 32 to 128 that leaves about 55
+            steps in an epoch.
+        negatives: strangers of each x in a training step, below ``batch_size``.
+        learning_rate: the highest, of Adam.
+        validation_fraction: of the pairs not held out, those that decide when to stop.
+        held_out_partners: strangers of each held-out x, at most; InfoNCE's ceiling is
+            ``log(held_out_partners + 1)``.
+        confidence: of the interval.
+        seed: int; the same data, seed and machine give the same numbers.
+        jobs: folds trained at a time, in threads; ``None``: one a processor.
+
+    Attributes:
+        mutual_information_: estimate in nats; may be slightly negative near independence.
+        standard_error_: nats, from disjoint groups of held-out pairs.
+        confidence_interval_: (low, high), nats.
+        training_curve_: data frame with a row per fold and epoch: "fold", "epoch",
+            "training_nats", "validation_nats".
+        fold_values_: held-out value of each fold, nats.
+        critics_: trained critic of each fold, a Keras layer on mapped margins.
+        warnings_: what ``fit`` warned of, sentences.
+        n_features_in_: dimensions of x.
+
+    Reference: Poole et al. (2019), arXiv:1905.06922, for the bounds; McAllester and Stratos (2020)
+    and Song and Ermon (2020), arXiv:1910.06222, for the limits; cross-fitting as in Chernozhukov et
+    al. (2018), arXiv:1608.00060.
+    """
+
+    def __init__(
+        self,
+        *,
+        bound="donsker_varadhan",
+        critic="canonical",
+        margins="normal_scores",
+        folds=5,
+        epochs=40,
+        patience=10,
+        batch_size="auto",
+        negatives=16,
+        learning_rate=1e-2,
+        validation_fraction=0.125,
+        held_out_partners=512,
+        confidence=0.95,
+        seed=0,
+        jobs=None,
+    ):
+        self.bound = bound
+        self.critic = critic
+        self.margins = margins
+        self.folds = folds
+        self.epochs = epochs
+        self.patience = patience
+        self.batch_size = batch_size
+        self.negatives = negatives
+        self.learning_rate = learning_rate
+        self.validation_fraction = validation_fraction
+        self.held_out_partners = held_out_partners
+        self.confidence = confidence
+        self.seed = seed
+        self.jobs = jobs
+
+    def fit(self, X, y):
+        """Estimates I(X; Y).
+
+        Args:
+            X: ``[N, Dx]`` or ``[N]``, finite numbers; row i of both is one pair, rows independent.
+            y: ``[N, Dy]`` or ``[N]``.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ValueError: on data or options that do not fit, before any training.
+            FloatingPointError: if the held-out value is not finite.
+        """
+        x, y = _pairs(X, y)
+        info = info_of(self.bound)
+        check_options(self.get_params(deep=False), len(x))
+        folds = Folds(len(x), self.folds, self.validation_fraction, self.seed)
+        schedule = Schedule(
+            self.epochs,
+            self.patience,
+            batch_size_of(self.batch_size, self.negatives, len(folds.train[0])),
+            self.negatives,
+            self.learning_rate,
+        )
+        self._dims = x.shape[1], y.shape[1]
+        self._margin_maps = [margin_maps.get(self.margins).fit(values) for values in (x, y)]
+        mapped = self._mapped(x, y)
+        results = cross_fit(
+            *mapped,
+            folds,
+            info.function,
+            lambda fold: self._new_critic(fold, *mapped),
+            schedule,
+            partners=self.held_out_partners,
+            jobs=self.jobs or os.cpu_count() or 1,
+            seed=self.seed,
+        )
+        self._summarize(results, folds, info)
+        for sentence in self.warnings_:
+            warnings.warn(sentence, EstimateWarning, stacklevel=2)
+        return self
+
+    def _summarize(self, results, folds, info):
+        values = np.array([result.value for result in results])
+        if not np.isfinite(values).all():
+            raise FloatingPointError(
+                "The held-out value must be finite in every fold; another bound, or a smaller "
+                f"`learning_rate`, may help. Received: {values.tolist()} nats."
+            )
+        sizes = [len(rows) for rows in folds.held_out]
+        groups = np.concatenate([result.groups for result in results])
+        num_pairs, (dim_x, dim_y) = sum(sizes), self._dims
+        self.n_features_in_ = dim_x
+        self.critics_ = [result.critic for result in results]
+        self.fold_values_ = values
+        self.training_curve_ = _curves([result.trained for result in results])
+        self.mutual_information_ = float(np.average(values, weights=sizes))
+        # No sample tells independence from less than what independent Gaussians show by chance,
+        # chi-squared with Dx Dy degrees of freedom over 2 N.
+        chance = math.sqrt(dim_x * dim_y / 2.0) / num_pairs
+        self.standard_error_ = max(float(groups.std(ddof=1) / math.sqrt(len(groups))), chance)
+        reach = self.standard_error_ * float(
+            stats.t.ppf(0.5 + self.confidence / 2, len(groups) - 1)
+        )
+        self.confidence_interval_ = (
+            self.mutual_information_ - reach,
+            self.mutual_information_ + reach,
+        )
+        candidates = min(self.held_out_partners + 1, *sizes)
+        self.warnings_ = limits_reached(
+            self.mutual_information_, self.standard_error_, num_pairs, info.ceiling(candidates)
+        )
+
+    def score(self, X, y):
+        """The bound on new pairs in nats, mean over the critics of all folds.
+
+        Args:
+            X: ``[M, Dx]``, y: ``[M, Dy]``, at least 2 pairs, none of them from ``fit``.
+
+        Raises:
+            ValueError: on data that do not fit those of ``fit``.
+        """
+        check_is_fitted(self)
+        x, y = _pairs(X, y)
+        if (x.shape[1], y.shape[1]) != self._dims:
+            raise ValueError(
+                f"X and y must have the {self._dims} columns of those in `fit`. "
+                f"Received: X of shape {x.shape}, y of shape {y.shape}."
+            )
+        pairs = self._mapped(x, y)
+        bound = bounds.get(self.bound)
+        return float(
+            np.mean(
+                [Reader(one, bound).value(*pairs, self.held_out_partners) for one in self.critics_]
+            )
+        )
+
+    def _mapped(self, x, y):
+        return [
+            one.transform(values).astype(np.float32)
+            for one, values in zip(self._margin_maps, (x, y), strict=True)
+        ]
+
+    def _new_critic(self, fold, x, y):
+        seed = stream_seed(self.seed, "estimation", "critic", fold)
+        if isinstance(self.critic, str):
+            if self.critic == "canonical":
+                critic = CanonicalCritic(seed=seed)
+            else:
+                options = {"feature_dim": x.shape[1]} if self.critic == "bilinear" else {}
+                critic = critics.get(self.critic, seed=seed, **options)
+        else:
+            config = self.critic.get_config()
+            critic = type(self.critic).from_config(
+                {**config, **({"seed": seed} if "seed" in config else {})}
+            )
+        # Not only built: what a critic refuses, it says here, before any training.
+        critic(tf.constant(x[:2]), tf.constant(y[:2]))
+        return critic
+
+def _pairs(x, y):
+    """``x`` and ``y`` as finite float64 matrices with a pair a row."""
+    arrays = []
+    for name, values in (("X", x), ("y", y)):
+        values = check_array(
+            values, dtype=np.float64, ensure_2d=False, ensure_min_samples=2, input_name=name
+        )
+        arrays.append(values[:, np.newaxis] if values.ndim == 1 else values)
+    check_consistent_length(*arrays)
+    return arrays
+
+
+def _curves(trained):
+    rows = [(fold, *point) for fold, one in enumerate(trained) for point in one.curve]
+    return pd.DataFrame(rows, columns=["fold", "epoch", "training_nats", "validation_nats"])

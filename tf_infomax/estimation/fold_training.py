@@ -1,0 +1,205 @@
+"""Training one critic on the pairs of one fold after the other."""
+
+import dataclasses
+import inspect
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax.bounds.moving_average import updated_log_average
+from tf_infomax.estimation.canonical_critic import CanonicalCritic
+from tf_infomax.estimation.reading import Reader, partner_scores
+from tf_infomax.optimizers import Adam
+from tf_infomax.randomness import stream
+from tf_infomax.scores import PairScores
+from tf_infomax.training.step import gradient_step
+
+__all__ = ["FoldTraining", "Schedule", "TrainedCritic"]
+
+_AVERAGE_DECAY = 0.99
+_MINE_RATE = 0.01
+_WATCHED_PARTNERS = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """How a critic is trained.
+
+    Attributes:
+        epochs: at most so many passes over the training pairs; the learning rate rises over the
+            first tenth of their steps and falls to zero over the others, in a cosine.
+        patience: epochs without a better value on the validation pairs after which training ends.
+        batch_size: pairs in a step.
+        negatives: strangers of each x in a step.
+        learning_rate: the highest, of Adam.
+    """
+
+    epochs: int
+    patience: int
+    batch_size: int
+    negatives: int
+    learning_rate: float
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainedCritic:
+    """Weights of a critic at its best epoch, and how it got there.
+
+    Attributes:
+        weights: of the critic, NumPy arrays.
+        curve: (epoch, mean value of the training batches, value on the validation pairs) of each
+            epoch, nats; epoch 0 is the critic before any step, whose training value is NaN.
+        best_epoch: that of ``weights``.
+    """
+
+    weights: list
+    curve: tuple
+    best_epoch: int
+
+
+class FoldTraining:
+    """One critic, trained anew for every fold by the same compiled step.
+
+    What is watched and kept is the moving average of the weights over the last hundred steps or so,
+    at the epoch that is best on the validation pairs.
+
+    Args:
+        critic: built Keras layer, ``critic(x, y) -> [K, M]``. A ``CanonicalCritic`` is adapted to
+            the training pairs of each fold.
+        bound: ``PairScores`` -> scalar in nats, maximised and read; MINE's moving average is kept
+            for one that takes ``log_average``.
+        x, y: float32 ``[N, Dx]``, ``[N, Dy]``, all pairs.
+        schedule: ``Schedule``.
+        num_train: training pairs of a fold.
+    """
+
+    def __init__(self, critic, bound, x, y, schedule, num_train):
+        self.critic = critic
+        self.reader = Reader(critic, bound)
+        self._bound = bound
+        self._is_mine = "log_average" in inspect.signature(bound).parameters
+        self._arrays = x, y
+        self._x, self._y = tf.constant(x), tf.constant(y)
+        self._schedule = schedule
+        self._steps = num_train // schedule.batch_size
+        self._variables = critic.trainable_variables
+        self._optimizer = Adam(_learning_rates(schedule, self._steps))
+        self._optimizer.build(self._variables)
+        self._averages = [tf.Variable(variable.value) for variable in self._variables]
+        self._log_average = tf.Variable(-math.inf)
+        self._seen = tf.Variable(0.0)
+        self._epoch = tf.function(self._run_epoch, jit_compile=True)
+
+    def run(self, train, validation, initial_weights, seed):
+        """Trains on some pairs, watched on others; a pure function of its arguments.
+
+        Args:
+            train, validation: int ``[n]``, rows of the pairs.
+            initial_weights: the critic's, a list of arrays.
+            seed: int, of the order of pairs and the choice of strangers.
+
+        Returns:
+            ``TrainedCritic``, whose weights the critic then has.
+
+        Raises:
+            FloatingPointError: if not even the untrained critic has a finite value.
+        """
+        self._restart(initial_weights)
+        if isinstance(self.critic, CanonicalCritic):
+            self.critic.adapt(*self.pairs(train))
+        watched = self.pairs(validation)
+        generator = np.random.default_rng(stream(seed, "estimation", "batches"))
+        best, weights, best_epoch = -math.inf, None, 0
+        curve = []
+        for epoch in range(self._schedule.epochs + 1):
+            mean = math.nan if epoch == 0 else float(self._epoch(*self._draw(train, generator)))
+            trained = [variable.numpy() for variable in self._variables]
+            self._assign(self._averages)
+            value = self.reader.value(*watched, _WATCHED_PARTNERS)
+            curve.append((epoch, mean, value))
+            if value > best:
+                best, weights, best_epoch = value, self.critic.get_weights(), epoch
+            ran_away = epoch > 0 and not math.isfinite(mean)
+            if ran_away or epoch - best_epoch >= self._schedule.patience:
+                break
+            self._assign(trained)
+        if weights is None:
+            raise FloatingPointError(
+                "Some epoch's critic must have a finite value on the validation pairs. "
+                f"Received: {value} nats after {len(curve) - 1} epochs."
+            )
+        self.critic.set_weights(weights)
+        return TrainedCritic(weights, tuple(curve), best_epoch)
+
+    def pairs(self, rows):
+        """``(x, y)`` of the pairs ``rows``."""
+        return [values[rows] for values in self._arrays]
+
+    def _restart(self, initial_weights):
+        self.critic.set_weights(initial_weights)
+        self._optimizer.iterations.assign(0)
+        for moment in (*self._optimizer._momentums, *self._optimizer._velocities):
+            moment.assign(tf.zeros_like(moment))
+        for average, variable in zip(self._averages, self._variables, strict=True):
+            average.assign(variable.value)
+        self._log_average.assign(-math.inf)
+        self._seen.assign(0.0)
+
+    def _assign(self, values):
+        for variable, value in zip(self._variables, values, strict=True):
+            variable.assign(value)
+
+    def _draw(self, rows, generator):
+        """Rows of all batches of an epoch, and how far on the strangers are in each."""
+        batch_size, negatives = self._schedule.batch_size, self._schedule.negatives
+        order = generator.permutation(rows)[: self._steps * batch_size]
+        # The smallest of independent numbers are at a uniformly random subset.
+        keys = generator.random((self._steps, batch_size - 1))
+        shifts = 1 + np.argpartition(keys, negatives - 1, axis=1)[:, :negatives]
+        return (
+            tf.constant(order.reshape(self._steps, batch_size), tf.int32),
+            tf.constant(np.pad(shifts, ((0, 0), (1, 0))), tf.int32),
+        )
+
+    def _run_epoch(self, order, shifts):
+        batch_size = self._schedule.batch_size
+        total = tf.zeros([])
+        for step in tf.range(self._steps):
+            x, y = (tf.gather(values, order[step]) for values in (self._x, self._y))
+            partners = (tf.range(batch_size)[:, tf.newaxis] + shifts[step]) % batch_size
+            total += self._step(x, y, partners)
+        return total / float(self._steps)
+
+    def _step(self, x, y, partners):
+        def loss_and_metrics():
+            scores = partner_scores(self.critic, x, y, partners)
+            value = self._training_value(PairScores(scores[:, 0], scores[:, 1:]))
+            return -value, {"value": value}
+
+        value = gradient_step(loss_and_metrics, self._variables, self._optimizer)["value"]
+        for average, variable in zip(self._averages, self._variables, strict=True):
+            average.assign(average + (1.0 - _AVERAGE_DECAY) * (variable.value - average))
+        return value
+
+    def _training_value(self, scores):
+        if not self._is_mine:
+            return self._bound(scores)
+        average, unbiased = updated_log_average(
+            self._log_average, scores.log_mean_exp(), _MINE_RATE, self._seen
+        )
+        self._log_average.assign(tf.stop_gradient(average))
+        self._seen.assign_add(1.0)
+        return self._bound(scores, log_average=unbiased)
+
+
+def _learning_rates(schedule, steps_per_epoch):
+    steps = steps_per_epoch * schedule.epochs
+    warmup = max(steps // 10, 1)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        decay_steps=max(steps - warmup, 1),
+        warmup_target=schedule.learning_rate,
+        warmup_steps=warmup,
+    )

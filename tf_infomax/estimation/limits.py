@@ -1,0 +1,67 @@
+"""When an estimate says less than it seems to: the limits it has come near, with numbers."""
+
+import math
+
+__all__ = ["EstimateWarning", "certifiable", "limits_reached"]
+
+# Within a nat of log K, InfoNCE has lost a noticeable part of the information.
+_MARGIN_NATS = 1.0
+
+
+class EstimateWarning(UserWarning):
+    """The estimate is near a limit of the method, or too noisy to mean much."""
+
+
+def certifiable(num_pairs):
+    """The most that a lower bound with confidence 0.99 can be from N pairs: ``2 ln N + 5`` nats.
+
+    No estimator that knows nothing of the distribution can certify more, however it works. Valid
+    for N >= 50.
+
+    Reference: McAllester and Stratos (2020), AISTATS, theorem on I(X; Y).
+    """
+    return 2.0 * math.log(num_pairs) + 5.0
+
+
+def limits_reached(estimate, standard_error, num_pairs, ceiling):
+    """What a reader of the estimate has to know; an empty list if nothing.
+
+    Args:
+        estimate, standard_error: nats.
+        num_pairs: N.
+        ceiling: the largest value the bound can have, nats, perhaps infinite.
+
+    Returns:
+        List of sentences, each with its numbers.
+    """
+    found = []
+    if estimate > ceiling - _MARGIN_NATS:
+        found.append(
+            f"The estimate, {estimate:.2f} nats, is within {_MARGIN_NATS:g} nat of the most that "
+            f"this bound can be with so many strangers, {ceiling:.2f} nats: the mutual information "
+            "may be much larger."
+        )
+    limit = certifiable(num_pairs)
+    if estimate > limit - _MARGIN_NATS:
+        found.append(
+            f"The estimate, {estimate:.2f} nats, is near or above 2 ln N + 5 = {limit:.2f} nats, "
+            f"the most that any lower bound can certify from {num_pairs} pairs (McAllester and "
+            "Stratos, 2020)."
+        )
+    # Song and Ermon: the mean of r over M strangers has a variance of (e^I - 1) / M at least; of N
+    # pairs, no more than N strangers are independent.
+    noise = math.sqrt(max(math.expm1(min(estimate, 700.0)), 0.0) / num_pairs)
+    # A bound with a ceiling has no such noise; it stops instead.
+    if math.isinf(ceiling) and noise > 0.1:
+        found.append(
+            f"At {estimate:.2f} nats the normaliser of the density ratio, a mean over {num_pairs} "
+            f"pairs, has a relative standard deviation of at least {noise:.2f} (Song and Ermon, "
+            "2020): the value is decided by few pairs of strangers, errs upwards, and its standard "
+            "error is too small."
+        )
+    if standard_error > 0.1 and standard_error > 0.2 * abs(estimate):
+        found.append(
+            f"The standard error, {standard_error:.2f} nats, is large against the estimate, "
+            f"{estimate:.2f} nats: the value means little."
+        )
+    return found

@@ -1,0 +1,88 @@
+"""A trained critic, read on pairs that it was not trained on."""
+
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax.estimation.canonical_critic import CanonicalCritic
+from tf_infomax.scores import PairScores
+
+__all__ = ["Reader", "partner_scores"]
+
+# Anchors scored at a time; with 512 partners and 64 hidden units 32 MB a layer.
+_BLOCK = 250
+
+
+def partner_scores(critic, x, y, partners):
+    """Scores of each x with some rows of y.
+
+    Args:
+        critic: Keras layer, ``critic(x, y) -> [K, M]``; a ``CanonicalCritic`` scores these pairs
+            only, any other critic all.
+        x: ``[K, Dx]``.  y: ``[M, Dy]``.  partners: int ``[K, P]``, rows of y.
+
+    Returns:
+        ``[K, P]``.
+    """
+    if isinstance(critic, CanonicalCritic):
+        return critic(x, y, partners)
+    return tf.gather(critic(x, y), partners, batch_dims=1)
+
+
+class Reader:
+    """Bounds on given pairs, with the weights that a critic has at the time.
+
+    Args:
+        critic: built Keras layer, ``critic(x, y) -> [K, M]``.
+        bound: ``PairScores`` -> scalar, nats.
+    """
+
+    def __init__(self, critic, bound):
+        self._bound = bound
+        self._scores = tf.function(
+            lambda x, y, partners: partner_scores(critic, x, y, partners), reduce_retracing=True
+        )
+
+    def value(self, x, y, partners):
+        """The bound in nats, a float.
+
+        Args:
+            x: ``[n, Dx]``, y: ``[n, Dy]``, float32; row i of both is one pair, n >= 2.
+            partners: strangers that each x meets, at most; the others are left out, in such a way
+                that every y is met equally often.
+        """
+        count = len(x)
+        shifts = np.linspace(1, count - 1, min(partners, count - 1)).round().astype(int)
+        columns = (np.arange(count)[:, np.newaxis] + np.append(0, np.unique(shifts))) % count
+        # The last block begins anew with the first rows, so that all have one shape.
+        blocks = -(-count // _BLOCK)
+        anchors = np.resize(np.arange(count), blocks * min(_BLOCK, count))
+        y = tf.convert_to_tensor(y)
+        scores = [
+            self._scores(
+                tf.convert_to_tensor(x[part]), y, tf.convert_to_tensor(columns[part], tf.int32)
+            )
+            for part in np.split(anchors, blocks)
+        ]
+        scores = tf.concat(scores, axis=0)[:count]
+        return float(self._bound(PairScores(scores[:, 0], scores[:, 1:])))
+
+    def group_values(self, x, y, groups):
+        """The bound on disjoint groups of the pairs, each with strangers of its own only.
+
+        Groups are independent given the critic: the spread of their values shows the standard error
+        of any bound, whatever its form.
+
+        Args:
+            x: ``[n, Dx]``, y: ``[n, Dy]``, in random order.
+            groups: how many, at most n / 2.
+
+        Returns:
+            float64 ``[groups]``, nats; ``n mod groups`` pairs take no part.
+        """
+        size = len(x) // groups
+        return np.array(
+            [
+                self.value(x[part : part + size], y[part : part + size], size - 1)
+                for part in range(0, groups * size, size)
+            ]
+        )
