@@ -30,7 +30,7 @@ setup(
         "matplotlib>=3.9,<4",
         "absl-py>=2.1,<3",
         "numpy>=2,<3",
-        "scipy>=1.13,<2",
+        "scipy>=1.15,<2",
     ],
     extras_require={
         "dev": [
@@ -38,6 +38,12 @@ setup(
             "pytest-xdist>=3.6,<4",
             "hypothesis>=6.100,<7",
             "ruff>=0.12,<1",
+            "normi>=0.3,<0.4",
+            "pyarrow>=17,<27",
         ],
+        # Reads the pairs of launch/estimate_mi.py from Parquet.
+        "parquet": ["pyarrow>=17,<27"],
+        # Nearest-neighbour estimates to compare ours with (benchmarks/known_information.py).
+        "benchmark": ["normi>=0.3,<0.4"],
     },
 )

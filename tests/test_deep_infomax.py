@@ -299,6 +299,87 @@ def test_fit_draws_anew_at_every_step_and_from_the_seed():
     assert len(set(first)) == 3
 
 
+def drawing():
+    """A compiled model that stands still: what it reports depends on the draws alone."""
+    model = DeepInfoMax(small_encoder(), [prior()], seed=3)
+    model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+    return model
+
+
+def fit_one_step(model):
+    """What the discriminator reports of the next step of ``fit``."""
+    history = model.fit(data(digits()[0], size=8, count=8), verbose=0).history
+    return history["prior_divergence"][0]
+
+
+@pytest.mark.parametrize("how", ["model", "weights"])
+def test_a_loaded_model_goes_on_with_new_draws(how, tmp_path):
+    kept = drawing()
+    reports = [fit_one_step(kept) for _ in range(2)]
+    if how == "model":
+        kept.save(tmp_path / "half.keras")
+        loaded = keras.saving.load_model(tmp_path / "half.keras")
+    else:
+        kept.save_weights(tmp_path / "half.weights.h5")
+        loaded = drawing()
+        loaded.build((None, *SHAPE))
+        loaded.load_weights(tmp_path / "half.weights.h5")
+    went_on = [fit_one_step(kept) for _ in range(2)]
+    assert [fit_one_step(loaded) for _ in range(2)] == pytest.approx(went_on, rel=1e-6)
+    # All four steps drew apart.
+    assert np.diff(np.sort([*reports, *went_on])).min() > 1e-5
+
+
+def test_terms_of_one_kind_report_apart():
+    images, _ = batch()
+
+    def report(terms):
+        return {name: float(v) for name, v in model_of(terms).update(images, None, SEED).items()}
+
+    def halves():
+        return local(), local(bound="infonce", weight=0.5)
+
+    def games():
+        return prior(prior="ball"), prior(prior="normal", weight=0.3)
+
+    # Of one batch, weights and seed: each term reports what it does alone.
+    jsd, infonce = (report([term])["local_information"] for term in halves())
+    ball, normal = (report([term]) for term in games())
+    (first, second), (game, other_game) = halves(), games()
+    model = model_of([first, game, second, other_game])
+    assert model.metric_units == {
+        "local_information": "1",
+        "prior_encoder_loss": "1",
+        "prior_divergence": "1",
+        "local_information_2": "nats",
+        "prior_encoder_loss_2": "1",
+        "prior_divergence_2": "1",
+        "adversary_loss": "1",
+    }
+    expected = {
+        "loss": -jsd - 0.5 * infonce,
+        "local_information": jsd,
+        "local_information_2": infonce,
+        **{name: ball[name] for name in ("prior_encoder_loss", "prior_divergence")},
+        **{f"{name}_2": normal[name] for name in ("prior_encoder_loss", "prior_divergence")},
+    }
+    expected["loss"] += ball["prior_encoder_loss"] + 0.3 * normal["prior_encoder_loss"]
+    expected["adversary_loss"] = ball["adversary_loss"] + normal["adversary_loss"]
+    ours = {name: float(v) for name, v in model.update(images, None, SEED).items()}
+    assert ours == pytest.approx(expected, rel=1e-5)
+    assert abs(jsd - infonce) > 0.1 and ball["prior_divergence"] != normal["prior_divergence"]
+
+
+def test_fit_logs_terms_of_one_kind_apart():
+    model = DeepInfoMax(small_encoder(), [local(), local(bound="infonce"), local()], seed=7)
+    model.compile(optimizers.Adam(1e-3), run_eagerly=True)
+    history = model.fit(data(digits()[0], count=16), epochs=1, verbose=0).history
+    names = ["local_information", "local_information_2", "local_information_3"]
+    assert set(history) == {"loss", *names}
+    total = -sum(history[name][0] for name in names)
+    assert history["loss"][0] == pytest.approx(total, rel=1e-5)
+
+
 @pytest.fixture(scope="module")
 def stepped():
     """Results of two eager steps on batches of two sizes, and the weights after them."""

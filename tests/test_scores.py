@@ -81,6 +81,74 @@ def test_minus_infinity_is_no_pair():
     np.testing.assert_allclose(with_holes.marginal_mean_exp(1.0), expected, rtol=1e-14)
 
 
+def rests(row):
+    """Log of the sum of the exponentials of all others, for each entry."""
+    with np.errstate(divide="ignore"):
+        return [np.log(np.sum(np.exp(np.delete(row, k)))) for k in range(len(row))]
+
+
+def test_means_with_each_marginal_pair_left_out():
+    joint, marginal = RNG.normal(size=(3, 2)), RNG.normal(scale=3, size=(3, 4))
+    expected = np.mean(
+        [
+            np.sin(own) * rest
+            for i in range(3)
+            for own in joint[i]
+            for rest in rests(marginal[i])
+        ]
+    )
+    holes = np.concatenate([marginal, np.full((3, 2), -np.inf)], axis=1)
+    for scores in (PairScores(joint, marginal), PairScores(joint, holes, num_marginal=4)):
+        mean = scores.leave_one_out_mean(lambda own, rest: tf.sin(own) * rest)
+        np.testing.assert_allclose(mean, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("largest", [0.0, 40.0, 700.0])
+def test_what_is_left_keeps_its_digits(largest):
+    # Without the largest entry e^-700 of the whole is left, and is all there.
+    marginal = np.array([[largest, 1.0, -2.0, 1.0, 0.5]])
+    for dtype in (np.float32, np.float64):
+        scores = PairScores(np.zeros(1, dtype), marginal.astype(dtype))
+        expected = np.mean(rests(marginal[0]))
+        mean = scores.leave_one_out_mean(lambda own, rest: rest + own)
+        np.testing.assert_allclose(mean, expected, rtol=4 * np.finfo(dtype).eps)
+
+
+def test_gradient_with_each_marginal_pair_left_out():
+    row = tf.Variable([[3.0, -1.0, 3.0, 0.5]], dtype=tf.float64)
+    with tf.GradientTape() as tape:
+        scores = PairScores(tf.zeros(1, tf.float64), row)
+        value = scores.leave_one_out_mean(lambda own, rest: own + rest)
+    # Each entry's softmax among those left, whatever is left out, but itself.
+    exponentials, expected = np.exp(row.numpy()[0]), np.zeros(4)
+    for k in range(4):
+        kept = np.where(np.arange(4) == k, 0.0, exponentials)
+        expected += kept / kept.sum() / 4
+    np.testing.assert_allclose(tape.gradient(value, row)[0], expected, rtol=1e-12)
+
+
+def test_a_single_marginal_pair_leaves_nothing():
+    row = tf.Variable([[2.0, -np.inf]], dtype=tf.float64)
+    with tf.GradientTape() as tape:
+        scores = PairScores(tf.ones(1, tf.float64), row, num_marginal=1)
+        value = scores.leave_one_out_mean(lambda own, rest: tf.exp(rest) + own)
+    assert value == 1.0
+    np.testing.assert_array_equal(tape.gradient(value, row), [[0.0, 0.0]])
+
+
+def test_clipped_marginal_pairs():
+    marginal = RNG.normal(scale=3, size=(3, 4))
+    holes = np.concatenate([marginal, np.full((3, 2), -np.inf)], axis=1)
+    expected = np.log(np.mean(np.exp(np.clip(marginal, -2, 2))))
+    for scores in (
+        PairScores(np.zeros(3), marginal), PairScores(np.zeros(3), holes, num_marginal=4)
+    ):
+        np.testing.assert_allclose(scores.clipped_log_mean_exp(2.0), expected, rtol=1e-12)
+    # Nor does the logarithm underflow where all are clipped.
+    low = PairScores(np.zeros(3, np.float32), np.full((3, 4), -1e4, np.float32))
+    np.testing.assert_allclose(low.clipped_log_mean_exp(500.0), -500.0, rtol=1e-6)
+
+
 def test_large_scores_do_not_overflow():
     scores = pair_scores(MATRIX.astype(np.float32) + 1000.0)
     expected = np.log(np.exp(OFF_DIAGONAL).mean()) + 1000.0

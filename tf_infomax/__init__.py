@@ -11,7 +11,9 @@ _MODULES = (
     "bounds",
     "critics",
     "data",
+    "distributions",
     "encoders",
+    "estimation",
     "evaluation",
     "experiments",
     "export",
@@ -27,6 +29,7 @@ _MODULES = (
 _OBJECTS = {
     "DeepInfoMax": "deep_infomax",
     "InfoMax": "infomax",
+    "MutualInformationEstimator": "estimation",
     "PairScores": "scores",
 }
 

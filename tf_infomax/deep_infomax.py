@@ -1,6 +1,7 @@
 """``DeepInfoMax``: an encoder of images and the terms it is trained with, as one Keras model."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tf_infomax.objectives.features import Features
@@ -14,8 +15,10 @@ class DeepInfoMax(keras.Model):
     """Learns codes of images from a weighted sum of terms; some terms bring an adversary.
 
     Train with plain ``compile`` and ``fit`` on a ``tf.data`` set of image batches, or of
-    ``(images, labels)``; the log has "loss" and what each term reports. The experiments of this
-    package take the same step::
+    ``(images, labels)``; the log has "loss" and what each term reports. Where two terms report one
+    name, as two of a kind do, the later term's is numbered in the order of the list:
+    "local_information", "local_information_2". The experiments of this package take the same
+    step::
 
         model = DeepInfoMax(
             encoders.get("basic32x32"),
@@ -29,7 +32,9 @@ class DeepInfoMax(keras.Model):
         encoder: Keras model with ``endpoints(images, training)``, one of ``encoders`` by name.
         objectives: terms, at least one (``objectives.LocalInformation``, ``GlobalInformation``,
             ``PriorMatching``, ``Coordinates``, ``RelativeCoordinates``, ``Classification``).
-        seed: of random draws under ``fit`` (prior draws, masks, places), or ``None``.
+        seed: of random draws under ``fit`` and ``evaluate`` (prior draws, masks, places), or
+            ``None``. A model that was saved goes on with new draws after loading, and does not
+            begin those of its seed again.
 
     Call arguments:
         inputs: images ``[K, H, W, C]`` in [-1, 1].  Returns the global code.
@@ -121,10 +126,24 @@ class DeepInfoMax(keras.Model):
     @property
     def metric_units(self):
         """Name -> unit of everything that ``update`` reports besides the loss."""
-        units = {}
-        for term in self.objectives:
-            units.update(term.metric_units)
+        units = {
+            names[metric]: unit
+            for term, names in zip(self.objectives, self._names(), strict=True)
+            for metric, unit in term.metric_units.items()
+        }
         return {**units, "adversary_loss": "1"} if self.adversary_variables else units
+
+    def _names(self):
+        """Of each term: its own names of metrics -> those in the log, where each occurs once."""
+        taken, result = {"loss", "adversary_loss"}, []
+        for term in self.objectives:
+            names = {}
+            for metric in term.metric_units:
+                candidates = (metric, *(f"{metric}_{k}" for k in range(2, len(taken) + 3)))
+                names[metric] = next(name for name in candidates if name not in taken)
+                taken.add(names[metric])
+            result.append(names)
+        return result
 
     def build_optimizers(self):
         """Makes the optimizers' variables, which a checkpoint needs before the first step."""
@@ -152,28 +171,18 @@ class DeepInfoMax(keras.Model):
         return {**results, **self._adversary_update(features)}
 
     def _loss_and_metrics(self, features):
-        losses, metrics = [], {}
-        for term in self.objectives:
-            loss, values = term.loss(features)
-            losses.append(tf.cast(loss, tf.float32) if loss.dtype.size < 4 else loss)
-            metrics.update(values)
-        return tf.add_n(losses), metrics
+        terms = zip(self.objectives, self._names(), strict=True)
+        return _sum((*term.loss(features), names) for term, names in terms)
 
     def _adversary_update(self, features):
-        players = [term for term in self.objectives if term.adversary_variables]
+        terms = zip(self.objectives, self._names(), strict=True)
+        players = [(term, names) for term, names in terms if term.adversary_variables]
         if not players:
             return {}
-
-        def loss_and_metrics():
-            losses, metrics = [], {}
-            for term in players:
-                loss, values = term.adversary_loss(features)
-                losses.append(loss)
-                metrics.update(values)
-            return tf.add_n(losses), metrics
-
         results = gradient_step(
-            loss_and_metrics, self.adversary_variables, self.adversary_optimizer
+            lambda: _sum((*term.adversary_loss(features), names) for term, names in players),
+            self.adversary_variables,
+            self.adversary_optimizer,
         )
         results["adversary_loss"] = results.pop("loss")
         return results
@@ -223,6 +232,19 @@ class DeepInfoMax(keras.Model):
     def compute_output_shape(self, input_shape):
         return self.encoder.compute_output_shape(input_shape)
 
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        # Keras saves no state of random draws.
+        store["num_draws"] = self._seeds.state.numpy()[1]
+
+    def load_own_variables(self, store):
+        own = {name: store[name] for name in store.keys()}  # noqa: SIM118 - no dict
+        num_draws = own.pop("num_draws", None)
+        super().load_own_variables(own)
+        if num_draws is not None:
+            first = self._seeds.state.numpy()[0]
+            self._seeds.state.assign([first, int(np.asarray(num_draws))])
+
     def get_config(self):
         serialize = keras.saving.serialize_keras_object
         return {
@@ -239,3 +261,12 @@ class DeepInfoMax(keras.Model):
         encoder = deserialize(config.pop("encoder"))
         terms = [deserialize(term) for term in config.pop("objectives")]
         return cls(encoder, terms, **config)
+
+
+def _sum(reports):
+    """(sum of losses, all metrics) of (loss, metrics, their names in the log) of each term."""
+    losses, metrics = [], {}
+    for loss, values, names in reports:
+        losses.append(tf.cast(loss, tf.float32) if loss.dtype.size < 4 else loss)
+        metrics.update({names[metric]: value for metric, value in values.items()})
+    return tf.add_n(losses), metrics

@@ -1,13 +1,20 @@
 """``InfoMax``: two encoders and a critic as one Keras model, trained on one's own pairs."""
 
+import math
+
 import keras
 import tensorflow as tf
 
 from tf_infomax import bounds
+from tf_infomax.bounds.moving_average import updated_log_average
 from tf_infomax.objectives import mutual_information_loss
+from tf_infomax.scores import pair_scores
 from tf_infomax.training.step import gradient_step
 
 __all__ = ["InfoMax"]
+
+# Weight of a batch in the moving average of "mine".
+_AVERAGE_RATE = 0.01
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
@@ -28,19 +35,27 @@ class InfoMax(keras.Model):
         encoder_1: Keras model of the first view, ``[K, ...] -> [K, D1]``.
         encoder_2: of the second view, ``-> [K, D2]``; ``None`` means ``encoder_1`` for both.
         critic: Keras layer, ``critic(codes_1, codes_2) -> [K, K]`` scores.
-        bound: name of a registered bound, or a function from scores to a scalar in nats.
+        bound: name of a registered bound, one with options, ``bounds.get("smile", clip=1.0)``, or
+            a function from scores to a scalar in nats. "mine" is corrected by a moving average, of
+            weight 0.01 a batch, which is part of the model and only training changes.
         target: nats, or ``None``: train ``|bound - target|`` in place of ``-bound``.
+        baseline: Keras layer, ``baseline(codes_1) -> [K]``, the log a(x) of bounds that take one
+            ("tuba", "interpolated"), ``critics.LearnedBaseline``; or ``None``. Trained with the
+            rest.
 
     Call arguments:
         inputs: the pair ``(x, y)``, K >= 2 of each.  Returns the scores, ``[K, K]``.
 
     Raises:
-        ValueError: on unknown bounds, data that are not pairs, or codes the critic cannot score.
+        ValueError: on unknown bounds, a baseline for a bound that takes none, data that are not
+            pairs, or codes the critic cannot score.
 
     Reference: Tschannen et al. (2020), arXiv:1907.13625, section 2.
     """
 
-    def __init__(self, encoder_1, encoder_2, critic, bound="infonce", target=None, **kwargs):
+    def __init__(
+        self, encoder_1, encoder_2, critic, bound="infonce", target=None, baseline=None, **kwargs
+    ):
         super().__init__(**kwargs)
         if target is not None and not 0 <= target < float("inf"):
             raise ValueError(f"`target` must be nats, 0 or more. Received: target={target!r}.")
@@ -49,7 +64,16 @@ class InfoMax(keras.Model):
         self.critic = critic
         self.bound = bound
         self.target = target
-        self._bound_function = bounds.get(bound)
+        self.baseline = baseline
+        self._bound_function = _bound_of_scores(bound)
+        if baseline is not None and not bounds.takes_baseline(bound):
+            takers = [name for name in bounds.names() if bounds.takes_baseline(name)]
+            raise ValueError(
+                f"Only bounds with a free `log_baseline` take a baseline: {', '.join(takers)}. "
+                f"Received: bound={bound!r} with baseline={baseline!r}."
+            )
+        # MINE's gradient needs a moving average, whose state is the model's.
+        self._averages = _takes_average(bound)
         self._loss_mean = keras.metrics.Mean(name="loss")
         self._bound_mean = keras.metrics.Mean(name="bound")
 
@@ -67,17 +91,64 @@ class InfoMax(keras.Model):
                 tuple(self.encoder_1.compute_output_shape(shape_1)),
                 tuple(self.encoder_2.compute_output_shape(shape_2)),
             )
+        if self.baseline is not None and not self.baseline.built:
+            self.baseline.build(tuple(self.encoder_1.compute_output_shape(shape_1)))
+        if self._averages:
+            self.log_average = self.add_weight(
+                shape=(), initializer=keras.initializers.Constant(-math.inf), trainable=False,
+                dtype="float32", name="log_average",
+            )
+            self.num_averaged = self.add_weight(
+                shape=(), initializer="zeros", trainable=False, dtype="float32",
+                name="num_averaged",
+            )
         self.built = True
 
-    def call(self, inputs, training=False):
+    def call(self, inputs, training=False, with_baseline=False):
         x, y = inputs
         codes_1 = self.encoder_1(x, training=training)
         codes_2 = self.encoder_2(y, training=training)
-        return self.critic(codes_1, codes_2)
+        scores = self.critic(codes_1, codes_2)
+        return (scores, self.baseline(codes_1)) if with_baseline else scores
 
-    def bound_of(self, scores):
-        """The bound on ``scores``, a scalar in nats."""
-        return self._bound_function(scores)
+    def bound_of(self, scores, log_baseline=None):
+        """The bound on ``scores``, a scalar in nats.
+
+        Args:
+            scores: ``[K, K]``.
+            log_baseline: what ``baseline`` gave for the codes of the rows, ``[K]``, or another
+                that fits these scores. Without effect on a model that has no baseline.
+
+        Raises:
+            ValueError: if the model has a baseline and ``log_baseline`` is not given.
+        """
+        if self.baseline is None:
+            return self._bound_function(scores)
+        if log_baseline is None:
+            raise ValueError(
+                "This model's bound needs the baseline of the rows, bound_of(scores, "
+                "baseline(codes_1)). Received: log_baseline=None."
+            )
+        return self._bound_function(scores, log_baseline=log_baseline)
+
+    def _bound_of_pairs(self, x, y, training=False):
+        if self._averages and training:
+            scores = self((x, y), training=True)
+            return self._bound_function(scores, log_average=self._updated_average(scores))
+        if self.baseline is None:
+            return self.bound_of(self((x, y), training=training))
+        return self.bound_of(*self((x, y), training=training, with_baseline=True))
+
+    def _updated_average(self, scores):
+        """The moving average of ``mean exp`` over the marginal scores, in logarithms."""
+        log_mean = tf.stop_gradient(pair_scores(scores).log_mean_exp())
+        kept, log_average = updated_log_average(
+            self.log_average.value, tf.cast(log_mean, tf.float32), _AVERAGE_RATE,
+            self.num_averaged.value,
+        )
+        self.log_average.assign(kept)
+        self.num_averaged.assign_add(1.0)
+        return log_average
 
     def update(self, x, y):
         """One training step on the pairs (x, y): the step of ``fit`` and of the experiments.
@@ -87,7 +158,7 @@ class InfoMax(keras.Model):
         """
 
         def loss_and_metrics():
-            bound = self.bound_of(self((x, y), training=True))
+            bound = self._bound_of_pairs(x, y, training=True)
             return mutual_information_loss(bound, self.target), {"bound": bound}
 
         return gradient_step(loss_and_metrics, self.trainable_variables, self.optimizer)
@@ -99,7 +170,7 @@ class InfoMax(keras.Model):
         return self._report(self.update(x, y))
 
     def test_step(self, data):
-        bound = self.bound_of(self(_pair(data)))
+        bound = self._bound_of_pairs(*_pair(data))
         return self._report({"loss": mutual_information_loss(bound, self.target), "bound": bound})
 
     def _report(self, values):
@@ -114,25 +185,54 @@ class InfoMax(keras.Model):
     def get_config(self):
         shared = self.encoder_2 is self.encoder_1
         serialize = keras.saving.serialize_keras_object
-        # Keras could not find the package's functions again; it finds what users register with it.
-        registered = [name for name in bounds.names() if bounds.get(name) is self._bound_function]
+        try:
+            bound = bounds.serialize(self.bound)
+        except ValueError:
+            # Keras could not find the package's functions; it finds what users register with it.
+            bound = serialize(self.bound)
         return {
             **super().get_config(),
             "encoder_1": serialize(self.encoder_1),
             "encoder_2": None if shared else serialize(self.encoder_2),
             "critic": serialize(self.critic),
-            "bound": registered[0] if registered else serialize(self.bound),
+            "bound": bound,
             "target": self.target,
+            "baseline": None if self.baseline is None else serialize(self.baseline),
         }
 
     @classmethod
     def from_config(cls, config):
-        parts = {
-            key: keras.saving.deserialize_keras_object(value) if isinstance(value, dict) else value
-            for key, value in config.items()
-            if key in ("encoder_1", "encoder_2", "critic", "bound")
-        }
+        parts = {}
+        for key in ("encoder_1", "encoder_2", "critic", "bound", "baseline"):
+            value = config.get(key)
+            if isinstance(value, dict) and set(value) == {"name", "options"}:
+                parts[key] = bounds.deserialize(value)
+            elif isinstance(value, dict):
+                parts[key] = keras.saving.deserialize_keras_object(value)
         return cls(**{**config, **parts})
+
+
+def _takes_average(bound):
+    """Whether ``bound`` is one whose gradient a moving average corrects."""
+    try:
+        return "log_average" in bounds.info(bound).options
+    except ValueError:
+        return False  # The user's own.
+
+
+def _bound_of_scores(bound):
+    """The function of ``bound``, unless it is known to read something else."""
+    function = bounds.get(bound)
+    try:
+        reads = bounds.info(bound).reads
+    except ValueError:
+        return function  # The user's own.
+    if reads != "scores":
+        raise ValueError(
+            f"A critic is trained with a bound that reads scores: {', '.join(bounds.names())}. "
+            f"Received: bound={bound!r}, which reads {reads}."
+        )
+    return function
 
 
 def _pair(data):

@@ -1,8 +1,8 @@
-"""The HTML page around the report's parts: layout and style, no numbers of its own."""
+"""The HTML pages around a report's parts: layout and style, no numbers of their own."""
 
 from html import escape
 
-__all__ = ["page"]
+__all__ = ["document", "page"]
 
 _TABLES = "tables"  # anchor
 
@@ -57,6 +57,31 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid #d8dee4; col
 """
 
 
+def document(title, body):
+    """An HTML document in the style of the reports.
+
+    Args:
+        title: plain text.
+        body: HTML below the heading.
+    Returns:
+        HTML that refers to nothing outside itself, if ``body`` does not.
+    """
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<style>{_STYLE}</style>
+</head>
+<body>
+<h1>{escape(title)}</h1>
+{body}
+</body>
+</html>
+"""
+
+
 def page(
     *, title, lead, contents, overview, sections, all_values, papers, sources, made, tables=()
 ):
@@ -87,17 +112,7 @@ def page(
     body = "\n".join(sections)
     after = "; ".join(escape(paper.citation) for paper in papers)
     about = " ".join(escape(paper.values) for paper in papers)
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<h1>{escape(title)}</h1>
-<p class="lead">{lead}. After {after}.</p>
+    parts = f"""<p class="lead">{lead}. After {after}.</p>
 <nav><ol>{items}</ol></nav>
 <section id="overview"><h2>Overview</h2>
 <div class="scroll">{overview}</div>
@@ -109,7 +124,5 @@ runs.</p></section>
 <section id="all-values"><h2>All final values</h2>
 <div class="scroll">{all_values}</div></section>
 <footer><p>Published values: marks in brackets name the source. {about}</p>
-<p>This page was made {escape(made)}, from the rows in {places}.</p></footer>
-</body>
-</html>
-"""
+<p>This page was made {escape(made)}, from the rows in {places}.</p></footer>"""
+    return document(title, parts)

@@ -26,6 +26,13 @@ def _bias_of_fan_in(fan_in, seed):
     )
 
 
+def _serialized(initializer):
+    """What was given for the kernel, for ``get_config``; ``None`` stays the rule."""
+    if initializer is None:
+        return None
+    return keras.initializers.serialize(keras.initializers.get(initializer))
+
+
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class Dense(keras.layers.Dense):
     """A dense layer whose kernel and bias start as U(-b, b), ``b = 1 / sqrt(fan_in)``.
@@ -56,16 +63,12 @@ class Dense(keras.layers.Dense):
         super().build(input_shape)
 
     def get_config(self):
-        base = keras.layers.Layer.get_config(self)
-        own = self._own_kernel_initializer
         return {
-            **base,
+            **keras.layers.Layer.get_config(self),
             "units": self.units,
             "use_bias": self.use_bias,
             "seed": self.seed,
-            "kernel_initializer": None
-            if own is None
-            else keras.initializers.serialize(keras.initializers.get(own)),
+            "kernel_initializer": _serialized(self._own_kernel_initializer),
         }
 
 
@@ -134,19 +137,15 @@ class Conv2D(keras.layers.Conv2D):
         return super().compute_output_shape(self._padded(input_shape))
 
     def get_config(self):
-        base = keras.layers.Layer.get_config(self)
-        own = self._own_kernel_initializer
         return {
-            **base,
+            **keras.layers.Layer.get_config(self),
             "filters": self.filters,
             "kernel_size": self.kernel_size[0],
             "strides": self.strides[0],
             "pad": self.pad,
             "use_bias": self.use_bias,
             "seed": self.seed,
-            "kernel_initializer": None
-            if own is None
-            else keras.initializers.serialize(keras.initializers.get(own)),
+            "kernel_initializer": _serialized(self._own_kernel_initializer),
         }
 
 

@@ -17,7 +17,8 @@ class PairScores:
 
     Bounds read scores through this class only: the joint scores, and per anchor a log-sum-exp or
     the mean of an elementwise function over the marginals. Nothing else of the marginals is needed,
-    which is what lets a subclass compute them block by block, without a matrix of all pairs.
+    which is what lets a subclass compute them block by block, without a matrix of all pairs. (The
+    leave-one-out means need two passes: the function depends on the log-sum-exp of the anchor.)
 
     Args:
         joint: ``[K, P]`` (or ``[K]``, meaning P = 1) floating scores of pairs drawn from p(x, y).
@@ -200,9 +201,49 @@ class PairScores:
 
     def log_mean_exp(self):
         """``log mean exp`` over the marginal pairs of all anchors together, a scalar."""
-        per_anchor = self.marginal_log_mean_exp()
-        anchors = tf.cast(tf.shape(per_anchor)[0], per_anchor.dtype)
-        return tf.reduce_logsumexp(per_anchor) - tf.math.log(anchors)
+        return _log_mean_exp(self.marginal_log_mean_exp())
+
+    def clipped_log_mean_exp(self, limit):
+        """``log mean exp(clip(marginal, -limit, limit))`` over all anchors together, a scalar."""
+        absent = tf.equal(self.marginal, -np.inf)
+        clipped = tf.where(absent, self.marginal, tf.clip_by_value(self.marginal, -limit, limit))
+        return _log_mean_exp(tf.reduce_logsumexp(clipped, axis=1) - tf.math.log(self.num_marginal))
+
+    def leave_one_out_mean(self, function):
+        """``mean_k function(joint, rest_k)`` over all joint pairs, a scalar.
+
+        ``rest_k`` is the log-sum-exp of the anchor's marginal pairs other than its k-th, for each
+        of them in turn; ``-inf`` where there is no other.
+
+        Args:
+            function: elementwise, of joint ``[K, P, 1]`` and rest ``[K, 1, M]``; numbers of an
+                anchor broadcast against both as ``[K, 1, 1]``.
+        """
+        values = function(self.joint[:, :, tf.newaxis], self._sums_without_each()[:, tf.newaxis, :])
+        absent = tf.equal(self.marginal, -np.inf)[:, tf.newaxis, :]
+        values = tf.where(absent, tf.zeros_like(values), values)
+        return tf.reduce_mean(tf.reduce_sum(values, axis=2)) / self.num_marginal
+
+    def _sums_without_each(self):
+        """Log of the sum of exp of an anchor's other marginal pairs, for each of them, [K, M]."""
+        nothing = tf.constant(-np.inf, self.marginal.dtype)
+        places = tf.range(tf.shape(self.marginal)[1])
+        top = tf.argmax(self.marginal, axis=1, output_type=tf.int32)
+        is_top = tf.equal(places[tf.newaxis, :], top[:, tf.newaxis])
+        others = tf.where(is_top, nothing, self.marginal)
+        # A log-sum-exp of no pairs is -inf, but its gradient is NaN: it is taken of what is there.
+        has_others = tf.reduce_any(tf.not_equal(others, nothing), axis=1, keepdims=True)
+        without_top = tf.reduce_logsumexp(
+            tf.where(has_others, others, self.marginal), axis=1, keepdims=True
+        )
+        without_top = tf.where(has_others, without_top, nothing)
+        # Of the others each is taken from the sum of all, which holds a 1, the largest one. Without
+        # that the difference would lose its digits, so there the sum is made anew.
+        shift = tf.stop_gradient(tf.reduce_max(self.marginal, axis=1, keepdims=True))
+        ratios = tf.exp(self.marginal - shift)
+        left_out = tf.where(is_top, tf.zeros_like(ratios), ratios)
+        sums = tf.reduce_sum(ratios, axis=1, keepdims=True) - left_out
+        return tf.where(is_top, without_top, shift + tf.math.log(sums))
 
     def marginal_mean_exp(self, shift):
         """``mean_j exp(marginal_j - shift)`` of each anchor, ``[K]``; shift is ``[K]`` or scalar.
@@ -232,6 +273,11 @@ def pair_scores(scores):
             f"Received: an array of shape {scores.shape}."
         )
     return PairScores.from_matrix(scores)
+
+
+def _log_mean_exp(values):
+    size = tf.cast(tf.shape(values)[0], values.dtype)
+    return tf.reduce_logsumexp(values) - tf.math.log(size)
 
 
 @tf.custom_gradient

@@ -1,4 +1,4 @@
-"""The four variational bounds: values worked out by hand, and how they hang together."""
+"""Variational bounds: values worked out by hand, and how they hang together."""
 
 import math
 
@@ -129,32 +129,3 @@ def test_gradient_of_a_learned_baseline():
         value = bounds.tuba(TWO_PAIRS, log_baseline)
     gradient = tape.gradient(value, log_baseline)
     np.testing.assert_allclose(gradient, [(1 / 2 - 1) / 2, (2 / 4 - 1) / 2], rtol=1e-12)
-
-
-def test_the_catalog_says_what_each_bound_is():
-    of_mutual_information = ("infonce", "nwj", "tuba", "donsker_varadhan")
-    assert bounds.names()[: len(of_mutual_information)] == of_mutual_information
-    for name in bounds.names():
-        info = bounds.info(name)
-        bounds_mi = name in of_mutual_information
-        assert (info.name, info.bounds_mi) == (name, bounds_mi)
-        # Nobody shall add a divergence to nats of mutual information.
-        assert info.unit == ("nats" if bounds_mi else "1")
-        assert info.function is bounds.get(name) is getattr(bounds, name)
-        assert info.summary and info.reference
-        assert bounds.name_of(name) == bounds.name_of(info.function) == name
-    assert bounds.info("infonce").ceiling(128) == math.log(128)
-    assert bounds.info("nwj").ceiling(128) == math.inf
-
-
-def test_any_function_of_scores_is_a_bound():
-    def bound(scores):
-        return tf.reduce_mean(scores)
-
-    assert bounds.get(bound) is bound
-
-
-def test_an_unknown_bound_names_the_nearest():
-    for lookup in (bounds.get, bounds.info, bounds.name_of):
-        with pytest.raises(ValueError, match=r"Unknown bound 'info_nce'. Did you mean 'infonce'"):
-            lookup("info_nce")

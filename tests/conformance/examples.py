@@ -131,6 +131,49 @@ def _dual(positive, negative, slopes, generator, optimal=lambda log_ratio: log_r
     return BoundExample(formula, derivative, optimal, generator)
 
 
+# The default of `interpolated`, as the float that it is, and its baseline a = 1.
+_ALPHA = Decimal(0.01)
+
+
+def _interpolated(joint, marginal):
+    """Every leave-one-out mean written out."""
+    values = []
+    for own, others in zip(joint, marginal, strict=True):
+        of_marginal = _ALPHA * _mean(other.exp() for other in others) + 1 - _ALPHA
+        rest = _mean(other.exp() for other in others) / of_marginal
+        for score in own:
+            for left_out in range(len(others)):
+                candidates = [score, *others[:left_out], *others[left_out + 1 :]]
+                of_joint = _ALPHA * _mean(one.exp() for one in candidates) + 1 - _ALPHA
+                values.append(1 + score - of_joint.ln() - rest)
+    return _mean(values)
+
+
+def _interpolated_derivative(rows, i, j):
+    exponentials, size = [score.exp() for score in rows[i]], len(rows)
+    marginal = size - 1
+
+    def baseline(left_out):
+        total = sum(one for k, one in enumerate(exponentials) if k != left_out)
+        return _ALPHA * total / marginal + 1 - _ALPHA
+
+    # Of -log a, over the k that leave score j in.
+    inside = sum(1 / baseline(k) for k in range(size) if k not in (i, j))
+    slope = -_ALPHA * exponentials[j] * inside / marginal**2
+    if i == j:
+        return (1 + slope) / size
+    # Of -m / (alpha m + 1 - alpha).
+    return (slope - exponentials[j] / marginal * (1 - _ALPHA) / baseline(i) ** 2) / size
+
+
+def _clipped(score):
+    return max(Decimal(-5), min(Decimal(5), score))
+
+
+def _smile(joint, marginal):
+    return _donsker_varadhan(joint, [[_clipped(score) for score in row] for row in marginal])
+
+
 def _softplus(score):
     return (1 + score.exp()).ln()
 
@@ -146,17 +189,23 @@ def _twice_jensen_shannon(r):
     return r * np.log(2 * r / (1 + r)) + np.log(2 / (1 + r))
 
 
+_JSD = _dual(
+    lambda u: Decimal(2).ln() - _softplus(-u),
+    lambda u: _softplus(u) - Decimal(2).ln(),
+    _SIGMOIDS,
+    _twice_jensen_shannon,
+)
 BOUNDS = {
     "infonce": BoundExample(_infonce, _infonce_derivative),
     "nwj": BoundExample(_nwj, _nwj_derivative, optimal=lambda log_ratio: log_ratio + 1),
     "tuba": BoundExample(_tuba, _tuba_derivative),
     "donsker_varadhan": BoundExample(_donsker_varadhan, _donsker_varadhan_derivative),
-    "jsd": _dual(
-        lambda u: Decimal(2).ln() - _softplus(-u),
-        lambda u: _softplus(u) - Decimal(2).ln(),
-        _SIGMOIDS,
-        _twice_jensen_shannon,
-    ),
+    "interpolated": BoundExample(_interpolated, _interpolated_derivative),
+    # At shift 1, NWJ of scores + 1 is TUBA.
+    "js_nwj": BoundExample(_tuba, _JSD.derivative),
+    "smile": BoundExample(_smile, _JSD.derivative),
+    "mine": BoundExample(_donsker_varadhan, _donsker_varadhan_derivative),
+    "jsd": _JSD,
     "gan": _dual(
         lambda u: -_softplus(-u),
         _softplus,
@@ -276,6 +325,12 @@ def _tail(seed, dtype):
 
 CRITICS = {
     "inner_product": CriticExample({}, (4,), (4,), lambda critic, x, y: math.fsum(x * y)),
+    "cosine": CriticExample(
+        {"temperature": 0.5},
+        (4,),
+        (4,),
+        lambda critic, x, y: x @ y / math.sqrt(x @ x) / math.sqrt(y @ y) / 0.5,
+    ),
     "bilinear": CriticExample(
         {"feature_dim": 4},
         (4,),

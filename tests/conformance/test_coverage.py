@@ -11,10 +11,11 @@ from tf_infomax import bounds, critics, encoders
     ("family", "examples"),
     [
         (bounds, set(BOUNDS)),
+        (critics.baseline, {"learned"}),
         (critics, set(CRITICS)),
         (encoders, {example.name for example in ENCODERS.values()}),
     ],
-    ids=["bounds", "critics", "encoders"],
+    ids=["bounds", "baselines", "critics", "encoders"],
 )
 def test_every_name_has_an_example(family, examples):
     missing = set(family.names()) - examples

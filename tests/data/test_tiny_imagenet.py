@@ -97,6 +97,11 @@ def test_a_class_without_words_is_named_by_its_number(folder):
         ("val/val_annotations.txt", "val_0.JPEG", r"set apart by a tab.*'val_0.JPEG'"),
         (
             "val/val_annotations.txt",
+            "val_0.JPEG\tn01443537\nval_0.JPEG\tn02124075\n",
+            r"every file once. Received: 'val_0.JPEG' twice",
+        ),
+        (
+            "val/val_annotations.txt",
             "val_0.JPEG\tn01443537\nval_9.JPEG\tn01443537\n",
             r"2 lines, 3 files.* 3 names in one place only: val_1.JPEG, val_2.JPEG, val_9.JPEG",
         ),

@@ -132,3 +132,16 @@ def test_wrong_widths():
     for method in (flow, flow.inverse, flow.log_det, flow.forward_and_log_det, flow.trace):
         with pytest.raises(ValueError, match=r"(?s)\[K, 5\]\. Received: .*\(3, 4\)"):
             method(np.zeros((3, 4)))
+
+
+@pytest.mark.parametrize("options", [{}, {"permutations": [[1, 0, 2]]}], ids=["drawn", "given"])
+def test_before_its_width_is_known(options):
+    flow = RealNVP(2, (4,), **options)
+    inputs = np.zeros((2, 3), np.float32)
+    for method in (flow.inverse, flow.log_det, flow.forward_and_log_det, flow.trace):
+        with pytest.raises(ValueError, match=r"call it on some.* Received: a flow that is not bu"):
+            method(inputs)
+    with pytest.raises(ValueError, match="a flow that is not built"):
+        _ = flow.bijector
+    # A call builds.
+    np.testing.assert_allclose(flow.inverse(flow(inputs)), inputs, atol=1e-6)

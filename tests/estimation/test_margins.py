@@ -43,5 +43,5 @@ def test_standardized():
 
 
 def test_unknown_map():
-    with pytest.raises(ValueError, match="Unknown margin map 'normal'. Did you mean"):
+    with pytest.raises(ValueError, match=r"Unknown margin map 'normal'\. Did you mean"):
         margins.get("normal")

@@ -77,6 +77,12 @@ def test_the_rate_falls_at_the_start_of_an_epoch():
     assert staircase(0.3, 0.1, (), 4) == 0.3
 
 
+@pytest.mark.parametrize("decay_epochs", [(3, 2), (-1, 2)])
+def test_rates_fall_in_order(decay_epochs):
+    with pytest.raises(ValueError, match=rf"ascending.*=\({decay_epochs[0]}, {decay_epochs[1]}\)"):
+        staircase(1.0, 0.1, decay_epochs, 4)
+
+
 @pytest.mark.parametrize("batch_size", [1, 5, 12, 100])
 def test_batches_come_in_order(batch_size):
     run = batches_of(lambda a, b: tf.stack([a, 2.0 * b], axis=1), (VALUES, -VALUES), batch_size)

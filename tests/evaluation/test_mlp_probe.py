@@ -54,6 +54,11 @@ def test_unlabelled_rows_and_the_shape_of_maps_change_nothing(result):
     assert mlp_probe(*partly[0], *partly[1], **FAST, averaged_epochs=2) == result
 
 
+def test_a_probe_that_ran_away_has_no_accuracy():
+    result = mlp_probe(*TRAIN, *TEST, **{**FAST, "epochs": 2, "learning_rate": 1e38})
+    assert math.isnan(result.accuracy) and math.isnan(result.last) and math.isnan(result.top_k[2])
+
+
 def test_the_seed_decides(result):
     # Equal seeds are compared above, bit for bit.
     other = mlp_probe(*TRAIN, *TEST, **{**FAST, "epochs": 1}, seed=6)

@@ -57,6 +57,15 @@ def test_unlabelled_images_do_not_count():
         assert metrics["classification_accuracy"] == expected[1]["classification_accuracy"]
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int16])
+def test_labels_may_be_small_integers(dtype):
+    labels = np.abs(LABELS)
+    expected = result(labels)
+    loss, metrics = result(labels.astype(dtype))
+    np.testing.assert_array_equal(loss, expected[0])
+    assert metrics["classification_accuracy"] == expected[1]["classification_accuracy"]
+
+
 def test_no_label_at_all():
     term, encoder = connected()
     maps = encoder.tensors()[0]
@@ -89,6 +98,12 @@ def test_errors():
         term.loss(encoder.features())
     with pytest.raises(ValueError, match=r"no endpoint 'fc'. It has: conv.* endpoint='fc'"):
         Classification(4, endpoint="fc").connect(encoder, None)
+    for labels, received in (
+        (LABELS[:, None], r"int64 of shape \(6, 1\)"),
+        (LABELS.astype(np.float32), r"float32 of shape \(6,\)"),
+    ):
+        with pytest.raises(ValueError, match=rf"integers of shape \[K\]. Received: {received}"):
+            term.loss(encoder.features(labels=tf.constant(labels)))
     for number in (1, 2.5):
         with pytest.raises(ValueError, match=rf"2 or more. Received: num_classes={number}"):
             Classification(number)

@@ -199,6 +199,8 @@ def test_config_makes_the_same_term():
         ({"prior": "cauchy"}, r"`prior` must be one of .*'ball'.* Received: prior='cauchy'"),
         ({"measure": "gna"}, r"Unknown divergence 'gna'. Did you mean 'gan'"),
         ({"penalty_form": "first"}, r"`penalty_form` must be .* Received: .*'first'"),
+        ({"penalty_weight": -1.0}, r"`penalty_weight` must be 0 or more. Received: .*=-1.0"),
+        ({"penalty_weight": float("nan")}, r"`penalty_weight` must be 0 .* Received: .*=nan"),
         ({"weight": -1.0}, r"`weight` must be 0 or more. Received: weight=-1.0"),
     ],
 )

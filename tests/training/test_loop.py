@@ -56,6 +56,14 @@ def test_a_bad_last_step_is_reported():
     assert StepLoop(Counting(bad_step=5), False).run(0, 5).non_finite_step is None
 
 
+@pytest.mark.parametrize("stop", [3, 2])
+def test_no_steps_have_no_means(stop):
+    task = Counting()
+    with pytest.raises(ValueError, match=rf"one step or more\. Received: start=3, stop={stop}\."):
+        StepLoop(task, False).run(3, stop)
+    assert task.calls.numpy() == 0
+
+
 def test_means_of_many_steps_do_not_lose_digits():
     class Constant(Counting):
         def update(self, t, value):

@@ -1,16 +1,27 @@
 """Bounds on mutual information and on other divergences: scores of pairs -> a scalar.
 
 ``get(name)`` gives the function, ``info(name)`` what it measures and where it stops, and
-``names()`` lists them. Bounds are maximised; the minus sign of a loss lives in ``objectives``.
-``divergences.get(name)`` gives the two elementwise functions that a divergence is made of.
+``names()`` lists them. ``get(name, **options)`` binds options, as in ``get("smile", clip=1.0)``.
+Bounds are maximised; the minus sign of a loss lives in ``objectives``. Where densities are known
+there is no critic: ``names("log_conditional")`` and ``names("log_densities")`` list what reads
+these. ``divergences.get(name)`` gives the two elementwise functions that a divergence is made of.
 
 Where the release of Deep InfoMax says "KL", "DV", "RKL", "H2", "X2" and "W1", the names here are
 ``nwj``, ``donsker_varadhan``, ``reverse_kl``, ``squared_hellinger``, ``chi_squared_released`` (the
 correct one is ``chi_squared``) and ``wasserstein``.
 """
 
-from tf_infomax.bounds import divergences
-from tf_infomax.bounds.catalog import BoundInfo, get, info, name_of, names
+from tf_infomax.bounds import divergences, moving_average
+from tf_infomax.bounds.catalog import (
+    BoundInfo,
+    deserialize,
+    get,
+    info,
+    name_of,
+    names,
+    serialize,
+    takes_baseline,
+)
 from tf_infomax.bounds.divergences import (
     chi_squared,
     chi_squared_released,
@@ -20,24 +31,45 @@ from tf_infomax.bounds.divergences import (
     squared_hellinger,
     wasserstein,
 )
-from tf_infomax.bounds.variational import donsker_varadhan, infonce, nwj, tuba
+from tf_infomax.bounds.hybrids import js_nwj, mine, smile
+from tf_infomax.bounds.known_conditional import (
+    barber_agakov_lower,
+    barber_agakov_upper,
+    difference_of_entropies,
+    minibatch_lower,
+    minibatch_upper,
+)
+from tf_infomax.bounds.variational import donsker_varadhan, infonce, interpolated, nwj, tuba
 
 __all__ = [
     "BoundInfo",
+    "barber_agakov_lower",
+    "barber_agakov_upper",
     "chi_squared",
     "chi_squared_released",
+    "deserialize",
+    "difference_of_entropies",
     "divergences",
     "donsker_varadhan",
     "gan",
     "get",
     "info",
     "infonce",
+    "interpolated",
+    "js_nwj",
     "jsd",
+    "mine",
+    "minibatch_lower",
+    "minibatch_upper",
+    "moving_average",
     "name_of",
     "names",
     "nwj",
     "reverse_kl",
+    "serialize",
+    "smile",
     "squared_hellinger",
+    "takes_baseline",
     "tuba",
     "wasserstein",
 ]

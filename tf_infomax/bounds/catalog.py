@@ -1,13 +1,27 @@
 """The bounds by name, each with its unit, what it bounds and where it stops."""
 
 import dataclasses
+import functools
+import inspect
 import math
 from collections.abc import Callable
 
-from tf_infomax.bounds import divergences, variational
-from tf_infomax.registry import Registry
+from tf_infomax.bounds import divergences, hybrids, known_conditional, variational
+from tf_infomax.registry import Registry, nearest
 
-__all__ = ["BoundInfo", "get", "info", "name_of", "names"]
+__all__ = [
+    "BoundInfo",
+    "deserialize",
+    "get",
+    "info",
+    "name_of",
+    "names",
+    "serialize",
+    "takes_baseline",
+]
+
+# What changes from batch to batch, and is no option of a bound.
+_INPUTS = ("scores", "log_conditional", "log_marginal")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,25 +30,61 @@ class BoundInfo:
 
     Attributes:
         name: registry name.
-        function: scores -> scalar.
+        function: what it reads -> scalar.
         unit: "nats" for mutual information, "1" for other divergences.
-        bounds_mi: whether the expectation is a lower bound on I(X; Y) in nats.
-        ceiling: number of candidates per anchor (M + 1) -> the largest possible value.
+        kind: "lower" or "upper", if the expectation is such a bound on I(X; Y); "estimate" of
+            I(X; Y), in nats, that is no bound; "divergence" for what measures something else.
+        ceiling: number of candidates per anchor (M + 1, or K) -> the largest possible value.
         summary: bias and variance in one line.
         reference: where it comes from.
+        reads: "scores" of a critic, the matrix "log_conditional" of a known p(y | x), or
+            "log_densities", two vectors.
     """
 
     name: str
     function: Callable
     unit: str
-    bounds_mi: bool
+    kind: str
     ceiling: Callable[[int], float]
     summary: str
     reference: str
+    reads: str = "scores"
+
+    @property
+    def bounds_mi(self):
+        """Whether the expectation is a lower or an upper bound on I(X; Y), in nats."""
+        return self.kind in ("lower", "upper")
+
+    @property
+    def takes_baseline(self):
+        """Whether the function has an argument ``log_baseline``, one number an anchor."""
+        return takes_baseline(self.function)
+
+    @property
+    def options(self):
+        """Names of the function's options -> their defaults."""
+        return _options(self.function)
+
+    def with_options(self, **options):
+        """The same with options bound to the function and to the ceiling.
+
+        Raises:
+            ValueError: on options that the function does not have.
+        """
+        if not options:
+            return self
+        for option in options:
+            if option not in self.options:
+                raise _unknown_option(self.name, option, self.options)
+        return dataclasses.replace(
+            self,
+            function=functools.partial(self.function, **options),
+            ceiling=functools.partial(self.ceiling, **options),
+        )
 
 
-def _unbounded(candidates):
-    del candidates
+def _unbounded(candidates, **options):
+    del candidates, options
     return math.inf
 
 
@@ -42,60 +92,119 @@ def _constant(ceiling):
     return lambda candidates: ceiling
 
 
+def _interpolated_ceiling(candidates, alpha=0.01, log_baseline=None):
+    del log_baseline
+    if alpha == 0.0:
+        return math.inf
+    # At alpha = 1 what is subtracted is 1; else it can come arbitrarily close to 0.
+    return math.log((candidates - 1) / alpha) + (1.0 if alpha < 1.0 else 0.0)
+
+
 _BOUNDS = Registry("bound")
 for _entry in (
     BoundInfo(
-        "infonce", variational.infonce, "nats", True, math.log,
+        "infonce", variational.infonce, "nats", "lower", math.log,
         "low variance; saturates at log(M + 1), so biased where I(X; Y) is larger",
         "van den Oord et al. (2018), arXiv:1807.03748",
     ),
     BoundInfo(
-        "nwj", variational.nwj, "nats", True, _unbounded,
+        "nwj", variational.nwj, "nats", "lower", _unbounded,
         "unbiased for its critic; variance grows like exp(I(X; Y))",
         "Nguyen, Wainwright, Jordan (2010), arXiv:0809.0853",
     ),
     BoundInfo(
-        "tuba", variational.tuba, "nats", True, _unbounded,
+        "tuba", variational.tuba, "nats", "lower", _unbounded,
         "as NWJ, with a free baseline in place of e",
         "Poole et al. (2019), arXiv:1905.06922",
     ),
     BoundInfo(
-        "donsker_varadhan", variational.donsker_varadhan, "nats", True, _unbounded,
+        "donsker_varadhan", variational.donsker_varadhan, "nats", "lower", _unbounded,
         "a finite batch is biased upwards, in value and gradient; variance grows like exp(I(X; Y))",
         "Donsker and Varadhan (1983); Belghazi et al. (2018), arXiv:1801.04062",
     ),
     BoundInfo(
-        "jsd", divergences.jsd, "1", False, _constant(2.0 * math.log(2.0)),
+        "interpolated", variational.interpolated, "nats", "lower", _interpolated_ceiling,
+        "alpha trades TUBA's variance (0) for InfoNCE's bias (1); stops at 1 + log(M / alpha)",
+        "Poole et al. (2019), arXiv:1905.06922",
+    ),
+    BoundInfo(
+        "js_nwj", hybrids.js_nwj, "nats", "lower", _unbounded,
+        "JSD's steady gradient; the value is NWJ's, unbiased, of variance like exp(I(X; Y))",
+        "code of Poole et al. (2019), arXiv:1905.06922",
+    ),
+    BoundInfo(
+        "smile", hybrids.smile, "nats", "estimate", _unbounded,
+        "no bound: clipping biases it either way; variance at most of the order of exp(2 clip) / M",
+        "Song and Ermon (2020), arXiv:1910.06222",
+    ),
+    BoundInfo(
+        "mine", hybrids.mine, "nats", "lower", _unbounded,
+        "value and variance of Donsker-Varadhan, biased upwards; its gradient less biased",
+        "Belghazi et al. (2018), arXiv:1801.04062",
+    ),
+    BoundInfo(
+        "minibatch_upper", known_conditional.minibatch_upper, "nats", "upper", _unbounded,
+        "biased upwards by up to Var(r) / (2 (K - 1)); low variance where I(X; Y) < log K",
+        "Poole et al. (2019), arXiv:1905.06922",
+        "log_conditional",
+    ),
+    BoundInfo(
+        "minibatch_lower", known_conditional.minibatch_lower, "nats", "lower", math.log,
+        "low variance; saturates at log K, so biased where I(X; Y) is larger",
+        "Poole et al. (2019), arXiv:1905.06922",
+        "log_conditional",
+    ),
+    BoundInfo(
+        "barber_agakov_upper", known_conditional.barber_agakov_upper, "nats", "upper", _unbounded,
+        "above by KL(p(y) || q(y)); unbiased for its q, of the variance of a mean of logarithms",
+        "Barber and Agakov (2003); Poole et al. (2019), arXiv:1905.06922",
+        "log_densities",
+    ),
+    BoundInfo(
+        "barber_agakov_lower", known_conditional.barber_agakov_lower, "nats", "lower", _unbounded,
+        "below by E KL(p(y | x) || q(y | x)); unbiased for its q, of the variance of a mean",
+        "Barber and Agakov (2003); Poole et al. (2019), arXiv:1905.06922",
+        "log_densities",
+    ),
+    BoundInfo(
+        "difference_of_entropies", known_conditional.difference_of_entropies, "nats", "estimate",
+        _unbounded,
+        "no bound: errs either way, by the difference of two divergences of fit; low variance",
+        "McAllester and Stratos (2020), AISTATS",
+        "log_densities",
+    ),
+    BoundInfo(
+        "jsd", divergences.jsd, "1", "divergence", _constant(2.0 * math.log(2.0)),
         "not MI: twice the Jensen-Shannon divergence; unbiased for its critic, low variance",
         "Hjelm et al. (2019), arXiv:1808.06670, equation (4)",
     ),
     BoundInfo(
-        "gan", divergences.gan, "1", False, _constant(0.0),
+        "gan", divergences.gan, "1", "divergence", _constant(0.0),
         "not MI: jsd - 2 log 2; unbiased for its critic, low variance",
         "Goodfellow et al. (2014), arXiv:1406.2661",
     ),
     BoundInfo(
-        "reverse_kl", divergences.reverse_kl, "1", False, _unbounded,
+        "reverse_kl", divergences.reverse_kl, "1", "divergence", _unbounded,
         "not MI: KL(product || joint); unbiased for its critic, unstable for low joint scores",
         "Nowozin, Cseke, Tomioka (2016), arXiv:1606.00709",
     ),
     BoundInfo(
-        "squared_hellinger", divergences.squared_hellinger, "1", False, _constant(2.0),
+        "squared_hellinger", divergences.squared_hellinger, "1", "divergence", _constant(2.0),
         "not MI: squared Hellinger distance, at most 2; unbiased for its critic",
         "Nowozin, Cseke, Tomioka (2016), arXiv:1606.00709",
     ),
     BoundInfo(
-        "chi_squared", divergences.chi_squared, "1", False, _unbounded,
+        "chi_squared", divergences.chi_squared, "1", "divergence", _unbounded,
         "not MI: Pearson's chi squared, E[(r - 1)^2]; unbiased for its critic",
         "Nowozin, Cseke, Tomioka (2016), arXiv:1606.00709",
     ),
     BoundInfo(
-        "chi_squared_released", divergences.chi_squared_released, "1", False, _unbounded,
+        "chi_squared_released", divergences.chi_squared_released, "1", "divergence", _unbounded,
         "no bound on anything: the release's X2, which grows with the magnitude of all scores",
         "code of Hjelm et al. (2019), arXiv:1808.06670",
     ),
     BoundInfo(
-        "wasserstein", divergences.wasserstein, "1", False, _unbounded,
+        "wasserstein", divergences.wasserstein, "1", "divergence", _unbounded,
         "not MI: earth mover's distance, for critics that are 1-Lipschitz",
         "Arjovsky, Chintala, Bottou (2017), arXiv:1701.07875",
     ),
@@ -103,24 +212,108 @@ for _entry in (
     _BOUNDS.add(_entry.name, _entry)
 
 
-def names():
-    """All registered names."""
-    return _BOUNDS.names()
+def names(reads="scores"):
+    """The registered names of all that reads ``reads`` (see ``BoundInfo``).
+
+    By default these are the bounds that a critic can be trained with; ``None`` means all.
+    """
+    return tuple(
+        name for name in _BOUNDS.names() if reads is None or _BOUNDS.get(name).reads == reads
+    )
 
 
-def info(name):
-    """The ``BoundInfo`` called ``name``; ``ValueError`` with the nearest names if unknown."""
-    return _BOUNDS.get(name)
+def info(bound, **options):
+    """The ``BoundInfo`` of a name or a registered function, with options bound if there are any.
+
+    Raises:
+        ValueError: on an unknown name (with the nearest ones) or option.
+    """
+    name, bound_options = _name_and_options(bound)
+    return _BOUNDS.get(name).with_options(**{**bound_options, **options})
 
 
-def get(bound):
-    """The function called ``bound``; a callable is handed back as it is."""
-    return bound if callable(bound) else info(bound).function
+def get(bound, **options):
+    """The function called ``bound``, with its options bound: ``get("smile", clip=1.0)``.
+
+    A callable is handed back as it is, or with the options that it has bound to it.
+
+    Raises:
+        ValueError: on an unknown name (with the nearest ones) or option.
+    """
+    if not callable(bound):
+        return info(bound, **options).function
+    known = _options(bound)
+    for option in options:
+        if option not in known:
+            raise _unknown_option(getattr(bound, "__name__", bound), option, known)
+    return functools.partial(bound, **options) if options else bound
 
 
 def name_of(bound):
-    """The registry name of ``bound`` (a name or a registered function)."""
-    for name in names():
-        if bound == name or bound is info(name).function:
-            return name
-    return info(bound).name
+    """The registry name of ``bound``: a name, or a registered function without options bound.
+
+    Raises:
+        ValueError: on what is neither; with options, ``serialize`` gives all there is to know.
+    """
+    name, options = _name_and_options(bound)
+    name = _BOUNDS.get(name).name
+    if options:
+        raise ValueError(
+            "A bound without options is needed, as a name says nothing of them. "
+            f"Received: {name!r} with options {options}."
+        )
+    return name
+
+
+def serialize(bound):
+    """What JSON can hold of a registered bound: its name, or a dict of "name" and "options".
+
+    Raises:
+        ValueError: if it is not registered.
+    """
+    name, options = _name_and_options(bound)
+    name = _BOUNDS.get(name).name
+    return {"name": name, "options": options} if options else name
+
+
+def deserialize(plain):
+    """The inverse of ``serialize``: a name as it is, a dict as the function with options."""
+    return plain if isinstance(plain, str) else get(plain["name"], **plain["options"])
+
+
+def takes_baseline(bound):
+    """Whether ``bound`` (a name, or any function of scores) takes a ``log_baseline``.
+
+    One that is bound to it already leaves no room for another.
+    """
+    return "log_baseline" in _options(get(bound))
+
+
+def _name_and_options(bound):
+    """Registry name (or what might be one) and options bound to it."""
+    if isinstance(bound, functools.partial) and not bound.args:
+        return _name_and_options(bound.func)[0], dict(bound.keywords)
+    for name in _BOUNDS.names():
+        if bound is _BOUNDS.get(name).function:
+            return name, {}
+    return bound, {}
+
+
+def _options(function):
+    """Names -> defaults of what can be bound to ``function``, and is not yet."""
+    done = function.keywords if isinstance(function, functools.partial) else {}
+    return {
+        name: parameter.default
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        and parameter.default is not parameter.empty
+        and name not in (*_INPUTS, *done)
+    }
+
+
+def _unknown_option(name, option, known):
+    close = nearest(option, known)
+    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+    return ValueError(
+        f"The bound {name!r} has no option {option!r}.{hint} Options: {', '.join(known) or 'none'}."
+    )

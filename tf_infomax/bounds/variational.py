@@ -5,11 +5,14 @@ Throughout, K anchors have P joint and M marginal scores each (``PairScores``); 
 negative, and where a score is too large for its float type they are infinite.
 """
 
+import math
+import numbers
+
 import tensorflow as tf
 
 from tf_infomax.scores import pair_scores
 
-__all__ = ["donsker_varadhan", "infonce", "nwj", "tuba"]
+__all__ = ["donsker_varadhan", "infonce", "interpolated", "nwj", "tuba"]
 
 
 def infonce(scores):
@@ -64,20 +67,85 @@ def tuba(scores, log_baseline=None):
     Reference: Poole et al. (2019), arXiv:1905.06922, section 2.2.
     """
     scores = pair_scores(scores)
-    log_baseline = tf.convert_to_tensor(
-        0.0 if log_baseline is None else log_baseline, scores.joint.dtype
-    )
-    if log_baseline.shape.rank not in (0, 1) or not (
-        log_baseline.shape.rank == 0
-        or log_baseline.shape.is_compatible_with(scores.joint.shape[:1])
-    ):
-        raise ValueError(
-            "`log_baseline` must be a scalar or have one entry per row of scores, shape "
-            f"{scores.joint.shape[:1]}. Received: shape {log_baseline.shape}."
-        )
+    log_baseline = _checked_baseline(log_baseline, scores)
     per_row = log_baseline[:, tf.newaxis] if log_baseline.shape.rank == 1 else log_baseline
     joint = tf.reduce_mean(scores.joint - per_row)
     return 1.0 + joint - tf.reduce_mean(scores.marginal_mean_exp(log_baseline))
+
+
+def interpolated(scores, log_baseline=None, alpha=0.01):
+    """I_alpha: between InfoNCE (alpha = 1) and TUBA (alpha = 0), bias traded for variance.
+
+    TUBA with the baseline ``a(x) = alpha mean_l exp(f(x, y_l)) + (1 - alpha) exp(log_baseline)``,
+    l over M of the anchor's second views, the scored one among them::
+
+        1 + mean_{i, k}(joint_i - log a_ik) - mean_i(mean_j exp(marginal_ij) / a_i)
+
+    For a joint pair these are the partner and the marginal ones but one, k, each left out in turn
+    (``a_ik``); for a marginal pair all marginal ones (``a_i``), and the partner, which knows x, is
+    left out. So what is left out runs over y, along the row of the anchor x. The other y's fixed,
+    this is TUBA of the critic ``f(x, y) - log a``, hence a bound. (The paper writes a(y), with x
+    and y the other way round.)
+
+    Args:
+        scores: ``[K, K]`` or ``PairScores``. Every marginal score is read by itself, after the
+            log-sum-exp of its row.
+        log_baseline: as for ``tuba``; none means a constant 1.
+        alpha: weight of the batch's own mean, a number from 0 (``tuba``) to 1: the mean over k of
+            InfoNCE without candidate k, at most ``log M``, for which ``log_baseline`` is nothing.
+
+    Returns:
+        Scalar, in nats. Never above ``1 + log(M / alpha)`` for alpha < 1: a_ik holds ``alpha / M``
+        of the partner's own exponential, and what is subtracted is not negative. The bound
+        ``log(K / alpha)`` that is quoted for it holds only where what is subtracted is 1 at least,
+        as at alpha = 1 or with a baseline that normalises.
+
+    Raises:
+        ValueError: if ``scores`` or ``log_baseline`` has the wrong shape, K < 2, or ``alpha`` is
+            not in [0, 1].
+
+    Reference: Poole et al. (2019), arXiv:1905.06922, section 2.4, and its code.
+    """
+    if not isinstance(alpha, numbers.Real) or not 0.0 <= alpha <= 1.0:
+        raise ValueError(f"`alpha` must be a number from 0 to 1. Received: alpha={alpha!r}.")
+    if alpha == 0.0:
+        return tuba(scores, log_baseline)
+    scores = pair_scores(scores)
+    log_baseline = _checked_baseline(log_baseline, scores)
+    log_alpha = math.log(alpha)
+    log_constant = log_baseline + (math.log1p(-alpha) if alpha < 1.0 else -math.inf)
+    log_weight = log_alpha - tf.math.log(scores.num_marginal)
+
+    def log_share(joint, rest):
+        # joint - log a, with a / exp(joint) = weight (1 + exp(rest - joint)) + exp(constant -
+        # joint): two softplus, so that no raw score is exponentiated.
+        constant = log_constant if log_constant.shape.rank == 0 else log_constant[:, None, None]
+        own = log_weight + tf.nn.softplus(rest - joint)
+        return -own - tf.nn.softplus(constant - joint - own)
+
+    # m / (alpha m + c), with m the mean of exp, is sigmoid(log(alpha m / c)) / alpha.
+    log_odds = log_alpha + scores.marginal_log_mean_exp() - log_constant
+    marginal = tf.exp(-tf.nn.softplus(-log_odds) - log_alpha)
+    return 1.0 + scores.leave_one_out_mean(log_share) - tf.reduce_mean(marginal)
+
+
+def _checked_baseline(log_baseline, scores):
+    """``log_baseline`` as a scalar or ``[K]`` tensor of the scores' type; 0 if there is none."""
+    dtype = scores.joint.dtype
+    if log_baseline is None:
+        log_baseline = 0.0
+    if tf.is_tensor(log_baseline):
+        # A layer's output may be of half precision.
+        log_baseline = tf.cast(log_baseline, dtype)
+    log_baseline = tf.convert_to_tensor(log_baseline, dtype)
+    rank = log_baseline.shape.rank
+    anchors = scores.joint.shape[:1]
+    if rank not in (0, 1) or (rank == 1 and not log_baseline.shape.is_compatible_with(anchors)):
+        raise ValueError(
+            "`log_baseline` must be a scalar or have one entry per row of scores, shape "
+            f"{anchors}. Received: shape {log_baseline.shape}."
+        )
+    return log_baseline
 
 
 def nwj(scores):

@@ -3,9 +3,13 @@
 Each is a Keras layer. Those of ``vector`` score code vectors, ``critic(x, y) -> [K, M]`` with
 ``scores[i, j] = f(x_i, y_j)``; those of ``feature_map`` score all globals with all places of maps,
 ``critic(global_features, local_features) -> [N, B, N, A]``. ``get(name, **options)`` builds one by
-name, ``names()`` lists the names.
+name, ``names()`` lists the names. ``LearnedBaseline`` is what TUBA may subtract from a critic's
+scores; ``baseline`` has names of its own.
 """
 
+from tf_infomax.critics import baseline
+from tf_infomax.critics.baseline import LearnedBaseline
+from tf_infomax.critics.cosine import CosineCritic
 from tf_infomax.critics.encoder_tail import EncoderTailCritic
 from tf_infomax.critics.feature_map import ConcatMapCritic, DotMapCritic
 from tf_infomax.critics.vector import (
@@ -20,10 +24,13 @@ __all__ = [
     "BilinearCritic",
     "ConcatCritic",
     "ConcatMapCritic",
+    "CosineCritic",
     "DotMapCritic",
     "EncoderTailCritic",
     "InnerProdCritic",
+    "LearnedBaseline",
     "SeparableCritic",
+    "baseline",
     "class_of",
     "get",
     "names",
@@ -31,6 +38,7 @@ __all__ = [
 
 _CRITICS = Registry("critic")
 _CRITICS.add("inner_product", InnerProdCritic)
+_CRITICS.add("cosine", CosineCritic)
 _CRITICS.add("bilinear", BilinearCritic)
 _CRITICS.add("separable", SeparableCritic)
 _CRITICS.add("concat", ConcatCritic)

@@ -74,7 +74,7 @@ class InnerProdCritic(_Critic):
     def _build(self, x_shape, y_shape):
         if x_shape[1] != y_shape[1]:
             raise ValueError(
-                "InnerProdCritic needs codes of equal width. "
+                f"{type(self).__name__} needs codes of equal width. "
                 f"Received: x of width {x_shape[1]}, y of width {y_shape[1]}."
             )
 

@@ -37,6 +37,20 @@ class CorrelatedGaussians:
                 f"infinite). Received: rho={self.rho}."
             )
 
+    @classmethod
+    def from_mutual_information(cls, dim, nats):
+        """Those of ``dim`` coordinates with I(X; Y) = ``nats``: rho^2 = 1 - exp(-2 nats / dim).
+
+        Raises:
+            ValueError: if ``nats`` is negative, or so large that rho rounds to 1.
+        """
+        if dim < 1 or not 0 <= nats < math.inf:
+            raise ValueError(
+                "Mutual information must be 0 nats or more, of at least 1 coordinate. "
+                f"Received: nats={nats}, dim={dim}."
+            )
+        return cls(dim, math.sqrt(-math.expm1(-2.0 * nats / dim)))
+
     @property
     def mutual_information(self):
         """I(X; Y) = -dim/2 log(1 - rho^2), in nats, a Python float."""
@@ -98,7 +112,8 @@ class DependentGaussians:
     negatives then may exceed it.
 
     Args:
-        shared_covariance, noise_covariance: symmetric positive definite 2 x 2 nested tuples.
+        shared_covariance, noise_covariance: symmetric positive definite 2 x 2 nested tuples; the
+            shared one may be all zeros, which makes even "dependent" batches independent.
 
     Raises:
         ValueError: if either is not such a matrix.
@@ -110,10 +125,11 @@ class DependentGaussians:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             value = np.asarray(getattr(self, field.name), np.float64)
+            nothing = field.name == "shared_covariance" and not np.any(value)
             if (
                 value.shape != (2, 2)
                 or value[0, 1] != value[1, 0]
-                or not np.all(np.linalg.eigvalsh(value) > 0)
+                or not (nothing or np.all(np.linalg.eigvalsh(value) > 0))
             ):
                 raise ValueError(
                     f"`{field.name}` must be a symmetric positive definite 2 x 2 matrix. "
@@ -121,6 +137,37 @@ class DependentGaussians:
                 )
             # Tuples, whatever came in: frozen, hashable and comparable.
             object.__setattr__(self, field.name, tuple(map(tuple, value.tolist())))
+
+    @classmethod
+    def from_share(cls, share, correlation=0.2, shared_correlation=-0.5, variance=2.0):
+        """Those whose offset makes up ``share`` of the variance, at a fixed law of single pairs.
+
+        I(X; Y) is that of ``correlation`` for every share; what the own noise must be correlated
+        by follows. With the defaults, a share of 0.5 is the law of Fig. 4c.
+
+        Args:
+            share: of the offset in the variance of x and of y, in [0, 1).
+            correlation: of x_i and y_i, over all batches.
+            shared_correlation: of the two coordinates of the offset.
+            variance: of x_i and of y_i.
+
+        Raises:
+            ValueError: if no such noise exists: its correlation would not be within (-1, 1).
+        """
+        noise = (correlation - share * shared_correlation) / (1.0 - share) if share < 1 else None
+        if not 0 <= share < 1 or not abs(noise) < 1 or not variance > 0:
+            raise ValueError(
+                "`share` must be in [0, 1), `variance` positive, and the noise's correlation "
+                "(correlation - share shared_correlation) / (1 - share) within (-1, 1). Received: "
+                f"share={share}, correlation={correlation}, "
+                f"shared_correlation={shared_correlation}, variance={variance}."
+            )
+
+        def covariance(part, rho):
+            scale = part * variance
+            return ((scale, scale * rho), (scale * rho, scale))
+
+        return cls(covariance(share, shared_correlation), covariance(1.0 - share, noise))
 
     @property
     def marginal_covariance(self):
@@ -161,5 +208,7 @@ class DependentGaussians:
 
 
 def _correlate(normals, covariance):
-    factor = np.linalg.cholesky(np.asarray(covariance))
+    covariance = np.asarray(covariance)
+    # An offset that is always zero has no Cholesky factor of its own.
+    factor = np.linalg.cholesky(covariance) if np.any(covariance) else covariance
     return tf.matmul(normals, tf.constant(factor.T, tf.float32))

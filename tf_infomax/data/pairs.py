@@ -1,12 +1,14 @@
 """Pairs of views, held in memory as bytes and batched by index."""
 
+import numpy as np
 import tensorflow as tf
 
 from tf_infomax import randomness
 from tf_infomax.data import views
 from tf_infomax.data.batches import BatchIndex
+from tf_infomax.data.gaussians import CorrelatedGaussians
 
-__all__ = ["GaussianPairs", "HalvesOfImages"]
+__all__ = ["TRANSFORMS", "GaussianPairs", "GaussianStairs", "HalvesOfImages"]
 
 # Training pairs on which a bound is measured apart from training, as in the paper's code.
 _BATCHES_OF_A_MEASUREMENT = 20
@@ -119,3 +121,71 @@ class GaussianPairs:
         """Training batch t: (x, y), each ``[K, 1]``."""
         seed = tf.stack([tf.constant(self._seed, tf.int64), tf.cast(t, tf.int64)])
         return self.law.batch(self.batch_size, seed, dependent=self._dependent)
+
+    def mutual_information_at(self, step):
+        """I(X; Y) in nats of the pairs that the step up to ``step`` was trained on."""
+        del step
+        return self.law.mutual_information
+
+
+# What is done to y, monotone in every coordinate, so that no information is lost or gained.
+TRANSFORMS = {"identity": lambda y: y, "cubic": lambda y: y**3}
+
+
+class GaussianStairs:
+    """Correlated Gaussians whose mutual information climbs in equal steps over the training.
+
+    With one level it is a constant. Batch t is a pure function of (seed, t): the correlation is
+    looked up by t, in the graph.
+
+    Args:
+        dim: coordinates of x and of y.
+        levels: nats of each level, in the order in which they are trained on.
+        steps: of the whole training; every level lasts ``steps / len(levels)`` of them.
+        batch_size: pairs in a batch, K.
+        seed: the run's seed.
+        transform: "identity", or "cubic": y^3 in place of y.
+
+    Raises:
+        ValueError: on an unknown transform, no levels, or levels of unequal length.
+
+    Reference: Poole et al. (2019), section 4; Song and Ermon (2020), section 6.1.
+    """
+
+    def __init__(self, dim, levels, steps, batch_size, seed, transform="identity"):
+        self.laws = tuple(CorrelatedGaussians.from_mutual_information(dim, nats) for nats in levels)
+        if not self.laws or steps % len(self.laws):
+            raise ValueError(
+                "Every level must last a whole number of steps. "
+                f"Received: {len(self.laws)} levels, steps={steps}."
+            )
+        if transform not in TRANSFORMS:
+            raise ValueError(
+                f"`transform` must be one of {', '.join(TRANSFORMS)}. Received: {transform!r}."
+            )
+        self.dim = dim
+        self.batch_size = batch_size
+        self._transform = TRANSFORMS[transform]
+        self._steps_of_a_level = max(1, steps // len(self.laws))
+        self._seed = randomness.stream_seed(seed, "batches")
+        rho = np.array([law.rho for law in self.laws])
+        self._factors = tf.constant(np.stack([rho, np.sqrt(1.0 - rho**2)], axis=1), tf.float32)
+
+    def law_at(self, step):
+        """``CorrelatedGaussians`` of the batch that leads to ``step`` (step 0: of the first)."""
+        level = min(max(step - 1, 0) // self._steps_of_a_level, len(self.laws) - 1)
+        return self.laws[level]
+
+    def mutual_information_at(self, step):
+        """I(X; Y) in nats of the pairs that the step up to ``step`` was trained on."""
+        return self.law_at(step).mutual_information
+
+    def draw(self, t):
+        """Training batch t: (x, y), each ``[K, dim]``."""
+        t = tf.cast(t, tf.int64)
+        seed = tf.stack([tf.constant(self._seed, tf.int64), t])
+        level = tf.minimum(t // self._steps_of_a_level, len(self.laws) - 1)
+        factors = tf.gather(self._factors, level)
+        shape = [2, self.batch_size, self.dim]
+        x, rest = tf.unstack(tf.random.stateless_normal(shape, seed, alg="philox"), num=2)
+        return x, self._transform(factors[0] * x + factors[1] * rest)

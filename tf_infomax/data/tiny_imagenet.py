@@ -104,6 +104,10 @@ def _val_files(folder, number):
                 f"Every line of {annotations} must begin with a file and a class of wnids.txt, "
                 f"set apart by a tab. Received: {' '.join(fields)!r}."
             )
+        if fields[0] in label_of:
+            raise ValueError(
+                f"{annotations} must list every file once. Received: {fields[0]!r} twice."
+            )
         label_of[fields[0]] = number[fields[1]]
     files = _jpegs(folder / "images")
     present = {file.name for file in files}

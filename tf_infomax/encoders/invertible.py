@@ -109,13 +109,22 @@ class RealNVP(keras.Model):
 
     @property
     def bijector(self):
-        """The flow as a ``tfp.bijectors.Bijector`` (needs a built model)."""
+        """The flow as a ``tfp.bijectors.Bijector``; ``ValueError`` if it is not built."""
+        self._check_built()
         # Made at every use: a bijector caches the tensors of its last calls, which must not
         # leak from one traced function into another.
         return flows.real_nvp(self.conditioners, self.permutations, self.scale)
 
+    def _check_built(self):
+        if not self.built:
+            raise ValueError(
+                "A flow has an inverse and a log-determinant once it knows the width of its "
+                "inputs: call it on some, or build it. Received: a flow that is not built."
+            )
+
     def _vectors(self, values):
         """``values`` as ``[K, D]``, D the width that the flow was built for."""
+        self._check_built()
         flat = self.flatten(values)
         dim = self.permutations.shape[1]
         # Not left to the permutation: compiled by XLA, it repeats entries where some are missing.

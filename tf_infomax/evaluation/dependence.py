@@ -126,6 +126,13 @@ def ndm(
     if test_codes is not None:
         test_codes = checked_codes(test_codes, "test")
         checked_pair(codes, test_codes)
+    # A row alone is its own permutation, and would read as independent whatever it holds.
+    rows = {"codes": codes, "test codes": test_codes}
+    for name, found in rows.items():
+        if found is not None and len(found) < 2:
+            raise ValueError(f"There must be two {name} or more. Received: {len(found)}.")
+    if batch_size < 2:
+        raise ValueError(f"`batch_size` must be 2 or more. Received: batch_size={batch_size}.")
     if measure not in MEASURES:
         raise ValueError(f"`measure` must be one of {MEASURES}. Received: measure={measure!r}.")
     if epochs < 1:

@@ -17,9 +17,18 @@ def pixels(images):
 
 
 def staircase(learning_rate, decay, decay_epochs, steps_per_epoch):
-    """Learning rate multiplied by ``decay`` at the start of each of ``decay_epochs`` (from 0)."""
+    """Learning rate multiplied by ``decay`` at the start of each of ``decay_epochs`` (from 0).
+
+    Raises:
+        ValueError: if ``decay_epochs`` do not ascend, or begin below 0.
+    """
     if not decay_epochs:
         return learning_rate
+    if min(decay_epochs) < 0 or list(decay_epochs) != sorted(decay_epochs):
+        raise ValueError(
+            "`decay_epochs` must be 0 or more, in ascending order. "
+            f"Received: decay_epochs={tuple(decay_epochs)}."
+        )
     # Keras changes the rate after a boundary, that is from step boundary + 1 on.
     return keras.optimizers.schedules.PiecewiseConstantDecay(
         [epoch * steps_per_epoch - 1 for epoch in decay_epochs],

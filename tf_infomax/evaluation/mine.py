@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.bounds import divergences
+from tf_infomax.bounds.moving_average import corrected_loss, updated_log_average
 from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, pixels, staircase
 from tf_infomax.evaluation.labelled import checked_codes, checked_images, checked_pair
 from tf_infomax.optimizers import Adam
@@ -116,43 +117,6 @@ class MineEstimate:
     test_nats: float
     train_curve: tuple
     test_curve: tuple
-
-
-def updated_log_average(log_average, log_mean, rate, step):
-    """Moving average of ``mean(exp(scores))``, in logarithms, without the bias of its start.
-
-    ``m <- (1 - rate) m + rate batch mean``, from 0; divided by ``1 - (1 - rate)^(step + 1)``.
-
-    Args:
-        log_average: log m before the batch; ``-inf`` at step 0.
-        log_mean: log of the batch mean.
-        rate: weight of a batch, in (0, 1].
-        step: batches seen before, a float scalar tensor.
-
-    Returns:
-        (log m with the batch, the same without bias), scalars.
-    """
-    old = log_average + (math.log1p(-rate) if rate < 1.0 else -math.inf)
-    log_average = tf.reduce_logsumexp(tf.stack([old, log_mean + math.log(rate)]))
-    return log_average, log_average - tf.math.log(1.0 - tf.pow(1.0 - rate, step + 1.0))
-
-
-def corrected_loss(joint, marginal, log_average):
-    """``-(mean(joint) - mean(exp(marginal - log_average)))``, for its gradient only.
-
-    The gradient of the batch's own Donsker-Varadhan value divides by the batch's mean of
-    ``exp(marginal)``, which biases it; here a moving average that is held constant takes its place.
-    As the average includes the batch with weight ``rate``, nothing overflows.
-
-    Args:
-        joint: scores of pairs, any shape.
-        marginal: scores of pairs of strangers, any shape.
-        log_average: scalar, log of the moving average, this batch included.
-
-    Reference: Belghazi et al. (2018), arXiv:1801.04062, section 3.2.
-    """
-    ratios = tf.exp(marginal - tf.stop_gradient(log_average))
-    return tf.reduce_mean(ratios) - tf.reduce_mean(joint)
 
 
 def mine(

@@ -1,6 +1,7 @@
 """The non-linear probe: how well a small network reads the labels from frozen codes."""
 
 import dataclasses
+import math
 
 import numpy as np
 import tensorflow as tf
@@ -21,6 +22,8 @@ __all__ = ["ProbeResult", "fit_classifier", "mlp_probe"]
 @dataclasses.dataclass(frozen=True)
 class ProbeResult:
     """What a classifier reached; accuracies are fractions of the labelled test rows.
+
+    NaN from the epoch on in which training ran away.
 
     Attributes:
         accuracy: mean over the last epochs that were to be averaged.
@@ -136,6 +139,8 @@ def fit_classifier(
     for name, value in (("epochs", epochs), ("averaged_epochs", averaged_epochs)):
         if value < 1:
             raise ValueError(f"`{name}` must be 1 or more. Received: {name}={value}.")
+    if not all(isinstance(k, int) and k >= 1 for k in top_k):
+        raise ValueError(f"`top_k` must hold integers of 1 or more. Received: top_k={top_k!r}.")
     steps = check_batch_size(len(train[0]), batch_size)
 
     def loss_and_metrics(_, inputs, labels):
@@ -149,8 +154,9 @@ def fit_classifier(
     for epoch in range(epochs):
         losses.append(fit.run(epoch)["loss"])
         logits = test_logits()
+        has_failed = not bool(tf.reduce_all(tf.math.is_finite(logits)))
         for k, curve in curves.items():
             hits = round(float(labelled_accuracy(test_labels, logits, k)) * len(test_labels))
-            curve.append(hits / len(test_labels))
+            curve.append(math.nan if has_failed else hits / len(test_labels))
     means = {k: float(np.mean(curve[-averaged_epochs:])) for k, curve in curves.items()}
     return ProbeResult(means[1], curves[1][-1], tuple(curves[1]), means, tuple(losses))

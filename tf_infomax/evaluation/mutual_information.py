@@ -5,7 +5,7 @@ import tensorflow as tf
 __all__ = ["mean_bound"]
 
 
-def mean_bound(bound, critic, codes_1, codes_2, batch_size):
+def mean_bound(bound, critic, codes_1, codes_2, batch_size, baseline=None):
     """Mean of a bound over consecutive batches of pairs, in nats.
 
     InfoNCE depends on the batch size (its ceiling is log K), so held-out pairs are measured at the
@@ -16,6 +16,7 @@ def mean_bound(bound, critic, codes_1, codes_2, batch_size):
         critic: ``critic(x, y) -> [K, K]`` scores.
         codes_1, codes_2: ``[N, D1]``, ``[N, D2]``; row i of both is one pair.
         batch_size: pairs in a batch, K.
+        baseline: ``baseline(x) -> [K]``, the ``log_baseline`` of the bound, or ``None``.
 
     Returns:
         Scalar tensor, in nats.
@@ -28,9 +29,9 @@ def mean_bound(bound, critic, codes_1, codes_2, batch_size):
             f"At least {batch_size} pairs (one batch) of codes are needed. "
             f"Received: {len(codes_1)} and {len(codes_2)} codes."
         )
-    starts = range(0, len(codes_1) - batch_size + 1, batch_size)
-    values = [
-        bound(critic(codes_1[start : start + batch_size], codes_2[start : start + batch_size]))
-        for start in starts
-    ]
+    values = []
+    for start in range(0, len(codes_1) - batch_size + 1, batch_size):
+        x, y = (codes[start : start + batch_size] for codes in (codes_1, codes_2))
+        own = {} if baseline is None else {"log_baseline": baseline(x)}
+        values.append(bound(critic(x, y), **own))
     return tf.reduce_mean(tf.stack(values))

@@ -6,18 +6,18 @@ import math
 
 import keras
 
-from tf_infomax import critics, encoders, randomness
+from tf_infomax import bounds, critics, encoders, randomness
 from tf_infomax.data import datasets
 from tf_infomax.data.augmentation import check_crop
-from tf_infomax.data.gaussians import DependentGaussians
 from tf_infomax.data.images import WholeImages
-from tf_infomax.data.pairs import GaussianPairs, HalvesOfImages
+from tf_infomax.data.pairs import GaussianPairs, GaussianStairs, HalvesOfImages
 from tf_infomax.data.views import half_shape
 from tf_infomax.deep_infomax import DeepInfoMax
 from tf_infomax.evaluation import conditioning
+from tf_infomax.experiments import laws
 from tf_infomax.experiments.checks import GAUSSIAN_PAIRS, check
 from tf_infomax.experiments.image_model import build_image_model
-from tf_infomax.experiments.spec import Experiment, LabelConfusion
+from tf_infomax.experiments.spec import Experiment, LabelConfusion, Pick
 from tf_infomax.infomax import InfoMax
 from tf_infomax.optimizers import Adam
 from tf_infomax.training.adversarial import AdversarialGame
@@ -48,7 +48,7 @@ class Trial:
     """
 
     experiment: Experiment
-    source: HalvesOfImages | GaussianPairs | WholeImages
+    source: HalvesOfImages | GaussianPairs | GaussianStairs | WholeImages
     task: PairTask | GameTask | ImageTask
     encoder: keras.Model | None
     model: InfoMax | DeepInfoMax | None
@@ -91,8 +91,8 @@ def build(experiment, images):
     if data.views == "image":
         return _image_trial(experiment, images)
     if images is None:
-        pairs = GaussianPairs(DependentGaussians(), train.batch_size, data.dependent, seed)
-        view_shape = (1,)
+        pairs = laws.pairs_of(experiment, seed)
+        view_shape = (laws.width(experiment),)
     else:
         pairs = HalvesOfImages(images, train.batch_size, data.noise_sd, seed)
         view_shape = pairs.view_shape
@@ -134,7 +134,7 @@ def _image_trial(experiment, images):
 def input_shape(experiment, images):
     """Shape of what the encoder sees, without the batch axis: a half, a crop, or the image."""
     if images is None:
-        return (1,)
+        return (laws.width(experiment),)
     shape = images.train_images.shape[1:]
     if experiment.data.views == "halves":
         return half_shape(shape)
@@ -174,7 +174,14 @@ def build_model(experiment, view_shape, num_classes=0):
     critic = critics.get(
         objective.critic.name, seed=randomness.stream_seed(seed, "critic"), **options
     )
-    model = InfoMax(encoder_1, encoder_2, critic, objective.bound, objective.target)
+    bound, baseline = objective.bound, objective.baseline
+    if isinstance(bound, Pick):
+        bound = bounds.get(bound.name, **bound.options)
+    if baseline is not None:
+        baseline = critics.baseline.get(
+            baseline.name, seed=randomness.stream_seed(seed, "baseline"), **baseline.options
+        )
+    model = InfoMax(encoder_1, encoder_2, critic, bound, objective.target, baseline)
     model.build(((None, width), (None, width)))
     return model
 

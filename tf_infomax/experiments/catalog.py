@@ -1,12 +1,17 @@
 """The experiments by name. Importing it needs no TensorFlow."""
 
-from tf_infomax.experiments import deep_infomax, mi_max
+from tf_infomax.experiments import alignment, deep_infomax, estimation, mi_max
 from tf_infomax.registry import Registry
 
 __all__ = ["get", "names"]
 
 _CATALOG = Registry("experiment")
-for _experiment in (*mi_max.EXPERIMENTS, *deep_infomax.EXPERIMENTS):
+for _experiment in (
+    *mi_max.EXPERIMENTS,
+    *deep_infomax.EXPERIMENTS,
+    *alignment.EXPERIMENTS,
+    *estimation.EXPERIMENTS,
+):
     _CATALOG.add(_experiment.name, (_experiment,))
 _CATALOG.add("quick_start", mi_max.QUICK_START)
 for _name, _experiments in deep_infomax.COLLECTIONS.items():

@@ -2,10 +2,20 @@
 
 import difflib
 import inspect
+import math
+
+import numpy as np
 
 from tf_infomax import bounds, critics, encoders
-from tf_infomax.experiments import evaluators
-from tf_infomax.experiments.spec import LabelConfusion, MutualInformation, Pick, PriorMatching
+from tf_infomax.experiments import evaluators, laws
+from tf_infomax.experiments.spec import (
+    LabelConfusion,
+    MutualInformation,
+    Pick,
+    PriorMatching,
+    described,
+)
+from tf_infomax.objectives import two_views
 
 __all__ = ["GAUSSIAN_PAIRS", "check"]
 
@@ -54,8 +64,10 @@ def check(experiment):
                 f"Received: negative_images={negatives}, train.batch_size={train.batch_size}."
             )
         if hasattr(term, "critic"):
-            bounds.info(term.bound)
+            _check_bound(term.bound, getattr(term, "baseline", None))
             _check_options("critic", term.critic, critics)
+        if hasattr(term, "loss"):
+            _check_options("loss", term.loss, two_views)
     for entry in experiment.evaluate:
         evaluators.check(entry, data.views)
         if entry.name == "invertibility" and not hasattr(
@@ -78,6 +90,10 @@ def _check_data(experiment):
             f"Images need an encoder, and only data={GAUSSIAN_PAIRS!r} has none. "
             f"Received: data={data.name!r}, encoder={experiment.encoder}."
         )
+    if data.law is not None and data.name != GAUSSIAN_PAIRS:
+        raise ValueError(f"Only data={GAUSSIAN_PAIRS!r} has a law. Received: data={data.name!r}.")
+    if data.name == GAUSSIAN_PAIRS:
+        laws.check_law(experiment)
     of_pairs = [isinstance(term, (MutualInformation, LabelConfusion)) for term in terms]
     if data.views == "halves" and (of_pairs != [True] or data.crop is not None or data.flip):
         raise ValueError(
@@ -92,6 +108,32 @@ def _check_data(experiment):
         )
     if data.views == "image" and data.name == GAUSSIAN_PAIRS:
         raise ValueError(f"Whole images need a data set of images. Received: {data.name!r}.")
+
+
+def _check_bound(choice, baseline):
+    name, options = choice, {}
+    if isinstance(choice, Pick):
+        name, options = choice.name, choice.options
+    entry = bounds.info(name, **options)
+    if entry.reads != "scores":
+        raise ValueError(
+            f"A critic is trained with a bound that reads scores: {', '.join(bounds.names())}. "
+            f"Received: {name!r}, which reads {entry.reads}."
+        )
+    if any(isinstance(value, float) and not math.isfinite(value) for value in options.values()):
+        raise ValueError(
+            f"JSON knows no infinity; none says the same. Received: bound={described(choice)}."
+        )
+    # On two pairs, for what the bound itself says of its options.
+    entry.function(np.zeros((2, 2), np.float32))
+    if baseline is not None:
+        _check_options("baseline", baseline, critics.baseline)
+        if not entry.takes_baseline:
+            takers = [taker for taker in bounds.names() if bounds.takes_baseline(taker)]
+            raise ValueError(
+                f"Only these bounds take a baseline, unless it is an option: {', '.join(takers)}. "
+                f"Received: bound={described(choice)} with baseline={baseline.name!r}."
+            )
 
 
 def _check_options(kind, choice: Pick, family):

@@ -12,6 +12,11 @@ encoders. What is not certain, and may be set otherwise by ``--set=...``:
 - pixels are taken to lie in [-1, 1], since the released decoder ends in a tanh;
 - the grids of both ablations.
 
+One choice is ours: the paper's Table 4, its ablations and its nearest neighbours use the
+concat-and-convolve critic; here they share the encode-and-dot critic of Table 1, since
+concatenation with all places of all images is some hundred times dearer.
+``--set=local_information.critic=concat_map`` gives the paper's.
+
 Commands, times and results: README.md.
 """
 

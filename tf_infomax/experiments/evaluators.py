@@ -4,6 +4,7 @@ import inspect
 
 from tf_infomax import randomness
 from tf_infomax.evaluation import linear_probe
+from tf_infomax.experiments import geometry_evaluators  # noqa: F401 - it enters its evaluators
 from tf_infomax.experiments.image_evaluators import IMAGE_EVALUATORS
 from tf_infomax.experiments.image_snapshot import ImageSnapshot
 from tf_infomax.experiments.measurements import EVALUATORS, Measurement, several

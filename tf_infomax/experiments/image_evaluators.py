@@ -16,7 +16,23 @@ _ALL = ("conv", "fc", "global")
 
 def _known(snapshot, endpoints):
     """Those of ``endpoints`` that the encoder has: not every one has dense layers."""
-    return [name for name in several(endpoints) if name in snapshot.trial.encoder.endpoint_shapes]
+    has, names = snapshot.trial.encoder.endpoint_shapes, several(endpoints)
+    known = [name for name in names if name in has or name == "pixels"]
+    if not known or set(names) - {*known, *_ALL}:
+        raise ValueError(
+            f"The encoder's endpoints are {', '.join(has)}. Received: endpoints={names}."
+        )
+    return known
+
+
+def _numbers(option):
+    """An option that takes numbers as a tuple, which on a command line may be a single one."""
+    return (option,) if isinstance(option, int) else tuple(option)
+
+
+def _decay_epochs(epochs, *fractions):
+    """Where the learning rate falls, in parts of all epochs; never before the first is over."""
+    return tuple(sorted({int(fraction * epochs) for fraction in fractions} - {0}))
 
 
 def _curve(values):
@@ -60,7 +76,7 @@ def measure_mlp_probe(
             dropout=dropout,
             batch_size=batch_size,
             learning_rate=learning_rate,
-            top_k=tuple(k for k in top_k if k < snapshot.trial.source.images.num_classes),
+            top_k=tuple(k for k in _numbers(top_k) if k < snapshot.trial.source.images.num_classes),
             seed=snapshot.seed("mlp_probe"),
         )
         tags = {"features": name, "epochs": epochs}
@@ -98,6 +114,7 @@ def measure_svm_probe(snapshot, endpoints=_ALL, fits=5, epochs=6):
 @EVALUATORS.register("neighbours")
 def measure_neighbours(snapshot, endpoint="global", k=(1, 10), shown=8, columns=5):
     """Accuracy of nearest neighbours in code space, and the paper's figure of some of them."""
+    k = _numbers(k)
     train, test = snapshot.features(endpoint)
     train_labels, test_labels = snapshot.labels
     found = evaluation.nearest_neighbours(
@@ -112,16 +129,12 @@ def measure_neighbours(snapshot, endpoint="global", k=(1, 10), shown=8, columns=
             {"features": endpoint},
         )
     train_images, test_images = snapshot.images
-    labelled = np.flatnonzero(train_labels >= 0)
     # Test images of many classes rather than the first ones: every query with its neighbours.
     queries = np.linspace(0, len(test_images) - 1, shown).astype(int)
     pictures = [
         image
         for query in queries
-        for image in (
-            test_images[query],
-            *train_images[labelled[found.indices[query, :columns]]],
-        )
+        for image in (test_images[query], *train_images[found.indices[query, :columns]])
     ]
     yield Measurement(
         "neighbours/figure",
@@ -145,7 +158,7 @@ def measure_ndm(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        decay_epochs=(epochs // 2, 3 * epochs // 4),
+        decay_epochs=_decay_epochs(epochs, 0.5, 0.75),
         seed=snapshot.seed("ndm"),
     )
     tags = {"features": endpoint, "epochs": epochs}
@@ -170,7 +183,7 @@ def measure_mine(
         batch_size=batch_size,
         learning_rate=learning_rate,
         average_rate=average_rate,
-        decay_epochs=(epochs // 2, 4 * epochs // 5),
+        decay_epochs=_decay_epochs(epochs, 0.5, 0.8),
         seed=snapshot.seed("mine"),
     )
     tags = {"features": endpoint, "epochs": epochs}
@@ -213,9 +226,8 @@ def measure_reconstruction(
     )
     yield Measurement("reconstruction/released_ssim", "test", result.released_ssim, "1", tags)
     pictures = np.concatenate([images[1][:shown], result.images[:shown]])
-    yield Measurement(
-        "reconstruction/figure", "test", result.mse, "1", {**tags, "png": _png(pictures, shown)}
-    )
+    png = _png(pictures, len(result.images))
+    yield Measurement("reconstruction/figure", "test", result.mse, "1", {**tags, "png": png})
 
 
 @EVALUATORS.register("fine_tuning")
@@ -232,7 +244,7 @@ def measure_fine_tuning(snapshot, endpoint="conv", epochs=100, averaged_epochs=1
         epochs=epochs,
         averaged_epochs=averaged_epochs,
         batch_size=batch_size,
-        decay_epochs=(epochs // 2, 3 * epochs // 4),
+        decay_epochs=_decay_epochs(epochs, 0.5, 0.75),
         seed=snapshot.seed("fine_tuning"),
     )
     yield Measurement(

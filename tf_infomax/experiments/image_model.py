@@ -4,6 +4,7 @@ import dataclasses
 
 from tf_infomax import critics, encoders, objectives, randomness
 from tf_infomax.deep_infomax import DeepInfoMax
+from tf_infomax.objectives import two_views
 
 __all__ = ["build_image_model"]
 
@@ -17,7 +18,7 @@ _CLASSES = {
     "classification": objectives.Classification,
 }
 # Fields that are no arguments of the class.
-_OTHERS = ("name", "learning_rate")
+_OTHERS = ("name", "learning_rate", "loss")
 
 
 def build_image_model(experiment, image_shape, num_classes):
@@ -61,12 +62,14 @@ def _term(term, encoder, seed, num_classes):
         options["critic"] = _critic(options["critic"], encoder, seed)
     else:
         options["seed"] = seed
-    if term.name == "classification":
+    if getattr(term, "loss", term).name in ("classification", "supervised"):
         if num_classes < 2:
             raise ValueError(
                 f"Classification needs a labelled data set. Received: {num_classes} classes."
             )
         options["num_classes"] = num_classes
+    if term.name == "two_views":
+        return two_views.get(term.loss.name, name=term.name, **{**options, **term.loss.options})
     return _CLASSES[term.name](name=term.name, **options)
 
 

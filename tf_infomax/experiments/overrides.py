@@ -3,11 +3,12 @@
 A path names a field (``train.steps``), an option of a picked thing (``encoder.channels``) or a
 field of a named member (``evaluate.linear_probe.every``). The last parts suffice where they are
 unambiguous: ``critic`` means ``objectives.mutual_information.critic``. Several values, separated
-by commas, make a sweep of that field.
+by commas, make a sweep of that field. A bound may have options: ``bound=nwj,smile(clip=1)``.
 """
 
 import ast
 import dataclasses
+import re
 import types
 import typing
 
@@ -62,7 +63,7 @@ def _with_evaluations(experiment, settings):
     others = []
     for setting in settings:
         path, separator, text = (part.strip() for part in setting.partition("="))
-        if path != "evaluate" or not separator:
+        if path != "evaluate" or not separator or not hasattr(experiment, "evaluate"):
             others.append(setting)
             continue
         listed = {entry.name: entry for entry in experiment.evaluate}
@@ -79,7 +80,8 @@ def _apply(experiment, path, text):
     if path in axes or len(values) > 1:
         axes[path] = values
     elif owner in axes:
-        listing = [one for one in axes[owner] if option in one.options] or axes[owner]
+        picked = [one for one in axes[owner] if isinstance(one, Pick)]
+        listing = [one for one in picked if option in one.options] or picked
         axes[owner] = tuple(
             replace_at(one, option, values[0]) if one in listing else one for one in axes[owner]
         )
@@ -91,7 +93,7 @@ def _apply(experiment, path, text):
 def _full_path(experiment, path):
     """The one path of the experiment that ends in ``path``."""
     known = list(dict.fromkeys(_paths(experiment, "", dict(experiment.sweep))))
-    if path == "data":
+    if path == "data" and path not in known:
         path = "data.name"
     if path in known:
         return path
@@ -106,7 +108,7 @@ def _full_path(experiment, path):
     head, _, option = path.rpartition(".")
     # Options of a picked thing or an evaluation need not be listed in the experiment to exist.
     owners = [entry for entry in known if isinstance(_node(experiment, entry), Pick)]
-    owners += [f"evaluate.{entry.name}" for entry in experiment.evaluate]
+    owners += [f"evaluate.{entry.name}" for entry in getattr(experiment, "evaluate", ())]
     for owner in owners:
         if head and option and f".{owner}".endswith(f".{head}"):
             return owner if option == "name" else f"{owner}.{option}"
@@ -155,6 +157,8 @@ def _values(experiment, path, text):
     parents = axes.get(owner) or (_node(experiment, owner) if owner else experiment,)
     if None in parents:
         raise ValueError(f"Without {owner} there is no {path}. Received: {text!r}.")
+    # Where some alternatives are bare names, those with options say what these are.
+    parents = tuple(one for one in parents if not isinstance(one, str))
     kind, optional = _kind(parents, key)
     if kind is tuple:
         value = _literal(text)
@@ -165,8 +169,12 @@ def _values(experiment, path, text):
         if not _is_option(parents[0], key) and not all(type(entry) is int for entry in value):
             raise ValueError(f"{path} must be integers. Received: {text!r}.")
         return value if several else (value,)
+    current = axes.get(path, (_node(experiment, path),))
+    if kind is str and _may_have_options(parents[0], key):
+        # A comma within parentheses separates options.
+        names = (part.strip() for part in re.split(r",(?![^()]*\))", text))
+        return tuple(_named(part, current, path) for part in names if part)
     if kind is Pick:
-        current = axes.get(path, (_node(experiment, path),))
         known = {one.name: one for one in current if one is not None}
         nothing = ("none",) if optional else ()
         return tuple(
@@ -197,6 +205,28 @@ def _kind(parents, key):
 def _is_option(parent, key):
     """Whether ``key`` is an option of ``parent`` (listed or not) and not one of its fields."""
     return hasattr(parent, "options") and key not in field_names(parent)
+
+
+def _may_have_options(parent, key):
+    """Whether a field holds a bare name or one with options."""
+    if _is_option(parent, key):
+        return False
+    declared = field_type(parent, key)
+    return isinstance(declared, types.UnionType) and Pick in typing.get_args(declared)
+
+
+def _named(text, current, path):
+    """``smile(clip=1)`` as a pick; a bare name keeps the options that it alone has so far."""
+    name, parenthesis, rest = text.partition("(")
+    if parenthesis:
+        settings = [part.partition("=") for part in _parts(rest.removesuffix(")"))]
+        if not text.endswith(")") or not all(key and sign for key, sign, _ in settings):
+            raise ValueError(
+                f"{path} must be a name, or read name(option=value). Received: {text!r}."
+            )
+        return Pick(name.strip(), {key.strip(): _literal(value) for key, _, value in settings})
+    same = [one for one in current if isinstance(one, Pick) and one.name == text]
+    return same[0] if len(same) == 1 else text
 
 
 def _parts(text):

@@ -6,6 +6,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax import randomness
 from tf_infomax.evaluation import (
     NonFiniteError,
     conditioning,
@@ -14,6 +15,7 @@ from tf_infomax.evaluation import (
 )
 from tf_infomax.experiments.measurements import EVALUATORS, Measurement
 from tf_infomax.registry import unknown_name
+from tf_infomax.studies import dependent_pairs
 
 __all__ = [
     "PAIR_EVALUATORS",
@@ -21,7 +23,9 @@ __all__ = [
     "measure_bound",
     "measure_conditioning",
     "measure_exact_mutual_information",
+    "measure_in_batch_optimum",
     "measure_invertibility",
+    "measure_optimal_critic",
 ]
 
 
@@ -82,7 +86,9 @@ def measure_bound(snapshot):
         )
     )
     for split, codes in (("test", snapshot.test_codes), ("train", codes_of_training_pairs)):
-        value = mean_bound(model.bound_of, model.critic, *codes, pairs.batch_size)
+        value = mean_bound(
+            model.bound_of, model.critic, *codes, pairs.batch_size, model.baseline
+        )
         yield Measurement("bound", split, float(value), "nats")
 
 
@@ -141,8 +147,47 @@ def measure_invertibility(snapshot):
 @EVALUATORS.register("exact_mutual_information")
 def measure_exact_mutual_information(snapshot):
     """The closed form, where the law of the pairs has one."""
-    value = snapshot.trial.source.law.mutual_information
+    value = snapshot.trial.source.mutual_information_at(snapshot.step)
     yield Measurement("mutual_information", "test", float(value), "nats")
 
 
-PAIR_EVALUATORS = ("bound", "conditioning", "invertibility", "exact_mutual_information")
+@EVALUATORS.register("optimal_critic")
+def measure_optimal_critic(snapshot, batches=20):
+    """The trained bound at the best critic there is, log p(x, y) / p(x) p(y), on fresh batches.
+
+    Of correlated Gaussians before their transform, which changes neither ratio nor bound.
+    """
+    source, model = snapshot.trial.source, snapshot.trial.model
+    law = source.law_at(snapshot.step)
+
+    @tf.function
+    def value(t):
+        seed = randomness.stream_seed(snapshot.trial.seed, "optimal_critic", snapshot.step)
+        pairs = law.sample(source.batch_size, tf.stack([tf.constant(seed, tf.int64), t]))
+        # Its best baseline is a(x) = 1.
+        return model.bound_of(law.log_density_ratio(*pairs), log_baseline=0.0)
+
+    values = np.array([value(tf.constant(t, tf.int64)) for t in range(batches)], np.float64)
+    yield Measurement("bound/optimal_critic", "test", float(values.mean()), "nats")
+
+
+@EVALUATORS.register("in_batch_optimum")
+def measure_in_batch_optimum(snapshot):
+    """What bounds converge to on batches whose pairs share an offset, and I(X; Y | offset)."""
+    law = snapshot.trial.source.law
+    for name, value in (
+        ("nwj", dependent_pairs.nwj_optimum(law)),
+        ("infonce", dependent_pairs.infonce_optimum(law)),
+        ("conditional", dependent_pairs.conditional_mutual_information(law)),
+    ):
+        yield Measurement(f"in_batch_optimum/{name}", "test", float(value), "nats")
+
+
+PAIR_EVALUATORS = (
+    "bound",
+    "conditioning",
+    "invertibility",
+    "exact_mutual_information",
+    "optimal_critic",
+    "in_batch_optimum",
+)

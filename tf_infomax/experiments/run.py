@@ -10,9 +10,10 @@ import tensorflow as tf
 from tf_infomax.evaluation import NonFiniteError
 from tf_infomax.experiments import evaluators
 from tf_infomax.experiments.build import build, input_shape, load_images
+from tf_infomax.experiments.laws import tags_of_law
 from tf_infomax.experiments.measurements import Measurement
 from tf_infomax.experiments.run_directory import RunDirectory
-from tf_infomax.experiments.spec import Experiment
+from tf_infomax.experiments.spec import Experiment, described
 from tf_infomax.results import Row, RowWriter
 from tf_infomax.training.checkpoints import Checkpoints
 from tf_infomax.training.loop import StepLoop, boundaries
@@ -206,9 +207,12 @@ def tags_of(experiment):
         tags["encoder"] = experiment.encoder.name
     else:
         tags["sampling"] = "dependent" if experiment.data.dependent else "independent"
+        tags.update(tags_of_law(experiment.data))
     if objective.name == "mutual_information":
         tags["critic"] = objective.critic.name
-        tags["bound"] = objective.bound
+        tags["bound"] = described(objective.bound)
+        if objective.baseline is not None:
+            tags["baseline"] = objective.baseline.name
         if objective.target is not None:
             tags["target"] = objective.target
     return tags
@@ -231,6 +235,11 @@ def _term_tags(terms):
         tags["occluded"] = information.occluded
         if getattr(information, "negative_images", None) is not None:
             tags["negative_images"] = information.negative_images
+    if "two_views" in by_name:
+        loss = by_name["two_views"].loss
+        tags["loss"] = loss.name
+        if "temperature" in loss.options:
+            tags["temperature"] = loss.options["temperature"]
     for name in ("coordinates", "relative_coordinates", "classification"):
         if name in by_name:
             tags[name] = by_name[name].weight

@@ -32,7 +32,9 @@ __all__ = [
     "Pick",
     "PriorMatching",
     "RelativeCoordinates",
+    "Swept",
     "Train",
+    "described",
     "evaluation",
     "pick",
 ]
@@ -52,6 +54,8 @@ class Data:
         dependent: only for "gaussian_pairs": whether the pairs of a batch share one offset.
         crop: for whole images: side of a random crop (in evaluation the central one), or ``None``.
         flip: for whole images: whether half of them are mirrored at random.
+        law: only for "gaussian_pairs": what the pairs are drawn from, of ``laws``; ``None`` is the
+            law of MI-max's Fig. 4c.
     """
 
     name: str = "mnist"
@@ -60,6 +64,7 @@ class Data:
     dependent: bool = False
     crop: int | None = None
     flip: bool = False
+    law: Pick | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,8 +113,31 @@ def evaluation(name, every=0, **options):
     return Evaluation(name, every, options)
 
 
+class Swept:
+    """What has seeds and a sweep: frozen data that stand for a list of runs."""
+
+    def runs(self):
+        """Every run of the sweep: a list of (variant, seed, the same thing without sweep)."""
+        paths = [path for path, _ in self.sweep]
+        result = []
+        for values in itertools.product(*(values for _, values in self.sweep)):
+            single = dataclasses.replace(self, sweep=())
+            # A thing before its options: "critic" sorts before "critic.hidden_dim".
+            for path, value in sorted(zip(paths, values, strict=True), key=lambda pair: pair[0]):
+                single = replace_at(single, path, value)
+            variant = "-".join(label(*entry) for entry in zip(paths, values, strict=True))
+            for seed in self.seeds:
+                run = dataclasses.replace(single, seeds=(seed,))
+                result.append((variant or "default", seed, run))
+        return result
+
+    def to_dict(self):
+        """Plain dicts, lists and numbers, for JSON."""
+        return _plain(self)
+
+
 @dataclasses.dataclass(frozen=True)
-class Experiment:
+class Experiment(Swept):
     """One experiment: what runs, how it is judged, and over what it is swept.
 
     Attributes:
@@ -133,25 +161,6 @@ class Experiment:
     evaluate: tuple = ()
     seeds: tuple = (0,)
     sweep: tuple = ()
-
-    def runs(self):
-        """Every run of the sweep: a list of (variant, seed, experiment without sweep)."""
-        paths = [path for path, _ in self.sweep]
-        result = []
-        for values in itertools.product(*(values for _, values in self.sweep)):
-            single = dataclasses.replace(self, sweep=())
-            # A thing before its options: "critic" sorts before "critic.hidden_dim".
-            for path, value in sorted(zip(paths, values, strict=True), key=lambda pair: pair[0]):
-                single = replace_at(single, path, value)
-            variant = "-".join(label(*entry) for entry in zip(paths, values, strict=True))
-            for seed in self.seeds:
-                run = dataclasses.replace(single, seeds=(seed,))
-                result.append((variant or "default", seed, run))
-        return result
-
-    def to_dict(self):
-        """Plain dicts, lists and numbers, for JSON."""
-        return _plain(self)
 
     @classmethod
     def from_dict(cls, plain):
@@ -190,7 +199,9 @@ def label(path, value):
     if value is True:
         return field
     if isinstance(value, Pick):
-        return value.name
+        # Other things are known by their names; of bounds the options are swept.
+        options = value.options if field == "bound" else {}
+        return "_".join([value.name, *(label(*option) for option in options.items())])
     if isinstance(value, str):
         name = pathlib.PurePath(value).name.removesuffix(".npz")
         return re.sub(r"[^\w.:+-]", "_", name).strip(".") or field
@@ -198,6 +209,20 @@ def label(path, value):
     return "_".join(
         [field, *(f"{one:g}" if isinstance(one, float) else str(one) for one in numbers)]
     )
+
+
+def described(value):
+    """A name or a pick as rows call it: ``smile``, ``smile(clip=1)``, ``smile(clip=none)``."""
+    if not isinstance(value, Pick):
+        return str(value)
+    options = ", ".join(f"{key}={_short(option)}" for key, option in value.options.items())
+    return f"{value.name}({options})" if options else value.name
+
+
+def _short(value):
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def child(parent, key):

@@ -22,6 +22,7 @@ from tf_infomax.experiments.build import build_encoder, build_model, input_shape
 from tf_infomax.experiments.checks import check
 from tf_infomax.experiments.run import FINISHED, NON_FINITE, Run, execute
 from tf_infomax.experiments.run_directory import RunDirectory, write_json
+from tf_infomax.experiments.run_study import check_study, execute_study, is_study
 from tf_infomax.experiments.spec import LabelConfusion
 from tf_infomax.results import read_rows, write_rows
 from tf_infomax.training.progress import duration
@@ -57,7 +58,7 @@ def plan(experiments, workdir, data_dir=None, download=False):
     """The runs of ``experiments``, after checking everything that can be checked beforehand.
 
     Args:
-        experiments: sequence of ``Experiment``.
+        experiments: sequence of ``Experiment`` and ``Study``.
         workdir: the work directory; made if missing.
         data_dir: where TFDS finds prepared data sets.
         download: whether TFDS may download a missing data set.
@@ -74,7 +75,10 @@ def plan(experiments, workdir, data_dir=None, download=False):
     runs = []
     for experiment in experiments:
         for variant, seed, single in experiment.runs():
-            check(single)
+            if is_study(single):
+                check_study(single, data_dir, download)
+            else:
+                check(single)
             directory = workdir / "runs" / experiment.name / variant / f"seed_{seed}"
             if any(run.directory == directory for run in runs):
                 raise ValueError(
@@ -86,7 +90,7 @@ def plan(experiments, workdir, data_dir=None, download=False):
     checked = set()
     for run in runs:
         # Seeds do not change shapes: one model a variant shows whether its parts fit.
-        if (run.experiment.name, run.variant) not in checked:
+        if (run.experiment.name, run.variant) not in checked and not is_study(run.experiment):
             checked.add((run.experiment.name, run.variant))
             _check_fit(run.experiment, load_images(run.experiment, data_dir, download))
     return runs
@@ -137,6 +141,9 @@ def _in_worker(run, threads, parent):
         tf.config.threading.set_inter_op_parallelism_threads(1)
     _end_with(parent)
     try:
+        if is_study(run.experiment):
+            execute_study(run)
+            return run.name, FINISHED
         return run.name, execute(run)
     except Exception:
         return run.name, traceback.format_exc()

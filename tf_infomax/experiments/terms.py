@@ -14,6 +14,7 @@ __all__ = [
     "MutualInformation",
     "PriorMatching",
     "RelativeCoordinates",
+    "TwoViews",
 ]
 
 
@@ -23,13 +24,16 @@ class MutualInformation:
 
     Attributes:
         critic: how pairs of codes are scored.
-        bound: name of a registered bound.
+        bound: name of a registered bound, or with options, ``pick("smile", clip=1.0)``.
         target: nats to hold the bound at, or ``None`` to maximise it.
+        baseline: of bounds that take one ("tuba", "interpolated"), ``pick("learned")``; or
+            ``None``.
     """
 
     critic: Pick
-    bound: str = "infonce"
+    bound: str | Pick = "infonce"
     target: float | None = None
+    baseline: Pick | None = None
     name: str = "mutual_information"
 
 
@@ -127,6 +131,24 @@ class Classification:
     name: str = "classification"
 
 
+@dataclasses.dataclass(frozen=True)
+class TwoViews:
+    """Learn from two random views of every image; see ``objectives.two_views``.
+
+    ``loss`` is one of "contrastive", "alignment_uniformity", "triplet" and "supervised", with its
+    options; the other fields say how views are made.
+    """
+
+    loss: Pick
+    weight: float = 1.0
+    endpoint: str = "global"
+    crop_area: float = 0.25
+    flip: bool = True
+    colour_jitter: float = 0.4
+    grey: float = 0.2
+    name: str = "two_views"
+
+
 # By the name under which an experiment lists them.
 TERMS = {
     term.name: term
@@ -139,5 +161,6 @@ TERMS = {
         Coordinates,
         RelativeCoordinates,
         Classification,
+        TwoViews,
     )
 }

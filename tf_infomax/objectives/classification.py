@@ -22,6 +22,10 @@ class Classification(Term):
         endpoint: what the classifier reads.
         weight: factor of the loss.
         seed: int for reproducible weights, or ``None``.
+
+    Raises:
+        ValueError: if ``num_classes`` is below 2; from ``loss``, on images without labels, or
+            labels that are not integers ``[K]``.
     """
 
     label = "classification"
@@ -48,15 +52,22 @@ class Classification(Term):
     def loss(self, features):
         if features.labels is None:
             raise ValueError("Classification needs labels. Received: images without labels.")
+        labels = tf.convert_to_tensor(features.labels)
+        if not labels.dtype.is_integer or labels.shape.rank != 1:
+            raise ValueError(
+                "Labels must be integers of shape [K]. "
+                f"Received: {labels.dtype.name} of shape {labels.shape}."
+            )
+        labels = tf.cast(labels, tf.int64)
         values = features.endpoint(self.endpoint)
         logits = self.classifier(tf.reshape(values, [tf.shape(values)[0], -1]))
         logits = tf.cast(logits, tf.float32)
-        labelled = features.labels >= 0
-        labels = tf.where(labelled, features.labels, tf.zeros_like(features.labels))
+        labelled = labels >= 0
+        labels = tf.maximum(labels, 0)
         weights = tf.cast(labelled, tf.float32)
         weights /= tf.maximum(tf.reduce_sum(weights), 1.0)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-        hits = tf.cast(tf.equal(tf.argmax(logits, -1, labels.dtype), labels), tf.float32)
+        hits = tf.cast(tf.equal(tf.argmax(logits, -1), labels), tf.float32)
         loss = tf.reduce_sum(weights * losses)
         metrics = {
             "classification_loss": loss,

@@ -35,6 +35,9 @@ class Features:
     def endpoint(self, name, occluded=False):
         """The endpoint ``name`` of the images, or of the images with a part hidden.
 
+        What is hidden and what stays visible hold a block as large as the receptive field of a
+        local feature, or half the image where that is smaller.
+
         Raises:
             ValueError: if the encoder has no such endpoint.
         """
@@ -44,7 +47,30 @@ class Features:
                 block = min(self._encoder.local_receptive_field, min(images.shape[1:3]) // 2)
                 images = occlude(images, block, self.seed("occlusion"))
             self._views[occluded] = self._encoder.endpoints(images, training=self.training)
-        endpoints = self._views[occluded]
+        return self._named(occluded, name)
+
+    def two_views(self, random_view, name):
+        """The endpoint ``name`` of two random views of every image: a pair of tensors.
+
+        Both go through the encoder in one pass, so that they share the batch norm's statistics;
+        terms with equal ``random_view`` share the pass.
+
+        Args:
+            random_view: hashable function (images, seed ``[2]``) -> images.
+            name: of an endpoint.
+
+        Raises:
+            ValueError: if the encoder has no such endpoint.
+        """
+        if random_view not in self._views:
+            views = [random_view(self.images, self.seed(f"view_{k}")) for k in (1, 2)]
+            self._views[random_view] = self._encoder.endpoints(
+                tf.concat(views, axis=0), training=self.training
+            )
+        return tuple(tf.split(self._named(random_view, name), 2))
+
+    def _named(self, view, name):
+        endpoints = self._views[view]
         if name not in endpoints:
             raise ValueError(
                 f"The encoder has no endpoint {name!r}. It has: {', '.join(endpoints)}. "

@@ -122,6 +122,10 @@ class PriorMatching(Term):
             raise ValueError(
                 f"`penalty_form` must be one of {PENALTIES}. Received: {penalty_form!r}."
             )
+        if not 0.0 <= penalty_weight < float("inf"):
+            raise ValueError(
+                f"`penalty_weight` must be 0 or more. Received: penalty_weight={penalty_weight!r}."
+            )
         self.prior = prior
         self.measure = measure
         self._divergence = divergences.get(measure)

@@ -7,15 +7,23 @@ used without pyplot and without touching its global settings; TensorFlow is not 
 import io
 
 from tf_infomax.plots import style
+from tf_infomax.plots.alignment import alignment_uniformity
 from tf_infomax.plots.architectures import critic_impact, encoder_impact
 from tf_infomax.plots.bijective import adversarial, invertible
+from tf_infomax.plots.ceiling import infonce_ceiling
+from tf_infomax.plots.circle import circle
 from tf_infomax.plots.conditioning import non_invertible
 from tf_infomax.plots.deep_infomax import deep_infomax
 from tf_infomax.plots.dependence import dependent_samples
+from tf_infomax.plots.dependent_pairs import dependent_negatives
+from tf_infomax.plots.discrete_joints import jsd_and_kl
 from tf_infomax.plots.drawing import Drawing
+from tf_infomax.plots.estimator_limits import estimator_variance, formal_limit
 from tf_infomax.plots.generic import generic
 from tf_infomax.plots.negatives import negatives
 from tf_infomax.plots.pictures import Picture, enlarged, pictures
+from tf_infomax.plots.self_consistency import self_consistency
+from tf_infomax.plots.staircase import staircase
 from tf_infomax.plots.weights import weights
 
 __all__ = ["Drawing", "Picture", "draw", "enlarged", "image", "names", "pictures"]
@@ -40,6 +48,16 @@ _FIGURES = {
     "dim_multiple_globals": deep_infomax,
     "dim_weights": weights,
     "dim_negatives": negatives,
+    "alignment_uniformity": alignment_uniformity,
+    "circle": circle,
+    "staircase": staircase,
+    "staircase_baseline": staircase,
+    "infonce_ceiling": infonce_ceiling,
+    "estimator_variance": estimator_variance,
+    "formal_limit": formal_limit,
+    "jsd_and_kl": jsd_and_kl,
+    "self_consistency": self_consistency,
+    "dependent_negatives": dependent_negatives,
 }
 
 

@@ -6,7 +6,7 @@ unverified": from memory of the paper, not a reference number.
 
 import math
 
-from tf_infomax.published import deep_infomax, mi_max
+from tf_infomax.published import deep_infomax, estimation, mi_max
 from tf_infomax.published.entries import (
     DERIVED,
     Claim,
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 # In the order in which the report covers them.
-_MODULES = (mi_max, deep_infomax)
+_MODULES = (mi_max, deep_infomax, estimation)
 
 
 def claim(experiment):
@@ -44,14 +44,15 @@ def experiments():
 
 
 def papers_of(names):
-    """The ``Paper`` records from which the experiments ``names`` are; all if none of them is."""
+    """The ``Paper`` records from which the experiments ``names`` are; those with
+    values if none of them is."""
     wanted = set(names)
     found = [
         module.SOURCE
         for module in _MODULES
         if wanted & {entry.experiment for entry in module.CLAIMS}
     ]
-    return found or [module.SOURCE for module in _MODULES]
+    return found or [module.SOURCE for module in _MODULES if module.VALUES]
 
 
 def _claims():

@@ -58,7 +58,16 @@ class StepLoop:
         self._run = run
 
     def run(self, start, stop):
-        """Steps ``start .. stop - 1``; returns their ``Segment``."""
+        """Steps ``start .. stop - 1``, at least one; returns their ``Segment``.
+
+        Raises:
+            ValueError: if there is no step, and so no mean.
+        """
+        if stop <= start:
+            raise ValueError(
+                "A segment holds the means of one step or more. "
+                f"Received: start={start}, stop={stop}."
+            )
         reached, sums, is_finite = self._run(
             tf.constant(start, tf.int64), tf.constant(stop, tf.int64)
         )

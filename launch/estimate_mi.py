@@ -1,0 +1,67 @@
+"""Estimates the mutual information of two samples, from files.
+
+    python launch/estimate_mi.py pairs.csv --x=height,weight --y=age --output=estimates/age
+
+Reads .npy, .npz, .csv and .parquet; --x_file and --y_file in place of one file of pairs.
+"""
+
+import os
+import sys
+
+# Before TensorFlow is imported: its start-up lines would bury the answer.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from absl import app, flags, logging
+
+from tf_infomax.pair_files import read_pairs
+
+_X = flags.DEFINE_string(
+    "x", None, "Columns (of an .npz: arrays) that are x: names, positions, ranges, as in a,3,5:9."
+)
+_Y = flags.DEFINE_string("y", None, "Columns that are y.")
+_X_FILE = flags.DEFINE_string("x_file", None, "File of x alone.")
+_Y_FILE = flags.DEFINE_string("y_file", None, "File of y alone, its rows in the order of x's.")
+_DROP_MISSING = flags.DEFINE_bool(
+    "drop_missing", False, "Whether to leave out rows with missing values, which else are an error."
+)
+# Defaults are the estimator's.
+_ESTIMATOR = {
+    "bound": flags.DEFINE_string("bound", None, "Bound that is trained and read."),
+    "margins": flags.DEFINE_string("margins", None, "Map of every column before all else."),
+    "critic": flags.DEFINE_string("critic", None, "Critic."),
+    "folds": flags.DEFINE_integer("folds", None, "Parts of the data, each held out once."),
+    "seed": flags.DEFINE_integer("seed", None, "Of all randomness."),
+    "confidence": flags.DEFINE_float("confidence", None, "Of the interval, as in 0.95."),
+}
+_SET = flags.DEFINE_multi_string("set", [], "Another option of the estimator, as in epochs=20.")
+_OUTPUT = flags.DEFINE_string("output", None, "Directory for a report; by default none is written.")
+_JSON = flags.DEFINE_bool("json", False, "Whether to print a JSON object.")
+
+
+def main(argv):
+    """Prints the estimate; returns the exit code."""
+    logging.set_verbosity(logging.WARNING)
+    try:
+        if len(argv) > 2:
+            raise ValueError(f"Expected one file of pairs. Received: {argv[1:]}.")
+        options = {name: flag.value for name, flag in _ESTIMATOR.items() if flag.value is not None}
+        pairs = read_pairs(
+            *argv[1:], x=_X.value, y=_Y.value, x_file=_X_FILE.value, y_file=_Y_FILE.value,
+            drop_missing=_DROP_MISSING.value,
+        )  # fmt: skip
+        # The data are read by now: a mistaken file should not wait for TensorFlow.
+        from tf_infomax.estimation.summary import estimate
+
+        found = estimate(pairs, _OUTPUT.value, _SET.value, **options)
+    except (ImportError, OSError, ValueError) as error:
+        print(f"estimate_mi: {error}", file=sys.stderr)
+        return 2
+    except FloatingPointError as error:
+        print(f"estimate_mi: {error}", file=sys.stderr)
+        return 1
+    print(found.json() if _JSON.value else found.text())
+    return 0
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,103 @@
+"""Baselines: code of the anchor -> log a(x), which TUBA subtracts from the anchor's scores."""
+
+import keras
+import tensorflow as tf
+
+from tf_infomax.layers import dense_stack
+from tf_infomax.registry import Registry
+
+__all__ = ["LearnedBaseline", "class_of", "get", "names"]
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class LearnedBaseline(keras.layers.Layer):
+    """``log a(x)``, a network with one output on the code of the first view.
+
+    Trained with the critic, by the same bound: TUBA is largest where ``a(x)`` is the mean of
+    ``exp(f(x, y))`` over y. It sees the anchor alone, never the partner, so the bound remains one.
+
+    Args:
+        hidden_dim: width of the hidden layers.
+        layers: number of hidden layers.
+        activation: hidden activation, any Keras identifier.
+        seed: int for reproducible weights, or ``None``.
+
+    Call arguments:
+        x: ``[K, D]``.  Returns ``[K]``, in nats like the scores.
+
+    Raises:
+        ValueError: on codes that are no vectors, or of another width than at first.
+
+    Reference: Poole et al. (2019), arXiv:1905.06922, section 2.2; sizes as in its code.
+    """
+
+    def __init__(self, hidden_dim=512, layers=2, activation="relu", seed=None, **kwargs):
+        super().__init__(**kwargs)
+        for name, value in (("hidden_dim", hidden_dim), ("layers", layers)):
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(
+                    f"`{name}` must be a positive integer. Received: {name}={value!r}."
+                )
+        self.hidden_dim = hidden_dim
+        self.num_layers = layers
+        self.activation = keras.activations.get(activation)
+        self.seed = seed
+        self.network = dense_stack(
+            (hidden_dim,) * layers + (1,),
+            self.activation,
+            seed=seed,
+            name="baseline",
+            dtype=self.dtype_policy,
+        )
+
+    def build(self, x_shape):
+        if len(x_shape) != 2 or x_shape[1] is None:
+            raise ValueError(
+                "LearnedBaseline takes code vectors of shape [K, D]. "
+                f"Received: shape {tuple(x_shape)}."
+            )
+        self._width = x_shape[1]
+        for layer in self.network:
+            layer.build(x_shape)
+            x_shape = layer.compute_output_shape(x_shape)
+
+    def call(self, x):
+        if not tf.TensorShape(x.shape).is_compatible_with([None, self._width]):
+            raise ValueError(
+                f"This LearnedBaseline takes codes of shape [K, {self._width}]. "
+                f"Received: shape {tuple(x.shape)}."
+            )
+        for layer in self.network:
+            x = layer(x)
+        return tf.squeeze(x, axis=1)
+
+    def compute_output_shape(self, x_shape):
+        return (x_shape[0],)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "hidden_dim": self.hidden_dim,
+            "layers": self.num_layers,
+            "activation": keras.activations.serialize(self.activation),
+            "seed": self.seed,
+        }
+
+
+_BASELINES = Registry("baseline")
+_BASELINES.add("learned", LearnedBaseline)
+
+
+def get(name, /, **options):
+    """A new baseline called ``name``; ``options`` go to its constructor."""
+    return class_of(name)(**options)
+
+
+def class_of(name):
+    """The class of the baseline ``name``; ``ValueError`` with the nearest names if unknown."""
+    return _BASELINES.get(name)
+
+
+def names():
+    """All registered names."""
+    return _BASELINES.names()

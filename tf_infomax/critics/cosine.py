@@ -1,0 +1,44 @@
+"""The critic of contrastive learning on the unit sphere."""
+
+import keras
+import tensorflow as tf
+
+from tf_infomax.critics.vector import InnerProdCritic
+from tf_infomax.geometry import unit_norm
+
+__all__ = ["CosineCritic"]
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class CosineCritic(InnerProdCritic):
+    """``scores[i, j] = cos(x_i, y_j) / temperature``: codes on the unit sphere, no weights.
+
+    Scores lie in ``[-1 / temperature, 1 / temperature]``, so that InfoNCE with K pairs is at most
+    ``log K - log(1 + (K - 1) exp(-2 / temperature))``. A code of norm 0 scores 0 with all.
+
+    Args:
+        temperature: tau, positive. Small ones look at the nearest rivals only.
+        seed: not used: there is nothing to draw.
+
+    Call arguments:
+        x: ``[K, D]``.  y: ``[M, D]``.  Returns ``[K, M]`` scores (no unit).
+
+    Reference: Wang and Isola (2020), arXiv:2005.10242, section 3.
+    """
+
+    def __init__(self, temperature=0.07, seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        if isinstance(temperature, bool) or not 0.0 < temperature < float("inf"):
+            raise ValueError(
+                f"`temperature` must be positive. Received: temperature={temperature!r}."
+            )
+        self.temperature = float(temperature)
+
+    def _scores(self, x, y):
+        # In float32 at least: sums of squares in half precision overflow at norms of 256.
+        scores = tf.matmul(unit_norm(x), unit_norm(y), transpose_b=True) / self.temperature
+        return tf.cast(scores, self.compute_dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "temperature": self.temperature}
+

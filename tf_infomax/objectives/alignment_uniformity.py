@@ -1,0 +1,43 @@
+"""Alignment plus uniformity of two views, weighted: what ``max I`` is replaced by."""
+
+import tensorflow as tf
+
+from tf_infomax.geometry import alignment, uniformity, unit_norm
+
+__all__ = ["alignment_uniformity_loss", "check_weights"]
+
+
+def alignment_uniformity_loss(
+    x, y, alignment_weight=1.0, uniformity_weight=1.0, exponent=2.0, t=2.0
+):
+    """``alignment_weight * L_align(x, y) + uniformity_weight * (L_uniform(x) + L_uniform(y)) / 2``.
+
+    Args:
+        x, y: floating ``[K, D]``, codes of two views row by row, K >= 2; they are put on the unit
+            sphere.
+        alignment_weight, uniformity_weight: 0 or more.
+        exponent, t: see ``geometry.alignment`` and ``geometry.uniformity``.
+
+    Returns:
+        (loss, {"alignment": ..., "uniformity": ...}), scalars without unit.
+
+    Reference: Wang and Isola (2020), arXiv:2005.10242, section 4, and its code.
+    """
+    x, y = unit_norm(x), unit_norm(y)
+    aligned = alignment(x, y, exponent, normalize=False)
+    uniform = tf.add_n([uniformity(codes, t, normalize=False) for codes in (x, y)]) / 2.0
+    loss = alignment_weight * aligned + uniformity_weight * uniform
+    return loss, {"alignment": aligned, "uniformity": uniform}
+
+
+def check_weights(alignment_weight, uniformity_weight, exponent, t):
+    """Raises ``ValueError`` unless both weights are 0 or more, exponent and t positive."""
+    for name, value, may_be_zero in (
+        ("alignment_weight", alignment_weight, True),
+        ("uniformity_weight", uniformity_weight, True),
+        ("exponent", exponent, False),
+        ("t", t, False),
+    ):
+        if not 0.0 <= value < float("inf") or not (value or may_be_zero):
+            wanted = "0 or more" if may_be_zero else "positive"
+            raise ValueError(f"`{name}` must be {wanted}. Received: {name}={value!r}.")

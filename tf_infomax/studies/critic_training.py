@@ -1,0 +1,53 @@
+"""Training a critic by maximising a bound, in one call."""
+
+from tf_infomax import bounds
+from tf_infomax.infomax import InfoMax
+from tf_infomax.optimizers import Adam
+from tf_infomax.training.loop import StepLoop
+from tf_infomax.training.tasks import PairTask
+
+__all__ = ["bound_function", "bound_name", "train"]
+
+# The share of the training, at its end, over which the training value is averaged.
+_LAST = 10
+
+
+def bound_name(bound):
+    """The name of ``bound``, which is a name or a ``Pick``."""
+    return getattr(bound, "name", bound)
+
+
+def bound_function(bound):
+    """The function of ``bound``, a name or a ``Pick`` with options."""
+    return bounds.get(bound_name(bound), **getattr(bound, "options", {}))
+
+
+def train(encoders, critic, bound, draw, shapes, steps, learning_rate):
+    """Trains encoders and critic by maximising a bound.
+
+    Args:
+        encoders: one for each view.
+        critic: ``critic(codes_1, codes_2) -> [K, K]`` scores.
+        bound: function from scores to a scalar.
+        draw: t (int64 tensor) -> (x, y), a pure function.
+        shapes: of x and y, with ``None`` for the batch.
+        steps: how many.
+        learning_rate: of Adam.
+
+    Returns:
+        (the trained ``InfoMax``, mean of the bound over the last tenth of the steps, which is NaN
+        where training was stopped by a loss that is not finite).
+    """
+    model = InfoMax(*encoders, critic, bound)
+    model.build(shapes)
+    model.compile(Adam(learning_rate))
+    loop = StepLoop(PairTask(model, draw), getattr(critic, "runs_on_all_pairs", False))
+    last = max(1, steps // _LAST)
+    for start, stop in ((0, steps - last), (steps - last, steps)):
+        if start == stop:
+            continue
+        segment = loop.run(start, stop)
+        if segment.non_finite_step is not None:
+            return model, float("nan")
+    return model, segment.means["bound"]
+

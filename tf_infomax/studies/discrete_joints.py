@@ -1,0 +1,102 @@
+"""Jensen-Shannon divergence against mutual information on random discrete joints."""
+
+import numpy as np
+from scipy.special import rel_entr
+from scipy.stats import spearmanr
+
+from tf_infomax import randomness
+from tf_infomax.experiments.measurements import Measurement
+from tf_infomax.studies.computation import Computation
+
+__all__ = ["COMPUTATION", "SCHEMES", "divergences", "jsd_and_kl", "random_joint"]
+
+# Scales and concentrations are drawn for every joint, so that its MI is spread over a range.
+_SCALES = (0.1, 30.0)
+_CONCENTRATIONS = (0.01, 10.0)
+
+
+def _uniform(rng, size):
+    return rng.random((size, size))
+
+
+def _softmax(rng, size):
+    logits = _log_uniform(rng, _SCALES) * rng.random((size, size))
+    return np.exp(logits - logits.max(axis=1, keepdims=True))
+
+
+def _softmax_dropout(rng, size):
+    # The logits that remain, and at least one in each row, so that every row is a law.
+    kept = rng.random((size, size)) < rng.uniform(0.05, 1.0)
+    kept[np.arange(size), rng.integers(size, size=size)] = True
+    return _softmax(rng, size) * kept
+
+
+def _dirichlet(rng, size):
+    # Gamma draws of tiny shape underflow to zero; a row of nothing but zeros would be no law.
+    draws = rng.standard_gamma(_log_uniform(rng, _CONCENTRATIONS), (size, size))
+    return draws + np.finfo(float).tiny
+
+
+# Name -> function(rng, size) -> weights [size, size] of y (columns) given x (rows).
+SCHEMES = {
+    "uniform": _uniform,
+    "softmax": _softmax,
+    "softmax_dropout": _softmax_dropout,
+    "dirichlet": _dirichlet,
+}
+
+
+def _log_uniform(rng, ends):
+    return np.exp(rng.uniform(*np.log(ends)))
+
+
+def random_joint(scheme, rng, size):
+    """A joint law ``[size, size]`` with uniform rows: p(x) = 1 / size, p(y | x) by ``scheme``."""
+    weights = SCHEMES[scheme](rng, size)
+    return weights / weights.sum(axis=1, keepdims=True) / size
+
+
+def divergences(joint):
+    """(KL, JSD) of a joint law from the product of its marginals, in nats.
+
+    KL is the mutual information; ``JSD = KL(p || m) / 2 + KL(q || m) / 2``, m the mean of joint p
+    and product q, is at most log 2.
+
+    Args:
+        joint: ``[X, Y]``, at least 0, of sum 1; entries of 0 count as 0.
+    """
+    product = np.outer(joint.sum(axis=1), joint.sum(axis=0))
+    middle = 0.5 * (joint + product)
+    kl = rel_entr(joint, product).sum()
+    jsd = 0.5 * (rel_entr(joint, middle).sum() + rel_entr(product, middle).sum())
+    return kl, jsd
+
+
+def jsd_and_kl(setting, scheme, size, draws=200):
+    """Both divergences of ``draws`` random joints, in the tag ``values``, in the same order.
+
+    Yields:
+        "divergence/kl" and "divergence/jsd" (medians, in nats), and "rank_correlation" of the two.
+
+    Reference: Hjelm et al. (2019), appendix A.1, Fig. 4, whose joints are "softmax_dropout".
+    """
+    rng = np.random.default_rng(randomness.stream(setting.seed, "jsd_and_kl", scheme, size))
+    pairs = np.array([divergences(random_joint(scheme, rng, size)) for _ in range(draws)])
+    for name, values in zip(("kl", "jsd"), pairs.T, strict=True):
+        rounded = [float(f"{value:.6g}") for value in values]
+        yield Measurement(
+            f"divergence/{name}", "test", float(np.median(values)), "nats", {"values": rounded}
+        )
+    yield Measurement("rank_correlation", "test", float(spearmanr(*pairs.T).statistic), "1")
+
+
+def _check(setting, scheme, size, draws=200):
+    del setting
+    if scheme not in SCHEMES:
+        raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}. Received: {scheme!r}.")
+    for name, value in (("size", size), ("draws", draws)):
+        if not value >= 2:
+            raise ValueError(f"{name} must be 2 or more. Received: {name}={value}.")
+
+
+COMPUTATION = Computation(jsd_and_kl, _check, ("scheme", "size", "draws"))
