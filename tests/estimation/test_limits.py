@@ -1,11 +1,13 @@
 """Warnings: each at its limit and not before, with its numbers."""
 
 import math
+import re
 
+import numpy as np
 import pytest
 
 from tf_infomax.estimation import certifiable
-from tf_infomax.estimation.limits import limits_reached
+from tf_infomax.estimation.limits import limits_reached, repeated_pairs
 
 
 @pytest.mark.parametrize(
@@ -32,9 +34,19 @@ def test_certifiable_at_published_sizes(num_pairs, nats):
     ],
 )
 def test_limits(arguments, words):
-    import re
-
     found = limits_reached(*arguments)
     assert len(found) == len(words), found
     for sentence, part in zip(found, words, strict=True):
         assert re.search(part, sentence), sentence
+
+
+def test_repeated_pairs():
+    x, y = np.random.default_rng(0).normal(size=(2, 100, 1))
+    assert repeated_pairs(x, y) == []
+    twice = np.append(x, x[:7], axis=0), np.append(y, y[:7], axis=0)
+    (sentence,) = repeated_pairs(*twice)
+    assert sentence.startswith("7 of 107 pairs")
+    # Seven measurements of the same x are no copies.
+    assert repeated_pairs(twice[0], np.append(y, y[:7] + 1.0, axis=0)) == []
+    digits = np.arange(100).reshape(-1, 1) % 5
+    assert repeated_pairs(digits, digits % 2) == []

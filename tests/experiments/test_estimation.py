@@ -145,7 +145,7 @@ def test_a_finished_point_is_left_alone_and_a_missing_one_made_again(tmp_path):
             execute_study(run)
     assert [file.read_bytes() for file in files] == before
     assert [file.stat().st_mtime_ns for file in files[1:]] == times
-    with pytest.raises(ValueError, match="other settings .*replicates was 20, is 30"):
+    with pytest.raises(ValueError, match=r"other settings .*replicates was 20, is 30"):
         sweep.plan([tiny("estimator_variance", "replicates=30")], tmp_path)
 
 

@@ -18,7 +18,7 @@ from tf_infomax.estimation.checks import batch_size_of, check_options, info_of
 from tf_infomax.estimation.cross_fitting import cross_fit
 from tf_infomax.estimation.fold_training import Schedule
 from tf_infomax.estimation.folds import Folds
-from tf_infomax.estimation.limits import EstimateWarning, limits_reached
+from tf_infomax.estimation.limits import EstimateWarning, limits_reached, repeated_pairs
 from tf_infomax.estimation.reading import Reader
 from tf_infomax.randomness import stream_seed
 
@@ -66,6 +66,7 @@ class MutualInformationEstimator(BaseEstimator):
         training_curve_: data frame with a row per fold and epoch: "fold", "epoch",
             "training_nats", "validation_nats".
         fold_values_: held-out value of each fold, nats.
+        ceiling_: the largest value that the bound can have with so many strangers, nats.
         critics_: trained critic of each fold, a Keras layer on mapped margins.
         warnings_: what ``fit`` warned of, sentences.
         n_features_in_: dimensions of x.
@@ -147,6 +148,7 @@ class MutualInformationEstimator(BaseEstimator):
             seed=self.seed,
         )
         self._summarize(results, folds, info)
+        self.warnings_ += repeated_pairs(x, y)
         for sentence in self.warnings_:
             warnings.warn(sentence, EstimateWarning, stacklevel=2)
         return self
@@ -177,9 +179,9 @@ class MutualInformationEstimator(BaseEstimator):
             self.mutual_information_ - reach,
             self.mutual_information_ + reach,
         )
-        candidates = min(self.held_out_partners + 1, *sizes)
+        self.ceiling_ = float(info.ceiling(min(self.held_out_partners + 1, *sizes)))
         self.warnings_ = limits_reached(
-            self.mutual_information_, self.standard_error_, num_pairs, info.ceiling(candidates)
+            self.mutual_information_, self.standard_error_, num_pairs, self.ceiling_
         )
 
     def score(self, X, y):

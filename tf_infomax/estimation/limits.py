@@ -2,7 +2,9 @@
 
 import math
 
-__all__ = ["EstimateWarning", "certifiable", "limits_reached"]
+import numpy as np
+
+__all__ = ["EstimateWarning", "certifiable", "limits_reached", "repeated_pairs"]
 
 # Within a nat of log K, InfoNCE has lost a noticeable part of the information.
 _MARGIN_NATS = 1.0
@@ -65,3 +67,22 @@ def limits_reached(estimate, standard_error, num_pairs, ceiling):
             f"{estimate:.2f} nats: the value means little."
         )
     return found
+
+
+def repeated_pairs(x, y):
+    """What to know of pairs that stand in the data more than once; an empty list if nothing.
+
+    A copy of a held-out pair among those that train makes the estimate too large. Of discrete data,
+    where most values of x recur, equal pairs are nothing to warn of.
+
+    Args:
+        x: ``[N, Dx]``, y: ``[N, Dy]``.
+    """
+    count = len(x)
+    repeated = count - len(np.unique(np.hstack([x, y]), axis=0))
+    if repeated < 0.01 * count or len(np.unique(x, axis=0)) < 0.5 * count:
+        return []
+    return [
+        f"{repeated} of {count} pairs repeat another one exactly, although most values of X occur "
+        "once: copies are both trained on and held out, and the estimate is too large."
+    ]

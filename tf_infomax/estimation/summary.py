@@ -168,16 +168,13 @@ def _option(setting):
 
 def _summary(estimator, pairs, seconds):
     num_pairs = len(pairs.x)
-    # As many strangers as there are in the smallest fold.
-    candidates = min(estimator.held_out_partners + 1, num_pairs // estimator.folds)
-    info = bounds.info(estimator.bound)
     return Summary(
         mutual_information=estimator.mutual_information_,
         standard_error=estimator.standard_error_,
         confidence_interval=tuple(map(float, estimator.confidence_interval_)),
         confidence=estimator.confidence,
         fold_values=tuple(map(float, estimator.fold_values_)),
-        ceiling=float(info.ceiling(candidates)),
+        ceiling=estimator.ceiling_,
         certifiable=certifiable(num_pairs),
         num_pairs=num_pairs,
         dims=(pairs.x.shape[1], pairs.y.shape[1]),
