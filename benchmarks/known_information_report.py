@@ -72,19 +72,28 @@ def tables(rows):
         parts.append(_markdown(["distribution", "true MI", *estimators], lines))
     parts.append("Mean absolute error, nats\n")
     lines = [
-        [f"{label}, N = {size:,}", *("" if v is None else f"{v:.3f}" for v in values)]
+        [f"{label}, N = {size:,}", *_mean_cells(values)]
         for label, size, values in mean_errors(rows)
     ]
     parts.append(_markdown(["distributions", *estimators], lines))
     return "\n".join(parts)
 
 
+def _mean_cells(values):
+    """An estimator that was measured on fewer distributions than another says so."""
+    most = max(count for _, count in values)
+    for mean, count in values:
+        of = "" if count == most else f" ({count} of {most})"
+        yield "" if mean is None else f"{mean:.3f}{of}"
+
+
 def mean_errors(rows):
     """Mean absolute error of every estimator in low and in high dimensions.
 
     Returns:
-        A list of ``(label, size, values)``, a value an estimator in the order of appearance:
-        nats, NaN if one estimate failed, None where nothing was measured.
+        A list of ``(label, size, values)`` with a pair an estimator, in the order of appearance:
+        the mean in nats (NaN if one estimate failed, None where nothing was measured), and the
+        number of estimates in it. Means over different distributions cannot be compared.
     """
     sizes, _, estimators, _ = _grouped(rows)
     found = []
@@ -99,8 +108,8 @@ def mean_errors(rows):
                     and row.tags["estimator"] == estimator
                     and (row.tags["dimensions"] <= LOW_DIMENSIONS) == low
                 ]
-                values.append(float(np.mean(errors)) if errors else None)
-            if any(value is not None for value in values):
+                values.append((float(np.mean(errors)) if errors else None, len(errors)))
+            if any(count for _, count in values):
                 found.append((label, size, values))
     return found
 

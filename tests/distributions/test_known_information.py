@@ -190,10 +190,12 @@ def test_tables_say_what_was_measured():
         "| 1x1 a | 1.000 | 1.250 [1.000, 1.500] (+0.250; 2.0 s) | 0.500 (-0.500; 2.0 s) |" in text
     )
     assert "| 9x9 c | 1.000 | 3.000 (+2.000; 2.0 s) |  |" in text
+    # The second estimator lacks a distribution: its mean must not look like the same thing.
+    assert "| 1 to 5 dimensions, N = 100 | 0.250 | 0.500 (1 of 2) |" in text
     assert known_information_report.mean_errors(EXAMPLES) == [
-        ("1 to 5 dimensions", 100, [0.25, 0.5]),
-        ("more", 100, [2.0, None]),
-        ("1 to 5 dimensions", 1000, [0.0, None]),
+        ("1 to 5 dimensions", 100, [(0.25, 2), (0.5, 1)]),
+        ("more", 100, [(2.0, 1), (None, 0)]),
+        ("1 to 5 dimensions", 1000, [(0.0, 1), (None, 0)]),
     ]
 
 
