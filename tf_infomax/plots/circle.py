@@ -17,7 +17,7 @@ _TEN = (
     "#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#EE8866", "#332288",
     "#999933", "#777777",
 )
-# Accuracy of a linear classifier, CIFAR-10 on the circle: in section 7 of the sheet.
+# Accuracy of a linear classifier, CIFAR-10 on the circle, by the sheet's section 7.
 _PUBLISHED = {"untrained": 0.1271, "supervised": 0.5719, "contrastive": 0.2860}
 
 
@@ -50,7 +50,8 @@ def _points(axes, classes, colours):
     """Codes of all classes at the circle, and around it the density of all of them together."""
     rng = np.random.default_rng(0)
     place = np.linspace(-np.pi, np.pi, 361)
-    radius = 1.12 + 0.9 * angle_density(np.concatenate(list(classes.values())), place)
+    density = angle_density(np.concatenate(list(classes.values())), place)
+    radius = 1.12 + 0.55 * density / density.max()
     axes.fill(radius * np.cos(place), radius * np.sin(place), color="#dddddd", linewidth=0)
     axes.fill(1.12 * np.cos(place), 1.12 * np.sin(place), color="white", linewidth=0)
     # All classes at one radius would hide each other: a ring of its own for each.
@@ -61,7 +62,7 @@ def _points(axes, classes, colours):
             radii * np.cos(angles), radii * np.sin(angles), ".", color=colours[name],
             markersize=1.6, alpha=0.35, markeredgewidth=0, rasterized=True,
         )
-    axes.set(aspect="equal", xlim=(-1.95, 1.95), ylim=(-1.75, 1.75), xticks=[], yticks=[])
+    axes.set(aspect="equal", xlim=(-1.75, 1.75), ylim=(-1.75, 1.75), xticks=[], yticks=[])
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -82,7 +83,7 @@ def _facts(name, rows):
     facts = []
     accuracy, _ = last(rows, "circle/probe_accuracy", "test")
     if accuracy is not None:
-        published = _PUBLISHED.get(name)
+        published = _PUBLISHED.get(name) if set(rows["dataset"]) == {"cifar10"} else None
         paper = f" (paper: {100 * published:.2f} %)" if published else ""
         facts.append(f"linear probe {100 * accuracy:.1f} %{paper}")
     for metric in ("alignment", "uniformity"):
@@ -123,7 +124,7 @@ def circle(frame, official=None):
     return Drawing(
         figure,
         "Codes of width 2 of all test images, put on the unit circle. Left: one ring a class, "
-        "jittered; the grey rim is the density of all codes. Right: density of the angle in each "
+        "jittered; the grey rim is the density of all codes, scaled to its peak. Right: density of the angle in each "
         "class; the dashed line is the uniform density. Classes that a linear classifier can tell "
         "apart have humps of their own. Alignment and uniformity are those of two random views "
         "(smaller is better aligned, and more uniform; -1.58 is the uniform law).",
