@@ -180,6 +180,9 @@ def test_pictures_are_those_of_the_first_seed_at_the_last_step():
     assert first.png == base64.b64decode(wanted) and "seed 0, step 10" in first.caption
     assert second.name == "jsd-reconstruction" and "0.2500" in second.caption
     assert plots.pictures(to_frame([row("probe/mlp/accuracy", 0.5)])) == []
+    # One kind of picture without the other.
+    (only,) = plots.pictures(frame[frame["metric"] != "reconstruction/figure"])
+    assert only.png == first.png
 
 
 @pytest.mark.parametrize("bad", ["aGVsbG8=", base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()])

@@ -63,7 +63,8 @@ def pictures(frame):
         return found
     for metric, caption in _KINDS.items():
         chosen = select(frame, metric)
-        chosen = chosen[[isinstance(value, str) for value in chosen["png"]]]
+        # An array and not a list, which if empty would select no columns.
+        chosen = chosen[np.array([isinstance(value, str) for value in chosen["png"]], dtype=bool)]
         for variant, rows in chosen.groupby("variant", sort=True):
             rows = rows[rows["seed"] == rows["seed"].min()]
             row = rows.loc[rows["step"].idxmax()].to_dict()
