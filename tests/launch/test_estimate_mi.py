@@ -1,6 +1,5 @@
 """``launch/estimate_mi.py`` as a user starts it, in this process where TensorFlow is needed."""
 
-import importlib.util
 import json
 import math
 import os
@@ -14,6 +13,7 @@ import pandas as pd
 import pytest
 from absl import flags
 
+from tests.launch.launchers import loaded
 from tf_infomax import bounds
 from tf_infomax.estimation import MutualInformationEstimator
 from tf_infomax.estimation.fold_training import FoldTraining
@@ -43,13 +43,9 @@ def file(pairs, tmp_path):
 
 @pytest.fixture(scope="module")
 def launcher():
-    """The launcher as a module, whose flags can be defined only once in a process."""
-    spec = importlib.util.spec_from_file_location("estimate_mi_under_test", LAUNCHER)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    for name in module.flags.FLAGS.flags_by_module_dict().get(module.__name__, []):
-        delattr(flags.FLAGS, name.name)
+    """The launcher as a module of this process."""
+    with loaded(LAUNCHER) as module:
+        yield module
 
 
 @pytest.fixture

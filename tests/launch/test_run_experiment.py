@@ -4,7 +4,6 @@ What is wrong with a command is said in one sentence, with exit code 2, before a
 absl itself refuses (``--jobs=-1``, unknown flags) end with its own message and exit code 1.
 """
 
-import importlib.util
 import json
 import os
 import re
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 from absl import flags
 
+from tests.launch.launchers import loaded
 from tests.tiny import TINY
 from tf_infomax.experiments import sweep
 from tf_infomax.results import read_rows
@@ -38,13 +38,9 @@ def start(*arguments):
 
 @pytest.fixture(scope="module")
 def launcher():
-    """The launcher as a module, whose flags can be defined only once in a process."""
-    spec = importlib.util.spec_from_file_location("run_experiment_under_test", LAUNCHER)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    for name in module.flags.FLAGS.flags_by_module_dict().get(module.__name__, []):
-        delattr(flags.FLAGS, name.name)
+    """The launcher as a module of this process."""
+    with loaded(LAUNCHER) as module:
+        yield module
 
 
 @pytest.fixture

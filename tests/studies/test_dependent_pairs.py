@@ -44,7 +44,9 @@ def batches_of_infonce(law, critic, size, count, seed):
     return np.array(values)
 
 
-@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize(
+    "law", [LAWS[0], *(pytest.param(law, marks=pytest.mark.slow) for law in LAWS[1:])]
+)
 def test_infonce_converges_to_its_limit_at_the_best_critic(law):
     a, b = dependent_pairs.optimal_nce_critic(law)
     values = batches_of_infonce(law, lambda x, y: a * x * y + b * y**2, 400, 1500, seed=1)

@@ -76,7 +76,7 @@ _KNOWN = {
         "interpolated(alpha=0.01)": ("interpolated 0.01", "#CC6677"),
         "interpolated(alpha=0.1)": ("interpolated 0.1", "#44AA99"),
         "interpolated(alpha=0.5)": ("interpolated 0.5", "#AA4499"),
-        "interpolated(alpha=0.99)": ("interpolated 0.99", "#E69F00"),
+        "interpolated(alpha=0.99)": ("interpolated 0.99", "#661100"),
         "jsd": ("JSD", "#E69F00"),
     },
     "critic": {
