@@ -126,6 +126,6 @@ def circle(frame, official=None):
         "Codes of width 2 of all test images, put on the unit circle. Left: one ring a class, "
         "jittered; the grey rim is the density of all codes, scaled to its peak. Right: density of "
         "the angle in each class; the dashed line is the uniform density. Classes that a linear "
-        "classifier can tell apart have humps of their own. Alignment and uniformity are those of two random views "
-        "(smaller is better aligned, and more uniform; -1.58 is the uniform law).",
+        "classifier can tell apart have humps of their own. Alignment and uniformity are those of "
+        "two random views (smaller is better aligned, and more uniform; -1.58 is the uniform law).",
     )
