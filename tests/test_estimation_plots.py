@@ -90,6 +90,9 @@ def test_ratios():
     # 0.01 nats are too few to divide by, and what is not finite has no ratio.
     np.testing.assert_allclose(ratios(frame, "data_processing"), [[4, 8], [1.0, 1.1]])
     np.testing.assert_allclose(ratios(frame, "additivity"), [[4], [1.5]])
+    # An estimate of the whole image that is not finite leaves nothing to compare with.
+    broken = to_frame(consistency(baseline={0: 0.3, 4: 2.0, 8: -math.inf}))
+    assert ratios(broken, "baseline")[0].size == 0
     panels = plots.draw("self_consistency", frame).figure.axes
     np.testing.assert_allclose(panels[1].lines[0].get_ydata(), [1.0, 1.1])
 

@@ -16,13 +16,16 @@ _PANELS = (
 )
 # Estimates below this many nats are too near to 0 to be divided by.
 _SMALLEST = 0.1
+# Ratios beyond these are as wrong as those at the edge.
+_SHOWN = (-0.5, 4.0)
 
 
 def ratios(frame, test):
     """Number of rows of the image -> ratio, for one bound.
 
-    Held-out estimates, means over seeds. "baseline": by that of the most rows. The others: by the
-    baseline of the same number of rows, where that is at least 0.1 nats.
+    Held-out estimates, means over seeds, where they are finite. "baseline": by that of the most
+    rows. The others: by the baseline of the same number of rows. Nothing is divided by what is not
+    finite or below 0.1 nats.
 
     Returns:
         Two arrays, rows ascending.
@@ -31,8 +34,8 @@ def ratios(frame, test):
     if not single:
         return np.array([]), np.array([])
     if test == "baseline":
-        whole = single[max(single)]
-        found = {rows: value / whole for rows, value in single.items()} if whole else {}
+        whole = single.get(select(frame, test="baseline")["rows"].max(), 0.0)
+        found = {rows: value / whole for rows, value in single.items() if whole >= _SMALLEST}
     else:
         found = {
             rows: value / single[rows]
@@ -63,8 +66,10 @@ def self_consistency(frame, official=None):
             handles["correct"] = place.axhline(
                 ideal, color="black", linestyle=(0, (7, 3)), linewidth=1.2
             )
-            low, high = place.get_ylim()
-            place.set_ylim(min(low, 0.0), max(high, ideal + 0.5))
+        low, high = place.get_ylim()
+        place.set_ylim(
+            max(min(low, 0.0), _SHOWN[0]), min(max(high, (ideal or 1.0) + 0.5), _SHOWN[1])
+        )
         place.set_title(title)
         place.set_ylabel(ylabel)
         place.set_xlabel("rows of the image kept, t")
@@ -76,5 +81,6 @@ def self_consistency(frame, official=None):
         "Y is the image X with its top t rows. (a) The estimate should be 0 without any row and "
         "grow to that of the whole image. (b) Another, smaller part of the same image adds no "
         "information: the ratio should be 1. (c) Two independent images hold twice as much. "
-        "Estimates are of held-out images; a ratio to less than 0.1 nats is left out.",
+        "Estimates are of held-out images; a ratio to less than 0.1 nats or to what is not finite "
+        "is left out, and one beyond the axis is cut off.",
     )
