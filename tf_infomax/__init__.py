@@ -18,6 +18,7 @@ _MODULES = (
     "experiments",
     "export",
     "flows",
+    "geometry",
     "objectives",
     "optimizers",
     "plots",
@@ -27,6 +28,7 @@ _MODULES = (
 )
 # Public classes and functions that stand above the families: name -> module.
 _OBJECTS = {
+    "AlignedViews": "aligned_views",
     "DeepInfoMax": "deep_infomax",
     "InfoMax": "infomax",
     "MutualInformationEstimator": "estimation",

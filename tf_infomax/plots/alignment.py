@@ -31,9 +31,10 @@ def alignment_uniformity(frame, official=None):
             for endpoint in ("fc", "global")
         ]
         told = ", ".join(f"{name} {100 * value:.1f} %" for name, value in accuracies if value)
-        plane.annotate(
-            told, (curves[0].mean[-1], curves[1].mean[-1]), (0, 6 + 10 * position),
-            textcoords="offset points", fontsize=8, color=colour, ha="left",
+        # In the corner where no encoder goes: badly aligned and not uniform.
+        plane.text(
+            0.98, 0.97 - 0.07 * position, told, transform=plane.transAxes, ha="right", va="top",
+            fontsize=8.5, color=colour,
         )
     uniform.level(_floor(frame), "uniform law")
     aligned.finish()
@@ -48,8 +49,8 @@ def alignment_uniformity(frame, official=None):
         "Two random views of test images, codes on the unit sphere: smaller is better aligned "
         "(left) and more uniform (middle; dashed: the uniform law, which no law undercuts). "
         "Right: the path of each encoder in the plane of both, with the accuracy of the linear "
-        "probe on two endpoints at its end. The contrastive loss is trained in one run, alignment "
-        "plus uniformity in the other; both are measured in both.",
+        "probe on two endpoints of the trained encoder. The contrastive loss is trained in one "
+        "run, alignment plus uniformity in the other; both are measured in both.",
     )
 
 
