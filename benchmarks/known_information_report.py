@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from tf_infomax import plots
 from tf_infomax.plots import style
 
 __all__ = ["draw", "mean_errors", "tables", "write_figure"]
@@ -14,7 +15,6 @@ __all__ = ["draw", "mean_errors", "tables", "write_figure"]
 # The default's promise is made for the low dimensions.
 LOW_DIMENSIONS = 5
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#332288")
 _MARKERS = "osD^vP*X"
 
 
@@ -155,7 +155,8 @@ def draw(rows):
 
 
 def _draw_estimator(panel, found, offset, index, estimator):
-    colour, marker = _COLOURS[index % len(_COLOURS)], _MARKERS[index % len(_MARKERS)]
+    colour = style.colour("estimator", estimator, index)
+    marker = _MARKERS[index % len(_MARKERS)]
     errors = [row.value - row.tags["truth"] for _, row in found]
     heights = [height + offset for height, _ in found]
     panel.plot(errors, heights, marker, color=colour, markersize=4, label=estimator)
@@ -169,5 +170,4 @@ def write_figure(rows, path):
     """Draws and saves as PNG; ``ValueError`` if there are no rows."""
     if not rows:
         raise ValueError("A figure needs at least one row. Received: rows=[].")
-    with style.look():
-        draw(rows).savefig(Path(path), metadata={"Software": None})
+    Path(path).write_bytes(plots.image(draw(rows), "png"))

@@ -6,15 +6,12 @@ import keras
 import tensorflow as tf
 
 from tf_infomax import bounds
-from tf_infomax.bounds.moving_average import updated_log_average
+from tf_infomax.bounds.moving_average import RATE, updated_log_average
 from tf_infomax.objectives import mutual_information_loss
 from tf_infomax.scores import pair_scores
 from tf_infomax.training.step import gradient_step
 
 __all__ = ["InfoMax"]
-
-# Weight of a batch in the moving average of "mine".
-_AVERAGE_RATE = 0.01
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
@@ -73,7 +70,7 @@ class InfoMax(keras.Model):
                 f"Received: bound={bound!r} with baseline={baseline!r}."
             )
         # MINE's gradient needs a moving average, whose state is the model's.
-        self._averages = _takes_average(bound)
+        self._averages = bounds.takes_average(bound)
         self._loss_mean = keras.metrics.Mean(name="loss")
         self._bound_mean = keras.metrics.Mean(name="bound")
 
@@ -143,7 +140,7 @@ class InfoMax(keras.Model):
         """The moving average of ``mean exp`` over the marginal scores, in logarithms."""
         log_mean = tf.stop_gradient(pair_scores(scores).log_mean_exp())
         kept, log_average = updated_log_average(
-            self.log_average.value, tf.cast(log_mean, tf.float32), _AVERAGE_RATE,
+            self.log_average.value, tf.cast(log_mean, tf.float32), RATE,
             self.num_averaged.value,
         )
         self.log_average.assign(kept)
@@ -210,14 +207,6 @@ class InfoMax(keras.Model):
             elif isinstance(value, dict):
                 parts[key] = keras.saving.deserialize_keras_object(value)
         return cls(**{**config, **parts})
-
-
-def _takes_average(bound):
-    """Whether ``bound`` is one whose gradient a moving average corrects."""
-    try:
-        return "log_average" in bounds.info(bound).options
-    except ValueError:
-        return False  # The user's own.
 
 
 def _bound_of_scores(bound):

@@ -3,7 +3,22 @@
 import keras
 import tensorflow as tf
 
-__all__ = ["JointLayerNormalization", "PairwiseDense", "dense_stack", "glorot_uniform"]
+__all__ = [
+    "JointLayerNormalization",
+    "PairwiseDense",
+    "apply_stack",
+    "build_stack",
+    "dense_stack",
+    "glorot_uniform",
+    "positive_integer",
+]
+
+
+def positive_integer(value, name):
+    """``value``, the argument called ``name``; ``ValueError`` unless it is an int of at least 1."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value!r}.")
+    return value
 
 
 def glorot_uniform(seed, position):
@@ -39,6 +54,20 @@ def dense_stack(units, activation, *, seed, name, dtype, make_first=keras.layers
         )
         for position, width in enumerate(units)
     ]
+
+
+def build_stack(layers, input_shape):
+    """Builds layers that are called one after the other, from the shape that the first one sees."""
+    for layer in layers:
+        layer.build(input_shape)
+        input_shape = layer.compute_output_shape(input_shape)
+
+
+def apply_stack(layers, values):
+    """The output of layers that are called one after the other."""
+    for layer in layers:
+        values = layer(values)
+    return values
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")

@@ -1,8 +1,9 @@
 """The HTML pages around a report's parts: layout and style, no numbers of their own."""
 
+import base64
 from html import escape
 
-__all__ = ["document", "page"]
+__all__ = ["document", "figure", "page"]
 
 _TABLES = "tables"  # anchor
 
@@ -55,6 +56,19 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid #d8dee4; col
   .scroll { overflow: visible; } td { white-space: normal; }
   details:not([open]) { display: none; } }
 """
+
+
+def figure(alt, svg, caption):
+    """A figure that is part of the page.
+
+    Args:
+        alt: plain text in place of the picture.
+        svg: bytes of an SVG file.
+        caption: HTML.
+    """
+    data = base64.b64encode(svg).decode("ascii")
+    return f"""<figure><img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}">
+<figcaption>{caption}</figcaption></figure>"""
 
 
 def document(title, body):

@@ -2,7 +2,7 @@
 
 import difflib
 
-__all__ = ["Registry", "nearest", "unknown_name"]
+__all__ = ["Registry", "nearest", "unknown_name", "unknown_option"]
 
 
 def nearest(name, known):
@@ -16,6 +16,24 @@ def unknown_name(kind, name, known):
     hint = f" Did you mean {' or '.join(repr(entry) for entry in close)}?" if close else ""
     return ValueError(
         f"Unknown {kind} {name!r}.{hint} Known: {', '.join(str(entry) for entry in known)}."
+    )
+
+
+def unknown_option(kind, name, option, known, near=()):
+    """A ``ValueError`` for an option that the ``kind`` called ``name`` does not have.
+
+    Args:
+        kind: what ``name`` is, in the singular ("critic").
+        name: of the thing.
+        option: what was received.
+        known: the thing's options.
+        near: what else might have been meant.
+    """
+    close = nearest(option, [*near, *known])
+    hint = f" Nearest: {', '.join(close)}." if close else ""
+    return ValueError(
+        f"The {kind} {name!r} has no option {option!r}.{hint} "
+        f"Options: {', '.join(known) or 'none'}."
     )
 
 

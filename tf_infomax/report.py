@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 
 from tf_infomax import html_tables, plots, tables
-from tf_infomax.page import page
+from tf_infomax.page import figure, page
 from tf_infomax.paper_tables import markdown, paper_tables
 from tf_infomax.published import claim, papers_of, read_official_curves
 from tf_infomax.results import to_frame
@@ -98,7 +98,6 @@ def _pictures(section):
 
 def _section(section, official):
     drawing = plots.draw(section.experiment, section.frame, official)
-    data = base64.b64encode(plots.image(drawing.figure)).decode("ascii")
     known = claim(section.experiment)
     official = official if official is not None and section.dataset == official.dataset else None
     says = ""
@@ -112,11 +111,11 @@ def _section(section, official):
     else:
         number = f"{min(seeds)} to {max(seeds)}" if min(seeds) < max(seeds) else f"{max(seeds)}"
         spread = f"Lines are means over {number} seeds, bands one standard deviation either side."
+    caption = f"{escape(drawing.caption)} {spread}"
     return f"""<section id="{escape(section.anchor)}">
 <h2>{escape(section.title)}</h2>
 {says}{_failures(section)}
-<figure><img alt="{escape(section.title)}" src="data:image/svg+xml;base64,{data}">
-<figcaption>{escape(drawing.caption)} {spread}</figcaption></figure>
+{figure(section.title, plots.image(drawing.figure), caption)}
 {_pictures(section)}
 <h3>Final values</h3>
 <div class="scroll">{html_tables.final_values(section.frame, official)}</div>

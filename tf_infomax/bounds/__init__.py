@@ -20,6 +20,7 @@ from tf_infomax.bounds.catalog import (
     name_of,
     names,
     serialize,
+    takes_average,
     takes_baseline,
 )
 from tf_infomax.bounds.divergences import (
@@ -69,6 +70,7 @@ __all__ = [
     "serialize",
     "smile",
     "squared_hellinger",
+    "takes_average",
     "takes_baseline",
     "tuba",
     "wasserstein",

@@ -17,6 +17,7 @@ __all__ = [
     "name_of",
     "names",
     "serialize",
+    "takes_average",
     "takes_baseline",
 ]
 
@@ -287,6 +288,14 @@ def takes_baseline(bound):
     One that is bound to it already leaves no room for another.
     """
     return "log_baseline" in _options(get(bound))
+
+
+def takes_average(bound):
+    """Whether ``bound`` is a registered one whose gradient a moving average corrects, as MINE's."""
+    try:
+        return "log_average" in info(bound).options
+    except ValueError:
+        return False  # The user's own.
 
 
 def _name_and_options(bound):

@@ -4,7 +4,10 @@ import math
 
 import tensorflow as tf
 
-__all__ = ["corrected_loss", "updated_log_average"]
+__all__ = ["RATE", "corrected_loss", "updated_log_average"]
+
+# Weight of a batch in the moving average, where nobody says otherwise.
+RATE = 0.01
 
 
 def updated_log_average(log_average, log_mean, rate, step):

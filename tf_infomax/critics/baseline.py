@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax.layers import dense_stack
+from tf_infomax.layers import apply_stack, build_stack, dense_stack, positive_integer
 from tf_infomax.registry import Registry
 
 __all__ = ["LearnedBaseline", "class_of", "get", "names"]
@@ -33,13 +33,8 @@ class LearnedBaseline(keras.layers.Layer):
 
     def __init__(self, hidden_dim=512, layers=2, activation="relu", seed=None, **kwargs):
         super().__init__(**kwargs)
-        for name, value in (("hidden_dim", hidden_dim), ("layers", layers)):
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(
-                    f"`{name}` must be a positive integer. Received: {name}={value!r}."
-                )
-        self.hidden_dim = hidden_dim
-        self.num_layers = layers
+        self.hidden_dim = positive_integer(hidden_dim, "hidden_dim")
+        self.num_layers = positive_integer(layers, "layers")
         self.activation = keras.activations.get(activation)
         self.seed = seed
         self.network = dense_stack(
@@ -57,9 +52,7 @@ class LearnedBaseline(keras.layers.Layer):
                 f"Received: shape {tuple(x_shape)}."
             )
         self._width = x_shape[1]
-        for layer in self.network:
-            layer.build(x_shape)
-            x_shape = layer.compute_output_shape(x_shape)
+        build_stack(self.network, x_shape)
 
     def call(self, x):
         if not tf.TensorShape(x.shape).is_compatible_with([None, self._width]):
@@ -67,9 +60,7 @@ class LearnedBaseline(keras.layers.Layer):
                 f"This LearnedBaseline takes codes of shape [K, {self._width}]. "
                 f"Received: shape {tuple(x.shape)}."
             )
-        for layer in self.network:
-            x = layer(x)
-        return tf.squeeze(x, axis=1)
+        return tf.squeeze(apply_stack(self.network, x), axis=1)
 
     def compute_output_shape(self, x_shape):
         return (x_shape[0],)

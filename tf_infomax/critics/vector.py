@@ -6,7 +6,14 @@ Names and defaults are those of the code of Tschannen et al. (2020), section 3.2
 import keras
 import tensorflow as tf
 
-from tf_infomax.layers import PairwiseDense, dense_stack, glorot_uniform
+from tf_infomax.layers import (
+    PairwiseDense,
+    apply_stack,
+    build_stack,
+    dense_stack,
+    glorot_uniform,
+    positive_integer,
+)
 
 __all__ = ["BilinearCritic", "ConcatCritic", "InnerProdCritic", "SeparableCritic"]
 
@@ -96,7 +103,7 @@ class BilinearCritic(_Critic):
 
     def __init__(self, feature_dim=100, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
-        self.feature_dim = _positive(feature_dim, "feature_dim")
+        self.feature_dim = positive_integer(feature_dim, "feature_dim")
 
     def _build(self, x_shape, y_shape):
         if x_shape[1] != self.feature_dim:
@@ -139,9 +146,9 @@ class SeparableCritic(_Critic):
         self, hidden_dim=100, output_dim=100, layers=1, activation="relu", seed=None, **kwargs
     ):
         super().__init__(seed=seed, **kwargs)
-        self.hidden_dim = _positive(hidden_dim, "hidden_dim")
-        self.output_dim = _positive(output_dim, "output_dim")
-        self.num_layers = _positive(layers, "layers")
+        self.hidden_dim = positive_integer(hidden_dim, "hidden_dim")
+        self.output_dim = positive_integer(output_dim, "output_dim")
+        self.num_layers = positive_integer(layers, "layers")
         self.activation = keras.activations.get(activation)
         units = (self.hidden_dim,) * self.num_layers + (self.output_dim,)
         # The seeds of fy follow those of fx: a layer draws from seed + its position.
@@ -151,11 +158,11 @@ class SeparableCritic(_Critic):
         self.fy = dense_stack(units, self.activation, seed=second, name="fy", dtype=policy)
 
     def _build(self, x_shape, y_shape):
-        _build_stack(self.fx, x_shape)
-        _build_stack(self.fy, y_shape)
+        build_stack(self.fx, x_shape)
+        build_stack(self.fy, y_shape)
 
     def _scores(self, x, y):
-        return tf.matmul(_apply(self.fx, x), _apply(self.fy, y), transpose_b=True)
+        return tf.matmul(apply_stack(self.fx, x), apply_stack(self.fy, y), transpose_b=True)
 
     def get_config(self):
         return {
@@ -188,8 +195,8 @@ class ConcatCritic(_Critic):
 
     def __init__(self, hidden_dim=200, layers=1, activation="relu", seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
-        self.hidden_dim = _positive(hidden_dim, "hidden_dim")
-        self.num_layers = _positive(layers, "layers")
+        self.hidden_dim = positive_integer(hidden_dim, "hidden_dim")
+        self.num_layers = positive_integer(layers, "layers")
         self.activation = keras.activations.get(activation)
         self.f = dense_stack(
             (self.hidden_dim,) * self.num_layers + (1,),
@@ -202,12 +209,12 @@ class ConcatCritic(_Critic):
 
     def _build(self, x_shape, y_shape):
         self.f[0].build(x_shape, y_shape)
-        _build_stack(self.f[1:], (None, self.hidden_dim))
+        build_stack(self.f[1:], (None, self.hidden_dim))
 
     def _scores(self, x, y):
         hidden = self.f[0](x, y)
         # Dense layers run on a matrix of K M rows: one product of matrices, not a batch of K.
-        rows = _apply(self.f[1:], tf.reshape(hidden, [-1, self.hidden_dim]))
+        rows = apply_stack(self.f[1:], tf.reshape(hidden, [-1, self.hidden_dim]))
         return tf.reshape(rows, [tf.shape(x)[0], tf.shape(y)[0]])
 
     def get_config(self):
@@ -217,21 +224,3 @@ class ConcatCritic(_Critic):
             "layers": self.num_layers,
             "activation": keras.activations.serialize(self.activation),
         }
-
-
-def _positive(value, name):
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value!r}.")
-    return value
-
-
-def _build_stack(layers, input_shape):
-    for layer in layers:
-        layer.build(input_shape)
-        input_shape = layer.compute_output_shape(input_shape)
-
-
-def _apply(layers, values):
-    for layer in layers:
-        values = layer(values)
-    return values

@@ -1,14 +1,14 @@
 """Training one critic on the pairs of one fold after the other."""
 
 import dataclasses
-import inspect
 import math
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.bounds.moving_average import updated_log_average
+from tf_infomax import bounds
+from tf_infomax.bounds.moving_average import RATE, updated_log_average
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.reading import Reader, partner_scores
 from tf_infomax.optimizers import Adam
@@ -19,7 +19,6 @@ from tf_infomax.training.step import gradient_step
 __all__ = ["FoldTraining", "Schedule", "TrainedCritic"]
 
 _AVERAGE_DECAY = 0.99
-_MINE_RATE = 0.01
 _WATCHED_PARTNERS = 64
 
 
@@ -68,8 +67,8 @@ class FoldTraining:
     Args:
         critic: built Keras layer, ``critic(x, y) -> [K, M]``. A ``CanonicalCritic`` is adapted to
             the training pairs of each fold.
-        bound: ``PairScores`` -> scalar in nats, maximised and read; MINE's moving average is kept
-            for one that takes ``log_average``.
+        bound: ``PairScores`` -> scalar in nats, maximised and read; of MINE the moving average is
+            kept.
         x, y: float32 ``[N, Dx]``, ``[N, Dy]``, all pairs.
         schedule: ``Schedule``.
         num_train: training pairs of a fold.
@@ -79,7 +78,7 @@ class FoldTraining:
         self.critic = critic
         self.reader = Reader(critic, bound)
         self._bound = bound
-        self._is_mine = "log_average" in inspect.signature(bound).parameters
+        self._averages_scores = bounds.takes_average(bound)
         self._arrays = x, y
         self._x, self._y = tf.constant(x), tf.constant(y)
         self._schedule = schedule
@@ -184,10 +183,10 @@ class FoldTraining:
         return value
 
     def _training_value(self, scores):
-        if not self._is_mine:
+        if not self._averages_scores:
             return self._bound(scores)
         average, unbiased = updated_log_average(
-            self._log_average, scores.log_mean_exp(), _MINE_RATE, self._seen
+            self._log_average, scores.log_mean_exp(), RATE, self._seen
         )
         self._log_average.assign(tf.stop_gradient(average))
         self._seen.assign_add(1.0)

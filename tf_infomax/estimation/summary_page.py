@@ -1,6 +1,5 @@
 """The page about one estimate: the answer, what to make of it, two figures, data and options."""
 
-import base64
 import datetime
 import math
 import os
@@ -8,7 +7,7 @@ import platform
 from html import escape
 
 from tf_infomax import bounds
-from tf_infomax.page import document
+from tf_infomax.page import document, figure
 from tf_infomax.plots import image
 from tf_infomax.plots.estimate import held_out_values, training_curves
 
@@ -82,12 +81,8 @@ def _sentences(kind, sentences):
 
 
 def _figure(number, name, drawing):
-    data = base64.b64encode(image(drawing.figure)).decode("ascii")
-    return (
-        f'<figure><img alt="{name}" src="data:image/svg+xml;base64,{data}">'
-        f"<figcaption><strong>Figure {number}.</strong> {escape(drawing.caption)}</figcaption>"
-        "</figure>"
-    )
+    caption = f"<strong>Figure {number}.</strong> {escape(drawing.caption)}"
+    return figure(name, image(drawing.figure), caption)
 
 
 def _table(head, rows):

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.bounds import divergences
-from tf_infomax.bounds.moving_average import corrected_loss, updated_log_average
+from tf_infomax.bounds.moving_average import RATE, corrected_loss, updated_log_average
 from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, pixels, staircase
 from tf_infomax.evaluation.labelled import checked_codes, checked_images, checked_pair
 from tf_infomax.optimizers import Adam
@@ -128,7 +128,7 @@ def mine(
     hidden_units=(512, 512),
     channels=(16, 32, 64),
     negatives=4,
-    average_rate=0.01,
+    average_rate=RATE,
     epochs=50,
     batch_size=256,
     learning_rate=5e-4,

@@ -1,6 +1,5 @@
 """What can be found wrong with an experiment before data are read or weights are made."""
 
-import difflib
 import inspect
 import math
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from tf_infomax import bounds, critics, encoders
 from tf_infomax.experiments import evaluators, laws
+from tf_infomax.experiments.pick import as_pick
 from tf_infomax.experiments.spec import (
     LabelConfusion,
     MutualInformation,
@@ -16,6 +16,7 @@ from tf_infomax.experiments.spec import (
     described,
 )
 from tf_infomax.objectives import two_views
+from tf_infomax.registry import unknown_option
 
 __all__ = ["GAUSSIAN_PAIRS", "check"]
 
@@ -111,9 +112,7 @@ def _check_data(experiment):
 
 
 def _check_bound(choice, baseline):
-    name, options = choice, {}
-    if isinstance(choice, Pick):
-        name, options = choice.name, choice.options
+    name, options = as_pick(choice).name, as_pick(choice).options
     entry = bounds.info(name, **options)
     if entry.reads != "scores":
         raise ValueError(
@@ -147,12 +146,7 @@ def _check_options(kind, choice: Pick, family):
     }
     for option in choice.options:
         if option not in known:
-            close = difflib.get_close_matches(option, known, n=2)
-            hint = f" Nearest: {', '.join(close)}." if close else ""
-            raise ValueError(
-                f"The {kind} {choice.name!r} has no option {option!r}.{hint} "
-                f"Options: {', '.join(known) or 'none'}."
-            )
+            raise unknown_option(kind, choice.name, option, known)
     for option, default in known.items():
         if default is inspect.Parameter.empty and option not in choice.options:
             raise ValueError(

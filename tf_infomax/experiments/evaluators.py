@@ -9,7 +9,7 @@ from tf_infomax.experiments.image_evaluators import IMAGE_EVALUATORS
 from tf_infomax.experiments.image_snapshot import ImageSnapshot
 from tf_infomax.experiments.measurements import EVALUATORS, Measurement, several
 from tf_infomax.experiments.pair_evaluators import PAIR_EVALUATORS, PairSnapshot
-from tf_infomax.registry import nearest
+from tf_infomax.registry import unknown_option
 
 __all__ = ["check", "get", "names", "snapshot"]
 
@@ -42,12 +42,7 @@ def check(entry, views):
     known = [name for name in parameters if name != "snapshot"]
     for option in entry.options:
         if option not in known:
-            close = nearest(option, ["every", *known])
-            hint = f" Nearest: {', '.join(close)}." if close else ""
-            raise ValueError(
-                f"The evaluator {entry.name!r} has no option {option!r}.{hint} "
-                f"Options: {', '.join(known) or 'none'}."
-            )
+            raise unknown_option("evaluator", entry.name, option, known, near=["every"])
     of_others = PAIR_EVALUATORS if views == "image" else IMAGE_EVALUATORS
     if entry.name in of_others:
         raise ValueError(

@@ -1,11 +1,10 @@
 """The laws of pairs whose mutual information is known: from their names to batches."""
 
-import difflib
 import inspect
 
 from tf_infomax.data.gaussians import DependentGaussians
 from tf_infomax.data.pairs import GaussianPairs, GaussianStairs
-from tf_infomax.registry import Registry
+from tf_infomax.registry import Registry, unknown_option
 
 __all__ = ["check_law", "names", "pairs_of", "tags_of_law", "width"]
 
@@ -48,12 +47,7 @@ def pairs_of(experiment, seed):
     known = _options(law.name)
     for option in law.options:
         if option not in known:
-            close = difflib.get_close_matches(option, known, n=2)
-            hint = f" Nearest: {', '.join(close)}." if close else ""
-            raise ValueError(
-                f"The law {law.name!r} has no option {option!r}.{hint} "
-                f"Options: {', '.join(known)}."
-            )
+            raise unknown_option("law", law.name, option, known)
     try:
         return make(experiment, seed, **law.options)
     except TypeError as error:

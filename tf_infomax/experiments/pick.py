@@ -2,7 +2,7 @@
 
 import dataclasses
 
-__all__ = ["Pick", "frozen", "pick"]
+__all__ = ["Pick", "as_pick", "frozen", "pick"]
 
 
 def frozen(value):
@@ -27,3 +27,8 @@ class Pick:
 def pick(name, **options):
     """``Pick(name, options)``, to be read aloud."""
     return Pick(name, options)
+
+
+def as_pick(choice):
+    """``choice`` as a ``Pick``: a bare name is one without options."""
+    return choice if isinstance(choice, Pick) else Pick(choice)

@@ -50,16 +50,24 @@ class Classification(Term):
         return {"classification_loss": "nats", "classification_accuracy": "fraction"}
 
     def loss(self, features):
-        if features.labels is None:
+        return self.loss_of(features.endpoint(self.endpoint), features.labels)
+
+    def loss_of(self, values, labels):
+        """(loss, metrics) of features that need not be the encoder's own endpoint.
+
+        Args:
+            values: ``[K, ...]``, of the size of the endpoint.
+            labels: integers ``[K]``, -1 where there is none; ``None`` is an error.
+        """
+        if labels is None:
             raise ValueError("Classification needs labels. Received: images without labels.")
-        labels = tf.convert_to_tensor(features.labels)
+        labels = tf.convert_to_tensor(labels)
         if not labels.dtype.is_integer or labels.shape.rank != 1:
             raise ValueError(
                 "Labels must be integers of shape [K]. "
                 f"Received: {labels.dtype.name} of shape {labels.shape}."
             )
         labels = tf.cast(labels, tf.int64)
-        values = features.endpoint(self.endpoint)
         logits = self.classifier(tf.reshape(values, [tf.shape(values)[0], -1]))
         logits = tf.cast(logits, tf.float32)
         labelled = labels >= 0

@@ -278,22 +278,10 @@ class ViewClassification(_TwoViewTerm):
     def view_loss(self, x, y, features):
         codes = unit_norm(tf.concat([x, y], axis=0))
         labels = None if features.labels is None else tf.tile(features.labels, [2])
-        return self.classification.loss(_Codes(codes, labels))
+        return self.classification.loss_of(codes, labels)
 
     def get_config(self):
         return {**super().get_config(), "num_classes": self.num_classes}
-
-
-class _Codes:
-    """Codes and labels, as a term asks ``Features`` for them."""
-
-    def __init__(self, codes, labels):
-        self._codes = codes
-        self.labels = labels
-
-    def endpoint(self, name):
-        del name
-        return self._codes
 
 
 def get(name, /, **options):

@@ -11,7 +11,6 @@ __all__ = ["infonce_ceiling", "settled"]
 
 # The share of the training, at its end, that a trained value is averaged over.
 _SETTLED = 0.25
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
 def settled(frame):
@@ -33,7 +32,8 @@ def infonce_ceiling(frame, official=None):
         )
     sizes = sorted({size for parts in found.values() for size in parts})
     handles = {}
-    for color, (level, parts) in zip(_COLOURS, sorted(found.items()), strict=False):
+    for position, (level, parts) in enumerate(sorted(found.items())):
+        color = style.colour("level", level, position)
         exact = [select(part, "mutual_information")["value"].mean() for part in parts[min(parts)]]
         own = sorted(parts)
         trained = [np.mean([settled(part) for part in parts[size]]) for size in own]

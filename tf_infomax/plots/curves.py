@@ -7,7 +7,17 @@ import numpy as np
 from tf_infomax.plots import style
 from tf_infomax.results import over_seeds
 
-__all__ = ["Curve", "curve", "epoch_curve", "last", "level", "lines", "select", "values_by_step"]
+__all__ = [
+    "Curve",
+    "curve",
+    "epoch_curve",
+    "last",
+    "level",
+    "lines",
+    "means_over",
+    "select",
+    "values_by_step",
+]
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,12 @@ def level(frame, metric, split=None, **tags):
     """The mean over all rows of that kind, or None: for horizontal lines."""
     values = select(frame, metric, split, **tags)["value"]
     return float(values.mean()) if len(values) else None
+
+
+def means_over(frame, tag, metric, split=None):
+    """A metric over the values of a tag, means over all else: two float arrays, by the tag."""
+    means = select(frame, metric, split).groupby(tag)["value"].mean()
+    return means.index.to_numpy(float), means.to_numpy(float)
 
 
 def lines(frame, *kinds):

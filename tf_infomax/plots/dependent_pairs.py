@@ -4,7 +4,7 @@ import numpy as np
 
 from tf_infomax.plots import style
 from tf_infomax.plots.ceiling import settled
-from tf_infomax.plots.curves import lines, select
+from tf_infomax.plots.curves import lines, means_over, select
 from tf_infomax.plots.drawing import Drawing
 
 __all__ = ["dependent_negatives"]
@@ -26,7 +26,7 @@ def dependent_negatives(frame, official=None):
         name = style.label("bound", bound)
         if bound in _LIMITS:
             handles[f"{name}, limit"] = place.plot(
-                *_over_shares(own, _LIMITS[bound]), color=color, linewidth=1.6
+                *means_over(own, "share", _LIMITS[bound]), color=color, linewidth=1.6
             )[0]
         points = [
             [settled(run) for _, run in part.groupby(["variant", "seed"])]
@@ -39,9 +39,9 @@ def dependent_negatives(frame, official=None):
             color=color, marker="o", linestyle="none", capsize=3,
         )
     handles["I(X; Y), exact"] = place.plot(
-        *_over_shares(frame, "mutual_information"), color="black", linewidth=1.6
+        *means_over(frame, "share", "mutual_information"), color="black", linewidth=1.6
     )[0]
-    shares, conditional = _over_shares(frame, "in_batch_optimum/conditional")
+    shares, conditional = means_over(frame, "share", "in_batch_optimum/conditional")
     handles["I(X; Y | offset), exact"] = place.plot(
         shares, conditional, color="#777777", linestyle=(0, (4, 2)), linewidth=1.4
     )[0]
@@ -55,8 +55,3 @@ def dependent_negatives(frame, official=None):
         "closed form; the exact I(X; Y), which a lower bound would not exceed; and I(X; Y) given "
         "the offset. A share of 0.5 is Figure 4c of Tschannen et al. (2020).",
     )
-
-
-def _over_shares(frame, metric):
-    means = select(frame, metric).groupby("share")["value"].mean()
-    return means.index.to_numpy(float), means.to_numpy(float)

@@ -4,20 +4,12 @@ import numpy as np
 from matplotlib.ticker import NullLocator, SymmetricalLogLocator
 
 from tf_infomax.plots import style
-from tf_infomax.plots.curves import select
+from tf_infomax.plots.curves import means_over, select
 from tf_infomax.plots.drawing import Drawing
 
 __all__ = ["estimator_variance", "formal_limit"]
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-
 _LINEAR = 10.0  # nats, up to which the axis of the formal limit is linear
-
-
-def _over(frame, axis, metric, split="test"):
-    """Values of a metric over a tag, means over seeds: two arrays."""
-    means = select(frame, metric, split).groupby(axis)["value"].mean()
-    return means.index.to_numpy(float), means.to_numpy(float)
 
 
 def _spread(frame, axis, metric):
@@ -26,7 +18,7 @@ def _spread(frame, axis, metric):
 
 
 def _against_theory(place, frame, metric, theory, color):
-    own, values = _over(frame, "mutual_information", metric)
+    own, values = means_over(frame, "mutual_information", metric)
     errors = _spread(frame, "mutual_information", metric)
     # An axis of logarithms has no place for what is not positive.
     keep = values > 0
@@ -35,7 +27,7 @@ def _against_theory(place, frame, metric, theory, color):
         own[keep], values[keep], yerr=[low[keep], errors[keep]], color=color, marker="o",
         markersize=4, linestyle="none", capsize=2,
     )
-    place.plot(*_over(frame, "mutual_information", theory), color=color, linewidth=1.3)
+    place.plot(*means_over(frame, "mutual_information", theory), color=color, linewidth=1.3)
     return points
 
 
@@ -44,12 +36,13 @@ def estimator_variance(frame, official=None):
     figure, axes = style.canvas(1, 2, 3.8)
     left, right = axes[0]
     handles = {}
-    for color, (samples, own) in zip(_COLOURS, _by_tag(frame, "samples"), strict=False):
+    for position, (samples, own) in enumerate(_by_tag(frame, "samples")):
+        color = style.colour("samples", samples, position)
         handles[f"{samples:,} pairs"] = _against_theory(
             left, own, "variance/nwj", "theory/variance", color
         )
         left.plot(
-            *_over(own, "mutual_information", "theory/variance_floor"), color=color,
+            *means_over(own, "mutual_information", "theory/variance_floor"), color=color,
             linewidth=1.0, linestyle=":",
         )
         _against_theory(right, own, "bias/donsker_varadhan", "theory/bias", color)
@@ -93,7 +86,7 @@ def formal_limit(frame, official=None):
             ("test", "Donsker-Varadhan, held-out pairs", "#0072B2"),
         ):
             handles[name] = place.plot(
-                *_over(own, "samples", "donsker_varadhan", split), color=color, marker="o",
+                *means_over(own, "samples", "donsker_varadhan", split), color=color, marker="o",
                 markersize=5,
             )[0]
         for metric, name, style_of_line in (
@@ -101,7 +94,7 @@ def formal_limit(frame, official=None):
             ("certified/kl", "any certified bound on KL: ln N", (0, (4, 2))),
         ):
             handles[name] = place.plot(
-                *_over(own, "samples", metric), color="black", linestyle=style_of_line,
+                *means_over(own, "samples", metric), color="black", linestyle=style_of_line,
                 linewidth=1.4,
             )[0]
         handles["true mutual information"] = place.axhline(

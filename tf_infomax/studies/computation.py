@@ -5,7 +5,7 @@ import importlib
 import inspect
 from collections.abc import Callable
 
-from tf_infomax.registry import nearest, unknown_name
+from tf_infomax.registry import unknown_name, unknown_option
 
 __all__ = ["Computation", "Setting", "check", "get", "names"]
 
@@ -40,7 +40,7 @@ class Computation:
     Attributes:
         compute: ``(setting, **options)`` -> iterable of ``Measurement``.
         check: ``(setting, **options)`` raises ``ValueError`` on options that cannot work, before
-            anything is computed.
+            anything is computed; it is given all options of ``compute``, defaults filled in.
         tags: names of the options that rows carry as tags.
     """
 
@@ -65,17 +65,14 @@ def get(name):
 def check(name, setting, options):
     """Raises ``ValueError`` on an unknown computation, unknown options or impossible values."""
     computation = get(name)
-    parameters = inspect.signature(computation.compute).parameters
-    known = [option for option in parameters if option != "setting"]
+    signature = inspect.signature(computation.compute)
+    known = [option for option in signature.parameters if option != "setting"]
     for option in options:
         if option not in known:
-            close = nearest(option, known)
-            hint = f" Nearest: {', '.join(close)}." if close else ""
-            raise ValueError(
-                f"The study {name!r} has no option {option!r}.{hint} Options: {', '.join(known)}."
-            )
+            raise unknown_option("study", name, option, known)
     try:
-        inspect.signature(computation.compute).bind(setting, **options)
-        computation.check(setting, **options)
+        arguments = signature.bind(setting, **options)
+        arguments.apply_defaults()
+        computation.check(**arguments.arguments)
     except TypeError as error:
         raise ValueError(f"The study {name!r} cannot be made: {error}.") from error

@@ -1,25 +1,14 @@
 """Training a critic by maximising a bound, in one call."""
 
-from tf_infomax import bounds
 from tf_infomax.infomax import InfoMax
 from tf_infomax.optimizers import Adam
 from tf_infomax.training.loop import StepLoop
 from tf_infomax.training.tasks import PairTask
 
-__all__ = ["bound_function", "bound_name", "train"]
+__all__ = ["train"]
 
 # The share of the training, at its end, over which the training value is averaged.
 _LAST = 10
-
-
-def bound_name(bound):
-    """The name of ``bound``, which is a name or a ``Pick``."""
-    return getattr(bound, "name", bound)
-
-
-def bound_function(bound):
-    """The function of ``bound``, a name or a ``Pick`` with options."""
-    return bounds.get(bound_name(bound), **getattr(bound, "options", {}))
 
 
 def train(encoders, critic, bound, draw, shapes, steps, learning_rate):

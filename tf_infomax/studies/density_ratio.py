@@ -12,6 +12,8 @@ so two chi-squared numbers make a draw of it, however large d is. All statements
 import dataclasses
 import math
 
+from tf_infomax.data.gaussians import CorrelatedGaussians
+
 __all__ = ["DensityRatio"]
 
 
@@ -25,7 +27,8 @@ class DensityRatio:
     @property
     def rho(self):
         """Correlation of each coordinate, at least 0."""
-        return math.sqrt(-math.expm1(-2.0 * self.mutual_information / self.dim))
+        law = CorrelatedGaussians.from_mutual_information(self.dim, self.mutual_information)
+        return law.rho
 
     @property
     def variance_under_product(self):

@@ -90,7 +90,7 @@ def jsd_and_kl(setting, scheme, size, draws=200):
     yield Measurement("rank_correlation", "test", float(spearmanr(*pairs.T).statistic), "1")
 
 
-def _check(setting, scheme, size, draws=200):
+def _check(setting, scheme, size, draws):
     del setting
     if scheme not in SCHEMES:
         raise ValueError(f"scheme must be one of {', '.join(SCHEMES)}. Received: {scheme!r}.")

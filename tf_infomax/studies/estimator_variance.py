@@ -63,7 +63,7 @@ def _standard_error(values):
     return float(values.std(ddof=1) / math.sqrt(len(values)))
 
 
-def _check(setting, mutual_information, samples, dim=200, replicates=1_000):
+def _check(setting, mutual_information, samples, dim, replicates):
     del setting
     for name, value, smallest in (
         ("mutual_information", mutual_information, 0), ("samples", samples, 1), ("dim", dim, 1),

@@ -11,9 +11,9 @@ from tf_infomax.data.batches import BatchIndex
 from tf_infomax.data.views import to_pixels
 from tf_infomax.evaluation import encode, mean_bound
 from tf_infomax.experiments.measurements import Measurement
-from tf_infomax.experiments.pick import Pick
+from tf_infomax.experiments.pick import Pick, as_pick
 from tf_infomax.studies.computation import Computation
-from tf_infomax.studies.critic_training import bound_function, bound_name, train
+from tf_infomax.studies.critic_training import train
 
 __all__ = ["COMPUTATION", "TESTS", "keep_top", "self_consistency", "stacked_pair"]
 
@@ -79,8 +79,10 @@ def self_consistency(
     scorer = critics.get(
         critic.name, seed=randomness.stream_seed(seed, "critic"), **critic.options
     )
+    choice = as_pick(bound)
+    function = bounds.get(choice.name, **choice.options)
     model, trained = train(
-        networks, scorer, bound_function(bound), draw, (full, full), steps, learning_rate
+        networks, scorer, function, draw, (full, full), steps, learning_rate
     )
     yield Measurement("bound", "train", trained, "nats")
     held_out = np.asarray(images.test_images[:test_images])
@@ -117,10 +119,9 @@ def _encoder(choice, shape, seed, which):
 
 
 def _check(
-    setting, data, bound, test, rows, encoder=_ENCODER, critic=_CRITIC, steps=1_000,
-    batch_size=64, learning_rate=5e-4, test_images=5_000,
+    setting, data, bound, test, rows, encoder, critic, steps, batch_size, learning_rate, test_images
 ):
-    bounds.info(bound_name(bound))
+    bounds.info(as_pick(bound).name)
     encoders.class_of(encoder.name)
     critics.class_of(critic.name)
     if test not in TESTS:
