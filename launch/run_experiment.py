@@ -64,7 +64,10 @@ def main(argv):
     for name, status in outcome.statuses.items():
         if status != "finished":
             print(f"{name}: {status}", file=sys.stderr)
-    print(f"Report: {outcome.report}")
+    if outcome.report is None:
+        print("Nothing was measured, so there is no report.")
+    else:
+        print(f"Report: {outcome.report}")
     return outcome.exit_code
 
 

@@ -248,6 +248,7 @@ LONG = (
 )
 
 
+@pytest.mark.slow
 def test_killed_for_real_with_two_workers(tmp_path):
     """The parent dies; its workers follow; the sweep goes on. One of its three runs must fail."""
     settings = (*LONG, "evaluate.bound.every=5", "learning_rate=1e-3,1e-2,1e12")

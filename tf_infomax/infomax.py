@@ -21,7 +21,8 @@ class InfoMax(keras.Model):
     ``max over encoders and critic of bound( critic(encoder_1(x), encoder_2(y)) )``
 
     Train with plain ``compile(optimizer)`` and ``fit`` on a ``tf.data`` set of pairs ``(x, y)``;
-    the log has "loss" and "bound", in nats. The experiments of this package take the same step::
+    the log has "loss" and "bound", in ``bound_unit``. The experiments of this package take the same
+    step::
 
         model = InfoMax(MLP((300, 300, 100)), MLP((300, 300, 100)), BilinearCritic(100), "infonce")
         model.compile(optimizers.Adam(1e-4))
@@ -107,6 +108,14 @@ class InfoMax(keras.Model):
         codes_2 = self.encoder_2(y, training=training)
         scores = self.critic(codes_1, codes_2)
         return (scores, self.baseline(codes_1)) if with_baseline else scores
+
+    @property
+    def bound_unit(self):
+        """Unit of "loss" and "bound": "nats", or "1" where the bound is another divergence."""
+        try:
+            return bounds.info(self.bound).unit
+        except ValueError:
+            return "nats"  # The user's own.
 
     def bound_of(self, scores, log_baseline=None):
         """The bound on ``scores``, a scalar in nats.

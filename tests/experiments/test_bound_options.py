@@ -152,6 +152,17 @@ def test_models_have_what_the_experiment_says():
     assert build_model(small(), (2, 4, 1)).baseline is None
 
 
+def test_rows_of_a_divergence_are_not_in_nats(tmp_path):
+    settings = ("critic=bilinear", "bound=jsd,nwj", "steps=2")
+    with determinism_undone():
+        runs = plan_tiny(tmp_path, "critic_impact", *settings)
+        assert [execute(run) for run in runs] == [FINISHED, FINISHED]
+    for run, unit in zip(runs, ("1", "nats"), strict=True):
+        rows = [row for row in read_rows(run.directory) if row.metric.endswith("bound")]
+        assert {row.metric for row in rows} == {"bound", "train/bound"}
+        assert {row.unit for row in rows} == {unit}
+
+
 def test_a_run_with_options_and_a_baseline(tmp_path):
     settings = ("bound=interpolated(alpha=0.5)", "baseline=learned", "evaluate.bound.every=12")
     with determinism_undone():

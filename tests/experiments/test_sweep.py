@@ -140,6 +140,13 @@ def refused_at(workdir, *settings):
     return str(raised.value)
 
 
+def test_a_sweep_that_measures_nothing_has_no_report(tmp_path):
+    runs = plan_tiny(tmp_path, "dependent_samples", "evaluate=none", "steps=0")
+    outcome = sweep.run_all(runs, tmp_path, jobs=1)
+    assert (outcome.exit_code, outcome.report) == (0, None)
+    assert (tmp_path / "rows.jsonl").read_text() == ""
+
+
 def test_a_run_that_breaks_down_is_reported_with_its_traceback(tmp_path, monkeypatch):
     runs = plan_tiny(tmp_path, "dependent_samples", "dependent=true,false", "steps=2")
 

@@ -49,6 +49,7 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
     for entry in chosen.evaluate:
         evaluators.check(entry, experiment.data.views)
     trial, step = _exported(path, chosen, card, data_dir) if is_export else restore(path, data_dir)
+    evaluators.check_endpoints(chosen, trial.encoder)
     snapshot = evaluators.snapshot(trial, step, chosen.evaluate)
     place = {
         "experiment": experiment.name,

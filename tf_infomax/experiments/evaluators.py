@@ -4,14 +4,17 @@ import inspect
 
 from tf_infomax import randomness
 from tf_infomax.evaluation import linear_probe
-from tf_infomax.experiments import geometry_evaluators  # noqa: F401 - it enters its evaluators
+from tf_infomax.experiments import (
+    geometry_evaluators,  # noqa: F401 - it enters its evaluators
+    image_evaluators,
+)
 from tf_infomax.experiments.image_evaluators import IMAGE_EVALUATORS
 from tf_infomax.experiments.image_snapshot import ImageSnapshot
 from tf_infomax.experiments.measurements import EVALUATORS, Measurement, several
 from tf_infomax.experiments.pair_evaluators import PAIR_EVALUATORS, PairSnapshot
 from tf_infomax.registry import unknown_option
 
-__all__ = ["check", "get", "names", "snapshot"]
+__all__ = ["check", "check_endpoints", "get", "names", "snapshot"]
 
 
 def get(name):
@@ -49,6 +52,16 @@ def check(entry, views):
             f"The evaluator {entry.name!r} is not for views={views!r}. "
             f"Those are: {', '.join(name for name in names() if name not in of_others)}."
         )
+
+
+def check_endpoints(experiment, encoder):
+    """Raises ``ValueError`` if an evaluation of ``experiment`` reads what ``encoder`` has not.
+
+    Of whole images only: the codes of halves have no endpoints.
+    """
+    if experiment.data.views == "image":
+        for entry in experiment.evaluate:
+            image_evaluators.check_endpoints(entry, encoder)
 
 
 @EVALUATORS.register("linear_probe")

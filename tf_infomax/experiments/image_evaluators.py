@@ -1,6 +1,7 @@
 """The measurements of Deep InfoMax: a frozen encoder of images at one step -> measurements."""
 
 import base64
+import inspect
 
 import numpy as np
 import tensorflow as tf
@@ -8,21 +9,39 @@ import tensorflow as tf
 from tf_infomax import evaluation
 from tf_infomax.experiments.measurements import EVALUATORS, Measurement, several
 
-__all__ = ["IMAGE_EVALUATORS"]
+__all__ = ["IMAGE_EVALUATORS", "check_endpoints"]
 
 
 _ALL = ("conv", "fc", "global")
 
 
-def _known(snapshot, endpoints):
+def check_endpoints(entry, encoder):
+    """Raises ``ValueError`` if ``entry`` (a ``spec.Evaluation``) reads what ``encoder`` has not."""
+    parameters = inspect.signature(EVALUATORS.get(entry.name)).parameters
+    if "endpoints" in parameters:
+        chosen = entry.options.get("endpoints", parameters["endpoints"].default)
+        if chosen is not None:
+            _known(encoder, chosen)
+    if "endpoint" in parameters:
+        name = entry.options.get("endpoint", parameters["endpoint"].default)
+        if name not in (None, "pixels", *encoder.endpoint_shapes):
+            raise _unknown_endpoints(encoder, [name])
+
+
+def _known(encoder, endpoints):
     """Those of ``endpoints`` that the encoder has: not every one has dense layers."""
-    has, names = snapshot.trial.encoder.endpoint_shapes, several(endpoints)
+    has, names = encoder.endpoint_shapes, several(endpoints)
     known = [name for name in names if name in has or name == "pixels"]
     if not known or set(names) - {*known, *_ALL}:
-        raise ValueError(
-            f"The encoder's endpoints are {', '.join(has)}. Received: endpoints={names}."
-        )
+        raise _unknown_endpoints(encoder, names)
     return known
+
+
+def _unknown_endpoints(encoder, names):
+    return ValueError(
+        f"The encoder's endpoints are {', '.join(encoder.endpoint_shapes)}. "
+        f"Received: endpoints={', '.join(map(repr, names))}."
+    )
 
 
 def _numbers(option):
@@ -63,7 +82,7 @@ def measure_mlp_probe(
 ):
     """Accuracy of a classifier with one hidden layer on each endpoint; see ``mlp_probe``."""
     train_labels, test_labels = snapshot.labels
-    for name in _known(snapshot, endpoints):
+    for name in _known(snapshot.trial.encoder, endpoints):
         train, test = snapshot.features(name)
         result = evaluation.mlp_probe(
             train,
@@ -93,7 +112,7 @@ def measure_mlp_probe(
 def measure_svm_probe(snapshot, endpoints=_ALL, fits=5, epochs=6):
     """Accuracy of linear support vector machines on each endpoint, over several fits."""
     train_labels, test_labels = snapshot.labels
-    for name in _known(snapshot, endpoints):
+    for name in _known(snapshot.trial.encoder, endpoints):
         train, test = snapshot.features(name)
         result = evaluation.svm_probe(
             train,

@@ -89,7 +89,7 @@ def measure_bound(snapshot):
         value = mean_bound(
             model.bound_of, model.critic, *codes, pairs.batch_size, model.baseline
         )
-        yield Measurement("bound", split, float(value), "nats")
+        yield Measurement("bound", split, float(value), model.bound_unit)
 
 
 @EVALUATORS.register("conditioning")
@@ -168,7 +168,7 @@ def measure_optimal_critic(snapshot, batches=20):
         return model.bound_of(law.log_density_ratio(*pairs), log_baseline=0.0)
 
     values = np.array([value(tf.constant(t, tf.int64)) for t in range(batches)], np.float64)
-    yield Measurement("bound/optimal_critic", "test", float(values.mean()), "nats")
+    yield Measurement("bound/optimal_critic", "test", float(values.mean()), model.bound_unit)
 
 
 @EVALUATORS.register("in_batch_optimum")

@@ -18,6 +18,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax import report
+from tf_infomax.experiments import evaluators
 from tf_infomax.experiments.build import build_encoder, build_model, input_shape, load_images
 from tf_infomax.experiments.checks import check
 from tf_infomax.experiments.run import FINISHED, NON_FINITE, Run, execute
@@ -39,11 +40,11 @@ class Outcome:
 
     Attributes:
         statuses: run name -> ``FINISHED``, ``NON_FINITE``, or the traceback of what went wrong.
-        report: path of the HTML report.
+        report: path of the HTML report; ``None`` where nothing was measured.
     """
 
     statuses: dict
-    report: Path
+    report: Path | None
 
     @property
     def exit_code(self):
@@ -130,8 +131,10 @@ def run_all(runs, workdir, jobs=0):
                 f"{name}: {status.splitlines()[-1]}. "
                 f"{len(statuses)} of {len(runs)} runs ended; about {duration(left)} left."
             )
-    write_rows(workdir / "rows.jsonl", read_rows(workdir))
-    return Outcome(statuses, report.make_report([workdir], workdir / "report.html"))
+    rows = read_rows(workdir)
+    write_rows(workdir / "rows.jsonl", rows)
+    page = report.make_report([workdir], workdir / "report.html") if rows else None
+    return Outcome(statuses, page)
 
 
 def _in_worker(run, threads, parent):
@@ -196,7 +199,9 @@ def _check_fit(experiment, images):
         if isinstance(experiment.objectives[0], LabelConfusion):
             build_encoder(experiment.encoder, view_shape, seed=0, which=1)
         else:
-            build_model(experiment, view_shape, 0 if images is None else images.num_classes)
+            classes = 0 if images is None else images.num_classes
+            model = build_model(experiment, view_shape, classes)
+            evaluators.check_endpoints(experiment, getattr(model, "encoder", None))
     except (TypeError, AttributeError) as error:
         # An option of the wrong type, as the layer that it reached saw it.
         raise ValueError(f"{experiment.name} cannot be built: {error}.") from error

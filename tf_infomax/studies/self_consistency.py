@@ -84,7 +84,7 @@ def self_consistency(
     model, trained = train(
         networks, scorer, function, draw, (full, full), steps, learning_rate
     )
-    yield Measurement("bound", "train", trained, "nats")
+    yield Measurement("bound", "train", trained, model.bound_unit)
     held_out = np.asarray(images.test_images[:test_images])
     # Half the set away, so that an image meets each other one once and never itself.
     partners = np.roll(held_out, len(held_out) // 2, axis=0)
@@ -94,7 +94,7 @@ def self_consistency(
             for which, network in enumerate((model.encoder_1, model.encoder_2))
         ]
         value = float(mean_bound(model.bound_of, model.critic, *codes, batch_size))
-        yield Measurement("bound", "test", value, "nats")
+        yield Measurement("bound", "test", value, model.bound_unit)
 
 
 def _view(views, which, shape):

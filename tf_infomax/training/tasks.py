@@ -16,16 +16,16 @@ class PairTask:
     """
 
     metric_names = ("loss", "bound")
-    reported = {"bound": ("train/bound", "nats")}  # noqa: RUF012 - a constant
     warmup = None
 
     def __init__(self, model, draw):
         self.model = model
         self.draw = draw
+        self.reported = {"bound": ("train/bound", model.bound_unit)}
         model.optimizer.build(model.trainable_variables)
 
     def update(self, x, y):
-        """One training step; returns the model's "loss" and "bound", in nats."""
+        """One training step; returns the model's "loss" and "bound"."""
         return self.model.update(x, y)
 
     @property
