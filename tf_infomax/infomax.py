@@ -6,9 +6,11 @@ import keras
 import tensorflow as tf
 
 from tf_infomax import bounds
+from tf_infomax.blocked_scores import scores_of_pairs
 from tf_infomax.bounds.moving_average import RATE, updated_log_average
+from tf_infomax.chunked_encoding import encode_in_chunks
+from tf_infomax.layers import positive_integer
 from tf_infomax.objectives import mutual_information_loss
-from tf_infomax.scores import pair_scores
 from tf_infomax.training.step import gradient_step
 
 __all__ = ["InfoMax"]
@@ -40,6 +42,12 @@ class InfoMax(keras.Model):
         baseline: Keras layer, ``baseline(codes_1) -> [K]``, the log a(x) of bounds that take one
             ("tuba", "interpolated"), ``critics.LearnedBaseline``; or ``None``. Trained with the
             rest.
+        encoder_chunk: rows that an encoder takes at a time in training, for batches whose
+            activations do not fit in memory (``encode_in_chunks``: the same gradient for a second
+            forward pass); ``None`` takes the whole batch.
+
+    Of batches whose size is known (``drop_remainder=True``) and whose matrix of scores would be
+    large, fit and evaluate compute the scores in blocks (``BlockedScores``).
 
     Call arguments:
         inputs: the pair ``(x, y)``, K >= 2 of each.  Returns the scores, ``[K, K]``.
@@ -52,7 +60,15 @@ class InfoMax(keras.Model):
     """
 
     def __init__(
-        self, encoder_1, encoder_2, critic, bound="infonce", target=None, baseline=None, **kwargs
+        self,
+        encoder_1,
+        encoder_2,
+        critic,
+        bound="infonce",
+        target=None,
+        baseline=None,
+        encoder_chunk=None,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         if target is not None and not 0 <= target < float("inf"):
@@ -63,6 +79,9 @@ class InfoMax(keras.Model):
         self.bound = bound
         self.target = target
         self.baseline = baseline
+        if encoder_chunk is not None:
+            positive_integer(encoder_chunk, "encoder_chunk")
+        self.encoder_chunk = encoder_chunk
         self._bound_function = _bound_of_scores(bound)
         if baseline is not None and not bounds.takes_baseline(bound):
             takers = [name for name in bounds.names() if bounds.takes_baseline(name)]
@@ -70,6 +89,7 @@ class InfoMax(keras.Model):
                 f"Only bounds with a free `log_baseline` take a baseline: {', '.join(takers)}. "
                 f"Received: bound={bound!r} with baseline={baseline!r}."
             )
+        self._is_registered = bounds.is_registered(bound)
         # MINE's gradient needs a moving average, whose state is the model's.
         self._averages = bounds.takes_average(bound)
         self._loss_mean = keras.metrics.Mean(name="loss")
@@ -102,26 +122,28 @@ class InfoMax(keras.Model):
             )
         self.built = True
 
-    def call(self, inputs, training=False, with_baseline=False):
-        x, y = inputs
-        codes_1 = self.encoder_1(x, training=training)
-        codes_2 = self.encoder_2(y, training=training)
-        scores = self.critic(codes_1, codes_2)
-        return (scores, self.baseline(codes_1)) if with_baseline else scores
+    def call(self, inputs, training=False):
+        return self.critic(*self._codes(*inputs, training))
+
+    def _codes(self, x, y, training):
+        chunk = self.encoder_chunk if training else None
+        return tuple(
+            encoder(view, training=training)
+            if chunk is None
+            else encode_in_chunks(encoder, view, chunk, training)
+            for encoder, view in ((self.encoder_1, x), (self.encoder_2, y))
+        )
 
     @property
     def bound_unit(self):
         """Unit of "loss" and "bound": "nats", or "1" where the bound is another divergence."""
-        try:
-            return bounds.info(self.bound).unit
-        except ValueError:
-            return "nats"  # The user's own.
+        return bounds.info(self.bound).unit if self._is_registered else "nats"
 
     def bound_of(self, scores, log_baseline=None):
         """The bound on ``scores``, a scalar in nats.
 
         Args:
-            scores: ``[K, K]``.
+            scores: ``[K, K]``, or ``PairScores``.
             log_baseline: what ``baseline`` gave for the codes of the rows, ``[K]``, or another
                 that fits these scores. Without effect on a model that has no baseline.
 
@@ -138,16 +160,18 @@ class InfoMax(keras.Model):
         return self._bound_function(scores, log_baseline=log_baseline)
 
     def _bound_of_pairs(self, x, y, training=False):
+        codes_1, codes_2 = self._codes(x, y, training)
+        # The user's own bound reads a matrix.
+        score = scores_of_pairs if self._is_registered else lambda critic, *codes: critic(*codes)
+        scores = score(self.critic, codes_1, codes_2)
         if self._averages and training:
-            scores = self((x, y), training=True)
             return self._bound_function(scores, log_average=self._updated_average(scores))
-        if self.baseline is None:
-            return self.bound_of(self((x, y), training=training))
-        return self.bound_of(*self((x, y), training=training, with_baseline=True))
+        baseline = None if self.baseline is None else self.baseline(codes_1)
+        return self.bound_of(scores, baseline)
 
     def _updated_average(self, scores):
         """The moving average of ``mean exp`` over the marginal scores, in logarithms."""
-        log_mean = tf.stop_gradient(pair_scores(scores).log_mean_exp())
+        log_mean = tf.stop_gradient(scores.log_mean_exp())
         kept, log_average = updated_log_average(
             self.log_average.value, tf.cast(log_mean, tf.float32), RATE,
             self.num_averaged.value,
@@ -191,11 +215,8 @@ class InfoMax(keras.Model):
     def get_config(self):
         shared = self.encoder_2 is self.encoder_1
         serialize = keras.saving.serialize_keras_object
-        try:
-            bound = bounds.serialize(self.bound)
-        except ValueError:
-            # Keras could not find the package's functions; it finds what users register with it.
-            bound = serialize(self.bound)
+        # Keras could not find the package's functions; it finds what users register with it.
+        bound = (bounds.serialize if self._is_registered else serialize)(self.bound)
         return {
             **super().get_config(),
             "encoder_1": serialize(self.encoder_1),
@@ -204,6 +225,7 @@ class InfoMax(keras.Model):
             "bound": bound,
             "target": self.target,
             "baseline": None if self.baseline is None else serialize(self.baseline),
+            "encoder_chunk": self.encoder_chunk,
         }
 
     @classmethod
@@ -220,17 +242,12 @@ class InfoMax(keras.Model):
 
 def _bound_of_scores(bound):
     """The function of ``bound``, unless it is known to read something else."""
-    function = bounds.get(bound)
-    try:
-        reads = bounds.info(bound).reads
-    except ValueError:
-        return function  # The user's own.
-    if reads != "scores":
+    if bounds.is_registered(bound) and bounds.info(bound).reads != "scores":
         raise ValueError(
             f"A critic is trained with a bound that reads scores: {', '.join(bounds.names())}. "
-            f"Received: bound={bound!r}, which reads {reads}."
+            f"Received: bound={bound!r}, which reads {bounds.info(bound).reads}."
         )
-    return function
+    return bounds.get(bound)
 
 
 def _pair(data):

@@ -114,9 +114,13 @@ class PairwiseDense(keras.layers.Layer):
         )
 
     def call(self, x, y):
-        from_x = tf.matmul(x, self.kernel[: self.x_dim]) + self.bias
-        from_y = tf.matmul(y, self.kernel[self.x_dim :])
+        from_x, from_y = self.project(x, y)
         return self.activation(from_x[:, tf.newaxis, :] + from_y[tf.newaxis, :, :])
+
+    def project(self, x, y):
+        """What each of x and y gives to the sum before the activation: ``[K, H]``, ``[M, H]``."""
+        kernel, bias = tf.cast(self.kernel, x.dtype), tf.cast(self.bias, x.dtype)
+        return tf.matmul(x, kernel[: self.x_dim]) + bias, tf.matmul(y, kernel[self.x_dim :])
 
     def compute_output_shape(self, x_shape, y_shape):
         return (x_shape[0], y_shape[0], self.units)

@@ -6,19 +6,21 @@ features the anchors are the globals of every image, the second view is all plac
 images, and the joint pairs are the places of the anchor's own image.
 """
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["PairScores", "pair_scores"]
+__all__ = ["PairScores", "floating", "pair_scores"]
 
 
 class PairScores:
     """Scores of K anchors: P joint pairs and M marginal pairs each.
 
     Bounds read scores through this class only: the joint scores, and per anchor a log-sum-exp or
-    the mean of an elementwise function over the marginals. Nothing else of the marginals is needed,
-    which is what lets a subclass compute them block by block, without a matrix of all pairs. (The
-    leave-one-out means need two passes: the function depends on the log-sum-exp of the anchor.)
+    the mean of an elementwise function over the marginals. Everything read of the marginals is a
+    number an anchor, made of its own row (``of_each_anchor``), which is what lets a subclass
+    compute them some rows at a time, without a matrix of all pairs (``BlockedScores``).
 
     Args:
         joint: ``[K, P]`` (or ``[K]``, meaning P = 1) floating scores of pairs drawn from p(x, y).
@@ -34,8 +36,8 @@ class PairScores:
     """
 
     def __init__(self, joint, marginal, num_marginal=None, log_extra_rivals=None):
-        joint = _floating(joint, "joint")
-        marginal = _floating(marginal, "marginal")
+        joint = floating(joint, "joint")
+        marginal = floating(marginal, "marginal")
         if joint.shape.rank == 1:
             joint = joint[:, tf.newaxis]
         if joint.shape.rank != 2 or marginal.shape.rank != 2:
@@ -71,7 +73,7 @@ class PairScores:
         Args:
             scores: ``[K, K]``, K >= 2 (K may be unknown while tracing).
         """
-        scores = _floating(scores, "scores")
+        scores = floating(scores, "scores")
         rows, columns = scores.shape.with_rank(2)
         if rows is not None and columns is not None and rows != columns:
             raise ValueError(
@@ -120,7 +122,7 @@ class PairScores:
 
         Reference: Hjelm et al. (2019), section 3.2; the constant is that of its code.
         """
-        scores = _floating(scores, "scores")
+        scores = floating(scores, "scores")
         if scores.shape.rank != 4 or not scores.shape[:1].is_compatible_with(scores.shape[2:3]):
             raise ValueError(
                 "Scores of maps must have shape [N, B, N, A], scores[i, b, j, a] = f(global b of "
@@ -168,17 +170,22 @@ class PairScores:
         """``mean function(joint)`` over all joint pairs, a scalar; ``function`` is elementwise."""
         return tf.reduce_mean(function(self.joint))
 
+    def of_each_anchor(self, reduction, *per_anchor):
+        """``reduction`` of the marginal scores of every anchor, ``[K]``.
+
+        Args:
+            reduction: ``(marginal [R, M], *numbers [R]) -> [R]`` for any R anchors, each from its
+                own row. What it closes over gets no gradient.
+            per_anchor: ``[K]`` each: what ``reduction`` is given of its anchors besides.
+        """
+        return reduction(self.marginal, *per_anchor)
+
     def marginal_mean(self, function):
         """``mean_j function(marginal_j)`` of each anchor, ``[K]``; ``function`` is elementwise.
 
         ``function`` is never evaluated where there is no pair, nor is its derivative.
         """
-        # Selected twice: whatever `function` makes of the stand-in is not selected, and its
-        # gradient there is that of a constant.
-        absent = tf.equal(self.marginal, -np.inf)
-        nothing = tf.zeros_like(self.marginal)
-        values = function(tf.where(absent, nothing, self.marginal))
-        return tf.reduce_sum(tf.where(absent, nothing, values), axis=1) / self.num_marginal
+        return self.of_each_anchor(functools.partial(_sum_of, function)) / self.num_marginal
 
     def rivals_logsumexp(self):
         """Log-sum-exp of what a joint pair competes with in InfoNCE's softmax, ``[K]``.
@@ -193,7 +200,7 @@ class PairScores:
 
     def marginal_logsumexp(self):
         """``log sum_j exp(marginal_j)`` of each anchor, ``[K]``."""
-        return tf.reduce_logsumexp(self.marginal, axis=1)
+        return self.of_each_anchor(functools.partial(tf.reduce_logsumexp, axis=1))
 
     def marginal_log_mean_exp(self):
         """``log mean_j exp(marginal_j)`` of each anchor, ``[K]``."""
@@ -205,45 +212,24 @@ class PairScores:
 
     def clipped_log_mean_exp(self, limit):
         """``log mean exp(clip(marginal, -limit, limit))`` over all anchors together, a scalar."""
-        absent = tf.equal(self.marginal, -np.inf)
-        clipped = tf.where(absent, self.marginal, tf.clip_by_value(self.marginal, -limit, limit))
-        return _log_mean_exp(tf.reduce_logsumexp(clipped, axis=1) - tf.math.log(self.num_marginal))
+        sums = self.of_each_anchor(functools.partial(_clipped_logsumexp, limit=limit))
+        return _log_mean_exp(sums - tf.math.log(self.num_marginal))
 
-    def leave_one_out_mean(self, function):
+    def leave_one_out_mean(self, function, *per_anchor):
         """``mean_k function(joint, rest_k)`` over all joint pairs, a scalar.
 
         ``rest_k`` is the log-sum-exp of the anchor's marginal pairs other than its k-th, for each
         of them in turn; ``-inf`` where there is no other.
 
         Args:
-            function: elementwise, of joint ``[K, P, 1]`` and rest ``[K, 1, M]``; numbers of an
-                anchor broadcast against both as ``[K, 1, 1]``.
+            function: elementwise, of joint ``[K, P, 1]``, rest ``[K, 1, M]`` and the further
+                numbers of the anchors, ``[K, 1, 1]`` each.
+            per_anchor: these numbers, ``[K]`` each.
         """
-        values = function(self.joint[:, :, tf.newaxis], self._sums_without_each()[:, tf.newaxis, :])
-        absent = tf.equal(self.marginal, -np.inf)[:, tf.newaxis, :]
-        values = tf.where(absent, tf.zeros_like(values), values)
-        return tf.reduce_mean(tf.reduce_sum(values, axis=2)) / self.num_marginal
-
-    def _sums_without_each(self):
-        """Log of the sum of exp of an anchor's other marginal pairs, for each of them, [K, M]."""
-        nothing = tf.constant(-np.inf, self.marginal.dtype)
-        places = tf.range(tf.shape(self.marginal)[1])
-        top = tf.argmax(self.marginal, axis=1, output_type=tf.int32)
-        is_top = tf.equal(places[tf.newaxis, :], top[:, tf.newaxis])
-        others = tf.where(is_top, nothing, self.marginal)
-        # A log-sum-exp of no pairs is -inf, but its gradient is NaN: it is taken of what is there.
-        has_others = tf.reduce_any(tf.not_equal(others, nothing), axis=1, keepdims=True)
-        without_top = tf.reduce_logsumexp(
-            tf.where(has_others, others, self.marginal), axis=1, keepdims=True
+        sums = self.of_each_anchor(
+            functools.partial(_leave_one_out_sum, function), self.joint, *per_anchor
         )
-        without_top = tf.where(has_others, without_top, nothing)
-        # Of the others each is taken from the sum of all, which holds a 1, the largest one. Without
-        # that the difference would lose its digits, so there the sum is made anew.
-        shift = tf.stop_gradient(tf.reduce_max(self.marginal, axis=1, keepdims=True))
-        ratios = tf.exp(self.marginal - shift)
-        left_out = tf.where(is_top, tf.zeros_like(ratios), ratios)
-        sums = tf.reduce_sum(ratios, axis=1, keepdims=True) - left_out
-        return tf.where(is_top, without_top, shift + tf.math.log(sums))
+        return tf.reduce_mean(sums) / self.num_marginal
 
     def marginal_mean_exp(self, shift):
         """``mean_j exp(marginal_j - shift)`` of each anchor, ``[K]``; shift is ``[K]`` or scalar.
@@ -252,10 +238,9 @@ class PairScores:
         log-sum-exp instead would multiply an overflowing value by an underflowing softmax, and
         the product of infinity and zero is NaN.
         """
-        shift = tf.convert_to_tensor(shift, self.marginal.dtype)
-        if shift.shape.rank == 1:
-            shift = shift[:, tf.newaxis]
-        return tf.reduce_sum(tf.exp(self.marginal - shift), axis=1) / self.num_marginal
+        shift = tf.convert_to_tensor(shift, self.joint.dtype)
+        per_anchor = tf.broadcast_to(shift, tf.shape(self.joint)[:1])
+        return self.of_each_anchor(_sum_of_exp, per_anchor) / self.num_marginal
 
 
 def pair_scores(scores):
@@ -266,13 +251,69 @@ def pair_scores(scores):
     """
     if isinstance(scores, PairScores):
         return scores
-    scores = _floating(scores, "scores")
+    scores = floating(scores, "scores")
     if scores.shape.rank != 2:
         raise ValueError(
             "Scores must be a `PairScores` or a matrix of shape [K, K]. "
             f"Received: an array of shape {scores.shape}."
         )
     return PairScores.from_matrix(scores)
+
+
+# Reductions of rows: scores [R, M], `-inf` where there is no pair -> [R].
+
+
+def _sum_of(function, marginal):
+    # Selected twice: whatever `function` makes of the stand-in is not selected, and its gradient
+    # there is that of a constant.
+    absent = tf.equal(marginal, -np.inf)
+    nothing = tf.zeros_like(marginal)
+    values = function(tf.where(absent, nothing, marginal))
+    return tf.reduce_sum(tf.where(absent, nothing, values), axis=1)
+
+
+def _sum_of_exp(marginal, shift):
+    return tf.reduce_sum(tf.exp(marginal - shift[:, tf.newaxis]), axis=1)
+
+
+def _clipped_logsumexp(marginal, limit):
+    absent = tf.equal(marginal, -np.inf)
+    clipped = tf.where(absent, marginal, tf.clip_by_value(marginal, -limit, limit))
+    return tf.reduce_logsumexp(clipped, axis=1)
+
+
+def _leave_one_out_sum(function, marginal, joint, *per_anchor):
+    """Mean over the joint pairs of sum_k function(joint, rest_k, *per_anchor)."""
+    values = function(
+        joint[:, :, tf.newaxis],
+        _sums_without_each(marginal)[:, tf.newaxis, :],
+        *(numbers[:, tf.newaxis, tf.newaxis] for numbers in per_anchor),
+    )
+    absent = tf.equal(marginal, -np.inf)[:, tf.newaxis, :]
+    values = tf.where(absent, tf.zeros_like(values), values)
+    return tf.reduce_mean(tf.reduce_sum(values, axis=2), axis=1)
+
+
+def _sums_without_each(marginal):
+    """Log of the sum of exp of a row's other scores, for each of them, [R, M]."""
+    nothing = tf.constant(-np.inf, marginal.dtype)
+    places = tf.range(tf.shape(marginal)[1])
+    top = tf.argmax(marginal, axis=1, output_type=tf.int32)
+    is_top = tf.equal(places[tf.newaxis, :], top[:, tf.newaxis])
+    others = tf.where(is_top, nothing, marginal)
+    # A log-sum-exp of no pairs is -inf, but its gradient is NaN: it is taken of what is there.
+    has_others = tf.reduce_any(tf.not_equal(others, nothing), axis=1, keepdims=True)
+    without_top = tf.reduce_logsumexp(
+        tf.where(has_others, others, marginal), axis=1, keepdims=True
+    )
+    without_top = tf.where(has_others, without_top, nothing)
+    # Of the others each is taken from the sum of all, which holds a 1, the largest one. Without
+    # that the difference would lose its digits, so there the sum is made anew.
+    shift = tf.stop_gradient(tf.reduce_max(marginal, axis=1, keepdims=True))
+    ratios = tf.exp(marginal - shift)
+    left_out = tf.where(is_top, tf.zeros_like(ratios), ratios)
+    sums = tf.reduce_sum(ratios, axis=1, keepdims=True) - left_out
+    return tf.where(is_top, without_top, shift + tf.math.log(sums))
 
 
 def _log_mean_exp(values):
@@ -313,7 +354,7 @@ def _is_own_image(scores):
     return tf.equal(images[:, tf.newaxis], images)[:, tf.newaxis, :, tf.newaxis]
 
 
-def _floating(values, name):
+def floating(values, name):
     """``values`` as a floating tensor; half precision becomes float32, where bounds are stable."""
     values = tf.convert_to_tensor(values)
     if not values.dtype.is_floating:

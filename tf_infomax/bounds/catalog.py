@@ -14,6 +14,7 @@ __all__ = [
     "deserialize",
     "get",
     "info",
+    "is_registered",
     "name_of",
     "names",
     "serialize",
@@ -266,6 +267,11 @@ def name_of(bound):
     return name
 
 
+def is_registered(bound):
+    """Whether ``bound`` is a registered name or function, with options or without."""
+    return _name_and_options(bound)[0] in _BOUNDS.names()
+
+
 def serialize(bound):
     """What JSON can hold of a registered bound: its name, or a dict of "name" and "options".
 
@@ -292,10 +298,7 @@ def takes_baseline(bound):
 
 def takes_average(bound):
     """Whether ``bound`` is a registered one whose gradient a moving average corrects, as MINE's."""
-    try:
-        return "log_average" in info(bound).options
-    except ValueError:
-        return False  # The user's own.
+    return is_registered(bound) and "log_average" in info(bound).options
 
 
 def _name_and_options(bound):

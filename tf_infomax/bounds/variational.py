@@ -116,17 +116,17 @@ def interpolated(scores, log_baseline=None, alpha=0.01):
     log_constant = log_baseline + (math.log1p(-alpha) if alpha < 1.0 else -math.inf)
     log_weight = log_alpha - tf.math.log(scores.num_marginal)
 
-    def log_share(joint, rest):
+    def log_share(joint, rest, constant):
         # joint - log a, with a / exp(joint) = weight (1 + exp(rest - joint)) + exp(constant -
         # joint): two softplus, so that no raw score is exponentiated.
-        constant = log_constant if log_constant.shape.rank == 0 else log_constant[:, None, None]
         own = log_weight + tf.nn.softplus(rest - joint)
         return -own - tf.nn.softplus(constant - joint - own)
 
     # m / (alpha m + c), with m the mean of exp, is sigmoid(log(alpha m / c)) / alpha.
     log_odds = log_alpha + scores.marginal_log_mean_exp() - log_constant
     marginal = tf.exp(-tf.nn.softplus(-log_odds) - log_alpha)
-    return 1.0 + scores.leave_one_out_mean(log_share) - tf.reduce_mean(marginal)
+    constants = tf.broadcast_to(log_constant, tf.shape(log_odds))
+    return 1.0 + scores.leave_one_out_mean(log_share, constants) - tf.reduce_mean(marginal)
 
 
 def _checked_baseline(log_baseline, scores):

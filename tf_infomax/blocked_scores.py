@@ -1,0 +1,111 @@
+"""Scores of all pairs of a batch that are never held all at once.
+
+Bounds read of the marginal scores a few numbers an anchor. Those are made here from some rows of
+the K x K matrix at a time, in value and in gradient, so that memory grows with K and not with its
+square: 131,072 pairs instead of some thousands. Every block is computed twice, once for the value
+and once for the gradient.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax.row_blocks import map_rows
+from tf_infomax.scores import PairScores, floating
+
+__all__ = ["BlockedScores", "scores_of_pairs"]
+
+# A block of this size stays in the caches of a CPU, and its products of matrices are large ones.
+_BLOCK_BYTES = 2**24
+# Below, the whole matrix costs less than a second computation.
+_DENSE_BYTES = 2**28
+
+
+class BlockedScores(PairScores):
+    """Scores of K pairs of codes, the diagonal joint, the rest of each row marginal.
+
+    Reads like ``PairScores.from_matrix(critic(x, y))`` and gives the same numbers, values and
+    gradients by x, y and the critic's weights, up to rounding; it has no ``marginal``.
+
+    Args:
+        critic: layer with weights that has ``embed``, ``all_scores`` and ``joint_scores``, as the
+            critics of vectors of this package.
+        x: ``[K, Dx]`` codes, K >= 2.
+        y: ``[K, Dy]``.
+        rows: rows in a block; ``None`` takes as many as make some 16 MiB.
+
+    Raises:
+        ValueError: on a critic without these functions, unequal numbers of codes, or K < 2.
+    """
+
+    def __init__(self, critic, x, y, rows=None):
+        if not _can_be_blocked(critic):
+            raise ValueError(
+                "Scores can be had in blocks of a critic that has embed(x, y), all_scores(x, y) "
+                f"and joint_scores(x, y). Received: {type(critic).__name__}."
+            )
+        x, y = (tf.cast(codes, critic.compute_dtype) for codes in (x, y))
+        if not x.shape[:1].is_compatible_with(y.shape[:1]) or 1 in (x.shape[0], y.shape[0]):
+            raise ValueError(
+                "As many x as y are needed, two at least. "
+                f"Received: x of shape {x.shape}, y of shape {y.shape}."
+            )
+        self._critic = critic
+        self._x, self._y = critic.embed(x, y)
+        self.joint = floating(critic.joint_scores(self._x, self._y), "scores")[:, tf.newaxis]
+        size = y.shape[0] if y.shape[0] is not None else tf.shape(y)[0]
+        self.num_marginal = tf.cast(size - 1, self.joint.dtype)
+        self._log_extra_rivals = None
+        if rows is None:
+            bytes_per_row = self.joint.dtype.size * critic.numbers_per_pair * size
+            # At least one, of which there need not be more than all.
+            rows = _BLOCK_BYTES // bytes_per_row
+            rows = max(1, min(rows, size)) if isinstance(size, int) else (
+                tf.maximum(1, tf.minimum(rows, size))
+            )
+        self._rows = rows
+
+    def of_each_anchor(self, reduction, *per_anchor):
+        variables = self._critic.trainable_variables
+
+        def reduced(rows, shared):
+            x, anchors, *numbers = rows
+            y, *weights = shared
+            # Weights as arguments, so that the gradient of the loop reaches them.
+            with keras.StatelessScope(list(zip(variables, weights, strict=True))):
+                scores = floating(self._critic.all_scores(x, y), "scores")
+            is_own = tf.equal(anchors[:, tf.newaxis], tf.range(tf.shape(y)[0])[tf.newaxis, :])
+            scores = tf.where(is_own, tf.constant(-np.inf, scores.dtype), scores)
+            return reduction(scores, *numbers)
+
+        return map_rows(
+            reduced,
+            [self._x, tf.range(tf.shape(self._x)[0]), *per_anchor],
+            [self._y, *(variable.value for variable in variables)],
+            self._rows,
+            tf.TensorSpec([], self.joint.dtype),
+        )
+
+
+def scores_of_pairs(critic, x, y):
+    """Scores of K pairs of codes: the whole matrix, or blocks where that would be large.
+
+    Args:
+        critic: layer with weights, ``critic(x, y) -> [K, K]``.
+        x: ``[K, Dx]`` codes.
+        y: ``[K, Dy]``.
+
+    Returns:
+        ``PairScores``: blocked where the numbers that the matrix takes exceed 256 MiB and the
+        critic can be had in blocks.
+    """
+    size = x.shape[0] if x.shape[0] is not None else y.shape[0]
+    if size is not None and _can_be_blocked(critic):
+        itemsize = max(4, tf.as_dtype(critic.compute_dtype).size)
+        if size * size * critic.numbers_per_pair * itemsize > _DENSE_BYTES:
+            return BlockedScores(critic, x, y)
+    return PairScores.from_matrix(critic(x, y))
+
+
+def _can_be_blocked(critic):
+    return all(hasattr(critic, name) for name in ("embed", "all_scores", "joint_scores"))
