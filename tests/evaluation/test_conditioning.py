@@ -52,6 +52,52 @@ def test_a_lost_direction_has_infinite_condition():
     np.testing.assert_array_equal(conditioning.log_condition_number(spectra), [np.inf])
 
 
+@pytest.mark.parametrize(("rows", "columns"), [(3, 7), (7, 3)])
+def test_forward_and_reverse_mode_of_a_network(rows, columns):
+    first, second = RNG.normal(size=(columns, 5)), RNG.normal(size=(5, rows))
+    inputs = RNG.normal(size=(4, columns))
+    jacobians = conditioning.jacobian(lambda x: tf.sin(tf.tanh(x @ first) @ second), inputs)
+    hidden = np.tanh(inputs @ first)
+    for jacobian, one, x in zip(jacobians, hidden, inputs, strict=True):
+        outer = np.diag(np.cos(one @ second)) @ second.T
+        np.testing.assert_allclose(
+            jacobian, outer @ np.diag(1 - np.tanh(x @ first) ** 2) @ first.T, rtol=1e-10
+        )
+
+
+@pytest.mark.parametrize("shape", [(40, 40), (60, 40), (40, 60)])
+@pytest.mark.parametrize("log_condition", [0.5, 5.0, 14.0])
+def test_log_condition_number_alone(shape, log_condition):
+    values = np.exp(np.linspace(0.0, log_condition, 40))[::-1]
+    matrices = [with_singular_values(values, *shape) for _ in range(3)]
+    found = conditioning.log_condition_numbers(matrices)
+    np.testing.assert_allclose(found, [log_condition] * 3, atol=1e-4)
+
+
+@pytest.mark.parametrize("log_condition", [5.0, 14.0])
+def test_log_condition_number_of_float32(log_condition):
+    """The number of the rounded matrix, which float32 itself could not tell."""
+    values = np.exp(np.linspace(0.0, log_condition, 50))
+    matrix = with_singular_values(values, 50, 50).astype(np.float32)
+    exact = np.linalg.svd(matrix.astype(np.float64), compute_uv=False)
+    found = conditioning.log_condition_numbers(matrix[np.newaxis])
+    np.testing.assert_allclose(found, [np.log(exact[0] / exact[-1])], atol=1e-4)
+
+
+def test_log_condition_numbers_of_the_ends():
+    matrices = np.stack([np.eye(4), np.diag([1.0, 0.0, 2.0, 3.0]), np.diag([8.0, 1.0, 1.0, 2.0])])
+    np.testing.assert_allclose(
+        conditioning.log_condition_numbers(matrices), [0.0, np.inf, math.log(8)], atol=1e-6
+    )
+    # Two equal largest values, and one entry.
+    np.testing.assert_allclose(
+        conditioning.log_condition_numbers(np.diag([4.0, 4.0, 1.0])[np.newaxis]), [math.log(4)],
+        atol=1e-6,
+    )
+    assert conditioning.log_condition_numbers(np.full((1, 1, 1), -3.0)).tolist() == [0.0]
+    assert conditioning.log_condition_numbers(np.zeros((1, 3, 3))).tolist() == [np.inf]
+
+
 def test_percentile_rule_by_hand():
     # m = 7: indices int(0), int(1.2), int(2.4), int(3.6), int(4.8), int(6) of the sorted values.
     values = [70, 10, 60, 20, 50, 30, 40]
