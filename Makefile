@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Test processes; each holds one TensorFlow.
 TEST_JOBS ?= 2
 
-.PHONY: run test test-all lint clean
+.PHONY: run test test-all bench lint clean
 
 # Installed anew whenever the dependencies change.
 .venv/installed: setup.py
@@ -25,6 +25,10 @@ test: .venv/installed
 
 test-all: .venv/installed
 	$(BIN)/python -m pytest -q -n $(TEST_JOBS)
+
+# What the package's formulations save: times, memory and equality, next to baselines.
+bench: .venv/installed
+	$(BIN)/python -m benchmarks.speed
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -17,8 +17,8 @@ __all__ = ["BlockedScores", "scores_of_pairs"]
 
 # A block of this size stays in the caches of a CPU, and its products of matrices are large ones.
 _BLOCK_BYTES = 2**24
-# Below, the whole matrix costs less than a second computation.
-_DENSE_BYTES = 2**28
+# Below, the whole matrix costs less than a second computation (on a CPU they break even here).
+_DENSE_BYTES = 2**26
 
 
 class BlockedScores(PairScores):
@@ -96,7 +96,7 @@ def scores_of_pairs(critic, x, y):
         y: ``[K, Dy]``.
 
     Returns:
-        ``PairScores``: blocked where the numbers that the matrix takes exceed 256 MiB and the
+        ``PairScores``: blocked where the numbers that the matrix takes exceed 64 MiB and the
         critic can be had in blocks.
     """
     size = x.shape[0] if x.shape[0] is not None else y.shape[0]

@@ -1,0 +1,41 @@
+"""The concat critic on all pairs: tiled pairs, against the first layer split between the views."""
+
+import tensorflow as tf
+
+from tf_infomax import bounds
+from tf_infomax.critics import ConcatCritic
+
+
+def tiled_pairs(size, width, hidden, xla=False):
+    """Every pair ``[x_i, y_j]`` written out, as the released code does."""
+
+    def scores(critic, x, y):
+        rows = tf.reshape(tf.tile(x[:, tf.newaxis], [1, size, 1]), [-1, width])
+        columns = tf.tile(y, [size, 1])
+        kernel, bias = critic.f[0].kernel.value, critic.f[0].bias.value
+        first = tf.nn.relu(tf.matmul(tf.concat([rows, columns], axis=1), kernel) + bias)
+        return tf.reshape(critic.f[1](first), [size, size])
+
+    return _step(size, width, hidden, xla, scores)
+
+
+def split_layer(size, width, hidden, xla=False):
+    """``ConcatCritic``."""
+    return _step(size, width, hidden, xla, lambda critic, x, y: critic(x, y))
+
+
+def _step(size, width, hidden, xla, scores):
+    critic = ConcatCritic(hidden, seed=0)
+    critic.build((None, width), (None, width))
+    # Of these 3 million sums none is so near zero that rounding would turn a ReLU on or off.
+    x, y = (tf.random.stateless_normal([size, width], [1, k]) for k in (0, 1))
+
+    @tf.function(jit_compile=xla)
+    def step():
+        weights = [weight.value for weight in critic.trainable_variables]
+        with tf.GradientTape() as tape:
+            tape.watch([x, y])
+            value = bounds.infonce(scores(critic, x, y))
+        return [value, *tape.gradient(value, [x, y, *weights])]
+
+    return step
