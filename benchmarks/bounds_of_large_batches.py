@@ -14,7 +14,7 @@ def whole_matrix(critic, bound, size):
     return _step(critic, bound, size, lambda f, x, y: PairScores.from_matrix(f(x, y)))
 
 
-def in_blocks(critic, bound, size):
+def blocks(critic, bound, size):
     """``BlockedScores``."""
     return _step(critic, bound, size, BlockedScores)
 

@@ -1,0 +1,125 @@
+"""Whole training steps of the MI-max experiments: the released way, against this package's.
+
+The released way, written anew: a ``tf.data`` pipeline of shuffled images, fed one batch a call to a
+graph; the concat critic on tiled pairs; the bounds on the dense matrix; TensorFlow's fused Adam
+kernel, one call a variable. Encoders and initial weights are the same objects in both. What must
+agree is the loss and its gradients on one batch; the timed part is ``STEPS`` training steps.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax.data.datasets import ImageData
+from tf_infomax.experiments import catalog
+from tf_infomax.experiments.build import build
+from tf_infomax.experiments.overrides import override
+from tf_infomax.training.loop import StepLoop
+
+STEPS = 20
+# As many images as MNIST's, of noise.
+_IMAGES = 60_000
+
+
+def released(experiment, settings):
+    """One batch a call, tiled pairs, a dense matrix."""
+    trial = _trial(experiment, settings)
+    variables = [variable.value for variable in trial.model.trainable_variables]
+    moments = [[tf.Variable(tf.zeros_like(one)) for one in variables] for _ in range(2)]
+    powers = [tf.Variable(beta) for beta in (0.9, 0.999)]
+    batches = iter(_pipeline(trial))
+
+    @tf.function
+    def update(images):
+        top, bottom = _halves(images)
+        with tf.GradientTape() as tape:
+            loss = _released_loss(trial, top, bottom)
+        gradients = tape.gradient(loss, variables)
+        for variable, first, second, gradient in zip(variables, *moments, gradients, strict=True):
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle, m=first.handle, v=second.handle,
+                beta1_power=powers[0], beta2_power=powers[1],
+                lr=trial.experiment.train.learning_rate,
+                beta1=0.9, beta2=0.999, epsilon=1e-8, grad=gradient,
+            )
+        for power, beta in zip(powers, (0.9, 0.999), strict=True):
+            power.assign(power * beta)
+        return loss
+
+    return _step(
+        trial, _released_loss, lambda start: [update(next(batches)) for _ in range(STEPS)]
+    )
+
+
+def package(experiment, settings):
+    """``StepLoop`` on the experiment's own task, as ``run_experiment`` does."""
+    trial = _trial(experiment, settings)
+    loop = StepLoop(trial.task, trial.jit_compile)
+
+    def loss(trial, top, bottom):
+        return -trial.model.bound_of(trial.model((top, bottom), training=True))
+
+    return _step(trial, loss, lambda start: loop.run(start, start + STEPS))
+
+
+def _step(trial, loss_of, train):
+    """Trains in every call; gives what loss and gradients were on one batch at the start."""
+    top, bottom = _halves(trial.source.images.train_images[: trial.source.batch_size])
+
+    @tf.function
+    def compared():
+        with tf.GradientTape() as tape:
+            loss = loss_of(trial, top, bottom)
+        variables = [variable.value for variable in trial.model.trainable_variables]
+        return [loss, *tape.gradient(loss, variables)]
+
+    found = [one.numpy() for one in compared()]
+    done = [0]
+
+    def step():
+        train(done[0])
+        done[0] += STEPS
+        return found
+
+    return step
+
+
+def _trial(experiment, settings):
+    experiment = override(catalog.get(experiment)[0], settings)
+    ((_, _, single),) = experiment.runs()
+    pixels = np.random.default_rng(0).integers(0, 256, (_IMAGES, 28, 28, 1), np.uint8)
+    labels = np.arange(_IMAGES) % 10
+    names = tuple(map(str, range(10)))
+    images = ImageData("noise", pixels, labels, pixels[:256], labels[:256], 255.0, 10, names)
+    return build(single, images)
+
+
+def _pipeline(trial):
+    images = trial.source.images.train_images
+    batches = tf.data.Dataset.from_tensor_slices(images).repeat().shuffle(10_000, seed=0)
+    return batches.batch(trial.source.batch_size, drop_remainder=True).prefetch(2)
+
+
+def _halves(images):
+    pixels = tf.cast(images, tf.float32) / 255.0
+    return (tf.reshape(half, [-1, 14 * 28]) for half in (pixels[:, :14], pixels[:, 14:]))
+
+
+def _released_loss(trial, top, bottom):
+    model = trial.model
+    x, y = model.encoder_1(top, training=True), model.encoder_2(bottom, training=True)
+    scores = _tiled(model.critic, x, y) if model.critic.runs_on_all_pairs else model.critic(x, y)
+    size = scores.shape[0]
+    joint = tf.linalg.diag_part(scores)
+    if model.bound == "infonce":
+        return tf.reduce_mean(tf.reduce_logsumexp(scores, axis=1) - joint) - np.log(size)
+    others = scores - tf.linalg.diag(np.inf * tf.ones(size))
+    log_mean = tf.reduce_logsumexp(others) - np.log(size * (size - 1.0))
+    return tf.exp(log_mean - 1.0) - tf.reduce_mean(joint)
+
+
+def _tiled(critic, x, y):
+    size = x.shape[0]
+    rows = tf.reshape(tf.tile(x[:, tf.newaxis], [1, size, 1]), [size * size, -1])
+    pairs = tf.concat([rows, tf.tile(y, [size, 1])], axis=1)
+    kernel, bias = critic.f[0].kernel.value, critic.f[0].bias.value
+    return tf.reshape(critic.f[1](tf.nn.relu(tf.matmul(pairs, kernel) + bias)), [size, size])
