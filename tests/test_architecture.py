@@ -18,7 +18,13 @@ WITHOUT_EXPORTS = {"training/__init__.py", "experiments/__init__.py"}
 FORBIDDEN = {
     "tf_infomax.registry": ("tf_infomax",),
     "tf_infomax.results": ("tf_infomax.experiments", "tf_infomax.training", "tensorflow", "keras"),
-    "tf_infomax.scores": ("tf_infomax.",),
+    "tf_infomax.scores": tuple(
+        f"tf_infomax.{path.stem}"
+        for path in PACKAGE.iterdir()
+        if path.stem not in ("__init__", "score_reductions")
+    ),
+    "tf_infomax.score_reductions": ("tf_infomax.",),
+    "tf_infomax.row_blocks": ("tf_infomax.",),
     "tf_infomax.layers": ("tf_infomax.",),
     "tf_infomax.bounds": (
         "tf_infomax.critics",

@@ -11,13 +11,13 @@ from tf_infomax.bounds.moving_average import RATE, updated_log_average
 from tf_infomax.chunked_encoding import encode_in_chunks
 from tf_infomax.layers import positive_integer
 from tf_infomax.objectives import mutual_information_loss
-from tf_infomax.training.step import gradient_step
+from tf_infomax.pair_model import PairModel
 
 __all__ = ["InfoMax"]
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class InfoMax(keras.Model):
+class InfoMax(PairModel):
     """Learns codes of two views by maximising a bound on their mutual information.
 
     ``max over encoders and critic of bound( critic(encoder_1(x), encoder_2(y)) )``
@@ -70,11 +70,9 @@ class InfoMax(keras.Model):
         encoder_chunk=None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(encoder_1, encoder_2, ("bound",), **kwargs)
         if target is not None and not 0 <= target < float("inf"):
             raise ValueError(f"`target` must be nats, 0 or more. Received: target={target!r}.")
-        self.encoder_1 = encoder_1
-        self.encoder_2 = encoder_1 if encoder_2 is None else encoder_2
         self.critic = critic
         self.bound = bound
         self.target = target
@@ -92,18 +90,9 @@ class InfoMax(keras.Model):
         self._is_registered = bounds.is_registered(bound)
         # MINE's gradient needs a moving average, whose state is the model's.
         self._averages = bounds.takes_average(bound)
-        self._loss_mean = keras.metrics.Mean(name="loss")
-        self._bound_mean = keras.metrics.Mean(name="bound")
 
-    @property
-    def metrics(self):
-        return [self._loss_mean, self._bound_mean]
-
-    def build(self, input_shape):
+    def _build_on_codes(self, input_shape):
         shape_1, shape_2 = input_shape
-        for encoder, shape in ((self.encoder_1, shape_1), (self.encoder_2, shape_2)):
-            if not encoder.built:
-                encoder.build(shape)
         if not self.critic.built:
             self.critic.build(
                 tuple(self.encoder_1.compute_output_shape(shape_1)),
@@ -120,7 +109,6 @@ class InfoMax(keras.Model):
                 shape=(), initializer="zeros", trainable=False, dtype="float32",
                 name="num_averaged",
             )
-        self.built = True
 
     def call(self, inputs, training=False):
         return self.critic(*self._codes(*inputs, training))
@@ -159,7 +147,7 @@ class InfoMax(keras.Model):
             )
         return self._bound_function(scores, log_baseline=log_baseline)
 
-    def _bound_of_pairs(self, x, y, training=False):
+    def _bound_of_pairs(self, x, y, training):
         codes_1, codes_2 = self._codes(x, y, training)
         # The user's own bound reads a matrix.
         score = scores_of_pairs if self._is_registered else lambda critic, *codes: critic(*codes)
@@ -180,47 +168,21 @@ class InfoMax(keras.Model):
         self.num_averaged.assign_add(1.0)
         return log_average
 
-    def update(self, x, y):
-        """One training step on the pairs (x, y): the step of ``fit`` and of the experiments.
-
-        Returns:
-            Dict of scalars from before the update: "loss" and "bound", in nats.
-        """
-
-        def loss_and_metrics():
-            bound = self._bound_of_pairs(x, y, training=True)
-            return mutual_information_loss(bound, self.target), {"bound": bound}
-
-        return gradient_step(loss_and_metrics, self.trainable_variables, self.optimizer)
-
-    def train_step(self, data):
-        x, y = _pair(data)
-        if not self.built:
-            self.build((x.shape, y.shape))
-        return self._report(self.update(x, y))
-
-    def test_step(self, data):
-        bound = self._bound_of_pairs(*_pair(data))
-        return self._report({"loss": mutual_information_loss(bound, self.target), "bound": bound})
-
-    def _report(self, values):
-        self._loss_mean.update_state(values["loss"])
-        self._bound_mean.update_state(values["bound"])
-        return self.get_metrics_result()
+    def loss_and_metrics(self, x, y, training):
+        """The loss and "bound", both in ``bound_unit``, of the pairs (x, y)."""
+        bound = self._bound_of_pairs(x, y, training)
+        return mutual_information_loss(bound, self.target), {"bound": bound}
 
     def compute_output_shape(self, input_shape):
         shape_1, shape_2 = input_shape
         return (shape_1[0], shape_2[0])
 
     def get_config(self):
-        shared = self.encoder_2 is self.encoder_1
         serialize = keras.saving.serialize_keras_object
         # Keras could not find the package's functions; it finds what users register with it.
         bound = (bounds.serialize if self._is_registered else serialize)(self.bound)
         return {
             **super().get_config(),
-            "encoder_1": serialize(self.encoder_1),
-            "encoder_2": None if shared else serialize(self.encoder_2),
             "critic": serialize(self.critic),
             "bound": bound,
             "target": self.target,
@@ -231,13 +193,13 @@ class InfoMax(keras.Model):
     @classmethod
     def from_config(cls, config):
         parts = {}
-        for key in ("encoder_1", "encoder_2", "critic", "bound", "baseline"):
+        for key in ("critic", "bound", "baseline"):
             value = config.get(key)
             if isinstance(value, dict) and set(value) == {"name", "options"}:
                 parts[key] = bounds.deserialize(value)
             elif isinstance(value, dict):
                 parts[key] = keras.saving.deserialize_keras_object(value)
-        return cls(**{**config, **parts})
+        return super().from_config({**config, **parts})
 
 
 def _bound_of_scores(bound):
@@ -248,21 +210,3 @@ def _bound_of_scores(bound):
             f"Received: bound={bound!r}, which reads {bounds.info(bound).reads}."
         )
     return bounds.get(bound)
-
-
-def _pair(data):
-    if not isinstance(data, (tuple, list)) or len(data) != 2:
-        received = type(data).__name__
-        if isinstance(data, (tuple, list)):
-            received = f"a {received} of {len(data)}"
-        raise ValueError(
-            "InfoMax trains on pairs: a tf.data set whose elements are (x, y), without labels or "
-            f"weights. Received: {received}."
-        )
-    x, y = (tf.convert_to_tensor(view) for view in data)
-    if not x.shape[:1].is_compatible_with(y.shape[:1]):
-        raise ValueError(
-            "Both views of a batch must have the same number of rows. "
-            f"Received: x of shape {x.shape}, y of shape {y.shape}."
-        )
-    return x, y

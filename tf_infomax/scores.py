@@ -11,6 +11,8 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax import score_reductions
+
 __all__ = ["PairScores", "floating", "pair_scores"]
 
 
@@ -185,7 +187,8 @@ class PairScores:
 
         ``function`` is never evaluated where there is no pair, nor is its derivative.
         """
-        return self.of_each_anchor(functools.partial(_sum_of, function)) / self.num_marginal
+        sums = self.of_each_anchor(functools.partial(score_reductions.sum_of, function))
+        return sums / self.num_marginal
 
     def rivals_logsumexp(self):
         """Log-sum-exp of what a joint pair competes with in InfoNCE's softmax, ``[K]``.
@@ -208,12 +211,13 @@ class PairScores:
 
     def log_mean_exp(self):
         """``log mean exp`` over the marginal pairs of all anchors together, a scalar."""
-        return _log_mean_exp(self.marginal_log_mean_exp())
+        return score_reductions.log_mean_exp(self.marginal_log_mean_exp())
 
     def clipped_log_mean_exp(self, limit):
         """``log mean exp(clip(marginal, -limit, limit))`` over all anchors together, a scalar."""
-        sums = self.of_each_anchor(functools.partial(_clipped_logsumexp, limit=limit))
-        return _log_mean_exp(sums - tf.math.log(self.num_marginal))
+        clipped = functools.partial(score_reductions.clipped_logsumexp, limit=limit)
+        sums = self.of_each_anchor(clipped)
+        return score_reductions.log_mean_exp(sums - tf.math.log(self.num_marginal))
 
     def leave_one_out_mean(self, function, *per_anchor):
         """``mean_k function(joint, rest_k)`` over all joint pairs, a scalar.
@@ -227,7 +231,7 @@ class PairScores:
             per_anchor: these numbers, ``[K]`` each.
         """
         sums = self.of_each_anchor(
-            functools.partial(_leave_one_out_sum, function), self.joint, *per_anchor
+            functools.partial(score_reductions.leave_one_out_sum, function), self.joint, *per_anchor
         )
         return tf.reduce_mean(sums) / self.num_marginal
 
@@ -240,7 +244,7 @@ class PairScores:
         """
         shift = tf.convert_to_tensor(shift, self.joint.dtype)
         per_anchor = tf.broadcast_to(shift, tf.shape(self.joint)[:1])
-        return self.of_each_anchor(_sum_of_exp, per_anchor) / self.num_marginal
+        return self.of_each_anchor(score_reductions.sum_of_exp, per_anchor) / self.num_marginal
 
 
 def pair_scores(scores):
@@ -258,67 +262,6 @@ def pair_scores(scores):
             f"Received: an array of shape {scores.shape}."
         )
     return PairScores.from_matrix(scores)
-
-
-# Reductions of rows: scores [R, M], `-inf` where there is no pair -> [R].
-
-
-def _sum_of(function, marginal):
-    # Selected twice: whatever `function` makes of the stand-in is not selected, and its gradient
-    # there is that of a constant.
-    absent = tf.equal(marginal, -np.inf)
-    nothing = tf.zeros_like(marginal)
-    values = function(tf.where(absent, nothing, marginal))
-    return tf.reduce_sum(tf.where(absent, nothing, values), axis=1)
-
-
-def _sum_of_exp(marginal, shift):
-    return tf.reduce_sum(tf.exp(marginal - shift[:, tf.newaxis]), axis=1)
-
-
-def _clipped_logsumexp(marginal, limit):
-    absent = tf.equal(marginal, -np.inf)
-    clipped = tf.where(absent, marginal, tf.clip_by_value(marginal, -limit, limit))
-    return tf.reduce_logsumexp(clipped, axis=1)
-
-
-def _leave_one_out_sum(function, marginal, joint, *per_anchor):
-    """Mean over the joint pairs of sum_k function(joint, rest_k, *per_anchor)."""
-    values = function(
-        joint[:, :, tf.newaxis],
-        _sums_without_each(marginal)[:, tf.newaxis, :],
-        *(numbers[:, tf.newaxis, tf.newaxis] for numbers in per_anchor),
-    )
-    absent = tf.equal(marginal, -np.inf)[:, tf.newaxis, :]
-    values = tf.where(absent, tf.zeros_like(values), values)
-    return tf.reduce_mean(tf.reduce_sum(values, axis=2), axis=1)
-
-
-def _sums_without_each(marginal):
-    """Log of the sum of exp of a row's other scores, for each of them, [R, M]."""
-    nothing = tf.constant(-np.inf, marginal.dtype)
-    places = tf.range(tf.shape(marginal)[1])
-    top = tf.argmax(marginal, axis=1, output_type=tf.int32)
-    is_top = tf.equal(places[tf.newaxis, :], top[:, tf.newaxis])
-    others = tf.where(is_top, nothing, marginal)
-    # A log-sum-exp of no pairs is -inf, but its gradient is NaN: it is taken of what is there.
-    has_others = tf.reduce_any(tf.not_equal(others, nothing), axis=1, keepdims=True)
-    without_top = tf.reduce_logsumexp(
-        tf.where(has_others, others, marginal), axis=1, keepdims=True
-    )
-    without_top = tf.where(has_others, without_top, nothing)
-    # Of the others each is taken from the sum of all, which holds a 1, the largest one. Without
-    # that the difference would lose its digits, so there the sum is made anew.
-    shift = tf.stop_gradient(tf.reduce_max(marginal, axis=1, keepdims=True))
-    ratios = tf.exp(marginal - shift)
-    left_out = tf.where(is_top, tf.zeros_like(ratios), ratios)
-    sums = tf.reduce_sum(ratios, axis=1, keepdims=True) - left_out
-    return tf.where(is_top, without_top, shift + tf.math.log(sums))
-
-
-def _log_mean_exp(values):
-    size = tf.cast(tf.shape(values)[0], values.dtype)
-    return tf.reduce_logsumexp(values) - tf.math.log(size)
 
 
 @tf.custom_gradient
