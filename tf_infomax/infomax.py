@@ -80,7 +80,8 @@ class InfoMax(PairModel):
         if encoder_chunk is not None:
             positive_integer(encoder_chunk, "encoder_chunk")
         self.encoder_chunk = encoder_chunk
-        self._bound_function = _bound_of_scores(bound)
+        bounds.check_reads_scores(bound)
+        self._bound_function = bounds.get(bound)
         if baseline is not None and not bounds.takes_baseline(bound):
             takers = [name for name in bounds.names() if bounds.takes_baseline(name)]
             raise ValueError(
@@ -200,13 +201,3 @@ class InfoMax(PairModel):
             elif isinstance(value, dict):
                 parts[key] = keras.saving.deserialize_keras_object(value)
         return super().from_config({**config, **parts})
-
-
-def _bound_of_scores(bound):
-    """The function of ``bound``, unless it is known to read something else."""
-    if bounds.is_registered(bound) and bounds.info(bound).reads != "scores":
-        raise ValueError(
-            f"A critic is trained with a bound that reads scores: {', '.join(bounds.names())}. "
-            f"Received: bound={bound!r}, which reads {bounds.info(bound).reads}."
-        )
-    return bounds.get(bound)

@@ -280,6 +280,7 @@ def test_config_makes_the_same_term(position):
     ("options", "message"),
     [
         ({"bound": "jds"}, r"Unknown bound 'jds'. Did you mean 'jsd'"),
+        ({"bound": "minibatch_upper"}, r"reads scores: .*'minibatch_upper', which reads log_cond"),
         ({"weight": float("nan")}, r"`weight` must be 0 or more. Received: weight=nan"),
         ({"local_samples": 0}, r"`local_samples` must be a positive integer.* Received: .*0"),
         ({"local_samples": 7}, r"`local_samples` can be at most 6.* Received: .*7"),

@@ -14,6 +14,7 @@ correct one is ``chi_squared``) and ``wasserstein``.
 from tf_infomax.bounds import divergences, moving_average
 from tf_infomax.bounds.catalog import (
     BoundInfo,
+    check_reads_scores,
     deserialize,
     get,
     info,
@@ -47,6 +48,7 @@ __all__ = [
     "BoundInfo",
     "barber_agakov_lower",
     "barber_agakov_upper",
+    "check_reads_scores",
     "chi_squared",
     "chi_squared_released",
     "deserialize",

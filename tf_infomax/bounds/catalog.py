@@ -11,6 +11,7 @@ from tf_infomax.registry import Registry, nearest
 
 __all__ = [
     "BoundInfo",
+    "check_reads_scores",
     "deserialize",
     "get",
     "info",
@@ -232,6 +233,18 @@ def info(bound, **options):
     """
     name, bound_options = _name_and_options(bound)
     return _BOUNDS.get(name).with_options(**{**bound_options, **options})
+
+
+def check_reads_scores(bound):
+    """Raises ``ValueError`` on a registered bound that no critic can be trained with.
+
+    A function of one's own passes.
+    """
+    if is_registered(bound) and info(bound).reads != "scores":
+        raise ValueError(
+            f"A critic is trained with a bound that reads scores: {', '.join(names())}. "
+            f"Received: bound={bound!r}, which reads {info(bound).reads}."
+        )
 
 
 def get(bound, **options):

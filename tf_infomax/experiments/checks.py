@@ -114,11 +114,7 @@ def _check_data(experiment):
 def _check_bound(choice, baseline):
     name, options = as_pick(choice).name, as_pick(choice).options
     entry = bounds.info(name, **options)
-    if entry.reads != "scores":
-        raise ValueError(
-            f"A critic is trained with a bound that reads scores: {', '.join(bounds.names())}. "
-            f"Received: {name!r}, which reads {entry.reads}."
-        )
+    bounds.check_reads_scores(name)
     if any(isinstance(value, float) and not math.isfinite(value) for value in options.values()):
         raise ValueError(
             f"JSON knows no infinity; none says the same. Received: bound={described(choice)}."

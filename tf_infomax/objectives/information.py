@@ -31,6 +31,7 @@ class _Information(Term):
                 f"dot_map. Received: critic={type(critic).__name__}."
             )
         self.activation_penalty = float(activation_penalty)
+        bounds.check_reads_scores(bound)
         self._bound_function = bounds.get(bound)
 
     def loss(self, features):
