@@ -40,6 +40,13 @@ def test_gaussians(dim):
     assert high - low == pytest.approx(2 * 1.97 * estimator.standard_error_, rel=0.03)
 
 
+@pytest.mark.parametrize("bound", ["infonce", "nwj", "js_nwj", "mine", "smile", "tuba"])
+def test_of_gaussians_the_untrained_critic_is_best_for_every_bound(bound):
+    truth = normal(2)
+    estimator = MutualInformationEstimator(bound=bound, **GAUSSIAN).fit(*truth.sample(3_000, 0))
+    assert covers(estimator, truth.mutual_information)
+
+
 def test_the_standard_error_is_that_of_the_density_ratio():
     truth = normal()
     x, y = truth.sample(5_000, seed=0)

@@ -42,6 +42,8 @@ class BoundInfo:
         reference: where it comes from.
         reads: "scores" of a critic, the matrix "log_conditional" of a known p(y | x), or
             "log_densities", two vectors.
+        best_shift: by how much the best critic lies above the log-density ratio, for bounds on
+            mutual information that read scores, without options.
     """
 
     name: str
@@ -52,6 +54,7 @@ class BoundInfo:
     summary: str
     reference: str
     reads: str = "scores"
+    best_shift: float = 0.0
 
     @property
     def bounds_mi(self):
@@ -114,6 +117,7 @@ for _entry in (
         "nwj", variational.nwj, "nats", "lower", _unbounded,
         "unbiased for its critic; variance grows like exp(I(X; Y))",
         "Nguyen, Wainwright, Jordan (2010), arXiv:0809.0853",
+        best_shift=1.0,
     ),
     BoundInfo(
         "tuba", variational.tuba, "nats", "lower", _unbounded,

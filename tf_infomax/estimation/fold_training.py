@@ -79,6 +79,8 @@ class FoldTraining:
         self.reader = Reader(critic, bound)
         self._bound = bound
         self._averages_scores = bounds.takes_average(bound)
+        # Where the bound is best if the critic's Gaussian part is the log-density ratio.
+        self._start = bounds.info(bound).best_shift
         self._arrays = x, y
         self._x, self._y = tf.constant(x), tf.constant(y)
         self._schedule = schedule
@@ -105,9 +107,7 @@ class FoldTraining:
         Raises:
             FloatingPointError: if not even the untrained critic has a finite value.
         """
-        self._restart(initial_weights)
-        if isinstance(self.critic, CanonicalCritic):
-            self.critic.adapt(*self.pairs(train))
+        self._restart(initial_weights, train)
         watched = self.pairs(validation)
         generator = np.random.default_rng(stream(seed, "estimation", "batches"))
         best, weights, best_epoch = -math.inf, None, 0
@@ -136,8 +136,11 @@ class FoldTraining:
         """``(x, y)`` of the pairs ``rows``."""
         return [values[rows] for values in self._arrays]
 
-    def _restart(self, initial_weights):
+    def _restart(self, initial_weights, train):
         self.critic.set_weights(initial_weights)
+        if isinstance(self.critic, CanonicalCritic):
+            self.critic.adapt(*self.pairs(train))
+            self.critic.offset.assign(self._start)
         self._optimizer.iterations.assign(0)
         for moment in (*self._optimizer._momentums, *self._optimizer._velocities):
             moment.assign(tf.zeros_like(moment))
