@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from tf_infomax.estimation.fold_training import FoldTraining, TrainedCritic
+from tf_infomax.estimation.training_pool import borrowed
 from tf_infomax.randomness import stream_seed
 
 __all__ = ["FoldResult", "cross_fit"]
@@ -34,7 +35,7 @@ class FoldResult:
     groups: np.ndarray
 
 
-def cross_fit(x, y, folds, bound, new_critic, schedule, *, partners, jobs, seed):
+def cross_fit(x, y, folds, bound, new_critic, schedule, *, partners, jobs, seed, kind=None):
     """Trains and reads a critic for every fold.
 
     Args:
@@ -46,6 +47,8 @@ def cross_fit(x, y, folds, bound, new_critic, schedule, *, partners, jobs, seed)
         partners: strangers of each held-out x, at most.
         jobs: folds trained at a time, in threads of this process; each compiles a step of its own.
         seed: int.
+        kind: hashable name of all that makes the critic and the bound what they are, but for seeds;
+            a later call of the same kind uses the compiled steps again. ``None`` keeps none.
 
     Returns:
         List of ``FoldResult``; the same for any ``jobs``.
@@ -56,13 +59,15 @@ def cross_fit(x, y, folds, bound, new_critic, schedule, *, partners, jobs, seed)
 
     def fit(training, fold):
         trained = training.run(
+            x,
+            y,
             folds.train[fold],
             folds.validation[fold],
             critics[fold].get_weights(),
             stream_seed(seed, "estimation", "fold", fold),
         )
         critics[fold].set_weights(trained.weights)
-        held_out = training.pairs(folds.held_out[fold])
+        held_out = [values[folds.held_out[fold]] for values in (x, y)]
         groups = min(_MOST_GROUPS, len(held_out[0]) // _SMALLEST_GROUP)
         return FoldResult(
             critics[fold],
@@ -72,10 +77,12 @@ def cross_fit(x, y, folds, bound, new_critic, schedule, *, partners, jobs, seed)
         )
 
     def work(worker):
-        training = FoldTraining(
-            new_critic(worker), bound, x, y, schedule, len(folds.train[worker])
-        )
-        return {fold: fit(training, fold) for fold in range(worker, num_folds, workers)}
+        num_train = len(folds.train[worker])
+        key = None if kind is None else (kind, x.shape[1], y.shape[1], schedule, num_train)
+        with borrowed(
+            key, lambda: FoldTraining(new_critic(worker), bound, schedule, num_train)
+        ) as training:
+            return {fold: fit(training, fold) for fold in range(worker, num_folds, workers)}
 
     with ThreadPoolExecutor(workers) as pool:
         done = {fold: one for part in pool.map(work, range(workers)) for fold, one in part.items()}

@@ -1,5 +1,6 @@
 """Mutual information of two samples of vectors, in scikit-learn's manner."""
 
+import json
 import math
 import os
 import warnings
@@ -146,6 +147,7 @@ class MutualInformationEstimator(BaseEstimator):
             partners=self.held_out_partners,
             jobs=self.jobs or os.cpu_count() or 1,
             seed=self.seed,
+            kind=self._kind(),
         )
         self._summarize(results, folds, info)
         self.warnings_ += repeated_pairs(x, y)
@@ -213,6 +215,20 @@ class MutualInformationEstimator(BaseEstimator):
             one.transform(values).astype(np.float32)
             for one, values in zip(self._margin_maps, (x, y), strict=True)
         ]
+
+    def _kind(self):
+        """What critic and bound are, but for the seed; ``None`` of critics that cannot say it."""
+        if isinstance(self.critic, str):
+            critic = self.critic
+        else:
+            try:
+                # Layers of one's own may have anything in their configuration.
+                config = {**self.critic.get_config(), "seed": None, "name": None}
+                config = json.dumps(config, sort_keys=True)
+            except TypeError:
+                return None
+            critic = type(self.critic), config
+        return critic, json.dumps(bounds.serialize(self.bound), sort_keys=True)
 
     def _new_critic(self, fold, x, y):
         seed = stream_seed(self.seed, "estimation", "critic", fold)

@@ -69,20 +69,17 @@ class FoldTraining:
             the training pairs of each fold.
         bound: ``PairScores`` -> scalar in nats, maximised and read; of MINE the moving average is
             kept.
-        x, y: float32 ``[N, Dx]``, ``[N, Dy]``, all pairs.
         schedule: ``Schedule``.
         num_train: training pairs of a fold.
     """
 
-    def __init__(self, critic, bound, x, y, schedule, num_train):
+    def __init__(self, critic, bound, schedule, num_train):
         self.critic = critic
         self.reader = Reader(critic, bound)
         self._bound = bound
         self._averages_scores = bounds.takes_average(bound)
         # Where the bound is best if the critic's Gaussian part is the log-density ratio.
         self._start = bounds.info(bound).best_shift
-        self._arrays = x, y
-        self._x, self._y = tf.constant(x), tf.constant(y)
         self._schedule = schedule
         self._steps = num_train // schedule.batch_size
         self._variables = critic.trainable_variables
@@ -93,10 +90,11 @@ class FoldTraining:
         self._seen = tf.Variable(0.0)
         self._epoch = tf.function(self._run_epoch, jit_compile=True)
 
-    def run(self, train, validation, initial_weights, seed):
+    def run(self, x, y, train, validation, initial_weights, seed):
         """Trains on some pairs, watched on others; a pure function of its arguments.
 
         Args:
+            x, y: float32 ``[N, Dx]``, ``[N, Dy]``, all pairs.
             train, validation: int ``[n]``, rows of the pairs.
             initial_weights: the critic's, a list of arrays.
             seed: int, of the order of pairs and the choice of strangers.
@@ -107,13 +105,16 @@ class FoldTraining:
         Raises:
             FloatingPointError: if not even the untrained critic has a finite value.
         """
-        self._restart(initial_weights, train)
-        watched = self.pairs(validation)
+        self._restart(initial_weights, x[train], y[train])
+        watched = x[validation], y[validation]
+        pairs = tf.constant(x), tf.constant(y)
         generator = np.random.default_rng(stream(seed, "estimation", "batches"))
         best, weights, best_epoch = -math.inf, None, 0
         curve = []
         for epoch in range(self._schedule.epochs + 1):
-            mean = math.nan if epoch == 0 else float(self._epoch(*self._draw(train, generator)))
+            mean = math.nan
+            if epoch > 0:
+                mean = float(self._epoch(*pairs, *self._draw(train, generator)))
             trained = [variable.numpy() for variable in self._variables]
             self._assign(self._averages)
             value = self.reader.value(*watched, _WATCHED_PARTNERS)
@@ -132,14 +133,10 @@ class FoldTraining:
         self.critic.set_weights(weights)
         return TrainedCritic(weights, tuple(curve), best_epoch)
 
-    def pairs(self, rows):
-        """``(x, y)`` of the pairs ``rows``."""
-        return [values[rows] for values in self._arrays]
-
-    def _restart(self, initial_weights, train):
+    def _restart(self, initial_weights, x, y):
         self.critic.set_weights(initial_weights)
         if isinstance(self.critic, CanonicalCritic):
-            self.critic.adapt(*self.pairs(train))
+            self.critic.adapt(x, y)
             self.critic.offset.assign(self._start)
         self._optimizer.iterations.assign(0)
         for moment in (*self._optimizer._momentums, *self._optimizer._velocities):
@@ -165,11 +162,11 @@ class FoldTraining:
             tf.constant(np.pad(shifts, ((0, 0), (1, 0))), tf.int32),
         )
 
-    def _run_epoch(self, order, shifts):
+    def _run_epoch(self, all_x, all_y, order, shifts):
         batch_size = self._schedule.batch_size
         total = tf.zeros([])
         for step in tf.range(self._steps):
-            x, y = (tf.gather(values, order[step]) for values in (self._x, self._y))
+            x, y = (tf.gather(values, order[step]) for values in (all_x, all_y))
             partners = (tf.range(batch_size)[:, tf.newaxis] + shifts[step]) % batch_size
             total += self._step(x, y, partners)
         return total / float(self._steps)
