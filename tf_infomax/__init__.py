@@ -29,6 +29,7 @@ _MODULES = (
 # Public classes and functions that stand above the families: name -> module.
 _OBJECTS = {
     "AlignedViews": "aligned_views",
+    "BlockedScores": "blocked_scores",
     "DeepInfoMax": "deep_infomax",
     "InfoMax": "infomax",
     "MutualInformationEstimator": "estimation",

@@ -53,7 +53,7 @@ def mlp_probe(
     learning_rate=1e-4,
     decay_epochs=(50, 100),
     decay=0.1,
-    averaged_epochs=100,
+    averaged_epochs=None,
     top_k=(1, 5),
     seed=0,
 ):
@@ -69,7 +69,8 @@ def mlp_probe(
         epochs: passes over the training rows.
         batch_size: rows in a step; what remains of an epoch is skipped.
         learning_rate, decay_epochs, decay: of Adam.
-        averaged_epochs: last epochs averaged, at most all there are.
+        averaged_epochs: last epochs averaged, at most all there are; ``None`` means two thirds of
+            them, as the paper's 100 of 150.
         top_k: numbers of guesses allowed; 1 is always among them.
         seed: of weights, order and dropout.
 
@@ -103,7 +104,7 @@ def mlp_probe(
         learning_rate=learning_rate,
         decay_epochs=decay_epochs,
         decay=decay,
-        averaged_epochs=averaged_epochs,
+        averaged_epochs=max(2 * epochs // 3, 1) if averaged_epochs is None else averaged_epochs,
         top_k=top_k,
         seed=stream_seed(seed, "mlp_probe", "order"),
     )

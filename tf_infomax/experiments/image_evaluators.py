@@ -73,7 +73,7 @@ def measure_mlp_probe(
     snapshot,
     endpoints=_ALL,
     epochs=150,
-    averaged_epochs=100,
+    averaged_epochs=None,
     hidden_units=200,
     dropout=0.1,
     batch_size=64,
