@@ -13,7 +13,7 @@ from tf_infomax.scores import PairScores
 
 def row_of_logits(images, places, units, xla=False):
     """A cross entropy over one row of logits for every positive."""
-    return _step(images, places, units, xla, _from_rows)
+    return _step(images, places, units, xla, loss_from_rows)
 
 
 def one_sum(images, places, units, xla=False):
@@ -42,7 +42,8 @@ def _from_scores(scores):
     return tf.math.log(pairs.num_marginal + 1.0) - bounds.infonce(pairs)
 
 
-def _from_rows(scores):
+def loss_from_rows(scores):
+    """The released loss of scores ``[N, B, N, A]``, nats, its positives excluded exactly."""
     num_images, num_globals, _, num_places = scores.shape
     own = tf.eye(num_images, dtype=tf.bool)[:, tf.newaxis, :, tf.newaxis]
     negatives = tf.where(own, -float("inf"), scores)

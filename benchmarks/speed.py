@@ -73,6 +73,17 @@ def _steps(experiment, *settings, tolerance=1e-5):
     )
 
 
+def _deep_infomax_steps(bound, units):
+    return Comparison(
+        f"3 steps of dim_local, basic32x32, {bound}, N = 64, {units:,} units",
+        {
+            "the released way": "deep_infomax_steps:released",
+            "package": "deep_infomax_steps:package",
+        },
+        {"bound": bound, "units": units},
+    )
+
+
 COMPARISONS = (
     _concat(xla=False),
     _concat(xla=True),
@@ -105,6 +116,11 @@ COMPARISONS = (
     _steps("non_invertible"),
     _steps("encoder_impact", "encoder=convnet", "target=none"),
     _steps("invertible"),
+    *(
+        _deep_infomax_steps(bound, units)
+        for units in (512, 2048)
+        for bound in ("infonce", "jsd")
+    ),
 )
 
 

@@ -1,0 +1,79 @@
+"""Whole training steps of Deep InfoMax on 32 x 32 images: the released way, against this package's.
+
+The released way, written anew: one batch a call, and infoNCE over one row of ``1 + N L`` logits for
+every positive. Encoder, MI networks, prior matching and initial weights are the same objects in
+both, and so is JSD, whose released form has one score a pair as well. What must agree is the loss
+and its gradients on one batch; the timed part is ``STEPS`` training steps.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.local_infonce import loss_from_rows
+from tf_infomax.data.datasets import ImageData
+from tf_infomax.experiments import catalog
+from tf_infomax.experiments.build import build
+from tf_infomax.experiments.overrides import override
+from tf_infomax.training.loop import StepLoop
+
+STEPS = 3
+_IMAGES = 2_000
+
+
+def released(bound, units):
+    """One batch a call, the full logits of infoNCE."""
+    trial = _trial(bound, units)
+    if bound == "infonce":
+        (term,) = (one for one in trial.model.objectives if hasattr(one, "local_samples"))
+        critic = term.critic
+        # The bound reads the scores themselves, without the number of candidates, as released.
+        term._scores_and_penalty = lambda features, codes: (
+            critic(codes, features.endpoint("local"), training=features.training), 0.0,
+        )
+        term._bound_function = lambda scores: _with_candidates(-loss_from_rows(scores), scores)
+    draw = tf.function(trial.task.draw)
+    update = tf.function(trial.task.update)
+
+    def train(start):
+        for step in range(start, start + STEPS):
+            update(*draw(tf.constant(step, tf.int64)))
+
+    return _step(trial, train)
+
+
+def package(bound, units):
+    """``StepLoop`` on the experiment's own task, as ``run_experiment`` does."""
+    trial = _trial(bound, units)
+    loop = StepLoop(trial.task, trial.jit_compile)
+    return _step(trial, lambda start: loop.run(start, start + STEPS))
+
+
+def _with_candidates(value, scores):
+    _, _, images, places = scores.shape
+    return value + np.log((images - 1) * places + 1.0)
+
+
+def _step(trial, train):
+    """Trains in every call; gives what the step's losses were on one batch at the start."""
+    batch = trial.task.draw(tf.constant(0, tf.int64))
+    evaluated = trial.model.evaluate_batch(*batch)
+    found = [np.asarray([float(evaluated[name]) for name in sorted(evaluated)])]
+    done = [0]
+
+    def step():
+        train(done[0])
+        done[0] += STEPS
+        return found
+
+    return step
+
+
+def _trial(bound, units):
+    settings = [f"local_information.bound={bound}", f"local_information.critic.units={units}"]
+    experiment = override(catalog.get("dim_local")[0], settings)
+    ((_, _, single),) = experiment.runs()
+    pixels = np.random.default_rng(0).integers(0, 256, (_IMAGES, 32, 32, 3), np.uint8)
+    labels = np.arange(_IMAGES) % 10
+    names = tuple(map(str, range(10)))
+    images = ImageData("noise", pixels, labels, pixels[:256], labels[:256], 255.0, 10, names)
+    return build(single, images)
