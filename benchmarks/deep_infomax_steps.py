@@ -10,14 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.local_infonce import loss_from_rows
-from tf_infomax.data.datasets import ImageData
-from tf_infomax.experiments import catalog
-from tf_infomax.experiments.build import build
-from tf_infomax.experiments.overrides import override
+from benchmarks.trials import trial_on_noise
 from tf_infomax.training.loop import StepLoop
 
 STEPS = 3
-_IMAGES = 2_000
 
 
 def released(bound, units):
@@ -70,10 +66,4 @@ def _step(trial, train):
 
 def _trial(bound, units):
     settings = [f"local_information.bound={bound}", f"local_information.critic.units={units}"]
-    experiment = override(catalog.get("dim_local")[0], settings)
-    ((_, _, single),) = experiment.runs()
-    pixels = np.random.default_rng(0).integers(0, 256, (_IMAGES, 32, 32, 3), np.uint8)
-    labels = np.arange(_IMAGES) % 10
-    names = tuple(map(str, range(10)))
-    images = ImageData("noise", pixels, labels, pixels[:256], labels[:256], 255.0, 10, names)
-    return build(single, images)
+    return trial_on_noise("dim_local", settings, 2_000, (32, 32, 3))

@@ -9,15 +9,10 @@ agree is the loss and its gradients on one batch; the timed part is ``STEPS`` tr
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.data.datasets import ImageData
-from tf_infomax.experiments import catalog
-from tf_infomax.experiments.build import build
-from tf_infomax.experiments.overrides import override
+from benchmarks.trials import trial_on_noise
 from tf_infomax.training.loop import StepLoop
 
 STEPS = 20
-# As many images as MNIST's, of noise.
-_IMAGES = 60_000
 
 
 def released(experiment, settings):
@@ -84,13 +79,8 @@ def _step(trial, loss_of, train):
 
 
 def _trial(experiment, settings):
-    experiment = override(catalog.get(experiment)[0], settings)
-    ((_, _, single),) = experiment.runs()
-    pixels = np.random.default_rng(0).integers(0, 256, (_IMAGES, 28, 28, 1), np.uint8)
-    labels = np.arange(_IMAGES) % 10
-    names = tuple(map(str, range(10)))
-    images = ImageData("noise", pixels, labels, pixels[:256], labels[:256], 255.0, 10, names)
-    return build(single, images)
+    # As many images as MNIST's.
+    return trial_on_noise(experiment, settings, 60_000, (28, 28, 1))
 
 
 def _pipeline(trial):

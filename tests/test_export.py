@@ -105,6 +105,7 @@ def test_the_trained_weights_are_exported_not_the_initial_ones(exported, runs):
     assert np.abs(code["code"] - before.encoder_1(views(4))).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_flow(runs, tmp_path):
     path = export.export_model(runs["invertible"], tmp_path / "flow")
     assert_computes_what_the_run_does(path, runs["invertible"])

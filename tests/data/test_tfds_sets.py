@@ -40,7 +40,11 @@ _PUBLISHED = {
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=_needs(name)) for name in ("mnist", "cifar10")]
+    "name",
+    [
+        pytest.param("mnist", marks=_needs("mnist")),
+        pytest.param("cifar10", marks=[_needs("cifar10"), pytest.mark.slow]),
+    ],
 )
 def test_real_sets_have_their_published_statistics(name):
     data = load(name, data_dir=TFDS)
