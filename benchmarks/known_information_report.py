@@ -15,7 +15,8 @@ __all__ = ["draw", "mean_errors", "tables", "write_figure"]
 # The default's promise is made for the low dimensions.
 LOW_DIMENSIONS = 5
 
-_MARKERS = "osD^vP*X"
+# Longer than the list of colours: together they tell more estimators apart than either.
+_MARKERS = "osD^vP*Xhp<"
 
 
 def _grouped(rows):

@@ -242,7 +242,7 @@ def test_the_launcher_evaluates(trained):
         (["bound"], [], "'bound' is not for views='image'"),
         (["ndm"], ["ndm.epoch=3"], "no option 'epoch'. Nearest: epochs"),
         ([], [], "Name at least one evaluator"),
-        (["svm_probe"], ["svm_probe.endpoints=cov"], "endpoints are .*Received: endpoints='cov'"),
+        (["svm_probe"], ["svm_probe.endpoints=cov"], "endpoints are .*Received: endpoints=.'cov'"),
     ],
 )
 def test_what_cannot_be_evaluated(trained, names, settings, message):
@@ -268,9 +268,9 @@ def test_what_cannot_be_evaluated(trained, names, settings, message):
         (["train.batch_size=4000"], "has 96 training images"),
         (
             ["evaluate=mlp_probe", "evaluate.mlp_probe.endpoints=conv,globl"],
-            "endpoints are .*global.*Received: endpoints='conv', 'globl'",
+            "endpoints are .*global.*Received: endpoints=.'conv', 'globl'",
         ),
-        (["evaluate=ndm", "evaluate.ndm.endpoint=globl"], "Received: endpoints='globl'"),
+        (["evaluate=ndm", "evaluate.ndm.endpoint=globl"], "Received: endpoints=.'globl'"),
     ],
 )
 def test_what_cannot_be_is_refused_before_any_work(settings, message, images, tmp_path):

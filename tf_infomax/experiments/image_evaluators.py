@@ -40,7 +40,7 @@ def _known(encoder, endpoints):
 def _unknown_endpoints(encoder, names):
     return ValueError(
         f"The encoder's endpoints are {', '.join(encoder.endpoint_shapes)}. "
-        f"Received: endpoints={', '.join(map(repr, names))}."
+        f"Received: endpoints={tuple(names)}."
     )
 
 
