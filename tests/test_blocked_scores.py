@@ -14,6 +14,7 @@ X = RNG.normal(size=(K, WIDTH))
 Y = 0.7 * X + 0.5 * RNG.normal(size=(K, WIDTH))
 CRITICS = {
     "inner_product": {},
+    "cosine": {"temperature": 0.5},
     "bilinear": {"feature_dim": WIDTH},
     "separable": {"hidden_dim": 5, "output_dim": 3},
     "concat": {"hidden_dim": 5, "layers": 2},

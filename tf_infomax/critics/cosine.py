@@ -34,10 +34,15 @@ class CosineCritic(InnerProdCritic):
             )
         self.temperature = float(temperature)
 
-    def _scores(self, x, y):
+    def embed(self, x, y):
         # In float32 at least: sums of squares in half precision overflow at norms of 256.
-        scores = tf.matmul(unit_norm(x), unit_norm(y), transpose_b=True) / self.temperature
-        return tf.cast(scores, self.compute_dtype)
+        return unit_norm(x), unit_norm(y)
+
+    def all_scores(self, x, y):
+        return tf.cast(super().all_scores(x, y) / self.temperature, self.compute_dtype)
+
+    def joint_scores(self, x, y):
+        return tf.cast(super().joint_scores(x, y) / self.temperature, self.compute_dtype)
 
     def get_config(self):
         return {**super().get_config(), "temperature": self.temperature}
