@@ -8,20 +8,21 @@ from tf_infomax.critics import ConcatCritic
 
 def tiled_pairs(size, width, hidden, xla=False):
     """Every pair ``[x_i, y_j]`` written out, as the released code does."""
-
-    def scores(critic, x, y):
-        rows = tf.reshape(tf.tile(x[:, tf.newaxis], [1, size, 1]), [-1, width])
-        columns = tf.tile(y, [size, 1])
-        kernel, bias = critic.f[0].kernel.value, critic.f[0].bias.value
-        first = tf.nn.relu(tf.matmul(tf.concat([rows, columns], axis=1), kernel) + bias)
-        return tf.reshape(critic.f[1](first), [size, size])
-
-    return _step(size, width, hidden, xla, scores)
+    return _step(size, width, hidden, xla, tiled_scores)
 
 
 def split_layer(size, width, hidden, xla=False):
     """``ConcatCritic``."""
     return _step(size, width, hidden, xla, lambda critic, x, y: critic(x, y))
+
+
+def tiled_scores(critic, x, y):
+    """Scores ``[K, K]`` of a ``ConcatCritic`` of one layer, on the written-out pairs of codes."""
+    size = x.shape[0]
+    rows = tf.reshape(tf.tile(x[:, tf.newaxis], [1, size, 1]), [size * size, -1])
+    pairs = tf.concat([rows, tf.tile(y, [size, 1])], axis=1)
+    kernel, bias = critic.f[0].kernel.value, critic.f[0].bias.value
+    return tf.reshape(critic.f[1](tf.nn.relu(tf.matmul(pairs, kernel) + bias)), [size, size])
 
 
 def _step(size, width, hidden, xla, scores):

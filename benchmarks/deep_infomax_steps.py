@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.local_infonce import loss_from_rows
-from benchmarks.trials import trial_on_noise
+from benchmarks.trials import training_step, trial_on_noise
 from tf_infomax.training.loop import StepLoop
 
 STEPS = 3
@@ -54,14 +54,7 @@ def _step(trial, train):
     batch = trial.task.draw(tf.constant(0, tf.int64))
     evaluated = trial.model.evaluate_batch(*batch)
     found = [np.asarray([float(evaluated[name]) for name in sorted(evaluated)])]
-    done = [0]
-
-    def step():
-        train(done[0])
-        done[0] += STEPS
-        return found
-
-    return step
+    return training_step(train, STEPS, found)
 
 
 def _trial(bound, units):

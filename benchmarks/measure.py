@@ -127,13 +127,12 @@ def _measure(where, sizes, seconds, target):
     # Linux counts the peak from here on.
     pathlib.Path("/proc/self/clear_refs").write_text("5")
     before = _peak()
-    first, times = _timed(step, target), []
+    times = [_timed(step, target)]
     # The first step is traced and compiled, which is nothing next to minutes.
-    if first[0] > _LONG:
-        times = [first]
-    start = time.perf_counter()
-    while first[0] <= _LONG and (len(times) < 2 or time.perf_counter() - start < seconds):
-        times.append(_timed(step))
+    if times[0][0] <= _LONG:
+        times, start = [], time.perf_counter()
+        while len(times) < 2 or time.perf_counter() - start < seconds:
+            times.append(_timed(step))
     wall, cpu = (min(values) for values in zip(*times, strict=True))
     return {"wall": wall, "cpu": cpu, "megabytes": _peak() - before}
 

@@ -9,7 +9,8 @@ agree is the loss and its gradients on one batch; the timed part is ``STEPS`` tr
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.trials import trial_on_noise
+from benchmarks.concat_critic import tiled_scores
+from benchmarks.trials import training_step, trial_on_noise
 from tf_infomax.training.loop import StepLoop
 
 STEPS = 20
@@ -68,14 +69,7 @@ def _step(trial, loss_of, train):
         return [loss, *tape.gradient(loss, variables)]
 
     found = [one.numpy() for one in compared()]
-    done = [0]
-
-    def step():
-        train(done[0])
-        done[0] += STEPS
-        return found
-
-    return step
+    return training_step(train, STEPS, found)
 
 
 def _trial(experiment, settings):
@@ -97,7 +91,8 @@ def _halves(images):
 def _released_loss(trial, top, bottom):
     model = trial.model
     x, y = model.encoder_1(top, training=True), model.encoder_2(bottom, training=True)
-    scores = _tiled(model.critic, x, y) if model.critic.runs_on_all_pairs else model.critic(x, y)
+    is_tiled = model.critic.runs_on_all_pairs
+    scores = tiled_scores(model.critic, x, y) if is_tiled else model.critic(x, y)
     size = scores.shape[0]
     joint = tf.linalg.diag_part(scores)
     if model.bound == "infonce":
@@ -105,11 +100,3 @@ def _released_loss(trial, top, bottom):
     others = scores - tf.linalg.diag(np.inf * tf.ones(size))
     log_mean = tf.reduce_logsumexp(others) - np.log(size * (size - 1.0))
     return tf.exp(log_mean - 1.0) - tf.reduce_mean(joint)
-
-
-def _tiled(critic, x, y):
-    size = x.shape[0]
-    rows = tf.reshape(tf.tile(x[:, tf.newaxis], [1, size, 1]), [size * size, -1])
-    pairs = tf.concat([rows, tf.tile(y, [size, 1])], axis=1)
-    kernel, bias = critic.f[0].kernel.value, critic.f[0].bias.value
-    return tf.reshape(critic.f[1](tf.nn.relu(tf.matmul(pairs, kernel) + bias)), [size, size])

@@ -7,7 +7,7 @@ from tf_infomax.experiments import catalog
 from tf_infomax.experiments.build import build
 from tf_infomax.experiments.overrides import override
 
-__all__ = ["trial_on_noise"]
+__all__ = ["training_step", "trial_on_noise"]
 
 
 def trial_on_noise(experiment, settings, number, image_shape):
@@ -20,3 +20,16 @@ def trial_on_noise(experiment, settings, number, image_shape):
     return build(
         single, ImageData("noise", pixels, labels, pixels[:256], labels[:256], 255.0, 10, names)
     )
+
+
+def training_step(train, steps, found):
+    """A step for ``measure``: ``train(start)`` makes ``steps`` more a call; it gives ``found``."""
+    done = 0
+
+    def step():
+        nonlocal done
+        train(done)
+        done += steps
+        return found
+
+    return step
