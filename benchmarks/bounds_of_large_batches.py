@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from tf_infomax import bounds, critics
-from tf_infomax.blocked_scores import BlockedScores
+from tf_infomax.blocked_scores import BlockedScores, scores_of_pairs
 from tf_infomax.scores import PairScores
 
 WIDTH = 128
@@ -17,6 +17,11 @@ def whole_matrix(critic, bound, size):
 def blocks(critic, bound, size):
     """``BlockedScores``."""
     return _step(critic, bound, size, BlockedScores)
+
+
+def of_pairs(critic, bound, size):
+    """``scores_of_pairs``, which takes one or the other by the size."""
+    return _step(critic, bound, size, scores_of_pairs)
 
 
 def _step(critic, bound, size, make):

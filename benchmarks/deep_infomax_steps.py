@@ -9,16 +9,16 @@ and its gradients on one batch; the timed part is ``STEPS`` training steps.
 import numpy as np
 import tensorflow as tf
 
+from benchmarks import trials
 from benchmarks.local_infonce import loss_from_rows
-from benchmarks.trials import training_step, trial_on_noise
-from tf_infomax.training.loop import StepLoop
+from benchmarks.trials import loop_of, training_step, trial_on_noise
 
 STEPS = 3
 
 
-def released(bound, units):
+def released(bound, units, images=64):
     """One batch a call, the full logits of infoNCE."""
-    trial = _trial(bound, units)
+    trial = _trial(bound, units, images)
     if bound == "infonce":
         (term,) = (one for one in trial.model.objectives if hasattr(one, "local_samples"))
         critic = term.critic
@@ -37,11 +37,28 @@ def released(bound, units):
     return _step(trial, train)
 
 
-def package(bound, units):
+def package(bound, units, images=64):
     """``StepLoop`` on the experiment's own task, as ``run_experiment`` does."""
-    trial = _trial(bound, units)
-    loop = StepLoop(trial.task, trial.jit_compile)
-    return _step(trial, lambda start: loop.run(start, start + STEPS))
+    return _with_loop(_trial(bound, units, images))
+
+
+def on_one_batch(bound, units, images=64):
+    """``package``, but every step trains on the same tensors: what is left is computation."""
+    return _with_loop(_trial(bound, units, images), one_batch=True)
+
+
+def without_xla(bound, units, images=64):
+    """``package``, but not compiled by XLA."""
+    return _with_loop(_trial(bound, units, images, "train.jit_compile=no"))
+
+
+def traced_update(bound, units, images=64):
+    """The graph of one step, for ``flops.count``."""
+    return trials.traced_update(_trial(bound, units, images))
+
+
+def _with_loop(trial, one_batch=False):
+    return _step(trial, loop_of(trial, one_batch, STEPS))
 
 
 def _with_candidates(value, scores):
@@ -57,6 +74,11 @@ def _step(trial, train):
     return training_step(train, STEPS, found)
 
 
-def _trial(bound, units):
-    settings = [f"local_information.bound={bound}", f"local_information.critic.units={units}"]
+def _trial(bound, units, images, *settings):
+    settings = [
+        *settings,
+        f"local_information.bound={bound}",
+        f"local_information.critic.units={units}",
+        f"train.batch_size={images}",
+    ]
     return trial_on_noise("dim_local", settings, 2_000, (32, 32, 3))

@@ -21,11 +21,11 @@ import time
 
 import numpy as np
 
-__all__ = ["Result", "compare", "machine", "table"]
+__all__ = ["Result", "compare", "in_process", "machine", "table"]
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 # Seconds: steps that take longer are not repeated.
-_LONG = 20.0
+_LONG = 60.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +60,7 @@ def compare(work, formulations, sizes, *, tolerance=1e-5, rounds=2, seconds=3.0)
         tolerance: of ``Result.difference``.
         rounds: processes of each.
         seconds: how long a process repeats its step, at least twice, after one that is not
-            counted; a step of more than 20 s is made, and counted, once.
+            counted; a step of more than 60 s is made, and counted, once.
 
     Returns:
         List of ``Result``, in the order of ``formulations``.
@@ -74,7 +74,7 @@ def compare(work, formulations, sizes, *, tolerance=1e-5, rounds=2, seconds=3.0)
         for turn in range(rounds):
             for number, (label, where) in enumerate(formulations.items()):
                 target = pathlib.Path(folder) / f"{number}.npz"
-                found[label].append(_in_process(where, sizes, seconds, target))
+                found[label].append(in_process(where, sizes, seconds, target))
                 print(f"  {work}: {label}, round {turn + 1} of {rounds}", file=sys.stderr)
         stored = [
             list(np.load(pathlib.Path(folder) / f"{number}.npz").values())
@@ -106,7 +106,21 @@ def _difference(arrays, baseline):
     return max(differences)
 
 
-def _in_process(where, sizes, seconds, target):
+def in_process(where, sizes, seconds=3.0, target=""):
+    """Measures one formulation once, in a process of its own.
+
+    Args:
+        where: ``"module:function"`` of a builder.
+        sizes: its keyword arguments.
+        seconds: how long its step is repeated, see ``compare``.
+        target: ``.npz`` file that receives the results of the first step, if any.
+
+    Returns:
+        Dict of "wall" and "cpu", seconds, and "megabytes", as in ``Result``.
+
+    Raises:
+        subprocess.CalledProcessError: if it breaks down.
+    """
     command = [
         sys.executable, "-m", "benchmarks.measure", where, json.dumps(sizes), str(seconds),
         str(target),
@@ -125,9 +139,10 @@ def _measure(where, sizes, seconds, target):
     module, name = where.split(":")
     step = getattr(importlib.import_module(module), name)(**sizes)
     # Linux counts the peak from here on.
-    pathlib.Path("/proc/self/clear_refs").write_text("5")
+    for process in _processes():
+        (process / "clear_refs").write_text("5")
     before = _peak()
-    times = [_timed(step, target)]
+    times = [_timed(step, target or None)]
     # The first step is traced and compiled, which is nothing next to minutes.
     if times[0][0] <= _LONG:
         times, start = [], time.perf_counter()
@@ -139,19 +154,45 @@ def _measure(where, sizes, seconds, target):
 
 def _timed(step, target=None):
     """Wall-clock and processor seconds of a step; its results go to ``target``, if there is one."""
-    wall, cpu = time.perf_counter(), time.process_time()
+    wall, cpu = time.perf_counter(), _processor_time()
     results = [np.asarray(one) for one in step()]
-    seconds = time.perf_counter() - wall, time.process_time() - cpu
+    seconds = time.perf_counter() - wall, _processor_time() - cpu
     if target is not None:
         np.savez(target, *results)
     return seconds
 
 
+def _processes():
+    """The folders in /proc of this process and, after it, of the processes that it has started."""
+    own = pathlib.Path("/proc") / str(os.getpid())
+    others = [one for one in pathlib.Path("/proc").glob("[0-9]*") if one != own]
+    return [own, *(one for one in others if _entries(one)[1:2] == [str(os.getpid())])]
+
+
+def _entries(process):
+    """What /proc/<number>/stat says after the name (which may hold blanks): state, parent, ..."""
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        # Gone meanwhile.
+        return []
+
+
+def _processor_time():
+    """Seconds of all threads so far; those of other processes are counted in ticks of 10 ms."""
+    # User and system time.
+    ticks = [int(one) for other in _processes()[1:] for one in _entries(other)[11:13]]
+    return time.process_time() + sum(ticks) / os.sysconf("SC_CLK_TCK")
+
+
 def _peak():
-    """The largest resident memory so far, MiB."""
-    lines = pathlib.Path("/proc/self/status").read_text().splitlines()
-    (line,) = (line for line in lines if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 2**10
+    """The largest resident memory so far, MiB; of several processes the sum of theirs."""
+    found = 0
+    for process in _processes():
+        lines = (process / "status").read_text().splitlines()
+        (line,) = (line for line in lines if line.startswith("VmHWM"))
+        found += int(line.split()[1])
+    return found / 2**10
 
 
 def table(results):

@@ -9,9 +9,9 @@ agree is the loss and its gradients on one batch; the timed part is ``STEPS`` tr
 import numpy as np
 import tensorflow as tf
 
+from benchmarks import trials
 from benchmarks.concat_critic import tiled_scores
-from benchmarks.trials import training_step, trial_on_noise
-from tf_infomax.training.loop import StepLoop
+from benchmarks.trials import loop_of, training_step, trial_on_noise
 
 STEPS = 20
 
@@ -48,13 +48,29 @@ def released(experiment, settings):
 
 def package(experiment, settings):
     """``StepLoop`` on the experiment's own task, as ``run_experiment`` does."""
-    trial = _trial(experiment, settings)
-    loop = StepLoop(trial.task, trial.jit_compile)
+    return _with_loop(_trial(experiment, settings))
 
+
+def on_one_batch(experiment, settings):
+    """``package``, but every step trains on the same tensors: what is left is computation."""
+    return _with_loop(_trial(experiment, settings), one_batch=True)
+
+
+def without_xla(experiment, settings):
+    """``package``, but not compiled by XLA."""
+    return package(experiment, [*settings, "train.jit_compile=no"])
+
+
+def traced_update(experiment, settings):
+    """The graph of one step, for ``flops.count``."""
+    return trials.traced_update(_trial(experiment, settings))
+
+
+def _with_loop(trial, one_batch=False):
     def loss(trial, top, bottom):
         return -trial.model.bound_of(trial.model((top, bottom), training=True))
 
-    return _step(trial, loss, lambda start: loop.run(start, start + STEPS))
+    return _step(trial, loss, loop_of(trial, one_batch, STEPS))
 
 
 def _step(trial, loss_of, train):

@@ -1,13 +1,17 @@
 """Trials of the package's experiments on images of noise: what a step costs needs no data set."""
 
+import types
+
 import numpy as np
+import tensorflow as tf
 
 from tf_infomax.data.datasets import ImageData
 from tf_infomax.experiments import catalog
 from tf_infomax.experiments.build import build
 from tf_infomax.experiments.overrides import override
+from tf_infomax.training.loop import StepLoop
 
-__all__ = ["training_step", "trial_on_noise"]
+__all__ = ["loop_of", "traced_update", "training_step", "trial_on_noise"]
 
 
 def trial_on_noise(experiment, settings, number, image_shape):
@@ -20,6 +24,30 @@ def trial_on_noise(experiment, settings, number, image_shape):
     return build(
         single, ImageData("noise", pixels, labels, pixels[:256], labels[:256], 255.0, 10, names)
     )
+
+
+def loop_of(trial, one_batch, steps):
+    """``train(start)``, ``steps`` steps more of ``StepLoop``, as ``run_experiment`` makes them.
+
+    Args:
+        trial: ``Trial``.
+        one_batch: whether batches are not drawn: all steps train on the same one.
+        steps: of a call.
+    """
+    task = trial.task
+    if one_batch:
+        batch = task.draw(tf.constant(0, tf.int64))
+        task = types.SimpleNamespace(
+            draw=lambda step: batch, update=task.update, metric_names=task.metric_names
+        )
+    loop = StepLoop(task, trial.jit_compile)
+    return lambda start: loop.run(start, start + steps)
+
+
+def traced_update(trial):
+    """The graph of one training step on a batch, a concrete function."""
+    batch = trial.task.draw(tf.constant(0, tf.int64))
+    return tf.function(trial.task.update).get_concrete_function(*batch)
 
 
 def training_step(train, steps, found):

@@ -24,6 +24,7 @@ FORBIDDEN = {
         if path.stem not in ("__init__", "score_reductions")
     ),
     "tf_infomax.score_reductions": ("tf_infomax.",),
+    "tf_infomax.replicas": ("tf_infomax.",),
     "tf_infomax.row_blocks": ("tf_infomax.",),
     "tf_infomax.layers": ("tf_infomax.",),
     "tf_infomax.bounds": (

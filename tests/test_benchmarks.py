@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from benchmarks import measure, speed
+from benchmarks import flops, growth, measure, rates, speed
 from benchmarks.measure import Result, compare, table
 
 
@@ -85,10 +86,83 @@ def builder(where):
     return getattr(__import__(f"benchmarks.{module}", fromlist=[name]), name)
 
 
+STEPS = {
+    "training_steps": {
+        "experiment": "critic_impact", "settings": ["critic=separable", "bound=nwj"],
+    },
+    "deep_infomax_steps": {"bound": "infonce", "units": 8, "images": 4},
+}
+
+
 @pytest.mark.slow
-def test_whole_steps_give_the_same():
-    sizes = {"experiment": "critic_impact", "settings": ["critic=separable", "bound=nwj"]}
-    released, package = (builder(f"training_steps:{name}")(**sizes)() for name in (
-        "released", "package",
-    ))
-    assert measure._difference(package, released) < 1e-4
+@pytest.mark.parametrize("module", STEPS)
+def test_whole_steps_give_the_same(module):
+    baseline, *others = (
+        builder(f"{module}:{name}")(**STEPS[module])()
+        for name in ("released", "package", "without_xla", "on_one_batch")
+    )
+    for other in others:
+        assert measure._difference(other, baseline) < 1e-4
+
+
+@pytest.mark.slow
+def test_seeds_train_the_same_side_by_side():
+    sizes = {
+        "experiment": "staircase", "seeds": 3, "steps": 2,
+        "settings": ["critic=separable", "bound=infonce", "transform=identity"],
+    }
+    baseline, *others = (
+        builder(f"many_seeds:{name}")(**sizes)()
+        for name in ("one_after_the_other", "processes", "stacked")
+    )
+    assert baseline[0].shape == (3,) and len(set(baseline[0])) == 3
+    for other in others:
+        assert measure._difference(other, baseline) < 1e-4
+
+
+def test_operations_of_products_and_convolutions():
+    @tf.function
+    def step(x, kernel, weights):
+        with tf.GradientTape() as tape:
+            tape.watch([kernel, weights])
+            maps = tf.nn.conv2d(x, kernel, 2, "SAME")
+            loss = tf.reduce_sum(tf.reshape(maps, [2, 4 * 4 * 5]) @ weights)
+        return tape.gradient(loss, [kernel, weights])
+
+    shapes = ([2, 8, 8, 3], [3, 3, 3, 5], [80, 7])
+    concrete = step.get_concrete_function(*(tf.TensorSpec(shape) for shape in shapes))
+    convolution, product = 2 * (2 * 4 * 4 * 5) * (3 * 3 * 3), 2 * 2 * 80 * 7
+    # Forward the convolution alone (nobody reads the loss), backward its kernel's derivative and
+    # both of the product's; that by the images is not needed.
+    assert flops.count(concrete) == 2 * convolution + 2 * product
+    with pytest.raises(ValueError, match="outside functions, loops and branches"):
+        flops.count(tf.function(lambda n: tf.while_loop(
+            lambda k: k < n, lambda k: k + 1, [0]
+        )).get_concrete_function(tf.TensorSpec([], tf.int32)))
+
+
+def test_exponents_are_those_of_the_last_three_points():
+    sizes = [1, 10, 20, 40]
+    assert growth.exponent(sizes, [5.0, *(3.0 * size**1.7 for size in sizes[1:])]) == (
+        pytest.approx(1.7)
+    )
+    assert np.isnan(growth.exponent(sizes, [1.0, 1.0, 0.0, 1.0]))
+
+
+def test_curves_are_drawn_and_tabled(tmp_path):
+    points = [
+        {"size": size, "seconds": 1e-3 * size**2, "cpu_seconds": 1.0, "megabytes": 2.0 * size}
+        for size in (4, 8, 16)
+    ]
+    entry = {"panel": "P", "curve": "c", "size": "pairs K", "work": "w", "points": points}
+    assert growth.table({"k": entry}).splitlines()[2] == (
+        "| w | pairs K | 4 | 16 | 16.0 to 256.0 | 2.00 | 8 to 32 | 1.00 |"
+    )
+    growth.draw({"k": entry, "l": {**entry, "panel": "Q"}}, tmp_path / "growth.png")
+    assert (tmp_path / "growth.png").stat().st_size > 10_000
+
+
+def test_rates_are_those_of_the_package():
+    seconds = {"package": 0.02, "package, one batch": 0.019, "the released way": 0.05}
+    found = {"w": {"flop": 1.2e9, "seconds": seconds, "of_a_product": 1e11}}
+    assert rates.table(found).splitlines()[2] == "| w | 1.20 | 20.0 | 60 | 60% | 5.0% |"

@@ -2,6 +2,7 @@
 
 import keras
 
+from tf_infomax import replicas
 from tf_infomax.geometry import unit_norm
 from tf_infomax.objectives.alignment_uniformity import alignment_uniformity_loss, check_weights
 from tf_infomax.pair_model import PairModel
@@ -72,7 +73,8 @@ class AlignedViews(PairModel):
 
     def loss_and_metrics(self, x, y, training):
         """The loss, and "alignment" and "uniformity" (no unit), of the pairs (x, y)."""
-        codes = self((x, y), training=training)
+        # Uniformity compares every code with all others, on whatever replica they are.
+        codes = [replicas.gathered(codes) for codes in self((x, y), training=training)]
         return alignment_uniformity_loss(
             *codes, self.alignment_weight, self.uniformity_weight, self.exponent, self.t
         )

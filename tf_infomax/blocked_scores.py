@@ -3,13 +3,18 @@
 Bounds read of the marginal scores a few numbers an anchor. Those are made here from some rows of
 the K x K matrix at a time, in value and in gradient, so that memory grows with K and not with its
 square: 131,072 pairs instead of some thousands. Every block is computed twice, once for the value
-and once for the gradient.
+and once for the gradient, by a program that XLA compiles: one pass over the block's numbers where
+there would be a dozen.
+
+Under a distribution strategy the pairs are those of all replicas, and every replica makes the rows
+of its own anchors.
 """
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax import replicas
 from tf_infomax.row_blocks import map_rows
 from tf_infomax.scores import PairScores, floating
 
@@ -45,23 +50,30 @@ class BlockedScores(PairScores):
                 f"and joint_scores(x, y). Received: {type(critic).__name__}."
             )
         x, y = (tf.cast(codes, critic.compute_dtype) for codes in (x, y))
-        if not x.shape[:1].is_compatible_with(y.shape[:1]) or 1 in (x.shape[0], y.shape[0]):
+        if not x.shape[:1].is_compatible_with(y.shape[:1]) or (
+            replicas.number() == 1 and 1 in (x.shape[0], y.shape[0])
+        ):
             raise ValueError(
                 "As many x as y are needed, two at least. "
                 f"Received: x of shape {x.shape}, y of shape {y.shape}."
             )
         self._critic = critic
-        self._x, self._y = critic.embed(x, y)
-        self.joint = floating(critic.joint_scores(self._x, self._y), "scores")[:, tf.newaxis]
-        size = y.shape[0] if y.shape[0] is not None else tf.shape(y)[0]
+        self._x, y = critic.embed(x, y)
+        joint = floating(critic.joint_scores(self._x, y), "scores")
+        self.joint = replicas.gathered(joint)[:, tf.newaxis]
+        self._y = replicas.gathered(y)
+        own = x.shape[0] if x.shape[0] is not None else tf.shape(x)[0]
+        size = own * replicas.number()
+        first = replicas.first_row(own)
+        self._anchors = first + tf.range(own)
         self.num_marginal = tf.cast(size - 1, self.joint.dtype)
         self._log_extra_rivals = None
         if rows is None:
             bytes_per_row = self.joint.dtype.size * critic.numbers_per_pair * size
             # At least one, of which there need not be more than all.
             rows = _BLOCK_BYTES // bytes_per_row
-            rows = max(1, min(rows, size)) if isinstance(size, int) else (
-                tf.maximum(1, tf.minimum(rows, size))
+            rows = max(1, min(rows, own)) if isinstance(own, int) else (
+                tf.maximum(1, tf.minimum(rows, own))
             )
         self._rows = rows
 
@@ -78,13 +90,16 @@ class BlockedScores(PairScores):
             scores = tf.where(is_own, tf.constant(-np.inf, scores.dtype), scores)
             return reduction(scores, *numbers)
 
-        return map_rows(
+        own = [tf.gather(numbers, self._anchors) for numbers in per_anchor]
+        found = map_rows(
             reduced,
-            [self._x, tf.range(tf.shape(self._x)[0]), *per_anchor],
+            [self._x, self._anchors, *own],
             [self._y, *(variable.value for variable in variables)],
             self._rows,
             tf.TensorSpec([], self.joint.dtype),
+            jit_compile=True,
         )
+        return replicas.gathered(found)
 
 
 def scores_of_pairs(critic, x, y):
@@ -92,13 +107,17 @@ def scores_of_pairs(critic, x, y):
 
     Args:
         critic: layer with weights, ``critic(x, y) -> [K, K]``.
-        x: ``[K, Dx]`` codes.
+        x: ``[K, Dx]`` codes; under a distribution strategy, those of this replica.
         y: ``[K, Dy]``.
 
     Returns:
-        ``PairScores``: blocked where the numbers that the matrix takes exceed 64 MiB and the
-        critic can be had in blocks.
+        ``PairScores`` of the pairs of all replicas: blocked where the numbers that the matrix takes
+        exceed 64 MiB, or there are several replicas, and the critic can be had in blocks.
     """
+    if replicas.number() > 1:
+        if _can_be_blocked(critic):
+            return BlockedScores(critic, x, y)
+        return PairScores.from_matrix(critic(replicas.gathered(x), replicas.gathered(y)))
     size = x.shape[0] if x.shape[0] is not None else y.shape[0]
     if size is not None and _can_be_blocked(critic):
         itemsize = max(4, tf.as_dtype(critic.compute_dtype).size)

@@ -28,6 +28,9 @@ class DeepInfoMax(keras.Model):
         model.fit(images.batch(64, drop_remainder=True), epochs=10)
         codes = model.encoder.predict(test_images)
 
+    Under a ``tf.distribute`` strategy the negatives of an image are those of its own replica, whose
+    number bounds like infoNCE depend on.
+
     Args:
         encoder: Keras model with ``endpoints(images, training)``, one of ``encoders`` by name.
         objectives: terms, at least one (``objectives.LocalInformation``, ``GlobalInformation``,

@@ -5,7 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax import bounds
+from tf_infomax import bounds, replicas
 from tf_infomax.blocked_scores import scores_of_pairs
 from tf_infomax.bounds.moving_average import RATE, updated_log_average
 from tf_infomax.chunked_encoding import encode_in_chunks
@@ -45,6 +45,10 @@ class InfoMax(PairModel):
         encoder_chunk: rows that an encoder takes at a time in training, for batches whose
             activations do not fit in memory (``encode_in_chunks``: the same gradient for a second
             forward pass); ``None`` takes the whole batch.
+
+    Under a ``tf.distribute`` strategy (``fit`` under ``MirroredStrategy``) a batch is split over
+    the replicas, and every pair has the pairs of all replicas as negatives: the numbers are those
+    of one device.
 
     Of batches whose size is known (``drop_remainder=True``) and whose matrix of scores would be
     large, fit and evaluate compute the scores in blocks (``BlockedScores``).
@@ -104,11 +108,11 @@ class InfoMax(PairModel):
         if self._averages:
             self.log_average = self.add_weight(
                 shape=(), initializer=keras.initializers.Constant(-math.inf), trainable=False,
-                dtype="float32", name="log_average",
+                dtype="float32", aggregation="mean", name="log_average",
             )
             self.num_averaged = self.add_weight(
                 shape=(), initializer="zeros", trainable=False, dtype="float32",
-                name="num_averaged",
+                aggregation="mean", name="num_averaged",
             )
 
     def call(self, inputs, training=False):
@@ -150,12 +154,14 @@ class InfoMax(PairModel):
 
     def _bound_of_pairs(self, x, y, training):
         codes_1, codes_2 = self._codes(x, y, training)
-        # The user's own bound reads a matrix.
-        score = scores_of_pairs if self._is_registered else lambda critic, *codes: critic(*codes)
-        scores = score(self.critic, codes_1, codes_2)
+        if self._is_registered:
+            scores = scores_of_pairs(self.critic, codes_1, codes_2)
+        else:
+            # The user's own bound reads a matrix.
+            scores = self.critic(replicas.gathered(codes_1), replicas.gathered(codes_2))
         if self._averages and training:
             return self._bound_function(scores, log_average=self._updated_average(scores))
-        baseline = None if self.baseline is None else self.baseline(codes_1)
+        baseline = None if self.baseline is None else replicas.gathered(self.baseline(codes_1))
         return self.bound_of(scores, baseline)
 
     def _updated_average(self, scores):

@@ -10,7 +10,7 @@ import tensorflow as tf
 __all__ = ["map_rows"]
 
 
-def map_rows(function, rows, shared, block, of_row):
+def map_rows(function, rows, shared, block, of_row, jit_compile=False):
     """``function(rows, shared)``, ``block`` rows at a time.
 
     The value, and the gradient by ``rows`` and ``shared``, are those of one call on all rows, if
@@ -25,6 +25,8 @@ def map_rows(function, rows, shared, block, of_row):
         shared: list of floating tensors that all rows share, such as weights.
         block: positive int, or an int scalar tensor.
         of_row: ``tf.TensorSpec`` of what a row gives.
+        jit_compile: whether a block is compiled by XLA, once for its value and once for its
+            gradient: pays where much is computed one by one.
 
     Returns:
         ``[K, ...]``.
@@ -41,12 +43,14 @@ def map_rows(function, rows, shared, block, of_row):
         filled = [_filled_up(values, count * block) for values in inputs[: len(rows)]]
         row_blocks = [_in_blocks(values, count, block) for values in filled]
         shared_inputs = list(inputs[len(rows) :])
-        found = _forward(function, row_blocks, shared_inputs, of_row)
+        found = _forward(function, row_blocks, shared_inputs, of_row, jit_compile)
 
         def gradient(upstream):
             missing = [[0, count * block - number]] + [[0, 0]] * (upstream.shape.rank - 1)
             upstream = _in_blocks(tf.pad(upstream, missing), count, block)
-            by_rows, by_shared = _backward(function, row_blocks, shared_inputs, upstream, count)
+            by_rows, by_shared = _backward(
+                function, row_blocks, shared_inputs, upstream, count, jit_compile
+            )
             joined = [
                 None if values is None else _joined(values, number) for values in by_rows
             ]
@@ -57,10 +61,11 @@ def map_rows(function, rows, shared, block, of_row):
     return result(*rows, *shared)
 
 
-def _forward(function, row_blocks, shared, of_row):
+def _forward(function, row_blocks, shared, of_row, jit_compile):
     block = row_blocks[0].shape[1]
+    of_block = _maybe_compiled(function, jit_compile)
     return tf.map_fn(
-        lambda blocks: function(list(blocks), shared),
+        lambda blocks: of_block(list(blocks), shared),
         tuple(row_blocks),
         fn_output_signature=tf.TensorSpec([block, *of_row.shape], of_row.dtype),
         # One block in memory, which is what this is for.
@@ -68,12 +73,11 @@ def _forward(function, row_blocks, shared, of_row):
     )
 
 
-def _backward(function, row_blocks, shared, upstream, count):
+def _backward(function, row_blocks, shared, upstream, count, jit_compile):
     """Gradients by the blocks of rows (``None`` for integers) and, summed, by what is shared."""
     floating = [k for k, values in enumerate(row_blocks) if values.dtype.is_floating]
 
-    def body(index, by_rows, by_shared):
-        blocks = [values[index] for values in row_blocks]
+    def of_block(blocks, shared, upstream, sums):
         watched = [blocks[k] for k in floating]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(watched)
@@ -82,14 +86,21 @@ def _backward(function, row_blocks, shared, upstream, count):
         gradients = tape.gradient(
             found,
             [*watched, *shared],
-            output_gradients=upstream[index],
+            output_gradients=upstream,
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
         own, common = gradients[: len(floating)], gradients[len(floating) :]
+        return own, [total + one for total, one in zip(sums, common, strict=True)]
+
+    of_block = _maybe_compiled(of_block, jit_compile)
+
+    def body(index, by_rows, by_shared):
+        blocks = [values[index] for values in row_blocks]
+        own, by_shared = of_block(blocks, shared, upstream[index], by_shared)
         return (
             index + 1,
             [array.write(index, one) for array, one in zip(by_rows, own, strict=True)],
-            [total + one for total, one in zip(by_shared, common, strict=True)],
+            by_shared,
         )
 
     arrays = [
@@ -106,6 +117,10 @@ def _backward(function, row_blocks, shared, upstream, count):
     for k, array in zip(floating, arrays, strict=True):
         by_rows[k] = array.stack()
     return by_rows, by_shared
+
+
+def _maybe_compiled(function, jit_compile):
+    return tf.function(function, jit_compile=True, autograph=False) if jit_compile else function
 
 
 def _filled_up(values, number):

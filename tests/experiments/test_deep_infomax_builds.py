@@ -85,8 +85,11 @@ def test_variants_differ_in_what_is_swept_only(name):
 CASES = [(name, variant) for name in SMALL for variant in VARIANTS.get(name, ("default",))]
 
 
-@pytest.mark.parametrize(("name", "variant"), CASES, ids=["-".join(case) for case in CASES])
-def test_two_steps(name, variant):
+IDS = ["-".join(case) for case in CASES]
+
+
+def task_of(name, variant):
+    """(the run, its task on one batch of noise)."""
     run, side = runs_of(name)[variant], SMALL[name][0]
     # As many images as the experiment says where their number matters.
     size = run.train.batch_size if name == "dim_negatives" else 4
@@ -95,7 +98,27 @@ def test_two_steps(name, variant):
     rng = np.random.default_rng(0)
     images = tf.constant(rng.uniform(-1, 1, (size, side, side, 3)), tf.float32)
     labels = tf.range(size) % 10
-    task = ImageTask(model, lambda t: (images, labels, tf.stack([1, tf.cast(t, tf.int32)])))
+    draw = lambda t: (images, labels, tf.stack([1, tf.cast(t, tf.int32)]))  # noqa: E731
+    return run, ImageTask(model, draw)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "variant"), CASES, ids=IDS)
+def test_compiled_steps_are_those_that_are_not(name, variant):
+    losses = []
+    for compiled in (False, True):
+        _, task = task_of(name, variant)
+        update = tf.function(task.update, jit_compile=compiled)
+        losses.append([float(update(*task.draw(tf.constant(0, tf.int64)))["loss"])])
+        losses[-1].append(float(update(*task.draw(tf.constant(1, tf.int64)))["loss"]))
+    # Normal draws (of the prior) differ in their last digits, uniform ones (of masks) in none.
+    assert losses[0] == pytest.approx(losses[1], rel=1e-2, abs=1e-3)
+
+
+@pytest.mark.parametrize(("name", "variant"), CASES, ids=IDS)
+def test_two_steps(name, variant):
+    run, task = task_of(name, variant)
+    model = task.model
     players = {"encoder": model.encoder.trainable_variables, "adversary": model.adversary_variables}
     before = {player: [v.numpy() for v in variables] for player, variables in players.items()}
 

@@ -77,7 +77,8 @@ class Train:
         learning_rate: of Adam.
         log_every: steps between rows of the mean training bound.
         checkpoint_every: steps between checkpoints.
-        jit_compile: "auto" (XLA where it was measured to pay), "yes" or "no".
+        jit_compile: whether XLA compiles the step: "auto" (in trainings of 1,000 steps or more,
+            where it pays), "yes" or "no".
     """
 
     steps: int = 21_000

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from tf_infomax import replicas
+
 __all__ = ["gradient_step"]
 
 
@@ -20,7 +22,8 @@ def gradient_step(loss_and_metrics, variables, optimizer):
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([v.value if isinstance(v, keras.Variable) else v for v in variables])
         loss, metrics = loss_and_metrics()
-        # Of mixed float16, whose optimizer scales the gradients back; else the loss itself.
-        scaled = optimizer.scale_loss(loss)
+        # Of mixed float16, whose optimizer scales the gradients back; else the loss itself. Keras'
+        # optimizers add the gradients of all replicas up.
+        scaled = optimizer.scale_loss(loss) / replicas.number()
     optimizer.apply(tape.gradient(scaled, variables), variables)
     return {"loss": loss, **metrics}

@@ -1,0 +1,86 @@
+"""Under ``MirroredStrategy`` the numbers of one device: bounds read the pairs of all replicas."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+# A process of its own, because TensorFlow's devices cannot be changed once it has started.
+PROGRAM = """
+import json, sys
+import keras, numpy as np, tensorflow as tf
+from tf_infomax import AlignedViews, InfoMax, bounds, critics, optimizers
+from tf_infomax.encoders import MLP
+
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+
+class Product(keras.layers.Layer):
+    "A critic that cannot be had in blocks."
+
+    def build(self, x_shape, y_shape):
+        self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
+
+    def call(self, x, y):
+        return self.scale * tf.matmul(x, y, transpose_b=True)
+
+
+def model_of(name):
+    encoders = [MLP((6, 4), seed=seed) for seed in (1, 2)]
+    if name == "aligned views":
+        return AlignedViews(*encoders)
+    critic, bound, baseline = critics.SeparableCritic(5, 3, seed=3), name, None
+    if name == "concat":
+        critic, bound = critics.ConcatCritic(5, seed=3), "donsker_varadhan"
+    if name == "no blocks":
+        critic, bound = Product(), "jsd"
+    if name == "own bound":
+        bound = lambda scores: tf.linalg.trace(scores) - tf.reduce_logsumexp(scores)
+    if name == "tuba":
+        baseline = critics.baseline.get("learned", hidden_dim=4, layers=1, seed=4)
+    return InfoMax(*encoders, critic, bound, baseline=baseline)
+
+
+def trained(name, strategy):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(24, 3)).astype("float32")
+    y = (x + rng.normal(size=x.shape)).astype("float32")
+    pairs = tf.data.Dataset.from_tensor_slices((x, y)).batch(8, drop_remainder=True)
+    with strategy.scope():
+        model = model_of(name)
+        model.build(((None, 3), (None, 3)))
+        # Not Adam, which forgives gradients that are too large.
+        model.compile("sgd", jit_compile=False)
+    history = model.fit(pairs, epochs=2, verbose=0, shuffle=False)
+    weights = np.concatenate([np.ravel(weight) for weight in model.get_weights()])
+    return [*history.history["loss"], *weights.tolist()]
+
+
+one, two = tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+found = {name: [trained(name, one), trained(name, two)] for name in sys.argv[1].split(",")}
+print(json.dumps(found))
+"""
+QUICK = ("infonce", "tuba", "own bound")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(QUICK, id="quick"),
+        pytest.param(
+            ("nwj", "mine", "concat", "no blocks", "aligned views"),
+            id="others",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_two_replicas_train_as_one_device(names):
+    command = [sys.executable, "-c", PROGRAM, ",".join(names)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert tuple(found) == names
+    for name, (one, two) in found.items():
+        assert one == pytest.approx(two, rel=1e-4, abs=1e-5), name

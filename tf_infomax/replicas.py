@@ -1,0 +1,45 @@
+"""Batches that a distribution strategy has split over replicas, seen as the one batch they are.
+
+Under ``tf.distribute`` every replica has some rows of the batch. A bound needs the pairs of all of
+them: with its own rows alone a replica would have fewer negatives, and estimate less. Outside a
+strategy there is one replica, which has all rows, and nothing here does anything.
+"""
+
+import tensorflow as tf
+
+__all__ = ["first_row", "gathered", "number"]
+
+
+def number():
+    """How many replicas share a batch: 1 outside a strategy, and outside its replicas."""
+    context = tf.distribute.get_replica_context()
+    return 1 if context is None else context.num_replicas_in_sync
+
+
+def gathered(values):
+    """``[K, ...]`` of every replica, all rows in the replicas' order, ``[R K, ...]``.
+
+    Differentiable: the gradient that reaches a replica's rows is the sum of all replicas'. So where
+    each computes the same loss of the gathered rows, that loss must be divided by ``number()``,
+    as ``training.step`` does.
+
+    Args:
+        values: tensor of as many rows on each replica.
+    """
+    replicas = number()
+    if replicas == 1:
+        return values
+    found = tf.distribute.get_replica_context().all_gather(values, axis=0)
+    size = values.shape[0]
+    return tf.ensure_shape(found, [size and replicas * size, *values.shape[1:]])
+
+
+def first_row(rows):
+    """The place of this replica's first row among those that ``gathered`` gives.
+
+    Args:
+        rows: how many this replica has.
+    """
+    if number() == 1:
+        return 0
+    return tf.distribute.get_replica_context().replica_id_in_sync_group * rows
