@@ -109,6 +109,16 @@ CURVES = (
     ),
     *(_jacobian(read) for read in ("jacobian", "spectrum", "log_condition")),
     Curve(
+        "step of InfoMax on 4,096 pairs, separable critic, split over replicas",
+        "Step on 4,096 pairs",
+        "infonce",
+        "replica_steps:of_replicas",
+        "replicas",
+        "replicas",
+        (1, 2, 4, 8),
+        {"size": 4096},
+    ),
+    Curve(
         "20 steps of critic_impact, bilinear, of every seed",
         "20 steps of critic_impact",
         "processes",
