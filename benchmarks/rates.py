@@ -5,16 +5,15 @@ the rate of one large product of float32 matrices, which is measured here: the b
 sizes. What drawing a batch costs is what a step takes longer than on one batch over and over.
 """
 
+import functools
 import importlib
-import json
-from pathlib import Path
 
 import tensorflow as tf
 
 from benchmarks import flops
 from benchmarks.measure import in_process
 
-__all__ = ["matrix_product", "rate_of_a_product", "rates", "table"]
+__all__ = ["flop_of", "matrix_product", "rate_of_a_product", "table"]
 
 # Smaller ones do not keep all cores busy, larger ones not their caches.
 _SIZES = (512, 1024, 2048)
@@ -31,39 +30,28 @@ def matrix_product(size):
     return step
 
 
+@functools.cache
 def rate_of_a_product():
-    """FLOP a second of one large product of float32 matrices."""
+    """FLOP a second of one large product of float32 matrices, measured once in a run."""
     return max(
         2 * size**3 / in_process(f"{__name__}:matrix_product", {"size": size})["wall"]
         for size in _SIZES
     )
 
 
-def rates(comparisons, path):
-    """What ``table`` shows, of every comparison of training steps that ``path`` has results of.
-
-    Args:
-        comparisons: ``speed.Comparison``, of which those with ``steps`` are training steps.
-        path: of ``speed.json``.
-    """
-    known = json.loads(Path(path).read_text(encoding="utf-8"))
-    of_a_product = rate_of_a_product()
-    found = {}
-    for one in comparisons:
-        if not one.steps or one.work not in known:
-            continue
-        module = importlib.import_module(f"benchmarks.{one.ways['package'].split(':')[0]}")
-        seconds = {
-            entry["formulation"]: entry["seconds"] / one.steps
-            for entry in known[one.work]["results"]
-        }
-        flop = flops.count(module.traced_update(**one.sizes))
-        found[one.work] = {"flop": flop, "seconds": seconds, "of_a_product": of_a_product}
-    return found
+def flop_of(comparison):
+    """FLOP of one step of a ``speed.Comparison`` of training steps."""
+    module = importlib.import_module(f"benchmarks.{comparison.ways['package'].split(':')[0]}")
+    return flops.count(module.traced_update(**comparison.sizes))
 
 
 def table(found):
-    """Steps as Markdown."""
+    """Steps as Markdown.
+
+    Args:
+        found: work -> dict of "flop" (``flop_of``), "of_a_product" (``rate_of_a_product``) and
+            "seconds": formulation -> seconds a step.
+    """
     lines = [
         "| training steps | GFLOP a step | ms a step | GFLOP/s | of a product's rate | drawing |",
         "| --- | --- | --- | --- | --- | --- |",

@@ -175,13 +175,29 @@ def run(output, only="", rounds=2):
             "machine": machine(),
             "results": [dataclasses.asdict(result) for result in found[work]],
         }
+        if one.steps:
+            known[work] |= {
+                "flop": rates.flop_of(one), "of_a_product": rates.rate_of_a_product(),
+            }
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+        _write_tables(path.with_suffix(".md"), known, found)
+    return [result for one in COMPARISONS for result in found.get(one.work, ())]
+
+
+def _write_tables(path, known, found):
     results = [result for one in COMPARISONS for result in found.get(one.work, ())]
-    if results:
-        shown = f"{table(results)}\n\n{rates.table(rates.rates(COMPARISONS, path))}"
-        path.with_suffix(".md").write_text(shown + "\n", encoding="utf-8")
-    return results
+    steps = {
+        one.work: {
+            **known[one.work],
+            "seconds": {
+                result.formulation: result.seconds / one.steps for result in found[one.work]
+            },
+        }
+        for one in COMPARISONS
+        if one.steps and "flop" in known.get(one.work, ())
+    }
+    path.write_text(f"{table(results)}\n\n{rates.table(steps)}\n", encoding="utf-8")
 
 
 def main(argv):

@@ -5,6 +5,8 @@ the gradient computes every block a second time. So memory is that of one block,
 computation more. Blocks are visited by a loop inside TensorFlow, which XLA can compile.
 """
 
+import functools
+
 import tensorflow as tf
 
 __all__ = ["map_rows"]
@@ -25,8 +27,8 @@ def map_rows(function, rows, shared, block, of_row, jit_compile=False):
         shared: list of floating tensors that all rows share, such as weights.
         block: positive int, or an int scalar tensor.
         of_row: ``tf.TensorSpec`` of what a row gives.
-        jit_compile: whether a block is compiled by XLA, once for its value and once for its
-            gradient: pays where much is computed one by one.
+        jit_compile: whether the loops are compiled by XLA where their length is known, that for
+            the value and that for the gradient: pays where much is computed one by one.
 
     Returns:
         ``[K, ...]``.
@@ -37,23 +39,28 @@ def map_rows(function, rows, shared, block, of_row, jit_compile=False):
     if number is None:
         number = tf.shape(rows[0])[0]
     count = -(-number // block)
+    forward = functools.partial(_forward, function, of_row)
+    backward = functools.partial(_backward, function)
+    if jit_compile and isinstance(count, int):
+        # The whole loop: XLA programs that TensorFlow calls in a loop are queued faster than they
+        # run, and their memory with them.
+        forward, backward = (
+            tf.function(one, jit_compile=True, autograph=False) for one in (forward, backward)
+        )
 
     @tf.custom_gradient
     def result(*inputs):
         filled = [_filled_up(values, count * block) for values in inputs[: len(rows)]]
         row_blocks = [_in_blocks(values, count, block) for values in filled]
         shared_inputs = list(inputs[len(rows) :])
-        found = _forward(function, row_blocks, shared_inputs, of_row, jit_compile)
+        found = forward(row_blocks, shared_inputs)
 
         def gradient(upstream):
             missing = [[0, count * block - number]] + [[0, 0]] * (upstream.shape.rank - 1)
             upstream = _in_blocks(tf.pad(upstream, missing), count, block)
-            by_rows, by_shared = _backward(
-                function, row_blocks, shared_inputs, upstream, count, jit_compile
-            )
-            joined = [
-                None if values is None else _joined(values, number) for values in by_rows
-            ]
+            by_rows, by_shared = backward(row_blocks, shared_inputs, upstream)
+            joined = iter(_joined(values, number) for values in by_rows)
+            joined = [next(joined) if values.dtype.is_floating else None for values in rows]
             return [*joined, *by_shared]
 
         return _joined(found, number), gradient
@@ -61,11 +68,10 @@ def map_rows(function, rows, shared, block, of_row, jit_compile=False):
     return result(*rows, *shared)
 
 
-def _forward(function, row_blocks, shared, of_row, jit_compile):
+def _forward(function, of_row, row_blocks, shared):
     block = row_blocks[0].shape[1]
-    of_block = _maybe_compiled(function, jit_compile)
     return tf.map_fn(
-        lambda blocks: of_block(list(blocks), shared),
+        lambda blocks: function(list(blocks), shared),
         tuple(row_blocks),
         fn_output_signature=tf.TensorSpec([block, *of_row.shape], of_row.dtype),
         # One block in memory, which is what this is for.
@@ -73,11 +79,13 @@ def _forward(function, row_blocks, shared, of_row, jit_compile):
     )
 
 
-def _backward(function, row_blocks, shared, upstream, count, jit_compile):
-    """Gradients by the blocks of rows (``None`` for integers) and, summed, by what is shared."""
+def _backward(function, row_blocks, shared, upstream):
+    """Gradients by the blocks of floating rows and, summed, by what is shared."""
     floating = [k for k, values in enumerate(row_blocks) if values.dtype.is_floating]
+    count = tf.shape(upstream)[0] if upstream.shape[0] is None else upstream.shape[0]
 
-    def of_block(blocks, shared, upstream, sums):
+    def body(index, by_rows, by_shared):
+        blocks = [values[index] for values in row_blocks]
         watched = [blocks[k] for k in floating]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(watched)
@@ -86,21 +94,14 @@ def _backward(function, row_blocks, shared, upstream, count, jit_compile):
         gradients = tape.gradient(
             found,
             [*watched, *shared],
-            output_gradients=upstream,
+            output_gradients=upstream[index],
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
         own, common = gradients[: len(floating)], gradients[len(floating) :]
-        return own, [total + one for total, one in zip(sums, common, strict=True)]
-
-    of_block = _maybe_compiled(of_block, jit_compile)
-
-    def body(index, by_rows, by_shared):
-        blocks = [values[index] for values in row_blocks]
-        own, by_shared = of_block(blocks, shared, upstream[index], by_shared)
         return (
             index + 1,
             [array.write(index, one) for array, one in zip(by_rows, own, strict=True)],
-            by_shared,
+            [total + one for total, one in zip(by_shared, common, strict=True)],
         )
 
     arrays = [
@@ -113,14 +114,7 @@ def _backward(function, row_blocks, shared, upstream, count, jit_compile):
         (tf.constant(0), arrays, [tf.zeros_like(values) for values in shared]),
         parallel_iterations=1,
     )
-    by_rows = [None] * len(row_blocks)
-    for k, array in zip(floating, arrays, strict=True):
-        by_rows[k] = array.stack()
-    return by_rows, by_shared
-
-
-def _maybe_compiled(function, jit_compile):
-    return tf.function(function, jit_compile=True, autograph=False) if jit_compile else function
+    return [array.stack() for array in arrays], by_shared
 
 
 def _filled_up(values, number):
