@@ -37,11 +37,13 @@ def value_and_gradients(compute, inputs):
 
 
 @pytest.mark.parametrize("block", [1, 2, 5, 10, 11, 12, 40])
-@pytest.mark.parametrize("mode", ["eager", "graph", "xla", "unknown size"])
+@pytest.mark.parametrize("mode", ["eager", "graph", "loops by xla", "xla", "unknown size"])
 def test_blocks_change_nothing(block, mode):
     def blocked(x, weights, offset):
         spec = tf.TensorSpec([4], tf.float64)
-        return map_rows(function, [x, NUMBERS], [weights, offset], block, spec)
+        return map_rows(
+            function, [x, NUMBERS], [weights, offset], block, spec, "xla" in mode or "un" in mode
+        )
 
     if mode == "unknown size":
         specs = [tf.TensorSpec([None, 3], tf.float64), *(

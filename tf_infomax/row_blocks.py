@@ -27,8 +27,9 @@ def map_rows(function, rows, shared, block, of_row, jit_compile=False):
         shared: list of floating tensors that all rows share, such as weights.
         block: positive int, or an int scalar tensor.
         of_row: ``tf.TensorSpec`` of what a row gives.
-        jit_compile: whether the loops are compiled by XLA where their length is known, that for
-            the value and that for the gradient: pays where much is computed one by one.
+        jit_compile: whether XLA compiles the loops, that for the value and that for the gradient:
+            pays where much is computed one by one. Without effect where the number of blocks is
+            not known, and outside a ``tf.function``, which would compile them at every call.
 
     Returns:
         ``[K, ...]``.
@@ -41,7 +42,7 @@ def map_rows(function, rows, shared, block, of_row, jit_compile=False):
     count = -(-number // block)
     forward = functools.partial(_forward, function, of_row)
     backward = functools.partial(_backward, function)
-    if jit_compile and isinstance(count, int):
+    if jit_compile and isinstance(count, int) and not tf.executing_eagerly():
         # The whole loop: XLA programs that TensorFlow calls in a loop are queued faster than they
         # run, and their memory with them.
         forward, backward = (
