@@ -124,6 +124,7 @@ def test_half_precision_scores_the_same(name, policy):
         ("infonce", K, False),
         ("infonce", K, True),
         ("infonce", None, False),
+        ("infonce", None, True),
         *(
             pytest.param(bound, K, False, marks=pytest.mark.slow)
             for bound in bounds.names()

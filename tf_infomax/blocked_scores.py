@@ -3,7 +3,7 @@
 Bounds read of the marginal scores a few numbers an anchor. Those are made here from some rows of
 the K x K matrix at a time, in value and in gradient, so that memory grows with K and not with its
 square: 131,072 pairs instead of some thousands. Every block is computed twice, once for the value
-and once for the gradient; inside a ``tf.function`` by programs that XLA compiles, with one pass over
+and once for the gradient; inside a ``tf.function`` by programs that XLA compiles, in one pass over
 the block's numbers where there would be a dozen.
 
 Under a distribution strategy the pairs are those of all replicas, and every replica makes the rows
