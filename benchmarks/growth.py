@@ -95,8 +95,8 @@ def _jacobian(read):
 CURVES = (
     _bound("bilinear", (128, 512, 2048, 8192, 32_768, 131_072)),
     _bound("concat", (128, 256, 512, 1024, 2048)),
-    *(_deep_infomax(bound, "images", (16, 32, 64, 128)) for bound in ("infonce", "jsd")),
-    *(_deep_infomax(bound, "units", (128, 256, 512, 1024, 2048)) for bound in ("infonce", "jsd")),
+    _deep_infomax("infonce", "images", (16, 32, 64, 128)),
+    _deep_infomax("infonce", "units", (128, 256, 512, 1024, 2048)),
     Curve(
         "local InfoNCE and gradient, N = 64, 512 units",
         "Local InfoNCE, N = 64, 512 units",

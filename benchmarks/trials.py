@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tf_infomax.data.datasets import ImageData
 from tf_infomax.experiments import catalog
-from tf_infomax.experiments.build import build
+from tf_infomax.experiments.build import GAUSSIAN_PAIRS, build
 from tf_infomax.experiments.overrides import override
 from tf_infomax.training.loop import StepLoop
 
@@ -15,9 +15,14 @@ __all__ = ["loop_of", "traced_update", "training_step", "trial_on_noise"]
 
 
 def trial_on_noise(experiment, settings, number, image_shape):
-    """The first run of ``experiment``, on ``number`` training images ``[H, W, C]`` of noise."""
+    """The only run of ``experiment``, on ``number`` training images ``[H, W, C]`` of noise.
+
+    Experiments on Gaussian pairs draw their own.
+    """
     chosen = override(catalog.get(experiment)[0], settings)
     ((_, _, single),) = chosen.runs()
+    if single.data.name == GAUSSIAN_PAIRS:
+        return build(single, None)
     pixels = np.random.default_rng(0).integers(0, 256, (number, *image_shape), np.uint8)
     labels = np.arange(number) % 10
     names = tuple(map(str, range(10)))
@@ -27,7 +32,7 @@ def trial_on_noise(experiment, settings, number, image_shape):
 
 
 def loop_of(trial, one_batch, steps):
-    """``train(start)``, ``steps`` steps more of ``StepLoop``, as ``run_experiment`` makes them.
+    """``train(start)`` -> mean loss of ``steps`` steps of ``StepLoop``, as in ``run_experiment``.
 
     Args:
         trial: ``Trial``.
@@ -41,7 +46,7 @@ def loop_of(trial, one_batch, steps):
             draw=lambda step: batch, update=task.update, metric_names=task.metric_names
         )
     loop = StepLoop(task, trial.jit_compile)
-    return lambda start: loop.run(start, start + steps)
+    return lambda start: loop.run(start, start + steps).means["loss"]
 
 
 def traced_update(trial):
