@@ -130,6 +130,11 @@ PERIODS = (
         ("non_invertible", (*PERIODS, "evaluate.bound.every=2"), 6),
         # Killed in the warm-up, too.
         ("adversarial", (*PERIODS, "evaluate.invertibility.every=50"), 4),
+        # Compiled anew after every death.
+        pytest.param(
+            "critic_impact", (*PERIODS, "evaluate.bound.every=50", "jit_compile=yes"), 4,
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_killed_at_any_moment_it_gives_the_same_rows_and_weights(
@@ -284,7 +289,12 @@ def test_killed_for_real_with_two_workers(tmp_path):
         ("adversarial", (*LONG, "evaluate.invertibility.every=10"), ["--jobs=1"], 3),
         (
             "non_invertible",
-            (*LONG, "evaluate.bound.every=5", "evaluate.conditioning.every=50"), ["--jobs=1"], 3,
+            (
+                *LONG, "evaluate.bound.every=5", "evaluate.conditioning.every=50",
+                "jit_compile=yes",
+            ),
+            ["--jobs=1"],
+            3,
         ),
     ],
 )
