@@ -91,8 +91,6 @@ def _deep_infomax_steps(bound, units):
         f"3 steps of dim_local, basic32x32, {bound}, N = 64, {units:,} units",
         _ways("deep_infomax_steps"),
         {"bound": bound, "units": units},
-        # XLA draws the prior's samples with other last digits.
-        1e-4,
         steps=3,
     )
 

@@ -31,13 +31,14 @@ def trial_on_noise(experiment, settings, number, image_shape):
     )
 
 
-def loop_of(trial, one_batch, steps):
-    """``train(start)`` -> mean loss of ``steps`` steps of ``StepLoop``, as in ``run_experiment``.
+def loop_of(trial, one_batch, steps, metric="loss"):
+    """``train(start)`` -> mean metric of ``steps`` steps of ``StepLoop``, as ``run_experiment``'s.
 
     Args:
         trial: ``Trial``.
         one_batch: whether batches are not drawn: all steps train on the same one.
         steps: of a call.
+        metric: one that the task reports.
     """
     task = trial.task
     if one_batch:
@@ -46,7 +47,7 @@ def loop_of(trial, one_batch, steps):
             draw=lambda step: batch, update=task.update, metric_names=task.metric_names
         )
     loop = StepLoop(task, trial.jit_compile)
-    return lambda start: loop.run(start, start + steps).means["loss"]
+    return lambda start: loop.run(start, start + steps).means[metric]
 
 
 def traced_update(trial):
