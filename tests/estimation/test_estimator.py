@@ -58,6 +58,7 @@ def test_the_standard_error_is_that_of_the_density_ratio():
     assert estimator.standard_error_ == pytest.approx(expected, rel=0.35)
 
 
+@pytest.mark.slow
 def test_training_finds_what_is_not_gaussian():
     # y = +-x: no correlation at all, and a bit (log 2) less than what x tells about |y|.
     rng = np.random.default_rng(0)
@@ -251,6 +252,7 @@ def test_fit_returns_itself_and_leaves_parameters_and_data_alone():
     np.testing.assert_array_equal((x, y), given)
 
 
+@pytest.mark.slow
 def test_score_reads_new_pairs():
     truth = normal()
     estimator = MutualInformationEstimator(**GAUSSIAN).fit(*truth.sample(2_000, seed=0))

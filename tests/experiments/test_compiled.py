@@ -22,7 +22,7 @@ def trained(name, compiled):
 @pytest.mark.parametrize(
     "name",
     [
-        name if name in ("critic_impact", "invertible") else pytest.param(
+        name if name == "critic_impact" else pytest.param(
             name, marks=pytest.mark.slow
         )
         for name in TINY

@@ -38,7 +38,7 @@ def loss_and_gradient(name, policy, weights=None):
 @pytest.mark.parametrize(
     "name",
     [
-        name if name in ("critic_impact", "encoder_impact") else pytest.param(
+        name if name == "critic_impact" else pytest.param(
             name, marks=pytest.mark.slow
         )
         for name in NAMES

@@ -32,6 +32,7 @@ def start(*arguments, cwd):
     )
 
 
+@pytest.mark.slow
 def test_the_printed_lines_load_the_export(run_directory, tmp_path):
     # An earlier export is in the place, and is replaced. Relative paths are the user's.
     (tmp_path / "out/model/variables").mkdir(parents=True)
