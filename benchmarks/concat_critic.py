@@ -1,8 +1,12 @@
-"""The concat critic on all pairs: tiled pairs, against the first layer split between the views."""
+"""The concat critic on all pairs: tiled pairs, against the first layer split between the views.
+
+The package makes the scores as ``InfoMax`` does, in blocks that stay in the caches.
+"""
 
 import tensorflow as tf
 
 from tf_infomax import bounds
+from tf_infomax.blocked_scores import scores_of_pairs
 from tf_infomax.critics import ConcatCritic
 
 
@@ -12,8 +16,8 @@ def tiled_pairs(size, width, hidden, xla=False):
 
 
 def split_layer(size, width, hidden, xla=False):
-    """``ConcatCritic``."""
-    return _step(size, width, hidden, xla, lambda critic, x, y: critic(x, y))
+    """``scores_of_pairs`` of a ``ConcatCritic``."""
+    return _step(size, width, hidden, xla, scores_of_pairs)
 
 
 def tiled_scores(critic, x, y):

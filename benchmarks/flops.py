@@ -2,7 +2,12 @@
 
 import math
 
+import tensorflow as tf
+
 __all__ = ["count"]
+
+_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
+_LOOPS = ("While", "StatelessWhile")
 
 
 def count(concrete_function):
@@ -11,24 +16,45 @@ def count(concrete_function):
     All else (activations, normalisations, updates of weights) moves bytes and hardly computes.
 
     Args:
-        concrete_function: of shapes that are all known, without functions, loops or branches.
+        concrete_function: of shapes that are all known, without branches, its loops of a known
+            ``maximum_iterations``, all of which they make.
 
     Returns:
         An int; what TensorFlow prunes because nothing reads it does not count.
 
     Raises:
-        ValueError: if a product's shape is unknown, or there are functions, loops or branches.
+        ValueError: if a product's shape or a loop's length is unknown, or there are branches.
     """
-    total = 0
-    for operation in _executed(concrete_function.graph):
-        if any(attribute.HasField("func") for attribute in operation.node_def.attr.values()):
-            raise ValueError(
-                "Products can be counted outside functions, loops and branches only. "
-                f"Received: {operation.type} {operation.name}."
-            )
-        if operation.type in _FLOP:
-            total += _FLOP[operation.type](operation)
-    return total
+    return _of_graph(concrete_function.graph)
+
+
+def _of_graph(graph):
+    return sum(_of_operation(graph, operation) for operation in _executed(graph))
+
+
+def _of_operation(graph, operation):
+    if operation.type in _FLOP:
+        return _FLOP[operation.type](operation)
+    if operation.type in _CALLS:
+        return _of_function(graph, operation, "f")
+    if operation.type in _LOOPS:
+        # TensorFlow's order: the counter, the most passes or -1, the state.
+        passes = tf.get_static_value(operation.inputs[1])
+        if passes is not None and passes >= 0:
+            return int(passes) * _of_function(graph, operation, "body")
+    if any(attribute.HasField("func") for attribute in operation.node_def.attr.values()):
+        raise ValueError(
+            "Products can be counted outside branches and loops of unknown length only. "
+            f"Received: {operation.type} {operation.name}."
+        )
+    return 0
+
+
+def _of_function(graph, operation, attribute):
+    name = operation.get_attr(attribute).name
+    while not (function := graph._get_function(name)):
+        graph = graph.outer_graph
+    return _of_graph(function.graph)
 
 
 def _executed(graph):

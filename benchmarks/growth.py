@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from absl import app, flags
+from matplotlib import ticker
 
 from benchmarks import deep_infomax_steps
 from benchmarks.measure import in_process, machine
@@ -214,8 +215,22 @@ def _draw_costs(place, entries, name, scale, label):
     place.set_axis_on()
     place.set_xscale("log", base=2)
     place.set_yscale("log")
+    # A decade at least, so that next to nothing does not look like growth.
+    low, high = place.get_ylim()
+    margin = max(1.0, 10 * low / high) ** 0.5
+    place.set_ylim(low / margin, high * margin)
+    _label_powers(place.yaxis)
     place.set_ylabel(label)
     place.legend(fontsize=7.0)
+
+
+def _label_powers(axis):
+    """Ticks of a logarithmic axis as plain numbers: every power of ten, or 1, 2, 5 between."""
+    low, high = axis.get_view_interval()
+    subs = (1.0,) if high > 100 * low else (1.0, 2.0, 5.0)
+    axis.set_major_locator(ticker.LogLocator(subs=subs))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:,g}"))
+    axis.set_minor_formatter(ticker.NullFormatter())
 
 
 def main(argv):

@@ -1,17 +1,20 @@
-"""Formulations of one computation side by side: time, peak memory, and whether they agree.
+"""Formulations of one computation side by side: whether they agree, peak memory, and time.
 
 A formulation is a function that builds a step: ``build(**sizes) -> step``, ``step() -> list of
-arrays``, the results that all formulations must share. Every measurement is a process of its own,
-so that its peak of memory is its own; the processes of all formulations take turns, several times,
-so that whatever else the machine does meets all of them; of each the smallest time counts. Beside
-the wall clock there is the processor time of all threads, which other work disturbs less.
+arrays``, the results that all formulations must share. Results and memory are those of a process
+of its own; the memory is what a step takes beyond all that stays between steps. Times are taken in
+turns, all formulations in one process, one after the other, again and again: what else a machine
+does comes and goes within seconds, and meets all of them alike. So the ratio of two times is good
+to a few per cent where the times themselves are not; it is the median over the turns. Beside the
+wall clock there is the processor time of all threads.
 
-``compare`` is what the benchmarks call; ``python -m benchmarks.measure`` is the process it starts.
+``compare`` is what the benchmarks call, ``python -m benchmarks.measure`` the processes it starts.
 """
 
 import dataclasses
 import importlib
 import json
+import math
 import os
 import pathlib
 import subprocess
@@ -21,11 +24,16 @@ import time
 
 import numpy as np
 
-__all__ = ["Result", "compare", "in_process", "machine", "table"]
+from benchmarks import process_costs
+
+__all__ = ["Result", "compare", "in_process", "in_turns", "machine", "table"]
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 # Seconds: steps that take longer are not repeated.
 _LONG = 60.0
+# Seconds of one formulation in a turn, at least: the caches are its own for most of it.
+_TURN = 0.2
+_FEWEST_TURNS = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,9 +43,12 @@ class Result:
     Attributes:
         work: what is computed, with its sizes.
         formulation: how.
-        seconds: smallest wall-clock time of a step.
-        cpu_seconds: smallest processor time of a step, of all threads together.
-        megabytes: most memory at any time, beyond what there was before the first step, in MiB.
+        seconds: wall-clock time of a step, the median over the turns.
+        cpu_seconds: processor time of a step, of all threads together, the same.
+        ratio: time of the baseline over this one's in the same turn, the median.
+        quartiles: the first and the third quartile of this ratio.
+        megabytes: most memory at any time of a step, beyond what there is between steps, in MiB;
+            what tracing and compiling take, once, is not in it.
         difference: largest difference of any result from the baseline's: of a scalar as it is, of
             an array in parts of its largest entry; ``None`` of the baseline itself.
     """
@@ -46,11 +57,13 @@ class Result:
     formulation: str
     seconds: float
     cpu_seconds: float
+    ratio: float
+    quartiles: tuple
     megabytes: float
     difference: float | None
 
 
-def compare(work, formulations, sizes, *, tolerance=1e-5, rounds=2, seconds=3.0):
+def compare(work, formulations, sizes, *, tolerance=1e-5, seconds=30.0):
     """Measures ``formulations``, the first of which is the baseline.
 
     Args:
@@ -58,9 +71,7 @@ def compare(work, formulations, sizes, *, tolerance=1e-5, rounds=2, seconds=3.0)
         formulations: label -> ``"module:function"`` of ``benchmarks``.
         sizes: keyword arguments of every builder.
         tolerance: of ``Result.difference``.
-        rounds: processes of each.
-        seconds: how long a process repeats its step, at least twice, after one that is not
-            counted; a step of more than 60 s is made, and counted, once.
+        seconds: how long turns are taken; at least five are.
 
     Returns:
         List of ``Result``, in the order of ``formulations``.
@@ -69,32 +80,41 @@ def compare(work, formulations, sizes, *, tolerance=1e-5, rounds=2, seconds=3.0)
         ArithmeticError: if a formulation does not give what the baseline gives.
         subprocess.CalledProcessError: if one breaks down.
     """
+    megabytes, stored = [], []
     with tempfile.TemporaryDirectory() as folder:
-        found = {label: [] for label in formulations}
-        for turn in range(rounds):
-            for number, (label, where) in enumerate(formulations.items()):
-                target = pathlib.Path(folder) / f"{number}.npz"
-                found[label].append(in_process(where, sizes, seconds, target))
-                print(f"  {work}: {label}, round {turn + 1} of {rounds}", file=sys.stderr)
-        stored = [
-            list(np.load(pathlib.Path(folder) / f"{number}.npz").values())
-            for number in range(len(formulations))
-        ]
-    results = []
-    for label, arrays in zip(formulations, stored, strict=True):
-        difference = None if arrays is stored[0] else _difference(arrays, stored[0])
-        if difference is not None and not difference <= tolerance:
+        target = pathlib.Path(folder) / "results.npz"
+        for where in formulations.values():
+            megabytes.append(in_process(where, sizes, target=target)["megabytes"])
+            with np.load(target) as results:
+                stored.append(list(results.values()))
+    baseline = next(iter(formulations))
+    differences = [_difference(arrays, stored[0]) for arrays in stored]
+    for label, difference in zip(formulations, differences, strict=True):
+        if not difference <= tolerance:
             raise ArithmeticError(
-                f"{work}: {label} must give what {next(iter(formulations))} gives, up to "
-                f"{tolerance}. Received: a difference of {difference}."
+                f"{work}: {label} must give what {baseline} gives, up to {tolerance}. "
+                f"Received: a difference of {difference}."
             )
-        best = [min(one[key] for one in found[label]) for key in ("wall", "cpu", "megabytes")]
-        results.append(Result(work, label, *best, difference))
-    return results
+    wall, cpu = in_turns(list(formulations.values()), sizes, seconds)
+    ratios = wall[:, :1] / wall
+    print(f"  {work}: {len(wall)} turns", file=sys.stderr)
+    return [
+        Result(
+            work,
+            label,
+            float(np.median(wall[:, number])),
+            float(np.median(cpu[:, number])),
+            float(np.median(ratios[:, number])),
+            tuple(np.quantile(ratios[:, number], (0.25, 0.75)).tolist()),
+            megabytes[number],
+            differences[number] if number else None,
+        )
+        for number, label in enumerate(formulations)
+    ]
 
 
 def _difference(arrays, baseline):
-    largest = max(np.abs(other).max() for other in baseline if other.ndim)
+    largest = max((np.abs(other).max() for other in baseline if other.ndim), default=1.0)
     differences = []
     for one, other in zip(arrays, baseline, strict=True):
         # A scalar is a bound in nats, which may be next to zero.
@@ -106,25 +126,46 @@ def _difference(arrays, baseline):
     return max(differences)
 
 
-def in_process(where, sizes, seconds=3.0, target=""):
-    """Measures one formulation once, in a process of its own.
+def in_process(where, sizes, seconds=0.0, target=""):
+    """Measures one formulation alone, in a process of its own.
 
     Args:
         where: ``"module:function"`` of a builder.
         sizes: its keyword arguments.
-        seconds: how long its step is repeated, see ``compare``.
+        seconds: how long the process repeats its step, at least twice, after one that is not
+            counted; a step of more than 60 s is made, and counted, once.
         target: ``.npz`` file that receives the results of the first step, if any.
 
     Returns:
-        Dict of "wall" and "cpu", seconds, and "megabytes", as in ``Result``.
+        Dict of "wall" and "cpu", seconds of the fastest step, and "megabytes", as in ``Result``
+        (of a step that is made only once, beyond what there was before it).
 
     Raises:
         subprocess.CalledProcessError: if it breaks down.
     """
-    command = [
-        sys.executable, "-m", "benchmarks.measure", where, json.dumps(sizes), str(seconds),
-        str(target),
-    ]
+    return _started("alone", where, sizes, seconds, str(target))
+
+
+def in_turns(wheres, sizes, seconds):
+    """Times formulations in turns, in a process that holds all of them.
+
+    Args:
+        wheres: list of ``"module:function"`` of builders.
+        sizes: keyword arguments of each.
+        seconds: how long turns are taken; at least five are.
+
+    Returns:
+        Two arrays ``[turns, formulations]``: wall-clock and processor seconds of a step.
+
+    Raises:
+        subprocess.CalledProcessError: if one breaks down.
+    """
+    wall_and_cpu = np.asarray(_started("turns", wheres, sizes, seconds))
+    return wall_and_cpu[..., 0], wall_and_cpu[..., 1]
+
+
+def _started(what, *arguments):
+    command = [sys.executable, "-m", "benchmarks.measure", what, json.dumps(arguments)]
     environment = {**os.environ, "PYTHONPATH": str(_ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(
         command, env=environment, cwd=_ROOT, check=False, capture_output=True, text=True
@@ -135,86 +176,77 @@ def in_process(where, sizes, seconds=3.0, target=""):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _measure(where, sizes, seconds, target):
+def _built(where, sizes):
     module, name = where.split(":")
-    step = getattr(importlib.import_module(module), name)(**sizes)
-    # Linux counts the peak from here on.
-    for process in _processes():
-        (process / "clear_refs").write_text("5")
-    before = _peak()
-    times = [_timed(step, target or None)]
+    return getattr(importlib.import_module(module), name)(**sizes)
+
+
+def _alone(where, sizes, seconds, target):
+    step = _built(where, sizes)
+    before = process_costs.forget_peak()
+    times = [_timed(step, target=target)]
     # The first step is traced and compiled, which is nothing next to minutes.
     if times[0][0] <= _LONG:
+        before = process_costs.forget_peak()
         times, start = [], time.perf_counter()
         while len(times) < 2 or time.perf_counter() - start < seconds:
             times.append(_timed(step))
     wall, cpu = (min(values) for values in zip(*times, strict=True))
-    return {"wall": wall, "cpu": cpu, "megabytes": _peak() - before}
+    return {"wall": wall, "cpu": cpu, "megabytes": process_costs.peak() - before}
 
 
-def _timed(step, target=None):
-    """Wall-clock and processor seconds of a step; its results go to ``target``, if there is one."""
-    wall, cpu = time.perf_counter(), _processor_time()
-    results = [np.asarray(one) for one in step()]
-    seconds = time.perf_counter() - wall, _processor_time() - cpu
-    if target is not None:
+def _turns(wheres, sizes, seconds):
+    steps = [_built(where, sizes) for where in wheres]
+    calls = []
+    for step in steps:
+        # Traced and compiled.
+        step()
+        calls.append(max(1, math.ceil(_TURN / _timed(step)[0])))
+    orders = np.random.default_rng(0)
+    found, start = [], time.perf_counter()
+    while len(found) < _FEWEST_TURNS or time.perf_counter() - start < seconds:
+        turn = [None] * len(steps)
+        # Whom one follows is left to chance.
+        for number in orders.permutation(len(steps)):
+            turn[number] = _timed(steps[number], calls[number])
+        found.append(turn)
+    return found
+
+
+def _timed(step, calls=1, target=""):
+    """Wall-clock and processor seconds of a step, mean of ``calls``; ``target`` gets results."""
+    wall, cpu = time.perf_counter(), process_costs.processor_time()
+    for _ in range(calls):
+        results = [np.asarray(one) for one in step()]
+    seconds = time.perf_counter() - wall, process_costs.processor_time() - cpu
+    if target:
         np.savez(target, *results)
-    return seconds
-
-
-def _processes():
-    """The folders in /proc of this process and, after it, of the processes that it has started."""
-    own = pathlib.Path("/proc") / str(os.getpid())
-    others = [one for one in pathlib.Path("/proc").glob("[0-9]*") if one != own]
-    return [own, *(one for one in others if _entries(one)[1:2] == [str(os.getpid())])]
-
-
-def _entries(process):
-    """What /proc/<number>/stat says after the name (which may hold blanks): state, parent, ..."""
-    try:
-        return (process / "stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        # Gone meanwhile.
-        return []
-
-
-def _processor_time():
-    """Seconds of all threads so far; those of other processes are counted in ticks of 10 ms."""
-    # User and system time.
-    ticks = [int(one) for other in _processes()[1:] for one in _entries(other)[11:13]]
-    return time.process_time() + sum(ticks) / os.sysconf("SC_CLK_TCK")
-
-
-def _peak():
-    """The largest resident memory so far, MiB; of several processes the sum of theirs."""
-    found = 0
-    for process in _processes():
-        lines = (process / "status").read_text().splitlines()
-        (line,) = (line for line in lines if line.startswith("VmHWM"))
-        found += int(line.split()[1])
-    return found / 2**10
+    return [one / calls for one in seconds]
 
 
 def table(results):
     """Results as Markdown; ratios are those of the baseline, the first row of its work, to each."""
     lines = [
-        "| work | formulation | ms | ratio | CPU ms | ratio | extra MiB | ratio | difference |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| work | formulation | ms | ratio | quartiles | CPU ms | ratio | extra MiB | ratio | "
+        "difference |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     baseline = None
     for one in results:
         if baseline is None or one.work != baseline.work:
             baseline = one
-        cells = [one.work, one.formulation]
-        for name, digits, scale in (("seconds", 1, 1e3), ("cpu_seconds", 1, 1e3), (
-            "megabytes", 0, 1,
-        )):
-            value = getattr(one, name)
-            ratio = getattr(baseline, name) / value if value else float("inf")
-            cells += [f"{scale * value:,.{digits}f}", f"{ratio:.2f}"]
-        cells.append("" if one.difference is None else f"{one.difference:.0e}")
+        quartiles = "" if one is baseline else "{:.2f} to {:.2f}".format(*one.quartiles)
+        cells = [one.work, one.formulation, f"{1e3 * one.seconds:,.1f}", f"{one.ratio:.2f}"]
+        cells += [quartiles, f"{1e3 * one.cpu_seconds:,.1f}"]
+        cells += [_ratio(baseline.cpu_seconds, one.cpu_seconds), f"{one.megabytes:,.0f}"]
+        cells += [_ratio(baseline.megabytes, one.megabytes)]
+        cells += ["" if one.difference is None else f"{one.difference:.0e}"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _ratio(baseline, other):
+    return f"{baseline / other if other else math.inf:.2f}"
 
 
 def machine():
@@ -229,6 +261,4 @@ def machine():
 
 
 if __name__ == "__main__":
-    print(json.dumps(_measure(sys.argv[1], json.loads(sys.argv[2]), *(
-        float(sys.argv[3]), sys.argv[4],
-    ))))
+    print(json.dumps({"alone": _alone, "turns": _turns}[sys.argv[1]](*json.loads(sys.argv[2]))))

@@ -158,7 +158,7 @@ COMPARISONS = (
 )
 
 
-def run(output, only="", rounds=2):
+def run(output, only="", seconds=30.0):
     """Measures the comparisons whose work contains ``only``; returns all results there are."""
     path = Path(output) / "speed.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -170,7 +170,7 @@ def run(output, only="", rounds=2):
         if only not in work:
             continue
         ways = {label: f"benchmarks.{where}" for label, where in one.ways.items()}
-        found[work] = compare(work, ways, one.sizes, tolerance=one.tolerance, rounds=rounds)
+        found[work] = compare(work, ways, one.sizes, tolerance=one.tolerance, seconds=seconds)
         known[work] = {
             "machine": machine(),
             "results": [dataclasses.asdict(result) for result in found[work]],
@@ -193,6 +193,7 @@ def _write_tables(path, known, found):
             "seconds": {
                 result.formulation: result.seconds / one.steps for result in found[one.work]
             },
+            "ratios": {result.formulation: result.ratio for result in found[one.work]},
         }
         for one in COMPARISONS
         if one.steps and "flop" in known.get(one.work, ())
@@ -205,11 +206,11 @@ def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unexpected arguments: {argv[1:]}.")
     options = flags.FLAGS
-    print(table(run(options.output, options.only, options.rounds)))
+    print(table(run(options.output, options.only, options.seconds)))
 
 
 if __name__ == "__main__":
     flags.DEFINE_string("output", "results/benchmarks", "Folder of speed.json and speed.md.")
     flags.DEFINE_string("only", "", "Only comparisons whose work contains this.")
-    flags.DEFINE_integer("rounds", 2, "Processes of each formulation, in turns.", lower_bound=1)
+    flags.DEFINE_float("seconds", 30.0, "How long formulations take turns.", lower_bound=0.0)
     app.run(main)

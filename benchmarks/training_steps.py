@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from benchmarks import trials
 from benchmarks.concat_critic import tiled_scores
-from benchmarks.trials import loop_of, training_step, trial_on_noise
+from benchmarks.trials import loop_of, loss_and_gradients, training_step, trial_on_noise
 
 STEPS = 20
 
@@ -68,7 +68,7 @@ def traced_update(experiment, settings):
 
 def _with_loop(trial, one_batch=False):
     def loss(trial, top, bottom):
-        return -trial.model.bound_of(trial.model((top, bottom), training=True))
+        return trial.model.loss_and_metrics(top, bottom, True)[0]
 
     return _step(trial, loss, loop_of(trial, one_batch, STEPS))
 
@@ -76,15 +76,9 @@ def _with_loop(trial, one_batch=False):
 def _step(trial, loss_of, train):
     """Trains in every call; gives what loss and gradients were on one batch at the start."""
     top, bottom = _halves(trial.source.images.train_images[: trial.source.batch_size])
-
-    @tf.function
-    def compared():
-        with tf.GradientTape() as tape:
-            loss = loss_of(trial, top, bottom)
-        variables = [variable.value for variable in trial.model.trainable_variables]
-        return [loss, *tape.gradient(loss, variables)]
-
-    found = [one.numpy() for one in compared()]
+    found = loss_and_gradients(
+        lambda: loss_of(trial, top, bottom), trial.model.trainable_variables
+    )
     return training_step(train, STEPS, found)
 
 

@@ -11,7 +11,7 @@ from tf_infomax.experiments.build import GAUSSIAN_PAIRS, build
 from tf_infomax.experiments.overrides import override
 from tf_infomax.training.loop import StepLoop
 
-__all__ = ["loop_of", "traced_update", "training_step", "trial_on_noise"]
+__all__ = ["loop_of", "loss_and_gradients", "traced_update", "training_step", "trial_on_noise"]
 
 
 def trial_on_noise(experiment, settings, number, image_shape):
@@ -31,14 +31,13 @@ def trial_on_noise(experiment, settings, number, image_shape):
     )
 
 
-def loop_of(trial, one_batch, steps, metric="loss"):
-    """``train(start)`` -> mean metric of ``steps`` steps of ``StepLoop``, as ``run_experiment``'s.
+def loop_of(trial, one_batch, steps):
+    """``train(start)``, which makes ``steps`` steps of ``StepLoop``, as ``run_experiment`` does.
 
     Args:
         trial: ``Trial``.
         one_batch: whether batches are not drawn: all steps train on the same one.
         steps: of a call.
-        metric: one that the task reports.
     """
     task = trial.task
     if one_batch:
@@ -47,7 +46,23 @@ def loop_of(trial, one_batch, steps, metric="loss"):
             draw=lambda step: batch, update=task.update, metric_names=task.metric_names
         )
     loop = StepLoop(task, trial.jit_compile)
-    return lambda start: loop.run(start, start + steps).means[metric]
+    return lambda start: loop.run(start, start + steps)
+
+
+def loss_and_gradients(loss, variables):
+    """What ``loss()`` is, and its gradients by ``variables``: a list of arrays.
+
+    In a graph, but not compiled by XLA, which draws other random numbers.
+    """
+
+    @tf.function
+    def compute():
+        values = [variable.value for variable in variables]
+        with tf.GradientTape() as tape:
+            value = loss()
+        return [value, *tape.gradient(value, values)]
+
+    return [np.asarray(one) for one in compute()]
 
 
 def traced_update(trial):

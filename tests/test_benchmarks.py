@@ -27,22 +27,29 @@ WAYS = {"first": f"{__name__}:ones", "second": f"{__name__}:off_by_a_little"}
 
 def test_formulations_that_disagree_are_no_comparison():
     with pytest.raises(ArithmeticError, match=r"second must give what first gives.*0\.00(1|099)"):
-        compare("work", WAYS, {"size": 3}, rounds=1, seconds=0.0)
-    first, second = compare("work", WAYS, {"size": 3}, rounds=1, seconds=0.0, tolerance=1e-2)
+        compare("work", WAYS, {"size": 3}, seconds=0.0)
+    first, second = compare("work", WAYS, {"size": 3}, seconds=0.0, tolerance=1e-2)
     assert first.difference is None and second.difference == pytest.approx(1e-3)
     # 32 MiB were allocated in the one, nothing in the other.
     assert 25 < first.megabytes < 80 and second.megabytes < 10
     assert first.seconds > 0 and first.cpu_seconds > 0
+    assert first.ratio == 1.0 and first.quartiles == (1.0, 1.0)
+    # 32 MiB of zeros, against some numbers.
+    assert second.quartiles[0] <= second.ratio <= second.quartiles[1] and second.ratio > 10
 
 
 def test_ratios_are_those_of_the_baseline_to_each():
     results = [
-        Result("one", "slow", 0.5, 0.6, 80.0, None), Result("one", "fast", 0.1, 0.2, 20.0, 1e-7),
-        Result("other", "alone", 2.0, 2.0, 10.0, None),
+        Result("one", "slow", 0.5, 0.6, 1.0, (1.0, 1.0), 80.0, None),
+        # Of the same turn, not of the medians.
+        Result("one", "fast", 0.1, 0.2, 5.1, (4.9, 5.25), 20.0, 1e-7),
+        Result("other", "alone", 2.0, 2.0, 1.0, (1.0, 1.0), 10.0, None),
     ]
     lines = table(results).splitlines()
-    assert lines[3] == "| one | fast | 100.0 | 5.00 | 200.0 | 3.00 | 20 | 4.00 | 1e-07 |"
-    assert lines[4] == "| other | alone | 2,000.0 | 1.00 | 2,000.0 | 1.00 | 10 | 1.00 |  |"
+    assert lines[3] == (
+        "| one | fast | 100.0 | 5.10 | 4.90 to 5.25 | 200.0 | 3.00 | 20 | 4.00 | 1e-07 |"
+    )
+    assert lines[4] == "| other | alone | 2,000.0 | 1.00 |  | 2,000.0 | 1.00 | 10 | 1.00 |  |"
 
 
 def test_differences_are_relative_but_of_scalars():
@@ -135,7 +142,13 @@ def test_operations_of_products_and_convolutions():
     # Forward the convolution alone (nobody reads the loss), backward its kernel's derivative and
     # both of the product's; that by the images is not needed.
     assert flops.count(concrete) == 2 * convolution + 2 * product
-    with pytest.raises(ValueError, match="outside functions, loops and branches"):
+    # Called, and in a loop of three passes.
+    called = tf.function(lambda *inputs: [one[0] for one in tf.while_loop(
+        lambda *_: True, lambda *_: step(*inputs), step(*inputs), maximum_iterations=3,
+    )])
+    concrete = called.get_concrete_function(*(tf.TensorSpec(shape) for shape in shapes))
+    assert flops.count(concrete) == 4 * (2 * convolution + 2 * product)
+    with pytest.raises(ValueError, match="outside branches and loops of unknown length"):
         flops.count(tf.function(lambda n: tf.while_loop(
             lambda k: k < n, lambda k: k + 1, [0]
         )).get_concrete_function(tf.TensorSpec([], tf.int32)))
@@ -163,6 +176,7 @@ def test_curves_are_drawn_and_tabled(tmp_path):
 
 
 def test_rates_are_those_of_the_package():
-    seconds = {"package": 0.02, "package, one batch": 0.019, "the released way": 0.05}
-    found = {"w": {"flop": 1.2e9, "seconds": seconds, "of_a_product": 1e11}}
+    seconds = {"package": 0.02, "package, one batch": 0.01, "the released way": 0.05}
+    ratios = {"package": 1.9, "package, one batch": 2.0, "the released way": 1.0}
+    found = {"w": {"flop": 1.2e9, "seconds": seconds, "ratios": ratios, "of_a_product": 1e11}}
     assert rates.table(found).splitlines()[2] == "| w | 1.20 | 20.0 | 60 | 60% | 5.0% |"

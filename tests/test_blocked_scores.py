@@ -147,16 +147,40 @@ def test_compiled(bound, size, jit_compile):
     assert_same(step(X, Y), value_and_gradients(critic, bound, whole))
 
 
+def set_sizes(monkeypatch, **sizes):
+    for name, (block, whole) in sizes.items():
+        monkeypatch.setattr(blocked_scores, name, blocked_scores._Sizes(block, whole))
+
+
+@pytest.mark.parametrize(
+    ("number", "most", "rows"),
+    [(128, 40, 32), (128, 128, 128), (128, 127, 64), (13, 5, 5), (13, 0, 1), (7, 100, 7)],
+)
+def test_blocks_are_as_even_as_they_can_be(number, most, rows):
+    assert blocked_scores._even_blocks(number, most) == rows
+    assert int(blocked_scores._even_blocks(tf.constant(number), most)) == rows
+    assert int(blocked_scores._even_blocks(number, tf.constant(most))) == rows
+
+
 def test_what_is_large_comes_in_blocks(monkeypatch):
     critic = critic_of("concat")
     assert not isinstance(scores_of_pairs(critic, X, Y), BlockedScores)
     # 13 x 13 pairs of 2 x 5 + 1 numbers, 8 bytes each.
-    monkeypatch.setattr(blocked_scores, "_DENSE_BYTES", 13 * 13 * 11 * 8 - 1)
+    numbers = 13 * 13 * 11 * 8
+    set_sizes(monkeypatch, _OF_HIDDEN_VALUES=(2**22, numbers - 1))
     assert isinstance(scores_of_pairs(critic, X, Y), BlockedScores)
-    monkeypatch.setattr(blocked_scores, "_DENSE_BYTES", 13 * 13 * 11 * 8)
+    set_sizes(monkeypatch, _OF_HIDDEN_VALUES=(2**22, numbers))
     assert not isinstance(scores_of_pairs(critic, X, Y), BlockedScores)
+    # On a GPU, and of scores without hidden values, the other sizes count.
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a GPU"])
+    set_sizes(monkeypatch, _OF_PRODUCTS=(2**24, numbers - 1))
+    assert isinstance(scores_of_pairs(critic, X, Y), BlockedScores)
+    set_sizes(monkeypatch, _OF_PRODUCTS=(2**24, 13 * 13 * 8))
+    assert not isinstance(scores_of_pairs(critic_of("bilinear"), X, Y), BlockedScores)
+    set_sizes(monkeypatch, _OF_PRODUCTS=(2**24, 13 * 13 * 8 - 1))
+    assert isinstance(scores_of_pairs(critic_of("bilinear"), X, Y), BlockedScores)
     # Without the protocol there is the matrix.
-    monkeypatch.setattr(blocked_scores, "_DENSE_BYTES", 0)
+    set_sizes(monkeypatch, _OF_PRODUCTS=(0, 0), _OF_HIDDEN_VALUES=(0, 0))
     assert not isinstance(
         scores_of_pairs(lambda x, y: tf.matmul(x, y, transpose_b=True), X, Y), BlockedScores
     )

@@ -60,6 +60,34 @@ def test_blocks_change_nothing(block, mode):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("mode", ["eager", "graph", "loops by xla", "xla"])
+def test_derivatives_of_second_order(mode):
+    inputs = [tf.constant(one) for one in (ROWS, WEIGHTS, OFFSET)]
+
+    def penalty_gradients(compute):
+        """Of the squared norm of the gradient, as in a gradient penalty."""
+        with tf.GradientTape() as outer:
+            outer.watch(inputs)
+            with tf.GradientTape() as inner:
+                inner.watch(inputs)
+                total = tf.reduce_sum(compute(*inputs) ** 2)
+            penalty = sum(tf.reduce_sum(one**2) for one in inner.gradient(total, inputs))
+        return outer.gradient(penalty, inputs)
+
+    def blocked(x, *shared):
+        spec = tf.TensorSpec([4], tf.float64)
+        return map_rows(function, [x, NUMBERS], list(shared), 4, spec, "xla" in mode)
+
+    compute = penalty_gradients
+    if mode != "eager":
+        compute = tf.function(compute, jit_compile=mode == "xla")
+    expected = penalty_gradients(
+        lambda x, *shared: function([x, tf.constant(NUMBERS)], list(shared))
+    )
+    for one, other in zip(compute(blocked), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-11)
+
+
 def test_a_block_may_be_a_tensor():
     np.testing.assert_array_equal(in_blocks(tf.constant(4)), in_blocks(4))
 

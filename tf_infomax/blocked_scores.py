@@ -10,6 +10,8 @@ Under a distribution strategy the pairs are those of all replicas, and every rep
 of its own anchors.
 """
 
+import dataclasses
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -20,10 +22,21 @@ from tf_infomax.scores import PairScores, floating
 
 __all__ = ["BlockedScores", "scores_of_pairs"]
 
-# A block of this size stays in the caches of a CPU, and its products of matrices are large ones.
-_BLOCK_BYTES = 2**24
-# Below, the whole matrix costs less than a second computation (on a CPU they break even here).
-_DENSE_BYTES = 2**26
+
+@dataclasses.dataclass(frozen=True)
+class _Sizes:
+    """Bytes of a block, and of the largest matrix that is rather made at once."""
+
+    block: int
+    whole: int
+
+
+# Blocks that stay in the last cache of a CPU, yet are large products; below 64 MiB the whole matrix
+# costs less than a second computation.
+_OF_PRODUCTS = _Sizes(2**24, 2**26)
+# Hidden values are passed over several times between two products. On a CPU blocks that stay in the
+# caches of its cores halve the time, and make up for the second computation from the second block.
+_OF_HIDDEN_VALUES = _Sizes(2**22, 2**22)
 
 
 class BlockedScores(PairScores):
@@ -37,7 +50,8 @@ class BlockedScores(PairScores):
             critics of vectors of this package.
         x: ``[K, Dx]`` codes, K >= 2.
         y: ``[K, Dy]``.
-        rows: rows in a block; ``None`` takes as many as make some 16 MiB.
+        rows: rows in a block; ``None`` takes as many as fit the caches: 16 MiB of scores, or, of
+            a critic with hidden values a pair, on a CPU, 4 MiB of these.
 
     Raises:
         ValueError: on a critic without these functions, unequal numbers of codes, or K < 2.
@@ -70,11 +84,7 @@ class BlockedScores(PairScores):
         self._log_extra_rivals = None
         if rows is None:
             bytes_per_row = self.joint.dtype.size * critic.numbers_per_pair * size
-            # At least one, of which there need not be more than all.
-            rows = _BLOCK_BYTES // bytes_per_row
-            rows = max(1, min(rows, own)) if isinstance(own, int) else (
-                tf.maximum(1, tf.minimum(rows, own))
-            )
+            rows = _even_blocks(own, _sizes(critic).block // bytes_per_row)
         self._rows = rows
 
     def of_each_anchor(self, reduction, *per_anchor):
@@ -112,7 +122,8 @@ def scores_of_pairs(critic, x, y):
 
     Returns:
         ``PairScores`` of the pairs of all replicas: blocked where the numbers that the matrix takes
-        exceed 64 MiB, or there are several replicas, and the critic can be had in blocks.
+        exceed 64 MiB (4 MiB of a critic with hidden values a pair, on a CPU), or there are several
+        replicas, and the critic can be had in blocks.
     """
     if replicas.number() > 1:
         if _can_be_blocked(critic):
@@ -121,9 +132,21 @@ def scores_of_pairs(critic, x, y):
     size = x.shape[0] if x.shape[0] is not None else y.shape[0]
     if size is not None and _can_be_blocked(critic):
         itemsize = max(4, tf.as_dtype(critic.compute_dtype).size)
-        if size * size * critic.numbers_per_pair * itemsize > _DENSE_BYTES:
+        if size * size * critic.numbers_per_pair * itemsize > _sizes(critic).whole:
             return BlockedScores(critic, x, y)
     return PairScores.from_matrix(critic(x, y))
+
+
+def _sizes(critic):
+    on_a_cpu = not tf.config.list_physical_devices("GPU")
+    return _OF_HIDDEN_VALUES if on_a_cpu and critic.numbers_per_pair > 1 else _OF_PRODUCTS
+
+
+def _even_blocks(number, most):
+    """Rows of a block, where as few blocks as can be have ``most`` rows, or at least one."""
+    if isinstance(number, int) and isinstance(most, int):
+        return -(-number // -(-number // max(1, most)))
+    return -(-number // -(-number // tf.maximum(1, most)))
 
 
 def _can_be_blocked(critic):

@@ -16,8 +16,8 @@ def map_rows(function, rows, shared, block, of_row, jit_compile=False):
     """``function(rows, shared)``, ``block`` rows at a time.
 
     The value, and the gradient by ``rows`` and ``shared``, are those of one call on all rows, if
-    every row of the result is made of its own row of each of ``rows``, and of ``shared``. There
-    are no derivatives of higher order.
+    every row of the result is made of its own row of each of ``rows``, and of ``shared``. So are
+    derivatives of higher order, which need the memory of one call, though.
 
     Args:
         function: ``(list of [block, ...], list of shared) -> [block, ...]``. A pure function: what
@@ -45,9 +45,7 @@ def map_rows(function, rows, shared, block, of_row, jit_compile=False):
     if jit_compile and isinstance(count, int) and not tf.executing_eagerly():
         # The whole loop: XLA programs that TensorFlow calls in a loop are queued faster than they
         # run, and their memory with them.
-        forward, backward = (
-            tf.function(one, jit_compile=True, autograph=False) for one in (forward, backward)
-        )
+        forward, backward = _compiled(forward), _compiled(backward)
 
     @tf.custom_gradient
     def result(*inputs):
@@ -70,20 +68,18 @@ def map_rows(function, rows, shared, block, of_row, jit_compile=False):
 
 
 def _forward(function, of_row, row_blocks, shared):
-    block = row_blocks[0].shape[1]
-    return tf.map_fn(
-        lambda blocks: function(list(blocks), shared),
-        tuple(row_blocks),
-        fn_output_signature=tf.TensorSpec([block, *of_row.shape], of_row.dtype),
-        # One block in memory, which is what this is for.
-        parallel_iterations=1,
-    )
+    def body(index, found):
+        return [found.write(index, function([values[index] for values in row_blocks], shared))]
+
+    (found,) = _visit(_count(row_blocks), body, [
+        _array(of_row.dtype, _count(row_blocks), [row_blocks[0].shape[1], *of_row.shape])
+    ])
+    return found.stack()
 
 
 def _backward(function, row_blocks, shared, upstream):
     """Gradients by the blocks of floating rows and, summed, by what is shared."""
     floating = [k for k, values in enumerate(row_blocks) if values.dtype.is_floating]
-    count = tf.shape(upstream)[0] if upstream.shape[0] is None else upstream.shape[0]
 
     def body(index, by_rows, by_shared):
         blocks = [values[index] for values in row_blocks]
@@ -99,23 +95,77 @@ def _backward(function, row_blocks, shared, upstream):
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
         own, common = gradients[: len(floating)], gradients[len(floating) :]
-        return (
-            index + 1,
+        return [
             [array.write(index, one) for array, one in zip(by_rows, own, strict=True)],
             [total + one for total, one in zip(by_shared, common, strict=True)],
-        )
+        ]
 
+    count = _count(row_blocks)
     arrays = [
-        tf.TensorArray(row_blocks[k].dtype, size=count, element_shape=row_blocks[k].shape[1:])
-        for k in floating
+        _array(row_blocks[k].dtype, count, row_blocks[k].shape[1:]) for k in floating
     ]
-    _, arrays, by_shared = tf.while_loop(
-        lambda index, *_: index < count,
-        body,
-        (tf.constant(0), arrays, [tf.zeros_like(values) for values in shared]),
-        parallel_iterations=1,
-    )
+    arrays, by_shared = _visit(count, body, [arrays, [tf.zeros_like(one) for one in shared]])
     return [array.stack() for array in arrays], by_shared
+
+
+def _count(row_blocks):
+    return row_blocks[0].shape[0] or tf.shape(row_blocks[0])[0]
+
+
+def _array(dtype, count, shape):
+    return tf.TensorArray(dtype, size=count, element_shape=shape)
+
+
+def _visit(count, body, state):
+    """``state = body(index, *state)`` for every index below ``count``, one after the other.
+
+    Not by ``tf.map_fn``: where the function raises, that leaves TensorFlow in a state in which
+    ``tf.recompute_grad`` fails ever after.
+    """
+    _, *state = tf.while_loop(
+        lambda index, *_: index < count,
+        lambda index, *state: [index + 1, *body(index, *state)],
+        [tf.constant(0), *state],
+        # One block in memory, which is what this is for.
+        parallel_iterations=1,
+        # XLA needs it for the derivative of this loop.
+        maximum_iterations=count,
+    )
+    return state
+
+
+def _compiled(function):
+    """``function`` of nested tensors, by XLA; its derivative is computed without.
+
+    TensorFlow's derivative of a loop reads what the loop has stored of every pass, and that cannot
+    leave an XLA program. So derivatives of second order go through the uncompiled loop.
+    """
+    program = tf.function(function, jit_compile=True, autograph=False)
+
+    def result(*inputs):
+        structure = None
+
+        @tf.custom_gradient
+        def of_flat(*flat):
+            nonlocal structure
+            # Else a tape would have the program hand out what its derivative needs.
+            unwatched = [tf.stop_gradient(values) for values in flat]
+            structure = program(*tf.nest.pack_sequence_as(inputs, unwatched))
+
+            def gradient(*upstream):
+                with tf.GradientTape() as tape:
+                    tape.watch([values for values in flat if values.dtype.is_floating])
+                    found = function(*tf.nest.pack_sequence_as(inputs, flat))
+                return tape.gradient(
+                    tf.nest.flatten(found), flat, output_gradients=list(upstream)
+                )
+
+            return tf.nest.flatten(structure), gradient
+
+        found = of_flat(*tf.nest.flatten(inputs))
+        return tf.nest.pack_sequence_as(structure, tf.nest.flatten(found))
+
+    return result
 
 
 def _filled_up(values, number):

@@ -1,12 +1,13 @@
 """Jacobians, their spectra, and the published percentile rule."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_infomax.evaluation import conditioning
+from tf_infomax.evaluation import conditioning, extreme_singular_values
 
 RNG = np.random.default_rng(0)
 
@@ -34,6 +35,33 @@ def test_linear_encoder_of_known_spectrum(rows, columns, dtype):
     np.testing.assert_allclose(spectra, [[8.0, 2.0, 0.5]] * 4, rtol=16 * tolerance)
     log_condition = conditioning.log_condition_number(spectra)
     np.testing.assert_allclose(log_condition, [math.log(16)] * 4, rtol=16 * tolerance)
+
+
+@pytest.mark.parametrize("shape", [(50, 50), (70, 50), (50, 70)])
+@pytest.mark.parametrize("log_condition", [0.5, 11.0, 12.0, 14.0, 25.0])
+def test_float32_spectra_are_those_of_the_matrix_given(shape, log_condition):
+    values = np.exp(np.linspace(0.0, log_condition, 50))
+    matrix = with_singular_values(values, *shape).astype(np.float32)
+    (found,) = conditioning.singular_values(matrix[np.newaxis])
+    exact = np.linalg.svd(matrix.astype(np.float64), compute_uv=False)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, exact, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_spectra_of_the_ends(dtype):
+    matrices = np.stack([np.zeros((2, 2)), np.diag([3.0, 0.0]), 1e-30 * np.diag([3.0, -2.0])])
+    spectra = conditioning.singular_values(matrices.astype(dtype))
+    np.testing.assert_allclose(spectra, [[0, 0], [3, 0], [3e-30, 2e-30]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("read", ["singular_values", "log_condition_numbers"])
+@pytest.mark.parametrize("entry", [np.nan, np.inf])
+def test_what_is_not_finite_is_refused(read, entry):
+    jacobians = np.stack([np.eye(3)] * 4)
+    jacobians[1, 0, 2] = jacobians[3, 0, 0] = entry
+    with pytest.raises(ValueError, match=r"finite. Received: .* 2 of 4 of them, number 1 the fi"):
+        getattr(conditioning, read)(jacobians)
 
 
 def test_every_input_has_a_jacobian_of_its_own():
@@ -84,6 +112,20 @@ def test_log_condition_number_of_float32(log_condition):
     np.testing.assert_allclose(found, [np.log(exact[0] / exact[-1])], atol=1e-4)
 
 
+def test_log_condition_numbers_of_a_stack_that_settles_at_different_steps(monkeypatch):
+    logs = np.array([0.0, 0.01, 3.0, 9.0, 14.0, 5.0, 1.0, 6.0, 2.0, 13.0])
+    matrices = [with_singular_values(np.exp(np.linspace(0, log, 40)), 40, 40) for log in logs]
+    # Singular to the last bit.
+    matrices[5][3], logs[5] = 0.0, np.inf
+    found = conditioning.log_condition_numbers(matrices)
+    np.testing.assert_allclose(found, logs, atol=1e-4)
+    # None settles: the whole spectrum is computed.
+    monkeypatch.setattr(extreme_singular_values, "_MOST_STEPS", 2)
+    found = conditioning.log_condition_numbers(matrices)
+    np.testing.assert_allclose(np.delete(found, 5), np.delete(logs, 5), atol=1e-4)
+    assert found[5] > 30
+
+
 def test_log_condition_numbers_of_the_ends():
     matrices = np.stack([np.eye(4), np.diag([1.0, 0.0, 2.0, 3.0]), np.diag([8.0, 1.0, 1.0, 2.0])])
     np.testing.assert_allclose(
@@ -125,5 +167,7 @@ def test_wrong_inputs(inputs, message):
 
 
 def test_wrong_jacobians():
-    with pytest.raises(ValueError, match=r"\[K, Dout, Din\]\. Received: shape \(3, 3\)"):
-        conditioning.singular_values(np.eye(3))
+    for shape in ((3, 3), (0, 3, 3)):
+        received = re.escape(str(shape))
+        with pytest.raises(ValueError, match=rf"\[K, Dout, Din\].* Received: shape {received}"):
+            conditioning.singular_values(np.zeros(shape))

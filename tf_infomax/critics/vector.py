@@ -26,9 +26,8 @@ class _Critic(keras.layers.Layer):
     rows at a time, with the work on the views done once (``BlockedScores``).
     """
 
-    # Whether a network runs on all K M pairs. Its large intermediate results are where
-    # compiling the training step with XLA pays (2 times faster at K = 128 on a CPU); the other
-    # critics' steps are a few products of matrices, and are faster without.
+    # Whether a network runs on all K M pairs. Its large intermediate results are where compiling
+    # a short training with XLA pays; other steps gain less than compiling takes.
     runs_on_all_pairs = False
     takes_training = False
     # How many numbers a pair's score takes, those on the way to it included.

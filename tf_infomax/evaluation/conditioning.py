@@ -26,6 +26,11 @@ __all__ = [
 
 # Inputs whose Jacobians are computed together: bounds the memory, costs no time.
 _CHUNK = 16
+# Matrices that a thread decomposes together: NumPy keeps other threads out for a single one.
+_STACK = 8
+# Of the largest one: its rounding error, some 1e-16 of the largest, is 1e-6 of it, and 5e-7 of its
+# root; seen were 2e-7 (log condition number 11.5), where float32 rounds to 6e-8.
+_SMALLEST_EIGENVALUE = 1e-10
 
 
 def jacobian_function(encoder):
@@ -82,40 +87,76 @@ def singular_values(jacobians):
     BLAS on matrices this small spends its time waiting.
 
     Args:
-        jacobians: ``[K, Dout, Din]``.
+        jacobians: ``[K, Dout, Din]``, finite.
 
     Returns:
-        ``[K, min(Dout, Din)]``, in the dtype of ``jacobians``.
+        ``[K, min(Dout, Din)]``, in the dtype of ``jacobians``; every value of the very matrix that
+        is given to about the precision of this dtype.
+
+    Raises:
+        ValueError: if an entry is not finite, or the shape is another.
     """
-    return _of_each(lambda matrix: np.linalg.svd(matrix, compute_uv=False), jacobians)
+    return _of_all(_spectra, jacobians)
+
+
+def _spectra(matrices):
+    """Singular values of every matrix of a stack, descending.
+
+    Those of float32 are roots of the eigenvalues of ``A^T A`` in float64, for half the operations.
+    The square doubles the digits that lie between the largest and the smallest: as long as the
+    smallest eigenvalue keeps the digits of a float32, nothing is lost.
+    """
+    if matrices.dtype != np.float32:
+        return np.linalg.svd(matrices, compute_uv=False)
+    exact = matrices.astype(np.float64)
+    transposed = exact.swapaxes(1, 2)
+    is_tall = matrices.shape[1] >= matrices.shape[2]
+    ascending = np.linalg.eigvalsh(transposed @ exact if is_tall else exact @ transposed)
+    spectra = np.sqrt(np.maximum(ascending[:, ::-1], 0.0)).astype(np.float32)
+    is_lost = ascending[:, 0] < _SMALLEST_EIGENVALUE * ascending[:, -1]
+    if is_lost.any():
+        spectra[is_lost] = np.linalg.svd(matrices[is_lost], compute_uv=False)
+    return spectra
 
 
 def log_condition_numbers(jacobians):
     """``log(sigma_1 / sigma_min)`` of every matrix, without the values between: ``[K]``.
 
-    Some two times faster than the whole spectrum of 392 x 392 matrices, and more accurate: to 1e-5
-    of the very matrices it is given, in float64.
+    Faster than the whole spectrum, and more accurate: to 1e-5 of the very matrices it is given, in
+    float64.
 
     Args:
         jacobians: ``[K, Dout, Din]``, finite.
 
     Returns:
         ``[K]``, natural logarithms; infinite for a singular matrix.
+
+    Raises:
+        ValueError: as ``singular_values``.
     """
-    extremes = _of_each(extreme_singular_values, jacobians)
+    extremes = _of_all(extreme_singular_values, jacobians)
     return log_condition_number(extremes)
 
 
-def _of_each(function, jacobians):
-    """``function`` of each of ``[K, Dout, Din]``, in as many threads as there are cores."""
+def _of_all(function, jacobians):
+    """``function`` of stacks of ``[K, Dout, Din]``, in as many threads as there are cores."""
     jacobians = np.asarray(jacobians)
-    if jacobians.ndim != 3:
+    if jacobians.ndim != 3 or not jacobians.size:
         raise ValueError(
-            f"`jacobians` must have shape [K, Dout, Din]. Received: shape {jacobians.shape}."
+            "`jacobians` must have shape [K, Dout, Din], none of these zero. "
+            f"Received: shape {jacobians.shape}."
+        )
+    finite = np.isfinite(jacobians).all(axis=(1, 2))
+    if not finite.all():
+        raise ValueError(
+            "`jacobians` must be finite. Received: NaN or infinity in "
+            f"{np.sum(~finite)} of {len(finite)} of them, number {np.argmin(finite)} the first."
         )
     threads = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count())
     with threadpool_limits(limits=1), ThreadPoolExecutor(threads) as pool:
-        return np.stack(list(pool.map(function, jacobians)))
+        starts = range(0, len(jacobians), _STACK)
+        stacks = [jacobians[start : start + _STACK] for start in starts]
+        return np.concatenate(list(pool.map(function, stacks)))
 
 
 def log_condition_number(spectra):
