@@ -13,6 +13,8 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import logsumexp
 
+from tf_infomax.row_blocks import map_rows
+
 __all__ = [
     "alignment",
     "contrastive_correction",
@@ -119,27 +121,28 @@ def uniformity(x, t=2.0, normalize=True):
             f"Uniformity is about pairs of codes: at least two. Received: x of shape {x.shape}."
         )
 
-    def block(rows, start, everything):
-        return _log_sum_of_kernels(rows, start, everything, t)
+    def log_sums(rows, shared):
+        codes, places = rows
+        return _log_sums_of_kernels(codes, places, shared[0], t)
 
+    rows = [x, tf.range(tf.shape(x)[0])]
     if number is None or number <= _BLOCK:
-        total = block(x, 0, x)
+        sums = log_sums(rows, [x])
     else:
-        again = tf.recompute_grad(block)
-        starts = range(0, number, _BLOCK)
-        sums = [again(x[start : start + _BLOCK], tf.constant(start), x) for start in starts]
-        total = tf.reduce_logsumexp(tf.stack(sums))
+        of_row = tf.TensorSpec([], x.dtype)
+        sums = map_rows(log_sums, rows, [x], _BLOCK, of_row, jit_compile=True)
+    total = tf.reduce_logsumexp(sums)
     count = tf.cast(tf.shape(x)[0], x.dtype)
     return total - tf.math.log(count) - tf.math.log(count - 1.0)
 
 
-def _log_sum_of_kernels(rows, start, x, t):
-    """``log sum exp(-t d^2)`` over pairs of a row (numbered from ``start``) and another code."""
+def _log_sums_of_kernels(rows, places, x, t):
+    """``log sum exp(-t d^2)`` of each row over all codes but its own, that at ``places``."""
     exponents = -t * squared_distances(rows, x)
-    own = start + tf.range(tf.shape(rows)[0])
-    is_own = tf.equal(own[:, tf.newaxis], tf.range(tf.shape(x)[0]))
+    is_own = tf.equal(places[:, tf.newaxis], tf.range(tf.shape(x)[0]))
     # Minus infinity is an exact zero in the sum, in value and gradient.
-    return tf.reduce_logsumexp(tf.where(is_own, tf.constant(-np.inf, x.dtype), exponents))
+    exponents = tf.where(is_own, tf.constant(-np.inf, x.dtype), exponents)
+    return tf.reduce_logsumexp(exponents, axis=1)
 
 
 def uniformity_floor(dim, t=2.0, num_codes=None):

@@ -126,6 +126,15 @@ def test_log_condition_numbers_of_a_stack_that_settles_at_different_steps(monkey
     assert found[5] > 30
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_log_condition_numbers_of_extreme_scales(scale):
+    # The squares of these are beyond float32.
+    values = np.exp(np.linspace(0.0, 4.0, 20))
+    matrices = np.stack([scale * np.diag(values), scale * (np.eye(20) + np.ones((20, 20)))])
+    found = conditioning.log_condition_numbers(matrices.astype(np.float32))
+    np.testing.assert_allclose(found, [4.0, math.log(21)], atol=1e-4)
+
+
 def test_log_condition_numbers_of_the_ends():
     matrices = np.stack([np.eye(4), np.diag([1.0, 0.0, 2.0, 3.0]), np.diag([8.0, 1.0, 1.0, 2.0])])
     np.testing.assert_allclose(

@@ -19,8 +19,7 @@ _STEPS_BETWEEN_TESTS = 3
 def extreme_singular_values(matrices):
     """``(largest, smallest)`` singular value of finite matrices, both to 5e-5 of themselves.
 
-    Lanczos' values are mostly much nearer than that, which is a bound: the error is its square.
-
+    That is a bound; where the next singular value is not as near, the error is about its square.
     The smallest one is computed in float64, since float32 has lost it where the condition number
     nears 1e7. Where the iteration does not settle, all singular values are computed.
 
@@ -33,20 +32,25 @@ def extreme_singular_values(matrices):
     matrices = np.asarray(matrices)
     if matrices.shape[1] < matrices.shape[2]:
         matrices = matrices.swapaxes(1, 2)
+    # Squares must neither overflow nor vanish; a power of two moves no digit.
+    exponents = np.clip(np.frexp(np.abs(matrices).max(axis=(1, 2)))[1], -126, 126)
+    scales = np.ldexp(np.ones_like(matrices[:, :1, :1]), -exponents[:, np.newaxis, np.newaxis])
+    matrices = matrices * scales
     start = np.random.default_rng(0).normal(size=matrices.shape[2])
     largest = _largest_eigenvalues(
         lambda v: ((matrices @ v[:, :, np.newaxis]).swapaxes(1, 2) @ matrices)[:, 0],
         np.tile(start, (len(matrices), 1)).astype(matrices.dtype),
     )
-    inverses = _inverses([_square(matrix.astype(np.float64)) for matrix in matrices])
-    of_inverse = _largest_eigenvalues(inverses, np.tile(start, (len(matrices), 1)))
-    with np.errstate(divide="ignore"):
-        found = np.sqrt(np.stack([largest, 1.0 / of_inverse], axis=1))
+    inverse, is_singular = _inverse([_square(matrix.astype(np.float64)) for matrix in matrices])
+    of_inverse = _largest_eigenvalues(inverse, np.tile(start, (len(matrices), 1)))
+    smallest = np.zeros(len(matrices))
+    smallest[~is_singular] = 1.0 / of_inverse[~is_singular]
+    found = np.sqrt(np.stack([largest, smallest], axis=1))
     unsettled = np.isnan(found).any(axis=1)
     if unsettled.any():
         exact = matrices[unsettled].astype(np.float64)
         found[unsettled] = np.linalg.svd(exact, compute_uv=False)[:, [0, -1]]
-    return found
+    return found / scales[:, :, 0]
 
 
 def _square(matrix):
@@ -57,27 +61,27 @@ def _square(matrix):
     )
 
 
-def _inverses(matrices):
-    """``(A^T A)^-1 v`` of each matrix and row v; infinite of a singular matrix.
+def _inverse(matrices):
+    """Function of rows v to ``(A^T A)^-1 v`` of each matrix, and which matrices have no inverse.
 
-    The matrices are overwritten.
+    The matrices are overwritten; rows of those without an inverse become zero.
     """
     factors = [linalg.lapack.dgetrf(matrix, overwrite_a=True) for matrix in matrices]
 
     def of_one(v, triangles, pivots, singular_at):
         if singular_at > 0:
-            return np.full_like(v, np.inf)
+            return np.zeros_like(v)
         half = linalg.lapack.dgetrs(triangles, pivots, v, trans=1)[0]
         return linalg.lapack.dgetrs(triangles, pivots, half)[0]
 
-    return lambda rows: np.stack([of_one(v, *one) for v, one in zip(rows, factors, strict=True)])
+    def of_rows(rows):
+        return np.stack([of_one(v, *one) for v, one in zip(rows, factors, strict=True)])
+
+    return of_rows, np.array([singular_at > 0 for _, _, singular_at in factors])
 
 
 def _largest_eigenvalues(product, start):
-    """Those of symmetric positive operators on ``[K, N]``: ``[K]``.
-
-    NaN where the iteration does not settle, infinity where the operator gives infinity throughout.
-    """
+    """Those of symmetric positive operators on ``[K, N]``: ``[K]``, NaN where none settles."""
     number, width = start.shape
     steps = min(_MOST_STEPS, width)
     basis = np.zeros((number, steps + 1, width), start.dtype)
@@ -87,9 +91,7 @@ def _largest_eigenvalues(product, start):
     found, is_open = np.full(number, np.nan), np.ones(number, bool)
     for step in range(steps):
         images = product(basis[:, step])
-        found[is_open & np.isinf(images).all(axis=1)] = np.inf
-        finite = np.isfinite(images).all(axis=1)
-        is_open &= finite
+        is_open &= np.isfinite(images).all(axis=1)
         images[~is_open] = 0.0
         tridiagonal[:, step, step] = (images * basis[:, step]).sum(axis=1)
         known = basis[:, : step + 1]
