@@ -7,6 +7,8 @@ from tf_infomax.blocked_scores import BlockedScores, scores_of_pairs
 from tf_infomax.scores import PairScores
 
 WIDTH = 128
+# Of codes, so that scores have a spread of about one: next to none, gradients nearly cancel.
+_SCALES = {"bilinear": 0.3, "concat": 1.3}
 
 
 def whole_matrix(critic, bound, size):
@@ -25,12 +27,12 @@ def of_pairs(critic, bound, size):
 
 
 def _step(critic, bound, size, make):
+    scale = _SCALES[critic]
     options = {"feature_dim": WIDTH} if critic == "bilinear" else {}
     critic = critics.get(critic, seed=0, **options)
     critic.build((None, WIDTH), (None, WIDTH))
     x, noise = (tf.random.stateless_normal([size, WIDTH], [0, k]) for k in (0, 1))
-    # Scores of a spread of about one.
-    x, y = 0.3 * x, 0.3 * (0.8 * x + 0.6 * noise)
+    x, y = scale * x, scale * (0.8 * x + 0.6 * noise)
     bound = bounds.get(bound)
 
     @tf.function
