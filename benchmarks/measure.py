@@ -48,7 +48,7 @@ class Result:
         ratio: time of the baseline over this one's in the same turn, the median.
         quartiles: the first and the third quartile of this ratio.
         megabytes: most memory at any time of a step, beyond what there is between steps, in MiB;
-            what tracing and compiling take, once, is not in it.
+            what tracing and compiling take, once, is not in it; what further processes hold, is.
         difference: largest difference of any result from the baseline's: of a scalar as it is, of
             an array in parts of its largest entry; ``None`` of the baseline itself.
     """

@@ -17,7 +17,7 @@ def processor_time():
 
 
 def forget_peak():
-    """From here on ``peak`` counts anew, from what it is now, which is returned.
+    """From here on ``peak`` counts anew; returns what this process holds now, MiB.
 
     What this process has freed goes back to the system before.
     """
@@ -25,17 +25,18 @@ def forget_peak():
     ctypes.CDLL(None).malloc_trim(0)
     for process in _processes():
         (process / "clear_refs").write_text("5")
-    return peak()
+    return _largest_memory(_processes()[0])
 
 
 def peak():
     """The largest resident memory so far, MiB; of several processes the sum of theirs."""
-    found = 0
-    for process in _processes():
-        lines = (process / "status").read_text().splitlines()
-        (line,) = (line for line in lines if line.startswith("VmHWM"))
-        found += int(line.split()[1])
-    return found / 2**10
+    return sum(_largest_memory(process) for process in _processes())
+
+
+def _largest_memory(process):
+    lines = (process / "status").read_text().splitlines()
+    (line,) = (line for line in lines if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 2**10
 
 
 def _processes():
