@@ -7,22 +7,9 @@ import tensorflow as tf
 from benchmarks import flops, growth, measure, rates, speed
 from benchmarks.measure import Result, compare, table
 
-
-def ones(size):
-    """A formulation for the tests: fills 32 MiB, and gives ones."""
-
-    def step():
-        return [np.zeros(()), np.ones(2**22)[:size].copy()]
-
-    return step
-
-
-def off_by_a_little(size):
-    """Gives something else than ``ones``, by 1e-3."""
-    return lambda: [np.zeros(()), np.ones(size) * (1.0 + 1e-3)]
-
-
-WAYS = {"first": f"{__name__}:ones", "second": f"{__name__}:off_by_a_little"}
+WAYS = {
+    "first": "tests.toy_formulations:ones", "second": "tests.toy_formulations:off_by_a_little",
+}
 
 
 def test_formulations_that_disagree_are_no_comparison():
