@@ -36,7 +36,7 @@ def value_and_gradients(compute, inputs):
     return [found, *tape.gradient(total, [x, weights, offset])]
 
 
-@pytest.mark.parametrize("block", [1, 2, 5, 10, 11, 12, 40])
+@pytest.mark.parametrize("block", [1, 5, 11, 40])
 @pytest.mark.parametrize("mode", ["eager", "graph", "loops by xla", "xla", "unknown size"])
 def test_blocks_change_nothing(block, mode):
     def blocked(x, weights, offset):
