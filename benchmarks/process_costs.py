@@ -23,9 +23,10 @@ def forget_peak():
     """
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
-    for process in _processes():
+    processes = _processes()
+    for process in processes:
         (process / "clear_refs").write_text("5")
-    return _largest_memory(_processes()[0])
+    return _largest_memory(processes[0])
 
 
 def peak():

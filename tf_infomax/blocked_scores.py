@@ -144,9 +144,8 @@ def _sizes(critic):
 
 def _even_blocks(number, most):
     """Rows of a block, where as few blocks as can be have ``most`` rows, or at least one."""
-    if isinstance(number, int) and isinstance(most, int):
-        return -(-number // -(-number // max(1, most)))
-    return -(-number // -(-number // tf.maximum(1, most)))
+    most = max(1, most) if isinstance(most, int) else tf.maximum(1, most)
+    return -(-number // -(-number // most))
 
 
 def _can_be_blocked(critic):

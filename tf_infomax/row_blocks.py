@@ -71,10 +71,10 @@ def _forward(function, of_row, row_blocks, shared):
     def body(index, found):
         return [found.write(index, function([values[index] for values in row_blocks], shared))]
 
-    (found,) = _visit(_count(row_blocks), body, [
-        _array(of_row.dtype, _count(row_blocks), [row_blocks[0].shape[1], *of_row.shape])
-    ])
-    return found.stack()
+    count, shape = _count(row_blocks), [row_blocks[0].shape[1], *of_row.shape]
+    blocks = tf.TensorArray(of_row.dtype, size=count, element_shape=shape)
+    (blocks,) = _visit(count, body, [blocks])
+    return blocks.stack()
 
 
 def _backward(function, row_blocks, shared, upstream):
@@ -102,7 +102,8 @@ def _backward(function, row_blocks, shared, upstream):
 
     count = _count(row_blocks)
     arrays = [
-        _array(row_blocks[k].dtype, count, row_blocks[k].shape[1:]) for k in floating
+        tf.TensorArray(row_blocks[k].dtype, size=count, element_shape=row_blocks[k].shape[1:])
+        for k in floating
     ]
     arrays, by_shared = _visit(count, body, [arrays, [tf.zeros_like(one) for one in shared]])
     return [array.stack() for array in arrays], by_shared
@@ -110,10 +111,6 @@ def _backward(function, row_blocks, shared, upstream):
 
 def _count(row_blocks):
     return row_blocks[0].shape[0] or tf.shape(row_blocks[0])[0]
-
-
-def _array(dtype, count, shape):
-    return tf.TensorArray(dtype, size=count, element_shape=shape)
 
 
 def _visit(count, body, state):
