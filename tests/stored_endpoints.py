@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tf_infomax.objectives import Features
+from tf_infomax.objectives import EncodedViews, Features
 
 __all__ = ["StoredEndpoints"]
 
@@ -27,4 +27,8 @@ class StoredEndpoints:
 
     def features(self, seed=(1, 2), training=True, labels=None):
         """``Features`` of one step."""
-        return Features(self, None, tf.constant(seed), labels, training)
+        return Features(self.encoded(), {"image": None}, tf.constant(seed), labels, training)
+
+    def encoded(self):
+        """As the encoder of the images."""
+        return EncodedViews({"image": self})

@@ -28,12 +28,13 @@ _MODULES = (
 )
 # Public classes and functions that stand above the families: name -> module.
 _OBJECTS = {
-    "AlignedViews": "aligned_views",
+    "AlignedViews": "models",
     "BlockedScores": "blocked_scores",
-    "DeepInfoMax": "deep_infomax",
-    "InfoMax": "infomax",
+    "DeepInfoMax": "models",
+    "InfoMax": "models",
     "MutualInformationEstimator": "estimation",
     "PairScores": "scores",
+    "RepresentationModel": "models",
 }
 
 __all__ = [*_MODULES, *_OBJECTS]

@@ -42,7 +42,7 @@ def owners(data, x, rows):
 
 
 def draw(pairs, t):
-    return [np.asarray(view) for view in pairs.draw(tf.constant(t, tf.int64))]
+    return [np.asarray(view) for view in pairs.draw(tf.constant(t, tf.int64))["views"].values()]
 
 
 def test_the_views_are_the_upper_and_lower_half_of_the_same_image():
@@ -70,7 +70,7 @@ def test_a_batch_is_a_pure_function_of_seed_and_number(noise_sd):
     other = pairs_of(noise_sd=noise_sd, seed=1)
     late = draw(pairs, 1000)
     draw(pairs, 3)
-    traced = tf.function(pairs.draw)(tf.constant(1000, tf.int64))
+    traced = tf.function(pairs.draw)(tf.constant(1000, tf.int64))["views"].values()
     for ours, theirs, in_graph in zip(late, draw(again, 1000), traced, strict=True):
         np.testing.assert_array_equal(ours, theirs)
         np.testing.assert_allclose(ours, in_graph, rtol=0, atol=3e-7)
@@ -81,15 +81,17 @@ def test_a_batch_is_a_pure_function_of_seed_and_number(noise_sd):
 def test_labels_are_those_of_the_images_and_batches_are_numbered_in_a_row():
     data = images()
     pairs = pairs_of(data)
-    x, labels = pairs.draw_labelled(tf.constant(2, tf.int64), num_batches=4)
+    wanted = {"views": ("view_1",), "labels": True}
+    found = pairs.draw(tf.constant(2, tf.int64), **wanted, batches=4)
+    (x,) = found["views"].values()
     indices = owners(data, x, slice(0, 2))
-    np.testing.assert_array_equal(labels, data.train_labels[indices])
+    np.testing.assert_array_equal(found["labels"], data.train_labels[indices])
     # Round 2 of four batches each: training batches 8 to 11.
     expected = [owners(data, draw(pairs, t)[0], slice(0, 2)) for t in range(8, 12)]
     np.testing.assert_array_equal(indices, np.concatenate(expected))
-    warm, warm_labels = pairs.draw_labelled(tf.constant(8, tf.int64), stream="warmup_batches")
-    indices = owners(data, warm, slice(0, 2))
-    np.testing.assert_array_equal(warm_labels, data.train_labels[indices])
+    warm = pairs.draw(tf.constant(8, tf.int64), **wanted, stream="warmup_batches")
+    indices = owners(data, warm["views"]["view_1"], slice(0, 2))
+    np.testing.assert_array_equal(warm["labels"], data.train_labels[indices])
     # The warm-up sees batches of its own.
     assert not np.array_equal(indices, expected[0])
 
@@ -192,7 +194,8 @@ def test_gaussian_pairs(dependent):
     law = DependentGaussians()
     pairs = GaussianPairs(law, 64, dependent, seed=0)
     drawn = tf.map_fn(
-        tf.function(pairs.draw), tf.range(400, dtype=tf.int64),
+        tf.function(lambda t: tuple(pairs.draw(t)["views"].values())),
+        tf.range(400, dtype=tf.int64),
         fn_output_signature=(tf.float32, tf.float32),
     )
     batches = np.stack(drawn, axis=1)[..., 0]  # [t, view, K]

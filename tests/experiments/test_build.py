@@ -9,7 +9,7 @@ import pytest
 from tests.tiny import tiny
 from tf_infomax.data import datasets
 from tf_infomax.experiments import catalog
-from tf_infomax.experiments.build import build, build_encoder, build_model, check, load_images
+from tf_infomax.experiments.build import build, build_model, check, load_images
 from tf_infomax.experiments.overrides import override
 from tf_infomax.experiments.spec import Evaluation
 from tf_infomax.experiments.study import Study
@@ -56,8 +56,13 @@ def test_the_critic_of_the_gaussian_pairs():
     assert not model.encoder_1.weights
 
 
+def encoder_of(experiment, seed, which):
+    run = dataclasses.replace(experiment.runs()[0][2], seeds=(seed,))
+    return build_model(run, (4, 8, 1)).encoders[f"view_{which}"]
+
+
 def weights(experiment, seed, which):
-    encoder = build_encoder(experiment.encoder, (4, 8, 1), seed, which)
+    encoder = encoder_of(experiment, seed, which)
     return np.concatenate([np.ravel(variable) for variable in encoder.trainable_variables])
 
 
@@ -77,9 +82,9 @@ def test_seeds_decide_the_weights_and_views_have_their_own():
 
 
 def test_permutations_differ_between_views_but_not_between_seeds():
-    flow = tiny("invertible").encoder
+    flows = tiny("invertible")
     first, seed_1, second = (
-        build_encoder(flow, (4, 8, 1), seed, which).permutations
+        encoder_of(flows, seed, which).permutations
         for seed, which in ((0, 1), (1, 1), (0, 2))
     )
     np.testing.assert_array_equal(first, seed_1)

@@ -8,11 +8,11 @@ import tensorflow as tf
 
 from tests.tiny import TINY_IMAGES
 from tf_infomax.experiments import catalog
+from tf_infomax.experiments.build import build_model
 from tf_infomax.experiments.deep_infomax import EXPERIMENTS
-from tf_infomax.experiments.image_model import build_image_model
 from tf_infomax.experiments.overrides import override
 from tf_infomax.optimizers import Adam
-from tf_infomax.training.tasks import ImageTask
+from tf_infomax.training.task import Task
 
 _BASIC = "encoder.widths=(4,8,8,8)"
 _DOT = "local_information.critic.units=12"
@@ -93,13 +93,17 @@ def task_of(name, variant):
     run, side = runs_of(name)[variant], SMALL[name][0]
     # As many images as the experiment says where their number matters.
     size = run.train.batch_size if name == "dim_negatives" else 4
-    model = build_image_model(run, (side, side, 3), num_classes=10)
+    model = build_model(run, (side, side, 3), num_classes=10)
     model.compile(Adam(run.train.learning_rate))
     rng = np.random.default_rng(0)
     images = tf.constant(rng.uniform(-1, 1, (size, side, side, 3)), tf.float32)
     labels = tf.range(size) % 10
-    draw = lambda t: (images, labels, tf.stack([1, tf.cast(t, tf.int32)]))  # noqa: E731
-    return run, ImageTask(model, draw)
+
+    def draw(t):
+        seed = tf.stack([1, tf.cast(t, tf.int32)])
+        return {"views": {"image": images}, "labels": labels, "seed": seed}
+
+    return run, Task(model, draw)
 
 
 @pytest.mark.slow
@@ -109,8 +113,8 @@ def test_compiled_steps_are_those_that_are_not(name, variant):
     for compiled in (False, True):
         _, task = task_of(name, variant)
         update = tf.function(task.update, jit_compile=compiled)
-        losses.append([float(update(*task.draw(tf.constant(0, tf.int64)))["loss"])])
-        losses[-1].append(float(update(*task.draw(tf.constant(1, tf.int64)))["loss"]))
+        losses.append([float(update(task.draw(tf.constant(0, tf.int64)))["loss"])])
+        losses[-1].append(float(update(task.draw(tf.constant(1, tf.int64)))["loss"]))
     # Normal draws (of the prior) differ in their last digits, uniform ones (of masks) in none.
     assert losses[0] == pytest.approx(losses[1], rel=1e-2, abs=1e-3)
 
@@ -125,7 +129,7 @@ def test_two_steps(name, variant):
     promised = {"loss"}.union(*(REPORTS[term.name] for term in run.objectives))
     assert set(task.metric_names) == {"loss", *task.reported} == promised
     for step in range(2):
-        results = task.update(*task.draw(tf.constant(step, tf.int64)))
+        results = task.update(task.draw(tf.constant(step, tf.int64)))
         assert set(results) == promised
         assert all(np.isfinite(value) and value.shape == () for value in results.values())
 

@@ -29,7 +29,7 @@ def loss_and_gradient(name, policy, weights=None):
     assert {variable.dtype for variable in variables} == {tf.float32}
     batch = trial.source.draw(tf.constant(0, tf.int64))
     with tf.GradientTape() as tape:
-        loss, _ = model.loss_and_metrics(*batch, training=True)
+        loss, _ = model.loss_of(batch, training=True)
     gradient = tape.gradient(loss, variables)
     flat = np.concatenate([np.ravel(tf.cast(one, tf.float32)) for one in gradient])
     return float(loss), flat, model.get_weights()

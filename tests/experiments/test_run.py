@@ -75,7 +75,8 @@ def test_the_mean_training_bound_is_that_of_the_batches(bilinear):
     trial = build(bilinear.experiment, datasets.load("digits"))
     recomputed = []
     for t in range(12):
-        x, y = trial.source.draw(tf.constant(t, tf.int64))
+        batch = trial.source.draw(tf.constant(t, tf.int64))
+        x, y = batch["views"].values()
         # InfoNCE by its definition, in float64, before the update as the rows have it.
         scores = trial.model((x, y)).numpy().astype(np.float64)
         softmax = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)

@@ -17,7 +17,7 @@ from tests.golden.dim_ports import (
     tail_of,
 )
 from tf_infomax.critics import DotMapCritic, EncoderTailCritic
-from tf_infomax.objectives import GlobalInformation, LocalInformation
+from tf_infomax.objectives import EncodedViews, GlobalInformation, LocalInformation
 
 FILES = "global_dim*.npz"
 
@@ -66,7 +66,7 @@ def test_global_objective(case):
 
         def loss(**options):
             term = GlobalInformation(critic, endpoint="local", **options)
-            term.connect(encoder, None)
+            term.connect(EncodedViews({"image": encoder}))
             return term.loss(encoder.features())[0]
 
         compare.relative(f"{group}/loss_fd", loss(bound="jsd"), rtol=2e-5)
@@ -103,5 +103,5 @@ def test_local_objective(case):
             term = LocalInformation(
                 critic, "jsd", weight=float(match[1]), activation_penalty=float(match[2])
             )
-            term.connect(encoder, None)
+            term.connect(EncodedViews({"image": encoder}))
             compare.relative(name, term.loss(encoder.features())[0], rtol=2e-5)

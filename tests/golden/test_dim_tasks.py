@@ -18,7 +18,7 @@ from tests.golden.dim_ports import (
     stored_under,
 )
 from tf_infomax.bounds import divergences
-from tf_infomax.objectives import Coordinates, PriorMatching
+from tf_infomax.objectives import Coordinates, EncodedViews, PriorMatching
 from tf_infomax.objectives.coordinates import coordinate_accuracies, coordinate_loss
 from tf_infomax.objectives.prior_matching import gradient_penalty, squash
 
@@ -57,7 +57,7 @@ def test_coordinates(case):
         names = {"local": f"{group}/L", "global": f"{group}/G"}
         encoder = stored_endpoints(compare, **names)
         term = Coordinates(network="released", dtype=compare.precision)
-        term.connect(encoder, None)
+        term.connect(EncodedViews({"image": encoder}))
         (network,) = term.layers_
         assign(mi_weights(network), mi_stored(golden, f"{group}/w/"), group)
         local, code = encoder.tensors()
@@ -97,7 +97,7 @@ def prior_term(compare, codes, **options):
     assert one == 1, "the last layer gives the score"
     encoder = stored_endpoints(compare, **{"global": f"{group}/{codes}"})
     term = PriorMatching(hidden_units=hidden_units, dtype=compare.precision, **options)
-    term.connect(encoder, None)
+    term.connect(EncodedViews({"image": encoder}))
     variables = {}
     for index, layer in enumerate(term.discriminator.stages):
         variables |= dense_weights(layer, f"layer{index}")

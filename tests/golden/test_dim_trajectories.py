@@ -75,7 +75,7 @@ class Run:
         self.optimizer = adam(1e-4, beta_1=float(beta_1), epsilon=1e-8)
         self.model.compile(self.optimizer, jit_compile=False)
         self.model.build_optimizers()
-        self.optimizer.watch(self.model.player_variables)
+        self.optimizer.watch(self.model.representation_variables)
 
     def _model(self, shared):
         precision = self.compare.precision
@@ -111,7 +111,7 @@ class Run:
         by_variable = {
             id(variable): kept.numpy()
             for variable, kept in zip(
-                self.model.player_variables, self.optimizer.last, strict=True
+                self.model.representation_variables, self.optimizer.last, strict=True
             )
         }
         return {

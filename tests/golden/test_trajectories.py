@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from tests.golden import ports
 from tests.golden.golden_files import Comparisons, cases
-from tf_infomax import InfoMax, bounds, optimizers
-from tf_infomax.training.adversarial import AdversarialGame
+from tf_infomax import InfoMax, RepresentationModel, bounds, optimizers
+from tf_infomax.objectives import LabelConfusion
 
 MI_MAX = "trajectory_mlp*.npz"
 ADVERSARIAL = "trajectory_adversarial*.npz"
@@ -129,36 +129,50 @@ def check_adversarial(compare):
     x_batches, label_batches = golden.inputs("x_batches", "label_batches")
     encoder, couplings = ports.real_nvp(golden, "init__", x_batches.shape[2], precision)
     kernel = golden.input("init__classifier_kernel")
-    classifier = keras.layers.Dense(kernel.shape[1], dtype=precision)
-    classifier.build((None, kernel.shape[0]))
-    variables = couplings | ports.assign(golden, {
-        "init__classifier_kernel": classifier.kernel,
-        "init__classifier_bias": classifier.bias,
-    })
-    game = AdversarialGame(
-        encoder,
-        classifier,
-        encoder_optimizer=_adam(golden, golden.input("learning_rate_encoder")),
-        classifier_optimizer=_adam(golden, golden.input("learning_rate_classifier")),
-    )
-    batches = iter(zip(x_batches.astype(precision), label_batches, strict=True))
-
-    def classifier_losses(count):
-        return [
-            float(game.classifier_step(tf.constant(x), tf.constant(labels)))
-            for x, labels in (next(batches) for _ in range(count))
-        ]
-
     warmup, per_iteration = (
         int(golden.input(name)) for name in ("warmup_steps", "classifier_steps_per_iteration")
     )
-    warmup_losses = classifier_losses(warmup)
-    iterations = (len(x_batches) - warmup) // (per_iteration + 1)
+    term = LabelConfusion(
+        kernel.shape[1], warmup_steps=warmup, classifier_steps=per_iteration, dtype=precision
+    )
+    model = RepresentationModel({"view_1": encoder}, [term], dtype=precision)
+    model.build({"view_1": (None, x_batches.shape[2])})
+    variables = couplings | ports.assign(golden, {
+        "init__classifier_kernel": term.classifier.kernel,
+        "init__classifier_bias": term.classifier.bias,
+    })
+    optimizer = _adam(golden, golden.input("learning_rate_classifier"))
+    model.compile(
+        _adam(golden, golden.input("learning_rate_encoder")),
+        player_optimizers={"classifier": optimizer},
+    )
+    model.build_optimizers()
+    (player,) = model.players
+    player_variables = player.variables
+    x_batches = x_batches.astype(precision)
+
+    def batch(first, count):
+        views, labels = x_batches[first : first + count], label_batches[first : first + count]
+        return {
+            "views": {"view_1": tf.constant(np.concatenate(views))},
+            "labels": tf.constant(np.concatenate(labels)),
+        }
+
+    def classifier_losses(first, count):
+        return [float(model.warm_up(batch(t, 1))["loss"]) for t in range(first, first + count)]
+
+    compare("warmup_losses_c", classifier_losses(0, warmup), "loss")
     losses_c, losses_e = [], []
-    for _ in range(iterations):
-        losses_c.append(classifier_losses(per_iteration))
-        losses_e.append(float(game.encoder_step(tf.constant(next(batches)[0]))))
-    compare("warmup_losses_c", warmup_losses, "loss")
+    for first in range(warmup, len(x_batches) - per_iteration, per_iteration + 1):
+        # A step reports the mean over the classifier's steps; one by one they come first, and are
+        # taken back.
+        before = [(v, v.numpy()) for v in (*player_variables, *optimizer.variables)]
+        losses_c.append(classifier_losses(first, per_iteration))
+        for variable, value in before:
+            variable.assign(value)
+        report = model.step(batch(first, per_iteration + 1))
+        assert float(report["classifier_loss"]) == pytest.approx(np.mean(losses_c[-1]), rel=1e-5)
+        losses_e.append(float(report["loss"]))
     compare("losses_c_all", losses_c, "loss")
     compare("losses_e", losses_e, "loss")
     _compare_weights(compare, variables, "final__")

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tests.stored_endpoints import StoredEndpoints
-from tf_infomax.objectives import Classification
+from tf_infomax.objectives import Classification, EncodedViews
 
 RNG = np.random.default_rng(0)
 MAPS = RNG.normal(size=(6, 2, 2, 3)).astype(np.float32)
@@ -18,7 +18,7 @@ LABELS = np.array([0, 3, -1, 2, -1, 1])
 def connected(maps=MAPS, **options):
     encoder = StoredEndpoints(conv=tf.constant(maps))
     term = Classification(4, endpoint="conv", seed=0, **options)
-    term.connect(encoder, None)
+    term.connect(EncodedViews({"image": encoder}))
     return term, encoder
 
 
@@ -80,7 +80,7 @@ def test_half_precision():
     maps = tf.cast(MAPS, tf.bfloat16)
     encoder = StoredEndpoints(conv=maps)
     term = Classification(4, endpoint="conv", seed=0, dtype="mixed_bfloat16")
-    term.connect(encoder, None)
+    term.connect(EncodedViews({"image": encoder}))
     loss, _ = term.loss(encoder.features(labels=tf.constant(LABELS)))
     assert loss.dtype == tf.float32
     np.testing.assert_allclose(loss, result(LABELS)[0], rtol=0.03)
@@ -97,7 +97,7 @@ def test_errors():
     with pytest.raises(ValueError, match=r"needs labels. Received: images without labels"):
         term.loss(encoder.features())
     with pytest.raises(ValueError, match=r"no endpoint 'fc'. It has: conv.* endpoint='fc'"):
-        Classification(4, endpoint="fc").connect(encoder, None)
+        Classification(4, endpoint="fc").connect(EncodedViews({"image": encoder}))
     for labels, received in (
         (LABELS[:, None], r"int64 of shape \(6, 1\)"),
         (LABELS.astype(np.float32), r"float32 of shape \(6,\)"),

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tests.stored_endpoints import StoredEndpoints
-from tf_infomax.objectives import Coordinates, RelativeCoordinates
+from tf_infomax.objectives import Coordinates, EncodedViews, RelativeCoordinates
 from tf_infomax.objectives.coordinates import coordinate_accuracies, coordinate_loss
 
 RNG = np.random.default_rng(0)
@@ -25,7 +25,7 @@ def stored(side=3, local=4, code=2, images=6, dtype=np.float32):
 
 def connected(kind, encoder, **options):
     term = TERMS[kind](**{"hidden_units": (8,), "seed": 0, **options})
-    term.connect(encoder, None)
+    term.connect(EncodedViews({"image": encoder}))
     return term
 
 
@@ -129,7 +129,7 @@ def test_reports_what_it_says_and_weighs_the_loss(kind, network):
     # Untrained: near chance.
     chance = 2 * math.log(3 if kind == "absolute" else 5)
     assert 0.5 * chance < metrics[f"{term.label}_loss"] < 3 * chance
-    assert not term.adversary_variables and term.player_variables == term.trainable_variables
+    assert not term.players and term.representation_variables == term.trainable_variables
 
 
 @each_term

@@ -15,7 +15,7 @@ from tf_infomax.critics import (
     InnerProdCritic,
 )
 from tf_infomax.encoders import get as encoder_of
-from tf_infomax.objectives import Features, GlobalInformation, LocalInformation
+from tf_infomax.objectives import EncodedViews, Features, GlobalInformation, LocalInformation
 from tf_infomax.released_layers import Dense
 from tf_infomax.scores import PairScores
 
@@ -33,7 +33,7 @@ def stored(code_shape=(4,), dtype=np.float32):
 
 def local_term(encoder, critic=None, **options):
     term = LocalInformation(critic or DotMapCritic(6, seed=0), **options)
-    term.connect(encoder, None)
+    term.connect(EncodedViews({"image": encoder}))
     return term
 
 
@@ -141,7 +141,7 @@ def test_global_pairs(name):
     encoder = stored((12,))
     critic, endpoint = global_critics(encoder)[name]
     term = GlobalInformation(critic, "infonce", weight=2.0, endpoint=endpoint)
-    term.connect(encoder, None)
+    term.connect(EncodedViews({"image": encoder}))
     loss, metrics = term.loss(encoder.features())
     codes, maps = (encoder.endpoints(None)[one] for one in ("global", endpoint))
     flat = tf.reshape(maps, [IMAGES, -1])
@@ -173,7 +173,7 @@ def test_several_globals_are_one_code_for_a_whole_map():
     losses = []
     for encoder in (maps, flat):
         term = GlobalInformation(InnerProdCritic())
-        term.connect(encoder, None)
+        term.connect(EncodedViews({"image": encoder}))
         losses.append(term.loss(encoder.features())[0])
     assert losses[0] == losses[1]
 
@@ -192,7 +192,7 @@ def test_the_activation_penalty_is_the_mean_square_of_the_embedding(kind):
             if kind == "global"
             else LocalInformation(critic, **options)
         )
-        term.connect(encoder, None)
+        term.connect(EncodedViews({"image": encoder}))
         losses.append(term.loss(encoder.features()))
     embedded = critic.embed_globals(encoder.endpoints(None)["global"], training=True).numpy()
     expected = 0.3 * np.mean(np.sum(embedded**2, axis=-1))
@@ -205,13 +205,13 @@ def test_occluded_images_give_the_code_and_whole_ones_the_places():
     encoder = encoder_of("basic28x28", widths=(3, 4, 5), output_units=4, seed=0)
     encoder.build((None, 28, 28, 1))
     images = tf.constant(RNG.uniform(-1, 1, (4, 28, 28, 1)).astype(np.float32))
-    features = Features(encoder, images, tf.constant([1, 2]))
-    seen = features.endpoint("global", occluded=True)
-    assert np.abs(seen - features.endpoint("global")).max() > 1e-4
+    features = Features(EncodedViews({"image": encoder}), {"image": images}, tf.constant([1, 2]))
+    seen = features.read("occluded.global")
+    assert np.abs(seen - features.read("global")).max() > 1e-4
     critic = DotMapCritic(5, seed=0)
     term = LocalInformation(critic, occluded=True)
-    term.connect(encoder, (28, 28, 1))
-    maps = critic(seen, features.endpoint("local"))
+    term.connect(EncodedViews({"image": encoder}))
+    maps = critic(seen, features.read("local"))
     expected = bounds.jsd(PairScores.from_maps(maps))
     np.testing.assert_allclose(term.loss(features)[1]["local_information"], expected, rtol=1e-5)
 
@@ -228,12 +228,13 @@ def test_views_are_encoded_once_each():
 
     endpoints = stored().endpoints(None)
     images = tf.zeros([IMAGES, 8, 8, 1])
-    features = Features(Counting(**endpoints), images, tf.constant([1, 2]), training=True)
+    encoded = Counting(**endpoints).encoded()
+    features = Features(encoded, {"image": images}, tf.constant([1, 2]), training=True)
     for occluded in (False, True, False, True):
-        features.endpoint("global", occluded)
+        features.read("occluded.global" if occluded else "global")
     assert calls == [True, True]
     with pytest.raises(ValueError, match=r"no endpoint 'fc'. It has: local, conv, global"):
-        features.endpoint("fc")
+        features.read("fc")
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
@@ -308,11 +309,12 @@ def test_endpoints_that_do_not_fit():
         local_term(StoredEndpoints(**{"global": codes}))
     with pytest.raises(ValueError, match=r"no endpoint 'fc'. It has: global.* endpoint='fc'"):
         GlobalInformation(ConcatCritic(4), endpoint="fc").connect(
-            StoredEndpoints(**{"global": codes}), None
+            StoredEndpoints(**{"global": codes}).encoded()
         )
     for tail, message in (
         (None, r"needs a tail.* Received: tail=None"),
         (keras.Sequential([keras.layers.Flatten()]), r"must have 6 outputs.* Received: .* 24"),
     ):
         with pytest.raises(ValueError, match=message):
-            GlobalInformation(EncoderTailCritic(6, tail), endpoint="local").connect(stored(), None)
+            term = GlobalInformation(EncoderTailCritic(6, tail), endpoint="local")
+            term.connect(stored().encoded())

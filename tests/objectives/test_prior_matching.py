@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tests.stored_endpoints import StoredEndpoints
 from tf_infomax.bounds import divergences
-from tf_infomax.objectives import PriorMatching
+from tf_infomax.objectives import EncodedViews, PriorMatching
 from tf_infomax.objectives.prior_matching import PRIORS, gradient_penalty, sample_prior, squash
 
 RNG = np.random.default_rng(0)
@@ -21,7 +21,7 @@ def term_on(codes, **options):
     """A small term and the encoder whose code is given."""
     encoder = StoredEndpoints(**{"global": tf.constant(codes)})
     term = PriorMatching(hidden_units=(7, 6), seed=0, **options)
-    term.connect(encoder, None)
+    term.connect(EncodedViews({"image": encoder}))
     return term, encoder
 
 
@@ -159,8 +159,9 @@ def test_the_penalty_is_averaged_over_prior_and_codes():
 
 def test_variables_have_one_player_each():
     term, _ = term_on(CODES)
-    assert len(term.adversary_variables) == 6 and not term.player_variables
-    assert {id(v) for v in term.trainable_variables} == {id(v) for v in term.adversary_variables}
+    variables = term.player("adversary").variables
+    assert len(variables) == 6 and not term.representation_variables
+    assert {id(v) for v in term.trainable_variables} == {id(v) for v in variables}
 
 
 def test_several_globals_are_codes_of_their_own():

@@ -9,10 +9,11 @@ import pytest
 import tensorflow as tf
 from sklearn.datasets import load_digits
 
+from tests.stored_endpoints import StoredEndpoints
 from tf_infomax import bounds, encoders, geometry, objectives
 from tf_infomax.critics import BilinearCritic, CosineCritic
-from tf_infomax.deep_infomax import DeepInfoMax
-from tf_infomax.objectives import two_views
+from tf_infomax.models.deep_infomax import DeepInfoMax
+from tf_infomax.objectives import EncodedViews, two_views
 from tf_infomax.objectives.features import Features
 from tf_infomax.optimizers import Adam
 
@@ -27,10 +28,6 @@ def unit(codes):
 
 X, Y = 3.0 * RNG.normal(size=(2, 9, 5))
 LABELS = np.array([0, 1, 2, -1, 1, 0, 2, 2, 1])
-
-
-class _Labels:
-    labels = tf.constant(LABELS)
 
 
 def expected_of(name, term):
@@ -82,11 +79,14 @@ def test_every_name_is_known_here():
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_the_value_and_the_weight(name):
-    term = two_views.get(name, dtype="float64", **OPTIONS[name])
+    given = {"views": ("view_1", "view_2"), "dtype": "float64"}
+    term = two_views.get(name, **given, **OPTIONS[name])
     if name == "contrastive":
-        term = objectives.ViewInformation(CosineCritic(0.5, dtype="float64"))
-    term.connect(encoder(), (28, 28, 1))
-    value, metrics = term.view_loss(tf.constant(X), tf.constant(Y), _Labels())
+        term = objectives.ViewInformation(CosineCritic(0.5, dtype="float64"), **given)
+    codes = {"view_1": tf.constant(X), "view_2": tf.constant(Y)}
+    encoded = EncodedViews({view: StoredEndpoints(code=one) for view, one in codes.items()})
+    term.connect(encoded)
+    value, metrics = term.loss(Features(encoded, codes, labels=tf.constant(LABELS)))
     assert float(value) == pytest.approx(float(expected_of(name, term)), rel=1e-6)
     assert set(metrics) == set(term.metric_units)
 
@@ -100,12 +100,13 @@ def test_views_are_encoded_once_and_weighted(name):
     calls = []
     endpoints = network.endpoints
     network.endpoints = lambda *args, **kwargs: calls.append(0) or endpoints(*args, **kwargs)
+    encoded = EncodedViews({"image": network})
     for term in (one, two):
-        term.connect(network, (28, 28, 1))
-    features = Features(network, images, tf.constant([1, 2]), labels, training=True)
+        term.connect(encoded)
+    features = Features(encoded, {"image": images}, tf.constant([1, 2]), labels, training=True)
     values = [float(term.loss(features)[0]) for term in (one, two)]
     assert values[1] == pytest.approx(2.5 * values[0]) and len(calls) == 1
-    x, y = features.two_views(one.random_view, "global")
+    x, y = features.pair(one.random_view, "global")
     assert x.shape == y.shape == (8, 5) and not np.allclose(x, y)
 
 
@@ -198,4 +199,4 @@ def test_bad_options(options, message):
 
 def test_maps_are_refused():
     with pytest.raises(ValueError, match=r"code vectors.*Received: endpoint='local' of shape"):
-        objectives.AlignmentUniformity(endpoint="local").connect(encoder(), (28, 28, 1))
+        objectives.AlignmentUniformity(endpoint="local").connect(EncodedViews({"image": encoder()}))

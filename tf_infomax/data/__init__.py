@@ -3,9 +3,8 @@
 ``datasets`` needs no TensorFlow; the other modules are imported on first use of their names.
 """
 
-import importlib
-
 from tf_infomax.data.datasets import DatasetNotFoundError, ImageData, load
+from tf_infomax.lazy import lazy_names
 
 _HOMES = {
     "BatchIndex": "batches",
@@ -43,11 +42,4 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__():
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

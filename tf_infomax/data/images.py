@@ -72,8 +72,9 @@ class WholeImages:
             t: number of the batch, from 0; a Python int or an integer scalar tensor.
 
         Returns:
-            ``(images, labels, seed)``: float32 ``[K, H, W, C]`` in [-1, 1]; int64 ``[K]``, -1
-            where unlabelled; int32 ``[2]``, a stateless seed for the other draws of the step.
+            Dict: "views", {"image": float32 ``[K, H, W, C]`` in [-1, 1]}; "labels", int64 ``[K]``,
+            -1 where unlabelled; "seed", int32 ``[2]``, a stateless seed for the other draws of the
+            step.
         """
         with tf.device("CPU:0"):
             indices = self._index(t)
@@ -82,7 +83,11 @@ class WholeImages:
                 batch = augmentation.random_crops(batch, self.crop, self._step_seed("crops", t))
             if self.flip:
                 batch = augmentation.random_flips(batch, self._step_seed("flips", t))
-        return self._to_signed(batch), labels, self._step_seed("step", t)
+        return {
+            "views": {"image": self._to_signed(batch)},
+            "labels": labels,
+            "seed": self._step_seed("step", t),
+        }
 
     def evaluation_input(self, batch, start):
         """Preprocessing for ``evaluation.encode``: stored pixels -> [-1, 1], cropped in the centre.

@@ -28,6 +28,8 @@ class HalvesOfImages:
         view_shape: ``(H / 2, W, C)`` of one view.
     """
 
+    VIEWS = ("view_1", "view_2")
+
     def __init__(self, images, batch_size, noise_sd, seed):
         self.images = images
         self.batch_size = batch_size
@@ -58,30 +60,45 @@ class HalvesOfImages:
         """Bytes -> float32 in [0, 1]."""
         return views.to_pixels(batch, self.images.pixel_max)
 
-    def _pairs(self, indices, stream, t):
-        x, y = (self.to_pixels(tf.gather(view, indices)) for view in self._train)
-        if not self.noise_sd:
-            return x, y
-        return views.add_shared_noise(x, y, self.noise_sd, self._noise_seed(stream, t))
+    def _views(self, indices, names, stream, t):
+        """Dict of view -> pixels; all views of an example share one draw of the noise."""
+        seed = self._noise_seed(stream, t) if self.noise_sd else None
+        found = {}
+        for name in names:
+            x = self.to_pixels(tf.gather(self._train[self.VIEWS.index(name)], indices))
+            found[name] = views.add_noise(x, self.noise_sd, seed)
+        return found
 
-    def draw(self, t):
-        """Training batch t: (x, y), each ``[K, D]`` pixels."""
-        return self._pairs(self._index(t), "training_noise", t)
+    def draw(self, t, views=("view_1", "view_2"), labels=False, batches=1, stream="batches"):
+        """Training batch t.
 
-    def draw_labelled(self, t, num_batches=1, stream="batches"):
-        """``num_batches`` labelled batches: pixels ``[n K, D]`` of first views, labels."""
+        Args:
+            t: number of the batch, from 0; a Python int or an integer scalar tensor.
+            views: which of the two.
+            labels: whether labels are wanted.
+            batches: how many batches are taken, one after the other: t counts these groups.
+            stream: name of the stream of batches.
+
+        Returns:
+            Dict: "views", dict of view -> float32 ``[batches K, D]`` pixels; "labels", int64, if
+            wanted; "seed", int ``[2]``, a stateless seed for the other draws of the step.
+        """
         index = self._index if stream == "batches" else self._new_index(stream)
-        indices = tf.concat([index(t * num_batches + i) for i in range(num_batches)], axis=0)
-        return self.to_pixels(tf.gather(self._train[0], indices)), tf.gather(self._labels, indices)
+        indices = [index(t * batches + i) for i in range(batches)]
+        indices = indices[0] if batches == 1 else tf.concat(indices, axis=0)
+        batch = {"views": self._views(indices, views, "training_noise", t)}
+        if labels:
+            batch["labels"] = tf.gather(self._labels, indices)
+        return {**batch, "seed": self._noise_seed("step", t)}
 
     def measured_pairs(self, step):
         """Training pairs to measure a bound on at ``step``: 20 batches, noise as in training."""
         start = step * _BATCHES_OF_A_MEASUREMENT
         batches = [
-            self._pairs(self._measured_index(t), "measured_noise", t)
+            self._views(self._measured_index(t), self.VIEWS, "measured_noise", t)
             for t in range(start, start + _BATCHES_OF_A_MEASUREMENT)
         ]
-        return tuple(tf.concat(view, axis=0) for view in zip(*batches, strict=True))
+        return tuple(tf.concat([batch[view] for batch in batches], 0) for view in self.VIEWS)
 
     def probe_input(self, step, split):
         """Preprocessing for ``evaluation.encode``: pixels, with fresh noise where there is any."""
@@ -118,9 +135,10 @@ class GaussianPairs:
         self._seed = randomness.stream_seed(seed, "batches")
 
     def draw(self, t):
-        """Training batch t: (x, y), each ``[K, 1]``."""
+        """Training batch t: {"views": {"view_1": x, "view_2": y}}, each ``[K, 1]``."""
         seed = tf.stack([tf.constant(self._seed, tf.int64), tf.cast(t, tf.int64)])
-        return self.law.batch(self.batch_size, seed, dependent=self._dependent)
+        x, y = self.law.batch(self.batch_size, seed, dependent=self._dependent)
+        return {"views": {"view_1": x, "view_2": y}}
 
     def mutual_information_at(self, step):
         """I(X; Y) in nats of the pairs that the step up to ``step`` was trained on."""
@@ -181,11 +199,12 @@ class GaussianStairs:
         return self.law_at(step).mutual_information
 
     def draw(self, t):
-        """Training batch t: (x, y), each ``[K, dim]``."""
+        """Training batch t: {"views": {"view_1": x, "view_2": y}}, each ``[K, dim]``."""
         t = tf.cast(t, tf.int64)
         seed = tf.stack([tf.constant(self._seed, tf.int64), t])
         level = tf.minimum(t // self._steps_of_a_level, len(self.laws) - 1)
         factors = tf.gather(self._factors, level)
         shape = [2, self.batch_size, self.dim]
         x, rest = tf.unstack(tf.random.stateless_normal(shape, seed, alg="philox"), num=2)
-        return x, self._transform(factors[0] * x + factors[1] * rest)
+        y = self._transform(factors[0] * x + factors[1] * rest)
+        return {"views": {"view_1": x, "view_2": y}}

@@ -6,7 +6,7 @@ results: results/alignment_uniformity/README.md.
 """
 
 from tf_infomax.experiments.spec import Data, Experiment, Train, evaluation, pick
-from tf_infomax.experiments.terms import TwoViews
+from tf_infomax.objectives.options import TwoViews
 
 __all__ = ["EXPERIMENTS"]
 

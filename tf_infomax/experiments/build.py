@@ -6,29 +6,28 @@ import math
 
 import keras
 
-from tf_infomax import bounds, critics, encoders, randomness
+from tf_infomax import encoders, randomness
 from tf_infomax.data import datasets
 from tf_infomax.data.augmentation import check_crop
 from tf_infomax.data.images import WholeImages
 from tf_infomax.data.pairs import GaussianPairs, GaussianStairs, HalvesOfImages
 from tf_infomax.data.views import half_shape
-from tf_infomax.deep_infomax import DeepInfoMax
 from tf_infomax.evaluation import conditioning
 from tf_infomax.experiments import laws
+from tf_infomax.experiments.build_terms import build_terms, views_read
 from tf_infomax.experiments.checks import GAUSSIAN_PAIRS, check
-from tf_infomax.experiments.image_model import build_image_model
-from tf_infomax.experiments.spec import Experiment, LabelConfusion, Pick
-from tf_infomax.infomax import InfoMax
+from tf_infomax.experiments.spec import Experiment
+from tf_infomax.models import DeepInfoMax, InfoMax, RepresentationModel
+from tf_infomax.objectives import ViewInformation
 from tf_infomax.optimizers import Adam
-from tf_infomax.training.adversarial import AdversarialGame
-from tf_infomax.training.tasks import GameTask, ImageTask, PairTask
+from tf_infomax.training.task import Task
 
 __all__ = [
     "GAUSSIAN_PAIRS",
     "Trial",
     "build",
-    "build_encoder",
     "build_model",
+    "build_source",
     "input_shape",
     "load_images",
 ]
@@ -45,17 +44,18 @@ class Trial:
     Attributes:
         experiment: the experiment, one variant and one seed.
         source: where batches come from.
-        task: what a step does.
-        encoder: the encoder that is evaluated (of the first view), or ``None``.
-        model: the model that is trained, or ``None`` where another game is played.
+        task: what a step does, or ``None`` where nothing is trained.
+        encoder: the encoder that is evaluated (of the main view), or ``None`` where codes are the
+            views.
+        model: the model that is trained, or ``None`` where only its encoder is left.
         jit_compile: whether the step is compiled by XLA.
     """
 
     experiment: Experiment
     source: HalvesOfImages | GaussianPairs | GaussianStairs | WholeImages
-    task: PairTask | GameTask | ImageTask
+    task: Task | None
     encoder: keras.Model | None
-    model: InfoMax | DeepInfoMax | None
+    model: RepresentationModel | None
     jit_compile: bool
 
     @property
@@ -90,45 +90,51 @@ def build(experiment, images):
         ValueError: on unknown names or options, sizes that do not fit, or an empty range.
     """
     check(experiment)
+    train = experiment.train
+    source = build_source(experiment, images)
+    shape = input_shape(experiment, images)
+    model = build_model(experiment, shape, 0 if images is None else images.num_classes)
+    model.compile(Adam(train.learning_rate), player_optimizers=_optimizers(experiment, model))
+    encoder = None if experiment.encoder is None else next(iter(model.encoders.values()))
+    task = Task(model, *_draws(source, model, experiment))
+    return Trial(experiment, source, task, encoder, model, _is_compiled(train))
+
+
+def _optimizers(experiment, model):
+    """One Adam for each player besides the representation, of the rate that its term gives."""
+    rates = {"adversary": "learning_rate", "classifier": "classifier_learning_rate"}
+    found = {}
+    for player in model.players:
+        given = [getattr(term, rates[player.name], None) for term in experiment.objectives]
+        rate = next((rate for rate in given if rate is not None), experiment.train.learning_rate)
+        found[player.name] = Adam(rate)
+    return found
+
+
+def build_source(experiment, images):
+    """Where the batches of a run come from: halves of images, whole images, or Gaussian pairs."""
     (seed,) = experiment.seeds
     train, data = experiment.train, experiment.data
-    if data.views == "image":
-        return _image_trial(experiment, images)
     if images is None:
-        pairs = laws.pairs_of(experiment, seed)
-        view_shape = (laws.width(experiment),)
-    else:
-        pairs = HalvesOfImages(images, train.batch_size, data.noise_sd, seed)
-        view_shape = pairs.view_shape
-    (objective,) = experiment.objectives
-    if isinstance(objective, LabelConfusion):
-        task = _game_task(experiment, objective, pairs)
-        return Trial(experiment, pairs, task, task.game.encoder, None, _is_compiled(train))
-    model = build_model(experiment, view_shape)
-    model.compile(Adam(train.learning_rate))
-    encoder = None if experiment.encoder is None else model.encoder_1
-    task = PairTask(model, pairs.draw)
-    return Trial(experiment, pairs, task, encoder, model, _is_compiled(train))
-
-
-def _image_trial(experiment, images):
-    (seed,) = experiment.seeds
-    train, data = experiment.train, experiment.data
-    source = WholeImages(
-        images,
-        train.batch_size,
-        seed,
-        crop=data.crop,
-        flip=data.flip,
-        # Unlabelled images teach a classifier nothing.
-        use_unlabelled=any(term.name != "classification" for term in experiment.objectives),
+        return laws.pairs_of(experiment, seed)
+    if data.views == "halves":
+        return HalvesOfImages(images, train.batch_size, data.noise_sd, seed)
+    # Unlabelled images teach a classifier nothing.
+    use_unlabelled = any(term.name != "classification" for term in experiment.objectives)
+    return WholeImages(
+        images, train.batch_size, seed, data.crop, data.flip, use_unlabelled=use_unlabelled
     )
-    model = build_model(experiment, source.image_shape, images.num_classes)
-    rates = [term.learning_rate for term in experiment.objectives if term.name == "prior"]
-    adversary_rate = next((rate for rate in rates if rate is not None), train.learning_rate)
-    model.compile(Adam(train.learning_rate), Adam(adversary_rate))
-    task = ImageTask(model, source.draw)
-    return Trial(experiment, source, task, model.encoder, model, _is_compiled(train))
+
+
+def _draws(source, model, experiment):
+    """(draw of a training batch, draw of a batch to warm up on), each a function of t."""
+    if not isinstance(source, HalvesOfImages):
+        return source.draw, source.draw
+    wanted = {"views": tuple(model.encoders), "labels": model.needs_labels}
+    return (
+        functools.partial(source.draw, batches=model.batches_per_step, **wanted),
+        functools.partial(source.draw, stream="warmup_batches", **wanted),
+    )
 
 
 def input_shape(experiment, images):
@@ -150,44 +156,66 @@ def build_model(experiment, view_shape, num_classes=0):
 
     Args:
         experiment: one variant and one seed.
-        view_shape: from ``input_shape``. The two encoders of halves take them flattened.
+        view_shape: from ``input_shape``. The encoders of halves take them flattened.
         num_classes: of the data set, for terms that learn from labels.
 
     Returns:
-        ``InfoMax`` (halves, pairs) or ``DeepInfoMax`` (whole images).
+        ``RepresentationModel``: ``DeepInfoMax`` of whole images; ``InfoMax`` of pairs that one
+        bound is trained on.
     """
     (seed,) = experiment.seeds
-    if experiment.data.views == "image":
-        return build_image_model(experiment, view_shape, num_classes)
-    (objective,) = experiment.objectives
-    if experiment.encoder is None:
-        width = view_shape[-1]
-        encoder_1, encoder_2 = (keras.layers.Identity(name=f"view_{k}") for k in (1, 2))
+    built = _encoders(experiment, view_shape, seed)
+    is_image = experiment.data.views == "image"
+    shape = (None, *view_shape) if is_image else (None, math.prod(view_shape))
+    width = next(iter(built.values())).compute_output_shape(shape)[-1]
+    terms = build_terms(experiment, built, width, num_classes)
+    if is_image:
+        model = DeepInfoMax(*built.values(), terms, seed=randomness.stream_seed(seed, "fit"))
+        model.build(shape)
+    elif len(terms) == 1 and isinstance(terms[0], ViewInformation):
+        model = InfoMax.of_term(*built.values(), terms[0])
+        model.build((shape, shape))
     else:
-        encoder_1 = build_encoder(experiment.encoder, view_shape, seed, 1)
-        encoder_2 = build_encoder(experiment.encoder, view_shape, seed, 2)
-        width = math.prod(view_shape)
-    code_width = encoder_1.compute_output_shape((None, width))[-1]
-    options = dict(objective.critic.options)
-    if objective.critic.name == "bilinear":
-        options.setdefault("feature_dim", code_width)
-    critic = critics.get(
-        objective.critic.name, seed=randomness.stream_seed(seed, "critic"), **options
-    )
-    bound, baseline = objective.bound, objective.baseline
-    if isinstance(bound, Pick):
-        bound = bounds.get(bound.name, **bound.options)
-    if baseline is not None:
-        baseline = critics.baseline.get(
-            baseline.name, seed=randomness.stream_seed(seed, "baseline"), **baseline.options
-        )
-    model = InfoMax(encoder_1, encoder_2, critic, bound, objective.target, baseline)
-    model.build(((None, width), (None, width)))
+        model = RepresentationModel(built, terms, seed=randomness.stream_seed(seed, "fit"))
+        model.build(dict.fromkeys(built, shape))
     return model
 
 
-def build_encoder(choice, view_shape, seed, which):
-    """The encoder of view ``which`` (1 or 2), with weights, for flattened views."""
+def _encoders(experiment, view_shape, seed):
+    """Dict of view -> encoder with weights, of the views that the terms read; the main one first.
+    """
+    if experiment.data.views == "image":
+        return {"image": _image_encoder(experiment.encoder, view_shape, seed)}
+    read = {view for term in experiment.objectives for view in views_read(term, "view_1")}
+    found = {}
+    for which, view in enumerate(HalvesOfImages.VIEWS, start=1):
+        if view not in read and which > 1:
+            continue
+        if experiment.encoder is None:
+            found[view] = keras.layers.Identity(name=view)
+        else:
+            found[view] = _half_encoder(experiment.encoder, view_shape, seed, which)
+    return found
+
+
+def _image_encoder(choice, image_shape, seed):
+    encoder = encoders.get(
+        choice.name,
+        seed=randomness.stream_seed(seed, "encoder"),
+        name="encoder",
+        **choice.options,
+    )
+    if not hasattr(encoder, "endpoints"):
+        raise ValueError(
+            "Deep InfoMax needs an encoder with named endpoints, such as 'basic32x32'. "
+            f"Received: encoder={choice.name!r}."
+        )
+    encoder.build((None, *image_shape))
+    return encoder
+
+
+def _half_encoder(choice, view_shape, seed, which):
+    """The encoder of view ``which`` (1 or 2), for flattened views."""
     options = dict(choice.options)
     width = math.prod(view_shape)
     if "layer_dimensions" in options:
@@ -207,32 +235,6 @@ def build_encoder(choice, view_shape, seed, which):
     )
     encoder.build((None, width))
     return encoder
-
-
-def _game_task(experiment, objective, pairs):
-    (seed,) = experiment.seeds
-    encoder = build_encoder(experiment.encoder, pairs.view_shape, seed, 1)
-    classifier = keras.layers.Dense(
-        pairs.images.num_classes,
-        kernel_initializer=keras.initializers.GlorotUniform(
-            seed=randomness.stream_seed(seed, "classifier")
-        ),
-        name="classifier",
-    )
-    classifier.build(encoder.compute_output_shape((None, math.prod(pairs.view_shape))))
-    game = AdversarialGame(
-        encoder,
-        classifier,
-        Adam(experiment.train.learning_rate),
-        Adam(objective.classifier_learning_rate),
-    )
-    return GameTask(
-        game,
-        lambda t: pairs.draw_labelled(t, objective.classifier_steps + 1),
-        lambda t: pairs.draw_labelled(t, stream="warmup_batches"),
-        objective.warmup_steps,
-        objective.classifier_steps,
-    )
 
 
 def _is_compiled(train):

@@ -7,7 +7,6 @@ import numpy as np
 
 from tf_infomax import bounds, critics, encoders
 from tf_infomax.experiments import evaluators, laws
-from tf_infomax.experiments.pick import as_pick
 from tf_infomax.experiments.spec import (
     LabelConfusion,
     MutualInformation,
@@ -16,6 +15,7 @@ from tf_infomax.experiments.spec import (
     described,
 )
 from tf_infomax.objectives import two_views
+from tf_infomax.pick import as_pick
 from tf_infomax.registry import unknown_option
 
 __all__ = ["GAUSSIAN_PAIRS", "check"]

@@ -6,8 +6,7 @@ import pathlib
 import re
 import typing
 
-from tf_infomax.experiments.pick import Pick, frozen, pick
-from tf_infomax.experiments.terms import (
+from tf_infomax.objectives.options import (
     TERMS,
     Classification,
     Coordinates,
@@ -18,6 +17,7 @@ from tf_infomax.experiments.terms import (
     PriorMatching,
     RelativeCoordinates,
 )
+from tf_infomax.pick import Pick, frozen, pick
 
 __all__ = [
     "Classification",

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from tf_infomax.experiments.pick import frozen
 from tf_infomax.experiments.spec import Swept
+from tf_infomax.pick import frozen
 
 __all__ = ["Study", "study"]
 

@@ -19,12 +19,11 @@ import tensorflow as tf
 
 from tf_infomax import report
 from tf_infomax.experiments import evaluators
-from tf_infomax.experiments.build import build_encoder, build_model, input_shape, load_images
+from tf_infomax.experiments.build import build_model, input_shape, load_images
 from tf_infomax.experiments.checks import check
 from tf_infomax.experiments.run import FINISHED, NON_FINITE, Run, execute
 from tf_infomax.experiments.run_directory import RunDirectory, write_json
 from tf_infomax.experiments.run_study import check_study, execute_study, is_study
-from tf_infomax.experiments.spec import LabelConfusion
 from tf_infomax.results import read_rows, write_rows
 from tf_infomax.training.progress import duration
 
@@ -196,12 +195,9 @@ def _check_fit(experiment, images):
                 )
     _check_labels(experiment, images)
     try:
-        if isinstance(experiment.objectives[0], LabelConfusion):
-            build_encoder(experiment.encoder, view_shape, seed=0, which=1)
-        else:
-            classes = 0 if images is None else images.num_classes
-            model = build_model(experiment, view_shape, classes)
-            evaluators.check_endpoints(experiment, getattr(model, "encoder", None))
+        classes = 0 if images is None else images.num_classes
+        model = build_model(experiment, view_shape, classes)
+        evaluators.check_endpoints(experiment, getattr(model, "encoder", None))
     except (TypeError, AttributeError) as error:
         # An option of the wrong type, as the layer that it reached saw it.
         raise ValueError(f"{experiment.name} cannot be built: {error}.") from error

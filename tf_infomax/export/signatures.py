@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from tf_infomax.models import InfoMax
+
 __all__ = ["Signature", "save", "signatures"]
 
 
@@ -49,7 +51,7 @@ def signatures(trained):
     found = {}
     if trained.encoder is not None:
         found["encode"] = _encode_views(trained.encoder, shape)
-    if trained.model is not None:
+    if isinstance(trained.model, InfoMax):
         found["score"] = _score(trained.model, shape)
     return found
 

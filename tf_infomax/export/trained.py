@@ -6,11 +6,10 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax.deep_infomax import DeepInfoMax
-from tf_infomax.experiments.build import build_encoder, build_model, input_shape, load_images
+from tf_infomax.experiments.build import build_model, input_shape, load_images
 from tf_infomax.experiments.run_directory import RunDirectory
-from tf_infomax.experiments.spec import Experiment, LabelConfusion
-from tf_infomax.infomax import InfoMax
+from tf_infomax.experiments.spec import Experiment
+from tf_infomax.models import RepresentationModel
 
 __all__ = ["Trained", "restore_trained"]
 
@@ -22,14 +21,14 @@ class Trained:
         experiment: one variant and one seed.
         view_shape: of one view, ``(H, W, C)``; the encoders of halves take it flattened.
         encoder: of the first view, or ``None`` where codes are the views.
-        model: the ``InfoMax`` or ``DeepInfoMax`` model, or ``None`` where another game was played.
+        model: the model that was trained.
         step: training steps done.
     """
 
     experiment: Experiment
     view_shape: tuple
     encoder: keras.Model | None
-    model: InfoMax | DeepInfoMax | None
+    model: RepresentationModel
     step: int
 
     @property
@@ -41,8 +40,8 @@ class Trained:
 
     @property
     def variables(self):
-        """All variables of the models."""
-        return (self.encoder if self.model is None else self.model).variables
+        """All variables of the model, in the order of checkpoints."""
+        return self.model.checkpoint_variables
 
 
 def restore_trained(directory, data_dir=None):
@@ -68,14 +67,8 @@ def restore_trained(directory, data_dir=None):
         raise FileNotFoundError(f"Expected a checkpoint in {opened.checkpoints}. Received: none.")
     experiment = opened.experiment
     view_shape, num_classes = _inputs(opened, data_dir)
-    (seed,) = experiment.seeds
-    model = encoder = None
-    if isinstance(experiment.objectives[0], LabelConfusion):
-        encoder = build_encoder(experiment.encoder, view_shape, seed, which=1)
-    else:
-        model = build_model(experiment, view_shape, num_classes)
-        if experiment.encoder is not None:
-            encoder = model.encoder if isinstance(model, DeepInfoMax) else model.encoder_1
+    model = build_model(experiment, view_shape, num_classes)
+    encoder = None if experiment.encoder is None else next(iter(model.encoders.values()))
     trained = Trained(experiment, view_shape, encoder, model, step=0)
     return dataclasses.replace(trained, step=_restore(checkpoint, trained.variables))
 

@@ -1,53 +1,40 @@
-"""Objectives: scores, logits or endpoints -> a loss to minimise, and the metrics to report.
+"""Objectives: features of a batch -> a loss to minimise, and the metrics to report.
 
-The terms of Deep InfoMax are Keras layers that ``DeepInfoMax`` sums up.
+Terms are Keras layers that a model sums up; what they read is ``Features``. ``options`` says which
+options every term has, without TensorFlow; the other modules are imported on first use.
 """
 
-from tf_infomax.objectives.alignment_uniformity import alignment_uniformity_loss
-from tf_infomax.objectives.classification import Classification
-from tf_infomax.objectives.coordinates import Coordinates, RelativeCoordinates
-from tf_infomax.objectives.features import Features
-from tf_infomax.objectives.information import GlobalInformation, LocalInformation
-from tf_infomax.objectives.label_confusion import classifier_loss, uniform_label_loss
-from tf_infomax.objectives.metric_learning import (
-    batch_triplet,
-    mine_hard,
-    mine_semi_hard,
-    multi_class_k_pair,
-    triplet,
-    tuplet,
-)
-from tf_infomax.objectives.mutual_information import mutual_information_loss
-from tf_infomax.objectives.prior_matching import PriorMatching
-from tf_infomax.objectives.term import Term
-from tf_infomax.objectives.two_views import (
-    AlignmentUniformity,
-    TripletViews,
-    ViewClassification,
-    ViewInformation,
-)
+from tf_infomax.lazy import lazy_names
 
-__all__ = [
-    "AlignmentUniformity",
-    "Classification",
-    "Coordinates",
-    "Features",
-    "GlobalInformation",
-    "LocalInformation",
-    "PriorMatching",
-    "RelativeCoordinates",
-    "Term",
-    "TripletViews",
-    "ViewClassification",
-    "ViewInformation",
-    "alignment_uniformity_loss",
-    "batch_triplet",
-    "classifier_loss",
-    "mine_hard",
-    "mine_semi_hard",
-    "multi_class_k_pair",
-    "mutual_information_loss",
-    "triplet",
-    "tuplet",
-    "uniform_label_loss",
-]
+_HOMES = {
+    "AlignmentUniformity": "two_views",
+    "Classification": "classification",
+    "Coordinates": "coordinates",
+    "EncodedViews": "encoded_views",
+    "Features": "features",
+    "GlobalInformation": "information",
+    "Information": "information",
+    "LabelConfusion": "label_confusion",
+    "LocalInformation": "information",
+    "Player": "player",
+    "PriorMatching": "prior_matching",
+    "RelativeCoordinates": "coordinates",
+    "Term": "term",
+    "TripletViews": "two_views",
+    "ViewClassification": "two_views",
+    "ViewInformation": "two_views",
+    "alignment_uniformity_loss": "alignment_uniformity",
+    "batch_triplet": "metric_learning",
+    "classifier_loss": "label_confusion",
+    "mine_hard": "metric_learning",
+    "mine_semi_hard": "metric_learning",
+    "multi_class_k_pair": "metric_learning",
+    "mutual_information_loss": "mutual_information",
+    "triplet": "metric_learning",
+    "tuplet": "metric_learning",
+    "uniform_label_loss": "label_confusion",
+}
+
+__all__ = [*_HOMES]
+
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

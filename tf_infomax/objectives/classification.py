@@ -5,7 +5,8 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax.objectives.term import Term, endpoint_shape
+from tf_infomax.objectives import options
+from tf_infomax.objectives.term import Term
 from tf_infomax.released_layers import Dense
 
 __all__ = ["Classification"]
@@ -29,8 +30,16 @@ class Classification(Term):
     """
 
     label = "classification"
+    needs_labels = True
 
-    def __init__(self, num_classes, endpoint="global", weight=1.0, seed=None, **kwargs):
+    def __init__(
+        self,
+        num_classes,
+        endpoint=options.Classification.endpoint,
+        weight=options.Classification.weight,
+        seed=None,
+        **kwargs,
+    ):
         super().__init__(weight, **kwargs)
         if not isinstance(num_classes, int) or num_classes < 2:
             raise ValueError(
@@ -41,8 +50,8 @@ class Classification(Term):
         self.seed = seed
         self.classifier = Dense(num_classes, seed=seed, dtype=self.dtype_policy, name="classifier")
 
-    def connect(self, encoder, image_shape):
-        self.classifier.build((None, math.prod(endpoint_shape(encoder, self.endpoint))))
+    def connect(self, encoded):
+        self.classifier.build((None, math.prod(encoded.shape(self.endpoint))))
         self.built = True
 
     @property
@@ -50,7 +59,7 @@ class Classification(Term):
         return {"classification_loss": "nats", "classification_accuracy": "fraction"}
 
     def loss(self, features):
-        return self.loss_of(features.endpoint(self.endpoint), features.labels)
+        return self.loss_of(features.read(self.endpoint), features.labels)
 
     def loss_of(self, values, labels):
         """(loss, metrics) of features that need not be the encoder's own endpoint.

@@ -5,7 +5,9 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.mi_network import MINetwork
-from tf_infomax.objectives.term import Term, endpoint_shape
+from tf_infomax.objectives import options
+from tf_infomax.objectives.features import wide
+from tf_infomax.objectives.term import Term
 from tf_infomax.released_layers import BatchNormalization, Dense
 
 __all__ = ["Coordinates", "RelativeCoordinates", "coordinate_accuracies", "coordinate_loss"]
@@ -41,7 +43,7 @@ def coordinate_accuracies(logits, rows, columns):
 
 def _split(logits, rows, columns):
     size = logits.shape[-1] // 2
-    logits = tf.cast(logits, tf.float32) if logits.dtype.size < 4 else logits
+    logits = wide(logits)
     return (logits[..., :size], rows), (logits[..., size:], columns)
 
 
@@ -50,10 +52,10 @@ class _Predictor(Term):
 
     def __init__(
         self,
-        weight=1.0,
-        occluded=False,
-        network="mlp",
-        hidden_units=(512, 512),
+        weight=options.Coordinates.weight,
+        occluded=options.Coordinates.occluded,
+        network=options.Coordinates.network,
+        hidden_units=options.Coordinates.hidden_units,
         seed=None,
         **kwargs,
     ):
@@ -65,8 +67,8 @@ class _Predictor(Term):
         self.hidden_units = tuple(hidden_units)
         self.seed = seed
 
-    def connect(self, encoder, image_shape):
-        local, code = (endpoint_shape(encoder, name) for name in ("local", "global"))
+    def connect(self, encoded):
+        local, code = (encoded.shape(name) for name in ("local", "global"))
         if len(local) != 3 or local[0] != local[1]:
             raise ValueError(
                 f"Coordinates need a square local map. Received: shape {local}."
@@ -163,8 +165,8 @@ class Coordinates(_Predictor):
         return self.side
 
     def loss(self, features):
-        local = features.endpoint("local")
-        code = features.endpoint("global", occluded=self.occluded)
+        local = features.read("local")
+        code = features.read("occluded.global" if self.occluded else "global")
         return self.loss_of(local, code, features.training)
 
     def loss_of(self, local, code, training):
@@ -203,8 +205,8 @@ class RelativeCoordinates(_Predictor):
         return 2 * self.side - 1
 
     def loss(self, features):
-        local = features.endpoint("local")
-        code = features.endpoint("global", occluded=self.occluded)
+        local = features.read("local")
+        code = features.read("occluded.global" if self.occluded else "global")
         places, side = self.side**2, self.side
         flat = tf.reshape(local, [-1, places, local.shape[-1]])
         source = tf.random.stateless_uniform(

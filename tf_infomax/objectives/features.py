@@ -1,84 +1,147 @@
-"""What the terms of Deep InfoMax look at: the endpoints of a batch of images and of its views."""
+"""What terms read: the endpoints of the views of one batch, addressed ``view.endpoint``."""
 
+import math
 import zlib
 
 import tensorflow as tf
 
+from tf_infomax import replicas
 from tf_infomax.data.occlusion import occlude
+from tf_infomax.objectives.encoded_views import named
 
-__all__ = ["Features", "global_vectors"]
+__all__ = ["Features", "flat", "global_vectors", "wide"]
 
 
 class Features:
-    """Endpoints of one batch, each view encoded once and only if a term asks for it.
+    """Endpoints of one batch: each view is made and encoded once, and only if a term asks for it.
+
+    Besides the views that are given there are those made of them: "occluded", the main view with a
+    part hidden, and pairs of random views (``pair``).
+
+    Under a distribution strategy every replica has some rows of the batch. What is read here is the
+    whole batch, the rows of all replicas; ``own`` gives this replica's.
 
     Args:
-        encoder: Keras model with ``endpoints(images, training)``.
-        images: ``[K, H, W, C]`` in [-1, 1].
-        seed: int ``[2]``, of everything random in this step.
+        encoded: ``EncodedViews``.
+        views: dict of view -> tensor ``[K, ...]``.
+        seed: int ``[2]``, of everything random in this step; ``None`` where nothing is.
         labels: int ``[K]``, -1 = unlabelled, or ``None``.
-        training: passed to the encoder.
+        training: passed to the encoders.
     """
 
-    def __init__(self, encoder, images, seed, labels=None, training=False):
-        self.images = images
-        self.labels = labels
+    def __init__(self, encoded, views, seed=None, labels=None, training=False):
         self.training = training
-        self._encoder = encoder
+        self._encoded = encoded
+        self._views = dict(views)
+        self._labels = labels
         self._seed = seed
-        self._views = {}
+        self._endpoints = {}
+        self._whole = None
+
+    def rows(self, start, stop, number=0):
+        """``Features`` of some rows, from the same pass of the encoders.
+
+        Args:
+            start, stop: of the rows.
+            number: of this part, for random draws of its own.
+        """
+        views = {view: x[start:stop] for view, x in self._views.items()}
+        labels = None if self._labels is None else self._labels[start:stop]
+        seed = self._seed
+        if seed is not None:
+            seed = tf.random.fold_in(seed, number, alg="philox")
+        part = Features(self._encoded, views, seed, labels, self.training)
+        part._whole = (self, start, stop)
+        return part
+
+    @property
+    def labels(self):
+        """Labels of the whole batch, int ``[K]``, or ``None``."""
+        return None if self._labels is None else replicas.gathered(self._labels)
 
     def seed(self, name):
         """The seed ``[2]`` of one named random draw of this step."""
         return tf.random.fold_in(self._seed, zlib.crc32(name.encode()) >> 1, alg="philox")
 
-    def endpoint(self, name, occluded=False):
-        """The endpoint ``name`` of the images, or of the images with a part hidden.
+    def read(self, address):
+        """An endpoint of the whole batch, ``[K, ...]``; ``"global"`` is that of the main view.
+
+        Raises:
+            ValueError: if there is no such view, or its encoder lacks the endpoint.
+        """
+        return replicas.gathered(self.own(address))
+
+    def own(self, address):
+        """As ``read``, but of this replica's rows only."""
+        if self._whole is not None:
+            whole, start, stop = self._whole
+            return whole.own(address)[start:stop]
+        view, endpoint = self._encoded.split(address)
+        if view not in self._endpoints:
+            encoder_of, x = self._view(view)
+            self._endpoints[view] = self._encoded.endpoints(encoder_of, x, self.training)
+        endpoints = self._endpoints[view]
+        return endpoints[named(endpoint, endpoints)]
+
+    def pair(self, views, endpoint, own=False):
+        """The endpoint of two views of every example: a pair of tensors ``[K, ...]``.
+
+        Args:
+            views: names of two views; or a hashable function (main view, seed ``[2]``) -> view,
+                which is drawn twice. Both draws go through the encoder in one pass, so that they
+                share the batch norm's statistics, and terms with equal functions share the pass.
+            endpoint: name of an endpoint.
+            own: whether only this replica's rows are wanted.
+
+        Raises:
+            ValueError: as ``read``.
+        """
+        if not callable(views):
+            both = [self.own(f"{view}.{endpoint}") for view in views]
+        else:
+            if views not in self._endpoints:
+                main = self._encoded.main
+                x = self._views[main]
+                drawn = [views(x, self.seed(f"view_{k}")) for k in (1, 2)]
+                self._endpoints[views] = self._encoded.endpoints(
+                    main, tf.concat(drawn, axis=0), self.training
+                )
+            endpoints = self._endpoints[views]
+            both = tf.split(endpoints[named(endpoint, endpoints)], 2)
+        return tuple(both if own else map(replicas.gathered, both))
+
+    def _view(self, name):
+        """(name of the view whose encoder encodes it, the view itself)."""
+        if name == "occluded" and name not in self._encoded:
+            return self._encoded.main, self._occluded()
+        if name not in self._views and name in self._encoded:
+            raise ValueError(
+                f"This batch holds the views {', '.join(self._views)}. Received: view={name!r}."
+            )
+        # An unknown name is refused by whoever knows the encoders.
+        return name, self._views.get(name)
+
+    def _occluded(self):
+        """The main view with a block hidden, or all but it.
 
         What is hidden and what stays visible hold a block as large as the receptive field of a
         local feature, or half the image where that is smaller.
-
-        Raises:
-            ValueError: if the encoder has no such endpoint.
         """
-        if occluded not in self._views:
-            images = self.images
-            if occluded:
-                block = min(self._encoder.local_receptive_field, min(images.shape[1:3]) // 2)
-                images = occlude(images, block, self.seed("occlusion"))
-            self._views[occluded] = self._encoder.endpoints(images, training=self.training)
-        return self._named(occluded, name)
-
-    def two_views(self, random_view, name):
-        """The endpoint ``name`` of two random views of every image: a pair of tensors.
-
-        Both go through the encoder in one pass, so that they share the batch norm's statistics;
-        terms with equal ``random_view`` share the pass.
-
-        Args:
-            random_view: hashable function (images, seed ``[2]``) -> images.
-            name: of an endpoint.
-
-        Raises:
-            ValueError: if the encoder has no such endpoint.
-        """
-        if random_view not in self._views:
-            views = [random_view(self.images, self.seed(f"view_{k}")) for k in (1, 2)]
-            self._views[random_view] = self._encoder.endpoints(
-                tf.concat(views, axis=0), training=self.training
-            )
-        return tuple(tf.split(self._named(random_view, name), 2))
-
-    def _named(self, view, name):
-        endpoints = self._views[view]
-        if name not in endpoints:
-            raise ValueError(
-                f"The encoder has no endpoint {name!r}. It has: {', '.join(endpoints)}. "
-                f"Received: endpoint={name!r}."
-            )
-        return endpoints[name]
+        images = self._views[self._encoded.main]
+        field = self._encoded.encoder(self._encoded.main).local_receptive_field
+        return occlude(images, min(field, min(images.shape[1:3]) // 2), self.seed("occlusion"))
 
 
 def global_vectors(features):
     """Global features as vectors: ``[K, D]`` as they are, ``[K, h, w, D]`` as ``[K h w, D]``."""
     return features if features.shape.rank == 2 else tf.reshape(features, [-1, features.shape[-1]])
+
+
+def flat(features):
+    """``[K, ...]`` as ``[K, D]``."""
+    return tf.reshape(features, [-1, math.prod(features.shape[1:])])
+
+
+def wide(values):
+    """Half precision as float32, in which losses are computed; other floats as they are."""
+    return tf.cast(values, tf.float32) if values.dtype.size < 4 else values

@@ -1,25 +1,72 @@
-"""The information terms of Deep InfoMax: between the global code and local or whole maps."""
+"""The information terms: a bound on the MI of two features, of maps, codes and views alike.
+
+``Information`` has every ability of a bound; its subclasses say only which features are scored:
+the code with every place of a map (``LocalInformation``), the code with one whole map
+(``GlobalInformation``), the codes of two views (``two_views.ViewInformation``).
+"""
 
 import math
 
 import keras
 import tensorflow as tf
 
-from tf_infomax import bounds
+from tf_infomax.bounds.moving_average import RATE, updated_log_average
+from tf_infomax.objectives import options
+from tf_infomax.objectives.features import flat, global_vectors, wide
 from tf_infomax.objectives.mutual_information import mutual_information_loss
-from tf_infomax.objectives.term import Term, endpoint_shape
+from tf_infomax.objectives.scored_bound import ScoredBound
+from tf_infomax.objectives.term import Term
 from tf_infomax.sampling import sample_places
 from tf_infomax.scores import PairScores
 
-__all__ = ["GlobalInformation", "LocalInformation"]
+__all__ = ["GlobalInformation", "Information", "LocalInformation"]
 
 
-class _Information(Term):
-    def __init__(self, critic, bound, weight, occluded, activation_penalty, **kwargs):
+class Information(Term):
+    """Maximise a bound on the mutual information of two features of the same example.
+
+    Args:
+        critic: scores the pairs.
+        bound: name of a registered bound, one with options, ``bounds.get("smile", clip=1.0)``, or
+            a function from scores to a scalar in nats. "mine" is corrected by a moving average, of
+            weight 0.01 a batch, which is part of the term and only training changes.
+        weight: factor of the loss.
+        target: nats, or ``None``: train ``|bound - target|`` in place of ``-bound``.
+        baseline: Keras layer, ``baseline(anchors) -> [K]``, the log a(x) of bounds that take one
+            ("tuba", "interpolated"), ``critics.LearnedBaseline``; or ``None``.
+        negative_images: how many other examples of the batch give negatives; ``None``: all.
+        self_score: ``None`` excludes an example's own features from its negatives, exactly; -10.0
+            is the constant of DIM's released code in their stead.
+        activation_penalty: factor of the mean squared norm of the embedded anchors, of critics
+            with ``embed_globals``.
+
+    Raises:
+        ValueError: on unknown bounds, a baseline for a bound that takes none, or numbers out of
+            their range.
+    """
+
+    label = "information"
+
+    def __init__(
+        self,
+        critic,
+        bound="infonce",
+        weight=1.0,
+        target=None,
+        baseline=None,
+        negative_images=None,
+        self_score=None,
+        activation_penalty=0.0,
+        **kwargs,
+    ):
         super().__init__(weight, **kwargs)
-        self.critic = critic
-        self.bound = bound
-        self.occluded = bool(occluded)
+        if not callable(critic):
+            raise ValueError(
+                "`critic` must be a Keras layer that scores pairs, such as those of "
+                f"tf_infomax.critics. Received: critic={critic!r}."
+            )
+        if target is not None and not 0 <= target < float("inf"):
+            raise ValueError(f"`target` must be nats, 0 or more. Received: target={target!r}.")
         if not 0.0 <= activation_penalty < float("inf"):
             raise ValueError(
                 "`activation_penalty` must be 0 or more. "
@@ -30,70 +77,135 @@ class _Information(Term):
                 "The activation penalty needs a critic that embeds the global features, such as "
                 f"dot_map. Received: critic={type(critic).__name__}."
             )
+        self.critic = critic
+        self.target = target
+        self.baseline = baseline
+        self.negative_images = negative_images
+        self.self_score = self_score
         self.activation_penalty = float(activation_penalty)
-        bounds.check_reads_scores(bound)
-        self._bound_function = bounds.get(bound)
+        self.scored_bound = ScoredBound(bound, baseline is not None)
+        self.log_average = self.num_averaged = None
 
-    def loss(self, features):
-        global_features = features.endpoint("global", occluded=self.occluded)
-        scores, penalty = self._scores_and_penalty(features, global_features)
-        value = self._bound_function(scores)
-        loss = self.weight * mutual_information_loss(value)
-        return loss + self.activation_penalty * penalty, {self.label: value}
-
-    def _critic_scores(self, global_features, partners, training):
-        """(scores, mean squared norm of the embedded globals or 0)."""
-        if not self.activation_penalty:
-            kwargs = {"training": training} if self.critic.takes_training else {}
-            return self.critic(global_features, partners, **kwargs), 0.0
-        embedded = self.critic.embed_globals(global_features, training=training)
-        scores = self.critic.score_embedded(embedded, partners, training=training)
-        embedded = tf.cast(embedded, scores.dtype if scores.dtype.size > 4 else tf.float32)
-        return scores, tf.reduce_mean(tf.reduce_sum(embedded**2, axis=-1))
+    @property
+    def bound(self):
+        """The bound as it was given."""
+        return self.scored_bound.bound
 
     @property
     def metric_units(self):
-        return {self.label: bounds.info(bounds.name_of(self.bound)).unit}
+        return {self.label: self.scored_bound.unit}
 
-    def _scores_and_penalty(self, features, global_features):
+    def _connect(self, anchor_shape, candidate_shape):
+        """Makes the weights for features of shapes without the batch axis."""
+        if not self.critic.built:
+            self.critic.build((None, *anchor_shape), (None, *candidate_shape))
+        if self.baseline is not None and not self.baseline.built:
+            self.baseline.build((None, anchor_shape[-1]))
+        if self.scored_bound.averages and self.log_average is None:
+            self.log_average = self._average("log_average", -math.inf)
+            self.num_averaged = self._average("num_averaged", 0.0)
+        self.built = True
+
+    def _average(self, name, start):
+        return self.add_weight(
+            shape=(), initializer=keras.initializers.Constant(start), trainable=False,
+            dtype="float32", aggregation="mean", name=name,
+        )
+
+    def features_of(self, features):
+        """(anchors, candidates) of the whole batch, as the critic takes them."""
         raise NotImplementedError
 
+    def scores(self, features):
+        """(scores of all pairs, mean squared norm of the embedded anchors or ``None``)."""
+        anchors, candidates = self.features_of(features)
+        training = features.training
+        if not self.activation_penalty:
+            takes_training = getattr(self.critic, "takes_training", False)
+            kwargs = {"training": training} if takes_training else {}
+            return self._pairs(self.critic(anchors, candidates, **kwargs)), None
+        embedded = self.critic.embed_globals(anchors, training=training)
+        scores = self.critic.score_embedded(embedded, candidates, training=training)
+        embedded = tf.cast(embedded, wide(scores).dtype)
+        penalty = tf.reduce_mean(tf.reduce_sum(embedded**2, axis=-1))
+        return self._pairs(scores), penalty
+
+    def _pairs(self, scores):
+        """Scores of maps ``[N, B, N, A]``, or a matrix ``[K, K]``: one place, one anchor each."""
+        if scores.shape.rank == 2:
+            if self.self_score is None and self.negative_images is None:
+                # A bound of the user's own reads the matrix itself.
+                is_own = not self.scored_bound.is_registered
+                return scores if is_own else PairScores.from_matrix(scores)
+            scores = scores[:, tf.newaxis, :, tf.newaxis]
+        return PairScores.from_maps(scores, self.self_score, self.negative_images)
+
+    def loss(self, features):
+        scores, penalty = self.scores(features)
+        value = self._value(scores, features)
+        loss = self.weight * mutual_information_loss(value, self.target)
+        if penalty is not None:
+            loss += self.activation_penalty * penalty
+        return loss, {self.label: value}
+
+    def _value(self, scores, features):
+        if self.scored_bound.averages and features.training:
+            return self.scored_bound(scores, log_average=self._updated_average(scores))
+        if self.baseline is None:
+            return self.scored_bound(scores)
+        anchors, _ = self.features_of(features)
+        return self.scored_bound(scores, log_baseline=self.baseline(global_vectors(anchors)))
+
+    def _updated_average(self, scores):
+        """The moving average of ``mean exp`` over the negatives' scores, in logarithms."""
+        log_mean = tf.stop_gradient(scores.log_mean_exp())
+        kept, log_average = updated_log_average(
+            self.log_average.value, tf.cast(log_mean, tf.float32), RATE, self.num_averaged.value
+        )
+        self.log_average.assign(kept)
+        self.num_averaged.assign_add(1.0)
+        return log_average
+
     def get_config(self):
+        serialize = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
-            "critic": keras.saving.serialize_keras_object(self.critic),
-            "bound": bounds.name_of(self.bound),
-            "occluded": self.occluded,
+            "critic": serialize(self.critic),
+            "bound": self.scored_bound.serialize(),
+            "target": self.target,
+            "baseline": None if self.baseline is None else serialize(self.baseline),
+            "negative_images": self.negative_images,
+            "self_score": self.self_score,
             "activation_penalty": self.activation_penalty,
         }
 
     @classmethod
     def from_config(cls, config):
-        config = dict(config)
-        critic = keras.saving.deserialize_keras_object(config.pop("critic"))
-        return cls(critic, **config)
+        parts = {
+            key: keras.saving.deserialize_keras_object(config[key])
+            for key in ("critic", "baseline")
+            if isinstance(config.get(key), dict)
+        }
+        return cls(**{**config, **parts})
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class LocalInformation(_Information):
+class LocalInformation(Information):
     """Maximise the information between the global code and every local feature: DIM(L).
 
     ``max mean over places i of bound( critic(E(x), C^(i)(x)) )``: the anchors are the global codes,
-    the joint partners of each the places of its own image, the marginal ones all places of the
-    other images of the batch.
+    the positives of each the places of its own image, its negatives all places of the other images
+    of the batch.
 
     Args:
         critic: critic for maps, ``critic(global, local) -> [N, B, N, A]``.
-        bound: name of a registered bound: "jsd", "infonce", "donsker_varadhan", ...
+        bound: name of a registered bound, or as for ``Information``.
         weight: beta.
         occluded: whether the code is that of the image with a part hidden (section 4.3); the local
             features are always those of the whole image.
         local_samples, global_samples: as many places (or globals) of each image are drawn at
             random at every step; ``None`` takes all.
-        negative_images: as many other images of the batch give marginal pairs; ``None`` takes all.
-        self_score: ``None`` excludes an image's own places from its marginals, exactly; -10.0 is
-            the release's constant in their stead.
-        activation_penalty: factor of the mean squared norm of the embedded global features.
+        negative_images, self_score, activation_penalty, target, baseline: see ``Information``.
 
     Reference: Hjelm et al. (2019), arXiv:1808.06670, section 3.2, eq. 6 (eq. 8 prints this term
     wrongly; the authors say so).
@@ -104,27 +216,34 @@ class LocalInformation(_Information):
     def __init__(
         self,
         critic,
-        bound="jsd",
-        weight=1.0,
-        occluded=False,
-        local_samples=None,
-        global_samples=None,
-        negative_images=None,
-        self_score=None,
-        activation_penalty=0.0,
+        bound=options.LocalInformation.bound,
+        weight=options.LocalInformation.weight,
+        occluded=options.LocalInformation.occluded,
+        local_samples=options.LocalInformation.local_samples,
+        global_samples=options.LocalInformation.global_samples,
+        negative_images=options.LocalInformation.negative_images,
+        self_score=options.LocalInformation.self_score,
+        activation_penalty=options.LocalInformation.activation_penalty,
         **kwargs,
     ):
-        super().__init__(critic, bound, weight, occluded, activation_penalty, **kwargs)
+        super().__init__(
+            critic,
+            bound,
+            weight,
+            negative_images=negative_images,
+            self_score=self_score,
+            activation_penalty=activation_penalty,
+            **kwargs,
+        )
+        self.occluded = bool(occluded)
         for name, value in (("local_samples", local_samples), ("global_samples", global_samples)):
             if value is not None and (not isinstance(value, int) or value < 1):
                 raise ValueError(f"`{name}` must be a positive integer or None. Received: {value}.")
         self.local_samples = local_samples
         self.global_samples = global_samples
-        self.negative_images = negative_images
-        self.self_score = self_score
 
-    def connect(self, encoder, image_shape):
-        local, code = (endpoint_shape(encoder, name) for name in ("local", "global"))
+    def connect(self, encoded):
+        local, code = (encoded.shape(name) for name in ("local", "global"))
         if len(local) != 3:
             raise ValueError(
                 f"The endpoint 'local' must be a map (H, W, C). Received: shape {local}."
@@ -138,49 +257,43 @@ class LocalInformation(_Information):
                 raise ValueError(
                     f"`{name}` can be at most {places}, the number there is. Received: {wanted}."
                 )
-        if not self.critic.built:
-            self.critic.build((None, *code), (None, *local))
-        self.built = True
+        self._connect(code, local)
 
-    def _scores_and_penalty(self, features, global_features):
-        local = features.endpoint("local")
+    def features_of(self, features):
+        codes = features.read("occluded.global" if self.occluded else "global")
+        local = features.read("local")
         if self.local_samples is not None:
-            seed = features.seed("local_samples")
-            local = sample_places(local, self.local_samples, seed)
-        if self.global_samples is not None and global_features.shape.rank == 4:
-            seed = features.seed("global_samples")
-            global_features = sample_places(global_features, self.global_samples, seed)
-        scores, penalty = self._critic_scores(global_features, local, features.training)
-        return PairScores.from_maps(scores, self.self_score, self.negative_images), penalty
+            local = sample_places(local, self.local_samples, features.seed("local_samples"))
+        if self.global_samples is not None and codes.shape.rank == 4:
+            codes = sample_places(codes, self.global_samples, features.seed("global_samples"))
+        return codes, local
 
     def get_config(self):
         return {
             **super().get_config(),
+            "occluded": self.occluded,
             "local_samples": self.local_samples,
             "global_samples": self.global_samples,
-            "negative_images": self.negative_images,
-            "self_score": self.self_score,
         }
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class GlobalInformation(_Information):
+class GlobalInformation(Information):
     """Maximise the information between the global code and the image, by one whole map: DIM(G).
 
     ``max bound( critic(E(x), C(x)) )`` over all pairs of images of the batch. Codes with several
     globals are flattened.
 
     Args:
-        critic: critic of code vectors (``ConcatCritic(512, layers=2)`` is the paper's, Table 6), on
-            the code and the flattened map; or ``EncoderTailCritic``, the release's, with
-            ``endpoint="local"``.
-        bound: name of a registered bound.
+        critic: critic of vectors, which sees the flattened map; or one that takes maps
+            (``EncoderTailCritic``).
+        bound: name of a registered bound, or as for ``Information``.
         weight: alpha.
-        endpoint: the map that stands for the image.
+        endpoint: the map; "conv" is that of the paper.
         occluded: whether the code is that of the image with a part hidden.
-        self_score, activation_penalty: as for ``LocalInformation``.
+        self_score, negative_images, activation_penalty, target, baseline: see ``Information``.
 
-    Reference: Hjelm et al. (2019), arXiv:1808.06670, section 3.1, eq. 3.
+    Reference: Hjelm et al. (2019), arXiv:1808.06670, section 3.1, eqs. 2 to 5.
     """
 
     label = "global_information"
@@ -188,48 +301,38 @@ class GlobalInformation(_Information):
     def __init__(
         self,
         critic,
-        bound="jsd",
-        weight=1.0,
-        endpoint="conv",
-        occluded=False,
-        self_score=None,
-        activation_penalty=0.0,
+        bound=options.GlobalInformation.bound,
+        weight=options.GlobalInformation.weight,
+        endpoint=options.GlobalInformation.endpoint,
+        occluded=options.GlobalInformation.occluded,
+        self_score=options.GlobalInformation.self_score,
+        activation_penalty=options.GlobalInformation.activation_penalty,
         **kwargs,
     ):
-        super().__init__(critic, bound, weight, occluded, activation_penalty, **kwargs)
+        super().__init__(
+            critic,
+            bound,
+            weight,
+            self_score=self_score,
+            activation_penalty=activation_penalty,
+            **kwargs,
+        )
+        self.occluded = bool(occluded)
         self.endpoint = endpoint
-        self.self_score = self_score
 
-    def connect(self, encoder, image_shape):
-        code, shape = (endpoint_shape(encoder, name) for name in ("global", self.endpoint))
-        if not self.critic.built:
-            partner = shape if self._takes_maps else (math.prod(shape),)
-            self.critic.build((None, math.prod(code)), (None, *partner))
-        self.built = True
+    def connect(self, encoded):
+        code, shape = (encoded.shape(name) for name in ("global", self.endpoint))
+        candidate = shape if self._takes_maps else (math.prod(shape),)
+        self._connect((math.prod(code),), candidate)
 
     @property
     def _takes_maps(self):
         return getattr(self.critic, "takes_maps", False)
 
-    def _scores_and_penalty(self, features, global_features):
-        partner = features.endpoint(self.endpoint)
-        if not self._takes_maps:
-            partner = _flat(partner)
-        codes = _flat(global_features)
-        scores, penalty = self._critic_scores(codes, partner, features.training)
-        if self.self_score is None:
-            return PairScores.from_matrix(scores), penalty
-        # A map of one place.
-        scores = scores[:, tf.newaxis, :, tf.newaxis]
-        return PairScores.from_maps(scores, self.self_score), penalty
+    def features_of(self, features):
+        codes = features.read("occluded.global" if self.occluded else "global")
+        maps = features.read(self.endpoint)
+        return flat(codes), maps if self._takes_maps else flat(maps)
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "endpoint": self.endpoint,
-            "self_score": self.self_score,
-        }
-
-
-def _flat(features):
-    return tf.reshape(features, [-1, math.prod(features.shape[1:])])
+        return {**super().get_config(), "endpoint": self.endpoint, "occluded": self.occluded}

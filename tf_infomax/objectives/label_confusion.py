@@ -1,11 +1,19 @@
-"""The two sides of the label game: a classifier of codes, and an encoder that confuses it.
+"""The label game: a classifier of codes, and an encoder that hides the labels from it.
 
 Tschannen et al. (2020), section 3.1 and Fig. 1c.
 """
 
+import math
+
+import keras
 import tensorflow as tf
 
-__all__ = ["classifier_loss", "uniform_label_loss"]
+from tf_infomax.objectives import options
+from tf_infomax.objectives.features import flat
+from tf_infomax.objectives.player import Player
+from tf_infomax.objectives.term import Term
+
+__all__ = ["LabelConfusion", "classifier_loss", "uniform_label_loss"]
 
 
 def classifier_loss(logits, labels):
@@ -30,3 +38,110 @@ def uniform_label_loss(logits):
     """
     log_probabilities = tf.nn.log_softmax(logits, axis=-1)
     return -tf.reduce_mean(tf.reduce_mean(log_probabilities, axis=-1))
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class LabelConfusion(Term):
+    """Hide the labels from a linear classifier that is trained in turns with the encoder.
+
+    The classifier, a player of its own, takes ``classifier_steps`` steps, each on a batch of its
+    own, before every step of the encoder, which moves towards uniform predictions.
+
+    Args:
+        num_classes: C.
+        endpoint: the code that the classifier reads.
+        warmup_steps: steps of the classifier before the first of the encoder.
+        classifier_steps: steps of the classifier in each round.
+        weight: factor of the encoder's loss.
+        seed: int for reproducible weights of the classifier, or ``None``.
+
+    Reference: Tschannen et al. (2020), arXiv:1907.13625, section 3.1, Fig. 1c.
+    """
+
+    label = "label_confusion"
+    row_metrics = {  # noqa: RUF012 - a constant
+        "classifier_loss": "classifier/cross_entropy",
+        "uniform_cross_entropy": "encoder/uniform_cross_entropy",
+    }
+    needs_labels = True
+
+    def __init__(
+        self,
+        num_classes,
+        endpoint=options.LabelConfusion.endpoint,
+        warmup_steps=options.LabelConfusion.warmup_steps,
+        classifier_steps=options.LabelConfusion.classifier_steps,
+        weight=1.0,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(weight, **kwargs)
+        if not isinstance(num_classes, int) or num_classes < 2:
+            raise ValueError(
+                f"`num_classes` must be 2 or more. Received: num_classes={num_classes!r}."
+            )
+        for name, value, least in (
+            ("warmup_steps", warmup_steps, 0),
+            ("classifier_steps", classifier_steps, 1),
+        ):
+            if not isinstance(value, int) or value < least:
+                raise ValueError(f"`{name}` must be {least} or more. Received: {name}={value!r}.")
+        self.num_classes = num_classes
+        self.endpoint = endpoint
+        self.warmup_steps = warmup_steps
+        self.classifier_steps = classifier_steps
+        self.seed = seed
+        self.classifier = keras.layers.Dense(
+            num_classes,
+            kernel_initializer=keras.initializers.GlorotUniform(seed),
+            dtype=self.dtype_policy,
+            name="classifier",
+        )
+
+    def connect(self, encoded):
+        self.classifier.build((None, math.prod(encoded.shape(self.endpoint))))
+        self.built = True
+
+    @property
+    def players(self):
+        return (
+            Player(
+                "classifier",
+                self.classifier.trainable_variables,
+                self.classifier_loss,
+                metric="classifier_loss",
+                unit="nats",
+                steps=self.classifier_steps,
+                own_batches=True,
+                warmup_steps=self.warmup_steps,
+            ),
+        )
+
+    @property
+    def metric_units(self):
+        return {"uniform_cross_entropy": "nats"}
+
+    def logits(self, features):
+        """The classifier's logits ``[K, C]`` of the codes of a batch."""
+        return self.classifier(flat(features.read(self.endpoint)))
+
+    def loss(self, features):
+        value = uniform_label_loss(self.logits(features))
+        return self.weight * value, {"uniform_cross_entropy": value}
+
+    def classifier_loss(self, features):
+        """(mean cross-entropy of the labels in nats, no metrics); the encoder is held fixed."""
+        codes = tf.stop_gradient(flat(features.read(self.endpoint)))
+        if features.labels is None:
+            raise ValueError("The label game needs labels. Received: examples without labels.")
+        return classifier_loss(self.classifier(codes), features.labels), {}
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_classes": self.num_classes,
+            "endpoint": self.endpoint,
+            "warmup_steps": self.warmup_steps,
+            "classifier_steps": self.classifier_steps,
+            "seed": self.seed,
+        }

@@ -4,8 +4,10 @@ import keras
 import tensorflow as tf
 
 from tf_infomax.bounds import divergences
-from tf_infomax.objectives.features import global_vectors
-from tf_infomax.objectives.term import Term, endpoint_shape
+from tf_infomax.objectives import options
+from tf_infomax.objectives.features import global_vectors, wide
+from tf_infomax.objectives.player import Player
+from tf_infomax.objectives.term import Term
 from tf_infomax.score_network import ScoreNetwork
 
 __all__ = ["PRIORS", "PriorMatching", "gradient_penalty", "sample_prior", "squash"]
@@ -76,11 +78,6 @@ def gradient_penalty(discriminator, inputs, form="all_samples"):
     return tf.reduce_mean(tf.reduce_sum(gradients**2, axis=-1))
 
 
-def _wide(values):
-    """Half precision as float32."""
-    return tf.cast(values, tf.float32) if values.dtype.size < 4 else values
-
-
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class PriorMatching(Term):
     """Draw the law of the code to a prior: a discriminator tells them apart, the encoder confuses.
@@ -97,6 +94,7 @@ class PriorMatching(Term):
         penalty_weight: of the gradient penalty, averaged over prior and codes.
         penalty_form: "all_samples" or "last_sample" (as released).
         seed: int for reproducible weights of D, or ``None``.
+        endpoint: the code, ``"view.endpoint"`` or an endpoint of the main view.
 
     Reference: Hjelm et al. (2019), arXiv:1808.06670, section 3.3, Table 10; the penalty is in the
     released code only, after Roth et al. (2017).
@@ -106,13 +104,14 @@ class PriorMatching(Term):
 
     def __init__(
         self,
-        prior="uniform",
-        measure="gan",
-        weight=1.0,
-        hidden_units=(1000, 200),
-        penalty_weight=1.0,
-        penalty_form="all_samples",
+        prior=options.PriorMatching.prior,
+        measure=options.PriorMatching.measure,
+        weight=options.PriorMatching.weight,
+        hidden_units=options.PriorMatching.hidden_units,
+        penalty_weight=options.PriorMatching.penalty_weight,
+        penalty_form=options.PriorMatching.penalty_form,
         seed=None,
+        endpoint=options.PriorMatching.endpoint,
         **kwargs,
     ):
         super().__init__(weight, **kwargs)
@@ -133,17 +132,25 @@ class PriorMatching(Term):
         self.penalty_weight = float(penalty_weight)
         self.penalty_form = penalty_form
         self.seed = seed
+        self.endpoint = endpoint
         self.discriminator = ScoreNetwork(
             self.hidden_units, seed, dtype=self.dtype_policy, name="discriminator"
         )
 
-    def connect(self, encoder, image_shape):
-        self.discriminator.build((None, endpoint_shape(encoder, "global")[-1]))
+    def connect(self, encoded):
+        self.discriminator.build((None, encoded.shape(self.endpoint)[-1]))
         self.built = True
 
     @property
-    def adversary_variables(self):
-        return self.discriminator.trainable_variables
+    def players(self):
+        return (
+            Player(
+                "adversary",
+                self.discriminator.trainable_variables,
+                self.adversary_loss,
+                metric="adversary_loss",
+            ),
+        )
 
     @property
     def metric_units(self):
@@ -151,11 +158,11 @@ class PriorMatching(Term):
 
     def discriminate(self, codes):
         """Scores of squashed codes or prior draws, ``[K, D] -> [K, 1]``."""
-        return _wide(self.discriminator(codes))
+        return wide(self.discriminator(codes))
 
     def _codes(self, features):
-        codes = global_vectors(features.endpoint("global"))
-        return squash(_wide(codes), self.prior)
+        codes = global_vectors(features.read(self.endpoint))
+        return squash(wide(codes), self.prior)
 
     def loss(self, features):
         scores = self.discriminate(self._codes(features))
@@ -163,6 +170,7 @@ class PriorMatching(Term):
         return self.weight * loss, {"prior_encoder_loss": loss}
 
     def adversary_loss(self, features):
+        """(loss of the discriminator, dict of metrics) of a batch; the encoder is held fixed."""
         codes = tf.stop_gradient(self._codes(features))
         draws = sample_prior(self.prior, tf.shape(codes), features.seed("prior"), codes.dtype)
         return self.discriminator_loss(draws, codes)
@@ -189,4 +197,5 @@ class PriorMatching(Term):
             "penalty_weight": self.penalty_weight,
             "penalty_form": self.penalty_form,
             "seed": self.seed,
+            "endpoint": self.endpoint,
         }

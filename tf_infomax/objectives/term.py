@@ -2,15 +2,16 @@
 
 import keras
 
-__all__ = ["Term", "endpoint_shape"]
+from tf_infomax.objectives.player import merged
+
+__all__ = ["Term"]
 
 
 class Term(keras.layers.Layer):
-    """One summand of a loss: endpoints of a batch -> a scalar, with the weights that it needs.
+    """One summand of a loss: features of a batch -> a scalar, with the weights that it needs.
 
     A term is a Keras layer so that its weights are tracked, saved and restored with the model; its
-    work is done by ``loss``, not by calling it. Terms with an adversary override
-    ``adversary_variables`` and ``adversary_loss``.
+    work is done by ``loss``, not by calling it. A term that plays a game overrides ``players``.
 
     Args:
         weight: factor in the sum of terms, 0 or more.
@@ -18,6 +19,10 @@ class Term(keras.layers.Layer):
 
     # Prefix of the term's metrics.
     label = "term"
+    # Metric -> metric of its rows, where that is not "train/<metric>".
+    row_metrics = {}  # noqa: RUF012 - a constant
+    # Whether batches must hold labels.
+    needs_labels = False
 
     def __init__(self, weight=1.0, **kwargs):
         super().__init__(**kwargs)
@@ -25,11 +30,14 @@ class Term(keras.layers.Layer):
             raise ValueError(f"`weight` must be 0 or more. Received: weight={weight!r}.")
         self.weight = float(weight)
 
-    def connect(self, encoder, image_shape):
-        """Makes the weights for a built encoder of images of shape ``(H, W, C)``.
+    def connect(self, encoded):
+        """Makes the weights, for encoders that have theirs.
+
+        Args:
+            encoded: ``EncodedViews``.
 
         Raises:
-            ValueError: if the encoder lacks what the term needs.
+            ValueError: if an encoder lacks what the term needs.
         """
         raise NotImplementedError
 
@@ -43,37 +51,27 @@ class Term(keras.layers.Layer):
 
     @property
     def metric_units(self):
-        """Name -> unit of all metrics that ``loss`` and ``adversary_loss`` report."""
+        """Name -> unit of all metrics that ``loss`` and the losses of the players report."""
         raise NotImplementedError
 
     @property
-    def adversary_variables(self):
-        """Trainable variables of the player that works against the encoder; often none."""
-        return []
+    def players(self):
+        """``Player`` objects besides the representation; a tuple, of most terms an empty one."""
+        return ()
 
     @property
-    def player_variables(self):
-        """Trainable variables that are trained together with the encoder."""
-        adversary = {id(variable) for variable in self.adversary_variables}
-        return [v for v in self.trainable_variables if id(v) not in adversary]
+    def representation_variables(self):
+        """Trainable variables that are trained together with the encoders."""
+        others = {id(variable) for player in self.players for variable in player.variables}
+        return [variable for variable in self.trainable_variables if id(variable) not in others]
 
-    def adversary_loss(self, features):
-        """(loss of the adversary, dict of metrics); the encoder is held fixed."""
-        raise NotImplementedError
+    def player(self, name):
+        """The player called ``name``, all those of one name as one; ``KeyError`` if there is none.
+        """
+        return {player.name: player for player in merged(self.players)}[name]
 
     def call(self, *args, **kwargs):
         raise TypeError(f"{type(self).__name__} is no layer to be called: use `loss(features)`.")
 
     def get_config(self):
         return {**super().get_config(), "weight": self.weight}
-
-
-def endpoint_shape(encoder, name):
-    """Shape of an endpoint without the batch axis; ``ValueError`` if the encoder lacks it."""
-    shapes = encoder.endpoint_shapes
-    if name not in shapes:
-        raise ValueError(
-            f"The encoder has no endpoint {name!r}. It has: {', '.join(shapes)}. "
-            f"Received: endpoint={name!r}."
-        )
-    return tuple(shapes[name])

@@ -6,16 +6,16 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax import bounds
+from tf_infomax.blocked_scores import scores_of_pairs
 from tf_infomax.critics.cosine import CosineCritic
-from tf_infomax.data.random_views import RandomView
 from tf_infomax.geometry import unit_norm
+from tf_infomax.objectives import options
 from tf_infomax.objectives.alignment_uniformity import alignment_uniformity_loss, check_weights
 from tf_infomax.objectives.classification import Classification
-from tf_infomax.objectives.features import global_vectors
+from tf_infomax.objectives.information import Information
 from tf_infomax.objectives.metric_learning import MINING, batch_triplet
-from tf_infomax.objectives.mutual_information import mutual_information_loss
-from tf_infomax.objectives.term import Term, endpoint_shape
+from tf_infomax.objectives.term import Term
+from tf_infomax.objectives.view_pair import ViewPair
 from tf_infomax.registry import Registry
 
 __all__ = [
@@ -32,43 +32,43 @@ _TERMS = Registry("loss of two views")
 
 
 class _TwoViewTerm(Term):
-    """What terms on two views share: how views are made, and what of them is read."""
+    """What terms on two views share: which views, and what of them is read."""
 
     def __init__(
         self,
-        weight=1.0,
-        endpoint="global",
-        crop_area=0.25,
-        flip=True,
-        colour_jitter=0.4,
-        grey=0.2,
+        weight=options.TwoViews.weight,
+        endpoint=options.TwoViews.endpoint,
+        crop_area=options.TwoViews.crop_area,
+        flip=options.TwoViews.flip,
+        colour_jitter=options.TwoViews.colour_jitter,
+        grey=options.TwoViews.grey,
         seed=None,
+        views=None,
         **kwargs,
     ):
         super().__init__(weight, **kwargs)
         self.seed = seed
-        self.endpoint = endpoint
-        self.random_view = RandomView(crop_area, bool(flip), colour_jitter, grey)
+        self.pair = ViewPair(views, endpoint, crop_area, flip, colour_jitter, grey)
 
-    def connect(self, encoder, image_shape):
-        shape = endpoint_shape(encoder, self.endpoint)
-        if len(shape) != 1:
-            raise ValueError(
-                "Two views are compared by code vectors, such as 'global' or 'fc'. "
-                f"Received: endpoint={self.endpoint!r} of shape {shape}."
-            )
-        self._connect(encoder, image_shape, shape[0])
+    @property
+    def endpoint(self):
+        """What of the views is compared."""
+        return self.pair.endpoint
+
+    @property
+    def random_view(self):
+        """The ``RandomView`` that is drawn twice where no views are named."""
+        return self.pair.random_view
+
+    def connect(self, encoded):
+        self._connect(encoded, *self.pair.shapes(encoded))
         self.built = True
 
-    def _connect(self, encoder, image_shape, width):
-        """Makes weights for codes of ``width``, where there are any."""
+    def _connect(self, encoded, shape_1, shape_2):
+        """Makes weights for codes of these shapes, where there are any."""
 
     def loss(self, features):
-        codes = features.two_views(self.random_view, self.endpoint)
-        x, y = (
-            tf.cast(one, tf.float32) if one.dtype.size < 4 else one
-            for one in map(global_vectors, codes)
-        )
+        x, y = self.pair.codes(features)
         value, metrics = self.view_loss(x, y, features)
         return self.weight * value, metrics
 
@@ -82,65 +82,79 @@ class _TwoViewTerm(Term):
         raise NotImplementedError
 
     def get_config(self):
-        view = self.random_view
-        return {
-            **super().get_config(),
-            "endpoint": self.endpoint,
-            "crop_area": view.crop_area,
-            "flip": view.flip,
-            "colour_jitter": view.colour_jitter,
-            "grey": view.grey,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), **self.pair.config(), "seed": self.seed}
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class ViewInformation(_TwoViewTerm):
-    """Maximise a bound on the information between the codes of two random views.
+class ViewInformation(Information):
+    """Maximise a bound on the information between the codes of two views.
 
-    With ``CosineCritic(temperature)`` and InfoNCE this is the contrastive loss of Wang and Isola,
-    less ``log K``: anchors are the first views, negatives the second views of the other images.
+    The views are those of pairs, as in MI-max, or two random views of every image: with
+    ``CosineCritic(temperature)`` and InfoNCE the latter is the contrastive loss of Wang and Isola,
+    less ``log K``. Anchors are the first views, negatives the second views of the other examples.
+    Scores of large batches are computed in blocks (``BlockedScores``).
 
     Args:
         critic: critic of code vectors, ``critic(x, y) -> [K, K]``.
-        bound: name of a registered bound.
+        bound: name of a registered bound, or as for ``Information``.
         weight: factor of the loss.
         endpoint: what of the views is compared.
-        crop_area, flip, colour_jitter, grey: of the views; see ``RandomView``.
+        crop_area, flip, colour_jitter, grey: of random views; see ``RandomView``.
+        views: names of two given views, in place of random ones; or ``None``.
+        metric: name of the bound in the log.
+        seed: kept in the configuration; nothing is drawn from it.
+        target, baseline, negative_images, self_score: see ``Information``.
+
+    Reference: Tschannen et al. (2020), arXiv:1907.13625, section 2; Wang and Isola (2020),
+    arXiv:2005.10242, section 4.
     """
 
-    label = "view_information"
-
-    def __init__(self, critic, bound="infonce", weight=1.0, **kwargs):
-        super().__init__(weight, **kwargs)
-        self.critic = critic
-        self.bound = bound
-        self._bound_function = bounds.get(bound)
-
-    def _connect(self, encoder, image_shape, width):
-        if not self.critic.built:
-            self.critic.build((None, width), (None, width))
+    def __init__(
+        self,
+        critic,
+        bound="infonce",
+        weight=options.TwoViews.weight,
+        endpoint=options.TwoViews.endpoint,
+        crop_area=options.TwoViews.crop_area,
+        flip=options.TwoViews.flip,
+        colour_jitter=options.TwoViews.colour_jitter,
+        grey=options.TwoViews.grey,
+        seed=None,
+        views=None,
+        metric="view_information",
+        **kwargs,
+    ):
+        super().__init__(critic, bound, weight, **kwargs)
+        self.seed = seed
+        self.label = metric
+        self.pair = ViewPair(views, endpoint, crop_area, flip, colour_jitter, grey)
 
     @property
-    def metric_units(self):
-        return {self.label: bounds.info(bounds.name_of(self.bound)).unit}
+    def endpoint(self):
+        """What of the views is compared."""
+        return self.pair.endpoint
 
-    def view_loss(self, x, y, features):
-        value = self._bound_function(self.critic(x, y))
-        return mutual_information_loss(value), {self.label: value}
+    @property
+    def random_view(self):
+        """The ``RandomView`` that is drawn twice where no views are named."""
+        return self.pair.random_view
+
+    def connect(self, encoded):
+        self._connect(*self.pair.shapes(encoded))
+
+    def features_of(self, features):
+        return self.pair.codes(features)
+
+    def scores(self, features):
+        plain = self.self_score is None and self.negative_images is None
+        if not plain or self.activation_penalty or not self.scored_bound.is_registered:
+            return super().scores(features)
+        # Of its own rows: replicas share the work on the pairs.
+        return scores_of_pairs(self.critic, *self.pair.codes(features, own=True)), None
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "critic": keras.saving.serialize_keras_object(self.critic),
-            "bound": bounds.name_of(self.bound),
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        config = dict(config)
-        critic = keras.saving.deserialize_keras_object(config.pop("critic"))
-        return cls(critic, **config)
+        config = {**super().get_config(), **self.pair.config(), "seed": self.seed}
+        return {**config, "metric": self.label}
 
 
 @_TERMS.register("contrastive")
@@ -256,6 +270,7 @@ class ViewClassification(_TwoViewTerm):
     """
 
     label = "view_classification"
+    needs_labels = True
 
     def __init__(self, num_classes=10, **kwargs):
         super().__init__(**kwargs)
@@ -268,8 +283,8 @@ class ViewClassification(_TwoViewTerm):
             name="classification",
         )
 
-    def _connect(self, encoder, image_shape, width):
-        self.classification.connect(encoder, image_shape)
+    def _connect(self, encoded, shape_1, shape_2):
+        self.classification.connect(encoded)
 
     @property
     def metric_units(self):

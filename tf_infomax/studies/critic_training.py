@@ -1,9 +1,9 @@
 """Training a critic by maximising a bound, in one call."""
 
-from tf_infomax.infomax import InfoMax
+from tf_infomax.models.infomax import InfoMax
 from tf_infomax.optimizers import Adam
 from tf_infomax.training.loop import StepLoop
-from tf_infomax.training.tasks import PairTask
+from tf_infomax.training.task import Task
 
 __all__ = ["train"]
 
@@ -30,7 +30,11 @@ def train(encoders, critic, bound, draw, shapes, steps, learning_rate):
     model = InfoMax(*encoders, critic, bound)
     model.build(shapes)
     model.compile(Adam(learning_rate))
-    loop = StepLoop(PairTask(model, draw), getattr(critic, "runs_on_all_pairs", False))
+
+    def batches(t):
+        return {"views": dict(zip(model.VIEWS, draw(t), strict=True))}
+
+    loop = StepLoop(Task(model, batches), getattr(critic, "runs_on_all_pairs", False))
     last = max(1, steps // _LAST)
     for start, stop in ((0, steps - last), (steps - last, steps)):
         if start == stop:

@@ -11,7 +11,7 @@ from tf_infomax.data.batches import BatchIndex
 from tf_infomax.data.views import to_pixels
 from tf_infomax.evaluation import encode, mean_bound
 from tf_infomax.experiments.measurements import Measurement
-from tf_infomax.experiments.pick import Pick, as_pick
+from tf_infomax.pick import Pick, as_pick
 from tf_infomax.studies.computation import Computation
 from tf_infomax.studies.critic_training import train
 

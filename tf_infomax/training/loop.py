@@ -33,9 +33,9 @@ class StepLoop:
     """Runs the steps of a task inside TensorFlow, so that Python is called once a segment.
 
     Args:
-        task: has ``draw(t) -> batch`` (a tuple of tensors, a pure function of t, an int64 scalar
-            tensor), ``update(*batch) -> dict of scalars`` with "loss" among them, and
-            ``metric_names``.
+        task: has ``draw(t) -> batch`` (a structure of tensors, a pure function of t, an int64
+            scalar tensor), ``update(batch) -> dict of scalars`` with "loss" among them, and
+            ``metric_names``; see ``Task``.
         jit_compile: whether ``update`` is compiled by XLA. ``draw`` never is: it may hold
             what XLA cannot compile, such as index shuffling.
     """
@@ -52,7 +52,7 @@ class StepLoop:
             while step < stop and is_finite:
                 # Does not depend on the update, so TensorFlow draws while it computes.
                 following = task.draw(step + 1)
-                metrics = update(*batch)
+                metrics = update(batch)
                 batch = following
                 is_finite = tf.math.is_finite(metrics["loss"])
                 # A new dict: what a traced loop carries on must be assigned, not changed.

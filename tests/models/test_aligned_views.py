@@ -7,7 +7,7 @@ import tensorflow as tf
 from sklearn.datasets import load_digits
 
 from tf_infomax import encoders, geometry
-from tf_infomax.aligned_views import AlignedViews
+from tf_infomax.models.aligned_views import AlignedViews
 from tf_infomax.optimizers import Adam
 
 HALVES = np.split(load_digits().images[:320].astype(np.float32) / 16.0, 2, axis=1)

@@ -1,8 +1,13 @@
-"""What experiments are trained with: terms as frozen data; ``objectives`` does the work."""
+"""The options of every term with their defaults, as frozen data: what experiments list.
+
+This is the one place where they stand: the Keras classes of ``objectives``, experiment files and
+``--set`` take them from here. Needs no TensorFlow. A field that is no argument of the class of the
+same name says so.
+"""
 
 import dataclasses
 
-from tf_infomax.experiments.pick import Pick
+from tf_infomax.pick import Pick
 
 __all__ = [
     "TERMS",
@@ -20,7 +25,7 @@ __all__ = [
 
 @dataclasses.dataclass(frozen=True)
 class MutualInformation:
-    """Maximise a bound on the mutual information of the two views' codes.
+    """Maximise a bound on the mutual information of the two views' codes (``ViewInformation``).
 
     Attributes:
         critic: how pairs of codes are scored.
@@ -44,12 +49,15 @@ class LabelConfusion:
     Attributes:
         warmup_steps: steps of the classifier before the first round.
         classifier_steps: steps of the classifier in each round, before the encoder's one.
-        classifier_learning_rate: of its own Adam; the encoder's is ``train.learning_rate``.
+        classifier_learning_rate: of its own Adam, and no argument of the class; the encoder's is
+            ``train.learning_rate``.
+        endpoint: the code that the classifier reads.
     """
 
     warmup_steps: int = 1000
     classifier_steps: int = 10
     classifier_learning_rate: float = 1e-3
+    endpoint: str = "code"
     name: str = "label_confusion"
 
 
@@ -58,7 +66,7 @@ class LocalInformation:
     """Maximise the information of the code and every local feature; see ``objectives``."""
 
     critic: Pick
-    bound: str = "jsd"
+    bound: str | Pick = "jsd"
     weight: float = 1.0
     occluded: bool = False
     local_samples: int | None = None
@@ -66,6 +74,8 @@ class LocalInformation:
     negative_images: int | None = None
     self_score: float | None = None
     activation_penalty: float = 0.0
+    target: float | None = None
+    baseline: Pick | None = None
     name: str = "local_information"
 
 
@@ -74,29 +84,33 @@ class GlobalInformation:
     """Maximise the information of the code and a whole map; see ``objectives``."""
 
     critic: Pick
-    bound: str = "jsd"
+    bound: str | Pick = "jsd"
     weight: float = 1.0
     endpoint: str = "conv"
     occluded: bool = False
     self_score: float | None = None
     activation_penalty: float = 0.0
+    target: float | None = None
+    baseline: Pick | None = None
     name: str = "global_information"
 
 
 @dataclasses.dataclass(frozen=True)
 class PriorMatching:
-    """Match the law of the code to a prior, against a discriminator; see ``objectives``.
+    """Match the distribution of the code to a prior, against a discriminator; see ``objectives``.
 
-    ``learning_rate`` is the discriminator's; ``None`` means the encoder's.
+    ``learning_rate`` is the discriminator's, and no argument of the class; ``None`` means the
+    encoder's.
     """
 
     prior: str = "uniform"
     measure: str = "gan"
-    weight: float = 0.1
+    weight: float = 1.0
     hidden_units: tuple = (1000, 200)
     penalty_weight: float = 1.0
     penalty_form: str = "all_samples"
     learning_rate: float | None = None
+    endpoint: str = "global"
     name: str = "prior"
 
 

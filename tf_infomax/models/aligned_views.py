@@ -2,10 +2,9 @@
 
 import keras
 
-from tf_infomax import replicas
 from tf_infomax.geometry import unit_norm
-from tf_infomax.objectives.alignment_uniformity import alignment_uniformity_loss, check_weights
-from tf_infomax.pair_model import PairModel
+from tf_infomax.models.pairs import PairModel
+from tf_infomax.objectives import AlignmentUniformity
 
 __all__ = ["AlignedViews"]
 
@@ -53,12 +52,10 @@ class AlignedViews(PairModel):
         t=2.0,
         **kwargs,
     ):
-        super().__init__(encoder_1, encoder_2, ("alignment", "uniformity"), **kwargs)
-        check_weights(alignment_weight, uniformity_weight, exponent, t)
-        self.alignment_weight = float(alignment_weight)
-        self.uniformity_weight = float(uniformity_weight)
-        self.exponent = float(exponent)
-        self.t = float(t)
+        term = AlignmentUniformity(
+            alignment_weight, uniformity_weight, exponent, t, endpoint="code", views=self.VIEWS
+        )
+        super().__init__(encoder_1, encoder_2, term, **kwargs)
 
     def call(self, inputs, training=False):
         x, y = inputs
@@ -71,14 +68,6 @@ class AlignedViews(PairModel):
         """Unit codes of first views, ``[K, D]``, in inference mode."""
         return unit_norm(self.encoder_1(x, training=False))
 
-    def loss_and_metrics(self, x, y, training):
-        """The loss, and "alignment" and "uniformity" (no unit), of the pairs (x, y)."""
-        # Uniformity compares every code with all others, on whatever replica they are.
-        codes = [replicas.gathered(codes) for codes in self((x, y), training=training)]
-        return alignment_uniformity_loss(
-            *codes, self.alignment_weight, self.uniformity_weight, self.exponent, self.t
-        )
-
     def compute_output_shape(self, input_shape):
         encoders = (self.encoder_1, self.encoder_2)
         return tuple(
@@ -87,10 +76,6 @@ class AlignedViews(PairModel):
         )
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "alignment_weight": self.alignment_weight,
-            "uniformity_weight": self.uniformity_weight,
-            "exponent": self.exponent,
-            "t": self.t,
-        }
+        term = self.term.get_config()
+        own = ("alignment_weight", "uniformity_weight", "exponent", "t")
+        return {**super().get_config(), **{key: term[key] for key in own}}

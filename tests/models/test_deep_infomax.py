@@ -18,7 +18,7 @@ from tf_infomax.objectives import (
     PriorMatching,
     RelativeCoordinates,
 )
-from tf_infomax.training.tasks import ImageTask
+from tf_infomax.training.task import Task
 
 SEED = (1, 2)
 SHAPE = (28, 28, 1)
@@ -88,7 +88,7 @@ def same(before, variables):
 def test_a_loss_moves_its_own_player_only(moving):
     rates = (0.1, 0.0) if moving == "player" else (0.0, 0.1)
     model = model_of([local(), prior(weight=1.0)], *map(keras.optimizers.SGD, rates))
-    players = {"player": model.player_variables, "adversary": model.adversary_variables}
+    players = {"player": model.representation_variables, "adversary": model.adversary_variables}
     ids = [id(variable) for variables in players.values() for variable in variables]
     assert sorted(ids) == sorted(id(variable) for variable in model.trainable_variables)
     before = {name: values(variables) for name, variables in players.items()}
@@ -423,14 +423,20 @@ def test_compiled_is_eager_at_unknown_batch_size(stepped, jit_compile):
 
 def test_image_task_reports_what_the_model_does(stepped):
     _, _, model = stepped
-    task = ImageTask(model, lambda t: (*batch(6), tf.stack([tf.cast(t, tf.int32), 0])))
+
+    def draw(t):
+        images, labels = batch(6)
+        seed = tf.stack([tf.cast(t, tf.int32), 0])
+        return {"views": {"image": images}, "labels": labels, "seed": seed}
+
+    task = Task(model, draw)
     before = values(task.variables)
-    results = task.update(*task.draw(tf.constant(3, tf.int64)))
+    results = task.update(task.draw(tf.constant(3, tf.int64)))
     assert set(results) == set(task.metric_names) == {"loss", *task.reported}
     # Whatever a step changes is among the variables of a checkpoint: with them back, it repeats.
     for variable, value in zip(task.variables, before, strict=True):
         variable.assign(value)
-    again = task.update(*task.draw(tf.constant(3, tf.int64)))
+    again = task.update(task.draw(tf.constant(3, tf.int64)))
     assert {name: float(v) for name, v in again.items()} == {
         name: float(v) for name, v in results.items()
     }
@@ -484,7 +490,7 @@ def test_optimizers_of_the_two_players():
     model.compile("sgd", "adam")
     assert isinstance(model.adversary_optimizer, keras.optimizers.Adam)
     one = keras.optimizers.SGD()
-    with pytest.raises(ValueError, match=r"an optimizer of its own. Received: one for both"):
+    with pytest.raises(ValueError, match=r"an optimizer of its own. Received: one for two"):
         model.compile(one, one)
 
 

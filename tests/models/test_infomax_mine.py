@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tf_infomax.critics import BilinearCritic
-from tf_infomax.infomax import InfoMax
+from tf_infomax.models.infomax import InfoMax
 from tf_infomax.optimizers import Adam
 
 

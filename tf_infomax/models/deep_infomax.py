@@ -1,0 +1,150 @@
+"""``DeepInfoMax``: an encoder of images and the terms it is trained with, as one Keras model."""
+
+import keras
+import tensorflow as tf
+
+from tf_infomax.models.representation import RepresentationModel
+
+__all__ = ["DeepInfoMax"]
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class DeepInfoMax(RepresentationModel):
+    """Learns codes of images from a weighted sum of terms; some terms bring an adversary.
+
+    Train with plain ``compile`` and ``fit`` on a ``tf.data`` set of image batches, or of
+    ``(images, labels)``; the log has "loss" and what each term reports. Where two terms report one
+    name, as two of a kind do, the later term's is numbered in the order of the list:
+    "local_information", "local_information_2". The experiments of this package take the same
+    step::
+
+        model = DeepInfoMax(
+            encoders.get("basic32x32"),
+            [LocalInformation(critics.DotMapCritic(2048), "jsd"), PriorMatching(weight=0.1)],
+        )
+        model.compile(optimizers.Adam(1e-4))
+        model.fit(images.batch(64, drop_remainder=True), epochs=10)
+        codes = model.encoder.predict(test_images)
+
+    Under a ``tf.distribute`` strategy a batch is split over the replicas, and the terms read the
+    features of all of them.
+
+    Args:
+        encoder: Keras model with ``endpoints(images, training)``, one of ``encoders`` by name.
+        objectives: terms, at least one (``objectives.LocalInformation``, ``GlobalInformation``,
+            ``PriorMatching``, ``Coordinates``, ``RelativeCoordinates``, ``Classification``).
+        seed: of random draws under ``fit`` and ``evaluate`` (prior draws, masks, places), or
+            ``None``. A model that was saved goes on with new draws after loading, and does not
+            begin those of its seed again.
+
+    Call arguments:
+        inputs: images ``[K, H, W, C]`` in [-1, 1].  Returns the global code.
+
+    Raises:
+        ValueError: if there is no term, or the encoder lacks what a term needs.
+
+    Reference: Hjelm et al. (2019), arXiv:1808.06670, eq. 8.
+    """
+
+    def __init__(self, encoder, objectives, seed=None, **kwargs):
+        super().__init__({"image": encoder}, objectives, seed, **kwargs)
+
+    @property
+    def encoder(self):
+        """The encoder of the images."""
+        return self.encoders["image"]
+
+    def call(self, inputs, training=False):
+        return self.encoder(inputs, training=training)
+
+    def compute_output_shape(self, input_shape):
+        return self.encoder.compute_output_shape(input_shape)
+
+    def compile(self, optimizer="adam", adversary_optimizer=None, player_optimizers=None, **kwargs):
+        """As ``keras.Model.compile``.
+
+        Args:
+            optimizer: of the encoder and all that is trained with it.
+            adversary_optimizer: of the adversaries; by default one like ``optimizer``.
+            player_optimizers: of further players; see ``RepresentationModel``.
+            **kwargs: as ``keras.Model.compile``; there is no ``loss`` to give.
+        """
+        others = dict(player_optimizers or {})
+        has_adversary = any(player.name == "adversary" for player in self.players)
+        if adversary_optimizer is not None and has_adversary:
+            others["adversary"] = adversary_optimizer
+        super().compile(optimizer, others, **kwargs)
+
+    @property
+    def adversary_optimizer(self):
+        """The optimizer of the adversaries, or ``None`` where there are none."""
+        return self.player_optimizers.get("adversary")
+
+    @property
+    def adversary_variables(self):
+        """Trainable variables of the adversaries."""
+        return [v for player in self.players for v in player.variables]
+
+    @property
+    def checkpoint_variables(self):
+        # The state of the random draws has always stood first here.
+        return [self._seeds.state, *super().checkpoint_variables]
+
+    def update(self, images, labels, seed):
+        """One training step of all players; see ``step``.
+
+        Args:
+            images: ``[K, H, W, C]`` in [-1, 1], K >= 2.
+            labels: int ``[K]``, -1 = unlabelled, or ``None``.
+            seed: int ``[2]``, of everything random in this step.
+
+        Returns:
+            Dict of scalars from before the update: "loss" and what each term reports.
+        """
+        return self.step(_batch(images, labels, seed))
+
+    def evaluate_batch(self, images, labels, seed):
+        """What ``update`` would report, in inference mode and without moving anything."""
+        return self.evaluation(_batch(images, labels, seed))
+
+    def _view_shapes(self, input_shape):
+        if len(input_shape) != 4 or None in input_shape[1:]:
+            raise ValueError(
+                f"Images must have shape [K, H, W, C]. Received: shape {tuple(input_shape)}."
+            )
+        return {"image": tuple(input_shape)}
+
+    def _shapes_of(self, batch):
+        return batch["views"]["image"].shape
+
+    def _batch(self, data):
+        # Keras makes tuples of one of arrays that come alone.
+        parts = data if isinstance(data, (tuple, list)) else (data,)
+        if len(parts) > 2 or isinstance(parts[0], (tuple, list, dict)):
+            received = type(data).__name__
+            if parts is data:
+                received = f"a {received} of {len(parts)}"
+            raise ValueError(
+                f"DeepInfoMax trains on images or on (images, labels). Received: {received}."
+            )
+        images, labels = (*parts, None)[:2]
+        return _batch(tf.convert_to_tensor(images), labels, None)
+
+    def get_config(self):
+        config = super().get_config()
+        del config["encoders"], config["encoder_chunk"]
+        encoder = keras.saving.serialize_keras_object(self.encoder)
+        return {**config, "encoder": encoder, "objectives": config.pop("terms")}
+
+    @classmethod
+    def from_config(cls, config):
+        deserialize = keras.saving.deserialize_keras_object
+        config = dict(config)
+        encoder = deserialize(config.pop("encoder"))
+        terms = [deserialize(term) for term in config.pop("objectives")]
+        return cls(encoder, terms, **config)
+
+
+def _batch(images, labels, seed):
+    batch = {"views": {"image": images}, "labels": labels, "seed": seed}
+    return {key: value for key, value in batch.items() if value is not None}

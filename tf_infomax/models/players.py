@@ -1,0 +1,87 @@
+"""The players of a model's terms, each with its optimizer."""
+
+import dataclasses
+
+import keras
+
+from tf_infomax.objectives.player import merged
+
+__all__ = ["log_names", "optimizers_of", "players_of"]
+
+# What a model itself logs.
+_TAKEN = "loss"
+
+
+def log_names(terms):
+    """One dict a term: its own names of metrics -> those in the log, where each occurs once.
+
+    Where two terms report one name, as two of a kind do, the later term's is numbered in the order
+    of the list: "local_information", "local_information_2".
+    """
+    taken = {_TAKEN, *(player.metric for term in terms for player in term.players)}
+    result = []
+    for term in terms:
+        names = {}
+        for metric in term.metric_units:
+            candidates = (metric, *(f"{metric}_{k}" for k in range(2, len(taken) + 3)))
+            names[metric] = next(name for name in candidates if name not in taken)
+            taken.add(names[metric])
+        result.append(names)
+    return result
+
+
+def players_of(terms, names):
+    """All players of the terms, those of one name made one, with metrics named as in the log."""
+    return merged(
+        [
+            dataclasses.replace(player, loss=_renamed(player.loss, own))
+            for term, own in zip(terms, names, strict=True)
+            for player in term.players
+        ]
+    )
+
+
+def _renamed(loss, names):
+    def renamed(features):
+        value, metrics = loss(features)
+        return value, {names[metric]: one for metric, one in metrics.items()}
+
+    return renamed
+
+
+def optimizers_of(players, given, own):
+    """Name of a player -> its optimizer: the given one, or one like the representation's.
+
+    Args:
+        players: all players.
+        given: dict of name -> optimizer; those that are missing are made.
+        own: the representation's optimizer.
+
+    Raises:
+        ValueError: on an optimizer for a player that there is not, or one optimizer for two.
+    """
+    names = [player.name for player in players]
+    for name in given:
+        if name not in names:
+            raise ValueError(
+                f"The players are: {', '.join(names) or 'none'}. "
+                f"Received: an optimizer for {name!r}."
+            )
+    found = {}
+    for name in names:
+        optimizer = given.get(name)
+        if optimizer is None:
+            optimizer = type(own).from_config(own.get_config())
+        found[name] = scaled_like(keras.optimizers.get(optimizer), own)
+    everyone = [own, *found.values()]
+    if len({id(optimizer) for optimizer in everyone}) < len(everyone):
+        raise ValueError("Each player needs an optimizer of its own. Received: one for two.")
+    return found
+
+
+def scaled_like(optimizer, own):
+    """``optimizer``, which scales its loss if the representation's does, for mixed float16."""
+    scaled = keras.optimizers.LossScaleOptimizer
+    if isinstance(own, scaled) and not isinstance(optimizer, scaled):
+        return scaled(optimizer)
+    return optimizer

@@ -1,0 +1,343 @@
+"""``RepresentationModel``: encoders of views and the terms that they are trained with."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax.models.players import log_names, optimizers_of, players_of
+from tf_infomax.objectives.encoded_views import EncodedViews
+from tf_infomax.objectives.features import Features, wide
+from tf_infomax.training.step import gradient_step
+
+__all__ = ["RepresentationModel"]
+
+
+@keras.saving.register_keras_serializable(package="tf_infomax")
+class RepresentationModel(keras.Model):
+    """Learns representations of views from a weighted sum of terms; some terms bring players.
+
+    Every view is encoded once a step, and only if a term reads it. A batch is a dict: "views", a
+    dict of view -> tensor ``[K, ...]``; perhaps "labels", int ``[K]``, -1 = unlabelled; perhaps
+    "seed", int ``[2]``, of everything random in the step.
+
+    Args:
+        encoders: dict of view -> Keras model; the first view is the main one. One encoder may have
+            several views.
+        terms: ``objectives.Term`` layers, at least one.
+        seed: of random draws under ``fit`` and ``evaluate``, or ``None``. A model that was saved
+            goes on with new draws after loading, and does not begin those of its seed again.
+        encoder_chunk: rows that an encoder takes at a time in training, for batches whose
+            activations do not fit in memory (``encode_in_chunks``: the same gradient for a second
+            forward pass); ``None`` takes the whole batch.
+
+    Attributes:
+        encoded: ``EncodedViews``, once the model is built.
+
+    Raises:
+        ValueError: if there is no term or encoder, or an encoder lacks what a term needs.
+    """
+
+    def __init__(self, encoders, terms, seed=None, encoder_chunk=None, **kwargs):
+        super().__init__(**kwargs)
+        if not terms:
+            raise ValueError("At least one term is needed to train. Received: objectives=[].")
+        self.encoders = dict(encoders)
+        self.objectives = list(terms)
+        self.seed = seed
+        self.encoder_chunk = encoder_chunk
+        self._seeds = keras.random.SeedGenerator(seed)
+        self._means = {}
+        self.player_optimizers = {}
+        self.encoded = None
+
+    def build(self, input_shape):
+        shapes = self._view_shapes(input_shape)
+        for view, encoder in self.encoders.items():
+            if view in shapes and not encoder.built:
+                encoder.build(shapes[view])
+        self.encoded = EncodedViews(self.encoders, shapes, self.encoder_chunk)
+        for term in self.objectives:
+            term.connect(self.encoded)
+        # Here, because Keras lets no state be added later.
+        for name in ("loss", *self.metric_units):
+            self._means[name] = keras.metrics.Mean(name=name)
+        self.built = True
+
+    def _view_shapes(self, input_shape):
+        """Dict of view -> shape of the view, of the shapes of what ``fit`` takes."""
+        return dict(input_shape)
+
+    def call(self, inputs, training=False):
+        """Code of the main view, ``[K, D]``."""
+        view = next(iter(self.encoders))
+        return self.encoders[view](inputs[view], training=training)
+
+    # What is trained.
+
+    @property
+    def representation_variables(self):
+        """Trainable variables of the encoders and of what is trained with them."""
+        found = [v for encoder in self.encoders.values() for v in encoder.trainable_variables]
+        found += [v for term in self.objectives for v in term.representation_variables]
+        return list({id(variable): variable for variable in found}.values())
+
+    @property
+    def players(self):
+        """Who learns besides the representation: a tuple of ``Player``."""
+        return players_of(self.objectives, log_names(self.objectives))
+
+    @property
+    def batches_per_step(self):
+        """Batches that a step takes: the representation's, and the own ones of some players."""
+        return 1 + sum(player.batches for player in self.players)
+
+    @property
+    def metric_units(self):
+        """Name -> unit of everything that ``step`` reports besides the loss."""
+        names = log_names(self.objectives)
+        units = {
+            own[metric]: unit
+            for term, own in zip(self.objectives, names, strict=True)
+            for metric, unit in term.metric_units.items()
+        }
+        return {**units, **{player.metric: player.unit for player in self.players}}
+
+    @property
+    def row_metrics(self):
+        """Name of everything that ``step`` reports besides the loss -> the metric of its rows."""
+        found = {name: f"train/{name}" for name in self.metric_units}
+        for term, names in zip(self.objectives, log_names(self.objectives), strict=True):
+            for metric, row in term.row_metrics.items():
+                found[names.get(metric, metric)] = row
+        return found
+
+    @property
+    def needs_labels(self):
+        """Whether a term learns from labels."""
+        return any(term.needs_labels for term in self.objectives)
+
+    @property
+    def checkpoint_variables(self):
+        """All variables but those of the optimizers, in the order in which checkpoints hold them.
+
+        The state of random draws under ``fit`` is not among them: runs seed every step.
+        """
+        state = self._seeds.state
+        return [variable for variable in self.variables if variable is not state]
+
+    # How it is trained.
+
+    def compile(self, optimizer="adam", player_optimizers=None, **kwargs):
+        """As ``keras.Model.compile``.
+
+        Args:
+            optimizer: of the encoders and all that is trained with them.
+            player_optimizers: dict of the name of a player -> its optimizer; by default one like
+                ``optimizer`` each.
+            **kwargs: as ``keras.Model.compile``; there is no ``loss`` to give.
+        """
+        super().compile(optimizer=optimizer, **kwargs)
+        self.player_optimizers = optimizers_of(
+            self.players, player_optimizers or {}, self.optimizer
+        )
+
+    def build_optimizers(self):
+        """Makes the optimizers' variables, which a checkpoint needs before the first step."""
+        self.optimizer.build(self.representation_variables)
+        for player in self.players:
+            self.player_optimizers[player.name].build(player.variables)
+
+    @property
+    def optimizers(self):
+        """All optimizers that move something, the representation's first."""
+        return [self.optimizer, *(self.player_optimizers[p.name] for p in self.players)]
+
+    def features(self, batch, training=False):
+        """``Features`` of a batch: what the terms read of it."""
+        return Features(
+            self.encoded, batch["views"], batch.get("seed"), batch.get("labels"), training
+        )
+
+    def step(self, batch):
+        """One training step of all players: the step of ``fit`` and of the experiments.
+
+        Players with batches of their own move first; then the representation; then the other
+        players, which learn from the same features, from before the representation moved.
+
+        Args:
+            batch: dict, of ``batches_per_step`` batches one after the other.
+
+        Returns:
+            Dict of scalars from before each update: "loss" and what the terms report.
+        """
+        players = self.players
+        reports, batch = self._own_batches(batch, [p for p in players if p.own_batches])
+        features = self.features(batch, training=True)
+        results = gradient_step(
+            lambda: self._sum_of_terms(features), self.representation_variables, self.optimizer
+        )
+        for player in players:
+            if not player.own_batches:
+                reports.update(self._player_step(player, features))
+        return {**results, **reports}
+
+    def _player_step(self, player, features):
+        results = gradient_step(
+            lambda: player.loss(features), player.variables, self.player_optimizers[player.name]
+        )
+        results[player.metric] = results.pop("loss")
+        return results
+
+    def _own_batches(self, batch, players):
+        """The steps of players with batches of their own: (means of their reports, what is left).
+
+        The encoders stand still meanwhile, so all these batches are encoded in one pass: the same
+        numbers, in larger products of matrices.
+        """
+        if not players:
+            return {}, batch
+        number = sum(player.batches for player in players)
+        own, rest, size = _split(batch, number)
+        features = self.features(own)
+        reports, position = {}, 0
+        for player in players:
+            steps = []
+            for _ in range(player.steps):
+                part = features.rows(position * size, (position + 1) * size, position)
+                steps.append(self._player_step(player, part))
+                position += 1
+            for name in steps[0]:
+                reports[name] = tf.reduce_mean(tf.stack([found[name] for found in steps]))
+        return reports, rest
+
+    def warm_up(self, batch):
+        """One step of every player that has warm-up steps, on one batch; returns their reports.
+
+        As all is finite if their losses are, "loss" is the sum of these.
+        """
+        features = self.features(batch)
+        reports = {}
+        for player in self.players:
+            if player.warmup_steps:
+                reports.update(self._player_step(player, features))
+        return {"loss": tf.add_n(list(reports.values())), **reports}
+
+    def _sum_of_terms(self, features):
+        """(sum of the terms' losses, all metrics by their names in the log)."""
+        losses, metrics = [], {}
+        for term, names in zip(self.objectives, log_names(self.objectives), strict=True):
+            loss, found = term.loss(features)
+            losses.append(wide(loss))
+            metrics.update({names[metric]: value for metric, value in found.items()})
+        return tf.add_n(losses), metrics
+
+    def loss_of(self, batch, training=False):
+        """(loss, dict of metrics) of a batch; nothing moves but what training updates."""
+        return self._sum_of_terms(self.features(batch, training))
+
+    def evaluation(self, batch):
+        """What ``step`` would report, in inference mode and without moving anything."""
+        loss, metrics = self.loss_of(batch)
+        return {"loss": loss, **metrics}
+
+    # What Keras calls.
+
+    def train_step(self, data):
+        return self._report(self.step(self._checked_batch(data)))
+
+    def test_step(self, data):
+        return self._report(self.evaluation(self._checked_batch(data)))
+
+    def _checked_batch(self, data):
+        batch = self._batch(data)
+        if not self.built:
+            self.build(self._shapes_of(batch))
+        return {**batch, "seed": tf.cast(self._seeds.next(), tf.int32)}
+
+    def _batch(self, data):
+        """The batch dict, without a seed, of what ``fit`` was given."""
+        views, *labels = data if isinstance(data, (tuple, list)) else (data,)
+        return {"views": dict(views), **({"labels": labels[0]} if labels else {})}
+
+    def _shapes_of(self, batch):
+        return {view: x.shape for view, x in batch["views"].items()}
+
+    @property
+    def metrics(self):
+        return list(self._means.values())
+
+    def _report(self, values):
+        # Under `evaluate` no other player reports.
+        for name, value in values.items():
+            self._means[name].update_state(value)
+        return {name: self._means[name].result() for name in values}
+
+    # What is saved.
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        # Keras saves no state of random draws.
+        store["num_draws"] = self._seeds.state.numpy()[1]
+
+    def load_own_variables(self, store):
+        own = {name: store[name] for name in store.keys()}  # noqa: SIM118 - no dict
+        num_draws = own.pop("num_draws", None)
+        super().load_own_variables(own)
+        if num_draws is not None:
+            first = self._seeds.state.numpy()[0]
+            self._seeds.state.assign([first, int(np.asarray(num_draws))])
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return None
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "optimizer": serialize(self.optimizer),
+            "player_optimizers": {
+                name: serialize(optimizer) for name, optimizer in self.player_optimizers.items()
+            },
+            "run_eagerly": self.run_eagerly,
+            "jit_compile": self.jit_compile,
+            "steps_per_execution": self.steps_per_execution,
+        }
+
+    def compile_from_config(self, config):
+        deserialize = keras.saving.deserialize_keras_object
+        others = config.get("player_optimizers", {})
+        parts = {name: deserialize(p) for name, p in config.items() if name != "player_optimizers"}
+        if others:
+            parts["player_optimizers"] = {name: deserialize(one) for name, one in others.items()}
+        self.compile(**parts)
+        self.build_optimizers()
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "encoders": {view: serialize(encoder) for view, encoder in self.encoders.items()},
+            "terms": [serialize(term) for term in self.objectives],
+            "seed": self.seed,
+            "encoder_chunk": self.encoder_chunk,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        deserialize = keras.saving.deserialize_keras_object
+        encoders = {view: deserialize(one) for view, one in config["encoders"].items()}
+        terms = [deserialize(term) for term in config["terms"]]
+        return cls(**{**config, "encoders": encoders, "terms": terms})
+
+
+def _split(batch, number):
+    """(the first ``number`` batches as one, the last one, rows of a batch)."""
+    first = next(iter(batch["views"].values()))
+    rows = first.shape[0] if first.shape[0] is not None else tf.shape(first)[0]
+    size = rows // (number + 1)
+
+    def part(cut):
+        views = {view: cut(x) for view, x in batch["views"].items()}
+        labels = {"labels": cut(batch["labels"])} if "labels" in batch else {}
+        return {**batch, "views": views, **labels}
+
+    cut = number * size
+    return part(lambda x: x[:cut]), part(lambda x: x[cut:]), size

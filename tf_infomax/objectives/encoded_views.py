@@ -1,0 +1,96 @@
+"""Which encoder encodes which view, and what endpoints there are: addresses ``view.endpoint``."""
+
+from tf_infomax.chunked_encoding import encode_in_chunks
+
+__all__ = ["EncodedViews", "named"]
+
+# The output of an encoder that names nothing.
+_OUTPUT = "code"
+
+
+class EncodedViews:
+    """The encoders of the given views.
+
+    An encoder with named endpoints (``encoders.protocol``) has those; every other one has "code",
+    its output. Either name of the output, "code" or "global", stands for the other one where an
+    encoder has only one of them, so that a term reads any encoder's code.
+
+    Args:
+        encoders: dict of view -> encoder, at least one. The first view is the main one: that of
+            addresses without a view.
+        shapes: dict of view -> shape of the view, batch axis included; needed of encoders without
+            named endpoints.
+        chunk: rows that an encoder takes at a time in training, or ``None`` for all
+            (``encode_in_chunks``).
+
+    Attributes:
+        main: name of the first view.
+    """
+
+    def __init__(self, encoders, shapes=None, chunk=None):
+        self._encoders = dict(encoders)
+        self._shapes = shapes or {}
+        self._chunk = chunk
+        self.main = next(iter(self._encoders))
+
+    def __contains__(self, view):
+        return view in self._encoders
+
+    def encoder(self, view):
+        """The encoder of ``view``.
+
+        Raises:
+            ValueError: if there is no such view.
+        """
+        if view not in self._encoders:
+            raise ValueError(
+                f"The views are: {', '.join(self._encoders)}. Received: view={view!r}."
+            )
+        return self._encoders[view]
+
+    def split(self, address):
+        """(view, endpoint) of ``"view.endpoint"``, or of an endpoint of the main view."""
+        view, dot, endpoint = str(address).rpartition(".")
+        return (view, endpoint) if dot else (self.main, address)
+
+    def shape(self, address):
+        """Shape of an endpoint without the batch axis.
+
+        Raises:
+            ValueError: if there is no such view, or its encoder lacks the endpoint.
+        """
+        view, endpoint = self.split(address)
+        encoder = self.encoder(view)
+        if hasattr(encoder, "endpoint_shapes"):
+            shapes = encoder.endpoint_shapes
+        else:
+            shapes = {_OUTPUT: encoder.compute_output_shape(tuple(self._shapes[view]))[1:]}
+        return tuple(shapes[named(endpoint, shapes)])
+
+    def endpoints(self, view, x, training):
+        """Dict of endpoint -> tensor of a view ``x``."""
+        encoder = self.encoder(view)
+        chunk = self._chunk if training else None
+        if hasattr(encoder, "endpoints"):
+            if chunk is not None:
+                raise ValueError(
+                    "Encoders with named endpoints take the whole batch at a time. "
+                    f"Received: encoder_chunk={chunk} and {type(encoder).__name__}."
+                )
+            return encoder.endpoints(x, training=training)
+        if chunk is not None:
+            return {_OUTPUT: encode_in_chunks(encoder, x, chunk, training)}
+        return {_OUTPUT: encoder(x, training=training)}
+
+
+def named(endpoint, endpoints):
+    """The name under which ``endpoints`` hold ``endpoint``; ``ValueError`` if they lack it."""
+    if endpoint in endpoints:
+        return endpoint
+    other = {"code": "global", "global": "code"}.get(endpoint)
+    if other in endpoints:
+        return other
+    raise ValueError(
+        f"The encoder has no endpoint {endpoint!r}. It has: {', '.join(endpoints)}. "
+        f"Received: endpoint={endpoint!r}."
+    )

@@ -1,0 +1,85 @@
+"""Players: who learns in a step, with which loss, and how often."""
+
+import dataclasses
+from collections.abc import Callable
+
+__all__ = ["Player", "merged"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Player:
+    """One side of a game: variables that a loss of their own moves, the other sides held fixed.
+
+    The representation (encoders, critics, predictors) is a player, too, whose loss is the sum of
+    the terms; the players described here are those that terms bring besides it. Players of one
+    name are one player: their losses are summed, and one optimizer moves their variables.
+
+    Attributes:
+        name: "adversary", "classifier", ...
+        variables: trainable variables.
+        loss: function of ``Features`` -> (scalar loss, dict of metrics).
+        metric: name under which the loss is reported, with its unit.
+        unit: "nats", or "1".
+        steps: per step of the representation.
+        own_batches: ``False``: the player learns from the features of the representation's own
+            step, as they were before it moved. ``True``: each of its steps takes a further batch,
+            before the representation's.
+        warmup_steps: steps before the first one of the representation.
+    """
+
+    name: str
+    variables: list
+    loss: Callable
+    metric: str
+    unit: str = "1"
+    steps: int = 1
+    own_batches: bool = False
+    warmup_steps: int = 0
+
+    def __post_init__(self):
+        if self.steps > 1 and not self.own_batches:
+            raise ValueError(
+                "A player of several steps needs batches of its own. "
+                f"Received: {self.name!r}, steps={self.steps}, own_batches=False."
+            )
+
+    @property
+    def batches(self):
+        """Batches that it takes in a step of the representation, besides the latter's."""
+        return self.steps if self.own_batches else 0
+
+
+def merged(players):
+    """Players with those of one name made one, in the order of their first appearance.
+
+    Raises:
+        ValueError: where players of one name differ in their steps or batches.
+    """
+    groups = {}
+    for player in players:
+        groups.setdefault(player.name, []).append(player)
+    return tuple(_one(group) for group in groups.values())
+
+
+def _one(group):
+    first = group[0]
+    if len(group) == 1:
+        return first
+    for field in ("metric", "unit", "steps", "own_batches", "warmup_steps"):
+        values = [getattr(player, field) for player in group]
+        if len(set(values)) > 1:
+            raise ValueError(
+                f"Players of one name must agree in `{field}`. "
+                f"Received: {first.name!r} with {field} of {values}."
+            )
+
+    def loss(features):
+        losses, metrics = [], {}
+        for player in group:
+            value, found = player.loss(features)
+            losses.append(value)
+            metrics.update(found)
+        return sum(losses[1:], losses[0]), metrics
+
+    variables = [variable for player in group for variable in player.variables]
+    return dataclasses.replace(first, variables=variables, loss=loss)

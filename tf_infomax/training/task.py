@@ -1,0 +1,58 @@
+"""What one step of an experiment does: draw a batch, update all players."""
+
+__all__ = ["Task"]
+
+
+class Task:
+    """A model and its batches, for ``StepLoop``.
+
+    Args:
+        model: a compiled ``RepresentationModel`` with weights.
+        draw: function (t, an int64 scalar tensor) -> batch, a dict as ``model.step`` takes it; a
+            pure function of t.
+        draw_warmup: the same, of the batches on which players warm up; ``None`` where none do.
+
+    Attributes:
+        metric_names: names of all that ``update`` returns.
+        reported: name -> (metric of its rows, unit).
+    """
+
+    def __init__(self, model, draw, draw_warmup=None):
+        self.model = model
+        self.draw = draw
+        self._draw_warmup = draw_warmup
+        model.build_optimizers()
+        units, rows = model.metric_units, model.row_metrics
+        self.metric_names = ("loss", *units)
+        self.reported = {name: (rows[name], unit) for name, unit in units.items()}
+
+    def update(self, batch):
+        """One training step of all players; returns "loss" and what the terms report."""
+        return self.model.step(batch)
+
+    @property
+    def warmup_steps(self):
+        """Steps that players take before the first one of the representation."""
+        return max((player.warmup_steps for player in self.model.players), default=0)
+
+    @property
+    def warmup(self):
+        """These steps, as a task; ``None`` if there are none."""
+        return _Warmup(self.model, self._draw_warmup) if self.warmup_steps else None
+
+    @property
+    def variables(self):
+        """Everything that training changes."""
+        optimizers = [v for optimizer in self.model.optimizers for v in optimizer.variables]
+        return [*self.model.checkpoint_variables, *optimizers]
+
+
+class _Warmup:
+    metric_names = ("loss",)
+
+    def __init__(self, model, draw):
+        self._model = model
+        self.draw = draw
+
+    def update(self, batch):
+        return {"loss": self._model.warm_up(batch)["loss"]}
