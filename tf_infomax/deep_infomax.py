@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax.models.base import SelfSupervisedModel
+from tf_infomax.models.batches import IMAGES
 from tf_infomax.objectives.features import Features
 from tf_infomax.training.step import gradient_step
 
@@ -11,7 +13,7 @@ __all__ = ["DeepInfoMax"]
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class DeepInfoMax(keras.Model):
+class DeepInfoMax(SelfSupervisedModel):
     """Learns codes of images from a weighted sum of terms; some terms bring an adversary.
 
     Train with plain ``compile`` and ``fit`` on a ``tf.data`` set of image batches, or of
@@ -48,6 +50,9 @@ class DeepInfoMax(keras.Model):
     Reference: Hjelm et al. (2019), arXiv:1808.06670, eq. 8.
     """
 
+    form = IMAGES
+    call_names = ("code",)
+
     def __init__(self, encoder, objectives, seed=None, **kwargs):
         super().__init__(**kwargs)
         if not objectives:
@@ -56,7 +61,6 @@ class DeepInfoMax(keras.Model):
         self.objectives = list(objectives)
         self.seed = seed
         self._seeds = keras.random.SeedGenerator(seed)
-        self._means = {}
         self.adversary_optimizer = None
 
     def build(self, input_shape):
@@ -69,8 +73,7 @@ class DeepInfoMax(keras.Model):
         for term in self.objectives:
             term.connect(self.encoder, tuple(input_shape[1:]))
         # Here, because Keras lets no state be added later.
-        for name in ("loss", *self.metric_units):
-            self._means[name] = keras.metrics.Mean(name=name)
+        self.make_means()
         self.built = True
 
     def call(self, inputs, training=False):
@@ -97,21 +100,11 @@ class DeepInfoMax(keras.Model):
         self.adversary_optimizer = adversary_optimizer
 
     def get_compile_config(self):
-        if not self.compiled:
+        config = super().get_compile_config()
+        if config is None:
             return None
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "optimizer": serialize(self.optimizer),
-            "adversary_optimizer": serialize(self.adversary_optimizer),
-            "run_eagerly": self.run_eagerly,
-            "jit_compile": self.jit_compile,
-            "steps_per_execution": self.steps_per_execution,
-        }
-
-    def compile_from_config(self, config):
-        parts = {name: keras.saving.deserialize_keras_object(part) for name, part in config.items()}
-        self.compile(**parts)
-        self.build_optimizers()
+        adversary = keras.saving.serialize_keras_object(self.adversary_optimizer)
+        return {**config, "adversary_optimizer": adversary}
 
     @property
     def player_variables(self):
@@ -148,11 +141,20 @@ class DeepInfoMax(keras.Model):
             result.append(names)
         return result
 
-    def build_optimizers(self):
-        """Makes the optimizers' variables, which a checkpoint needs before the first step."""
-        self.optimizer.build(self.player_variables)
-        if self.adversary_variables:
-            self.adversary_optimizer.build(self.adversary_variables)
+    @property
+    def metric_names(self):
+        return ("loss", *self.metric_units)
+
+    @property
+    def least_rows(self):
+        return max(term.least_rows for term in self.objectives)
+
+    @property
+    def players(self):
+        return [
+            (self.optimizer, self.player_variables),
+            (self.adversary_optimizer, self.adversary_variables),
+        ]
 
     def update(self, images, labels, seed):
         """One training step of all players: the step of ``fit`` and of the experiments.
@@ -195,42 +197,21 @@ class DeepInfoMax(keras.Model):
         loss, metrics = self._loss_and_metrics(Features(self.encoder, images, seed, labels))
         return {"loss": loss, **metrics}
 
-    def train_step(self, data):
-        images, labels = self._images_and_labels(data)
-        return self._report(self.update(images, labels, self._next_seed()))
+    def train_on(self, batch):
+        return self.update(self._images(batch), batch.labels, self._next_seed())
 
-    def test_step(self, data):
-        images, labels = self._images_and_labels(data)
-        return self._report(self.evaluate_batch(images, labels, self._next_seed()))
+    def test_on(self, batch):
+        return self.evaluate_batch(self._images(batch), batch.labels, self._next_seed())
+
+    def predict_on(self, batch):
+        return self(self._images(batch), training=False)
+
+    def _images(self, batch):
+        # Terms and views compute with them as they are.
+        return tf.cast(batch.inputs[0], self.encoder.variable_dtype)
 
     def _next_seed(self):
         return tf.cast(self._seeds.next(), tf.int32)
-
-    def _images_and_labels(self, data):
-        # Keras makes tuples of one of arrays that come alone.
-        parts = data if isinstance(data, (tuple, list)) else (data,)
-        if len(parts) > 2 or isinstance(parts[0], (tuple, list, dict)):
-            received = type(data).__name__
-            if parts is data:
-                received = f"a {received} of {len(parts)}"
-            raise ValueError(
-                f"DeepInfoMax trains on images or on (images, labels). Received: {received}."
-            )
-        images, labels = (*parts, None)[:2]
-        images = tf.convert_to_tensor(images)
-        if not self.built:
-            self.build(images.shape)
-        return images, labels
-
-    @property
-    def metrics(self):
-        return list(self._means.values())
-
-    def _report(self, values):
-        # Under `evaluate` no adversary reports.
-        for name, value in values.items():
-            self._means[name].update_state(value)
-        return {name: self._means[name].result() for name in values}
 
     def compute_output_shape(self, input_shape):
         return self.encoder.compute_output_shape(input_shape)

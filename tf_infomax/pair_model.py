@@ -1,18 +1,20 @@
 """What Keras models of two views share: encoders, the step on pairs, and what it logs."""
 
 import keras
-import tensorflow as tf
 
+from tf_infomax.arguments import callable_layer
+from tf_infomax.models.base import SelfSupervisedModel
+from tf_infomax.models.batches import PAIRS
 from tf_infomax.training.step import gradient_step
 
 __all__ = ["PairModel"]
 
 
-class PairModel(keras.Model):
+class PairModel(SelfSupervisedModel):
     """Two encoders, trained on pairs by ``fit`` and by ``update`` alike.
 
     A subclass says what the loss is (``loss_and_metrics``), and what ``call`` and ``build`` do
-    besides the encoders.
+    besides the encoders. ``predict`` gives the codes of both views.
 
     Args:
         encoder_1: Keras model of the first view.
@@ -20,15 +22,17 @@ class PairModel(keras.Model):
         logged: names of the metrics, besides "loss".
     """
 
+    form = PAIRS
+
     def __init__(self, encoder_1, encoder_2, logged, **kwargs):
         super().__init__(**kwargs)
-        self.encoder_1 = encoder_1
-        self.encoder_2 = encoder_1 if encoder_2 is None else encoder_2
-        self._means = {name: keras.metrics.Mean(name=name) for name in ("loss", *logged)}
-
-    @property
-    def metrics(self):
-        return list(self._means.values())
+        wanted = "a Keras model of a view, such as encoders.MLP((300, 100))"
+        self.encoder_1 = callable_layer(encoder_1, "encoder_1", wanted)
+        if encoder_2 is None:
+            encoder_2 = encoder_1
+        self.encoder_2 = callable_layer(encoder_2, "encoder_2", f"{wanted}, or None")
+        self.metric_names = ("loss", *logged)
+        self.make_means()
 
     def build(self, input_shape):
         for encoder, shape in zip((self.encoder_1, self.encoder_2), input_shape, strict=True):
@@ -54,37 +58,16 @@ class PairModel(keras.Model):
             lambda: self.loss_and_metrics(x, y, True), self.trainable_variables, self.optimizer
         )
 
-    def train_step(self, data):
-        x, y = self._pair(data)
-        if not self.built:
-            self.build((x.shape, y.shape))
-        return self._report(self.update(x, y))
+    def train_on(self, batch):
+        return self.update(*batch.inputs)
 
-    def test_step(self, data):
-        loss, metrics = self.loss_and_metrics(*self._pair(data), training=False)
-        return self._report({"loss": loss, **metrics})
+    def test_on(self, batch):
+        loss, metrics = self.loss_and_metrics(*batch.inputs, training=False)
+        return {"loss": loss, **metrics}
 
-    def _report(self, values):
-        for name, mean in self._means.items():
-            mean.update_state(values[name])
-        return self.get_metrics_result()
-
-    def _pair(self, data):
-        if not isinstance(data, (tuple, list)) or len(data) != 2:
-            received = type(data).__name__
-            if isinstance(data, (tuple, list)):
-                received = f"a {received} of {len(data)}"
-            raise ValueError(
-                f"{type(self).__name__} trains on pairs: a tf.data set whose elements are (x, y), "
-                f"without labels or weights. Received: {received}."
-            )
-        x, y = (tf.convert_to_tensor(view) for view in data)
-        if not x.shape[:1].is_compatible_with(y.shape[:1]):
-            raise ValueError(
-                "Both views of a batch must have the same number of rows. "
-                f"Received: x of shape {x.shape}, y of shape {y.shape}."
-            )
-        return x, y
+    def predict_on(self, batch):
+        x, y = batch.inputs
+        return self.encoder_1(x, training=False), self.encoder_2(y, training=False)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object

@@ -15,6 +15,8 @@ __all__ = ["GlobalInformation", "LocalInformation"]
 
 
 class _Information(Term):
+    least_rows = 2
+
     def __init__(self, critic, bound, weight, occluded, activation_penalty, **kwargs):
         super().__init__(weight, **kwargs)
         self.critic = critic

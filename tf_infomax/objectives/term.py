@@ -18,6 +18,8 @@ class Term(keras.layers.Layer):
 
     # Prefix of the term's metrics.
     label = "term"
+    # Images of a batch without which the term has nothing to compare.
+    least_rows = 1
 
     def __init__(self, weight=1.0, **kwargs):
         super().__init__(**kwargs)

@@ -34,6 +34,8 @@ _TERMS = Registry("loss of two views")
 class _TwoViewTerm(Term):
     """What terms on two views share: how views are made, and what of them is read."""
 
+    least_rows = 2
+
     def __init__(
         self,
         weight=1.0,
@@ -256,6 +258,7 @@ class ViewClassification(_TwoViewTerm):
     """
 
     label = "view_classification"
+    least_rows = 1
 
     def __init__(self, num_classes=10, **kwargs):
         super().__init__(**kwargs)
