@@ -18,7 +18,7 @@ def module_name(path):
 
 def room_of(name):
     """The folder below ``tf_infomax`` that a module is in; "" for the package itself."""
-    return (name.split(".") + [""])[1]
+    return [*name.split("."), ""][1]
 
 
 def imported(source, package):
@@ -104,7 +104,9 @@ class Graph:
 
 if __name__ == "__main__":
     graph = Graph()
-    loose = [n for n in graph.arrows if n.count(".") == 1 and not (PACKAGE / room_of(n)).is_dir()]
+    top = [name for name in graph.arrows if name.count(".") == 1]
+    loose = [name for name in top if not (PACKAGE / room_of(name)).is_dir()]
     print(f"{len(graph.arrows)} modules, {len(loose)} of them loose at the top level")
-    print(f"{sum(map(len, graph.arrows.values()))} imports, {len(graph.room_arrows())} between rooms")
+    number = sum(map(len, graph.arrows.values()))
+    print(f"{number} imports, {len(graph.room_arrows())} arrows between rooms")
     print(f"circles: {graph.circles() or 'none'}")

@@ -218,7 +218,10 @@ def test_evaluate_moves_nothing_and_gives_the_means_of_the_batches(trained):
     by_hand = [
         float(model.evaluate_batch(one, None, SEED)["local_information"]) for one in data(images)
     ]
-    np.testing.assert_allclose(result["local_information"], np.mean(by_hand), rtol=1e-4)
+    # The last batch is smaller, and counts less.
+    rows = [len(one) for one in data(images)]
+    expected = np.average(by_hand, weights=rows)
+    np.testing.assert_allclose(result["local_information"], expected, rtol=1e-4)
 
 
 def test_a_call_gives_the_code(trained):
@@ -513,8 +516,8 @@ IMAGES = np.zeros((6, *SHAPE), np.float32)
             r"no endpoint 'foc'. It has: local, conv, fc, global.* Received: endpoint='foc'",
         ),
         (IMAGES[:, :27], lambda: [local()], r"basic28x28 encodes images \[K, 28, 28, C\].*27"),
-        (IMAGES[..., 0], lambda: [local()], r"shape \[K, H, W, C\]. Received: shape .*28, 28\)"),
-        (IMAGES[:1], lambda: [local()], r"At least two images.* Received: .*\(1, 1, 1, 49\)"),
+        (IMAGES[..., 0], lambda: [local()], r"shape \[K, H, W, C\].* Received: shape .*28, 28\)"),
+        (IMAGES[:1], lambda: [local()], r"At least two images.* Received: batches of 1 images"),
         (IMAGES, lambda: [local(local_samples=50)], r"at most 49.* Received: 50"),
         (IMAGES, lambda: [Classification(3)], r"needs labels. Received: images without labels"),
     ],
@@ -528,9 +531,9 @@ def test_errors(images, terms, message):
 @pytest.mark.parametrize(
     ("form", "received"),
     [
-        (lambda x: (x, x, x), "a tuple of 3"),
-        (lambda x: {"image": x}, "dict"),
-        (lambda x: ((x, x), x), "a tuple of 2"),
+        (lambda x: (x, x, x), r"\((float32 \[6, 28, 28, 1\](, )?){3}\)"),
+        (lambda x: {"image": x}, r"\{'image': float32 \[6, 28, 28, 1\]\}"),
+        (lambda x: ((x, x), x), r"\(\(.*\), float32 \[6, 28, 28, 1\]\)"),
     ],
 )
 def test_data_of_another_form(form, received):

@@ -5,8 +5,9 @@ alignment and uniformity) and ``DeepInfoMax`` (images, any terms) are short cons
 """
 
 from tf_infomax.models.aligned_views import AlignedViews
+from tf_infomax.models.base import SelfSupervisedModel
 from tf_infomax.models.deep_infomax import DeepInfoMax
 from tf_infomax.models.infomax import InfoMax
 from tf_infomax.models.representation import RepresentationModel
 
-__all__ = ["AlignedViews", "DeepInfoMax", "InfoMax", "RepresentationModel"]
+__all__ = ["AlignedViews", "DeepInfoMax", "InfoMax", "RepresentationModel", "SelfSupervisedModel"]

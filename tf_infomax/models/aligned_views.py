@@ -42,6 +42,8 @@ class AlignedViews(PairModel):
     Reference: Wang and Isola (2020), arXiv:2005.10242, section 4.
     """
 
+    call_names = ("code_1", "code_2")
+
     def __init__(
         self,
         encoder_1,
@@ -63,6 +65,9 @@ class AlignedViews(PairModel):
             unit_norm(self.encoder_1(x, training=training)),
             unit_norm(self.encoder_2(y, training=training)),
         )
+
+    def predict_on(self, batch):
+        return self(batch.inputs)
 
     def encode(self, x):
         """Unit codes of first views, ``[K, D]``, in inference mode."""

@@ -1,8 +1,11 @@
 """``DeepInfoMax``: an encoder of images and the terms it is trained with, as one Keras model."""
 
+import dataclasses
+
 import keras
 import tensorflow as tf
 
+from tf_infomax.models.batches import IMAGES
 from tf_infomax.models.representation import RepresentationModel
 
 __all__ = ["DeepInfoMax"]
@@ -46,6 +49,8 @@ class DeepInfoMax(RepresentationModel):
     Reference: Hjelm et al. (2019), arXiv:1808.06670, eq. 8.
     """
 
+    form = IMAGES
+
     def __init__(self, encoder, objectives, seed=None, **kwargs):
         super().__init__({"image": encoder}, objectives, seed, **kwargs)
 
@@ -60,20 +65,22 @@ class DeepInfoMax(RepresentationModel):
     def compute_output_shape(self, input_shape):
         return self.encoder.compute_output_shape(input_shape)
 
-    def compile(self, optimizer="adam", adversary_optimizer=None, player_optimizers=None, **kwargs):
+    def compile(
+        self, optimizer="adam", adversary_optimizer=None, player_optimizers=None, *args, **kwargs
+    ):
         """As ``keras.Model.compile``.
 
         Args:
             optimizer: of the encoder and all that is trained with it.
             adversary_optimizer: of the adversaries; by default one like ``optimizer``.
             player_optimizers: of further players; see ``RepresentationModel``.
-            **kwargs: as ``keras.Model.compile``; there is no ``loss`` to give.
+            *args, **kwargs: as ``keras.Model.compile``; there is no ``loss`` to give.
         """
         others = dict(player_optimizers or {})
         has_adversary = any(player.name == "adversary" for player in self.players)
         if adversary_optimizer is not None and has_adversary:
             others["adversary"] = adversary_optimizer
-        super().compile(optimizer, others, **kwargs)
+        super().compile(optimizer, others, *args, **kwargs)
 
     @property
     def adversary_optimizer(self):
@@ -114,27 +121,23 @@ class DeepInfoMax(RepresentationModel):
             )
         return {"image": tuple(input_shape)}
 
-    def _shapes_of(self, batch):
-        return batch["views"]["image"].shape
+    def predict_on(self, batch):
+        return super().predict_on(batch)["image"]
 
-    def _batch(self, data):
-        # Keras makes tuples of one of arrays that come alone.
-        parts = data if isinstance(data, (tuple, list)) else (data,)
-        if len(parts) > 2 or isinstance(parts[0], (tuple, list, dict)):
-            received = type(data).__name__
-            if parts is data:
-                received = f"a {received} of {len(parts)}"
-            raise ValueError(
-                f"DeepInfoMax trains on images or on (images, labels). Received: {received}."
-            )
-        images, labels = (*parts, None)[:2]
-        return _batch(tf.convert_to_tensor(images), labels, None)
+    def _argument_of(self, view):
+        return "encoder"
+
+    def _seeded(self, batch):
+        # Terms and views compute with the images as they are.
+        images = tf.cast(batch.inputs[0], self.encoder.variable_dtype)
+        return super()._seeded(dataclasses.replace(batch, inputs=(images,)))
 
     def get_config(self):
         config = super().get_config()
-        del config["encoders"], config["encoder_chunk"]
-        encoder = keras.saving.serialize_keras_object(self.encoder)
-        return {**config, "encoder": encoder, "objectives": config.pop("terms")}
+        config["encoder"] = config.pop("encoders")["image"]
+        config["objectives"] = config.pop("terms")
+        del config["encoder_chunk"]
+        return config
 
     @classmethod
     def from_config(cls, config):

@@ -55,6 +55,8 @@ class InfoMax(PairModel):
     Reference: Tschannen et al. (2020), arXiv:1907.13625, section 2.
     """
 
+    call_names = ("scores",)
+
     def __init__(
         self,
         encoder_1,

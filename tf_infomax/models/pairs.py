@@ -1,8 +1,8 @@
 """What models of pairs share: two encoders, one term, and pairs ``(x, y)`` as data."""
 
 import keras
-import tensorflow as tf
 
+from tf_infomax.models.batches import PAIRS
 from tf_infomax.models.representation import RepresentationModel
 
 __all__ = ["PairModel"]
@@ -10,6 +10,8 @@ __all__ = ["PairModel"]
 
 class PairModel(RepresentationModel):
     """Two encoders, trained on pairs ``(x, y)`` with one term.
+
+    ``predict`` gives the codes of both views.
 
     Args:
         encoder_1: Keras model of the first view.
@@ -19,6 +21,7 @@ class PairModel(RepresentationModel):
     """
 
     VIEWS = ("view_1", "view_2")
+    form = PAIRS
 
     def __init__(self, encoder_1, encoder_2, term, encoder_chunk=None, **kwargs):
         encoder_2 = encoder_1 if encoder_2 is None else encoder_2
@@ -53,25 +56,11 @@ class PairModel(RepresentationModel):
             view: tuple(shape) for view, shape in zip(self.VIEWS, input_shape, strict=True)
         }
 
-    def _shapes_of(self, batch):
-        return tuple(batch["views"][view].shape for view in self.VIEWS)
+    def predict_on(self, batch):
+        return tuple(super().predict_on(batch).values())
 
-    def _batch(self, data):
-        if not isinstance(data, (tuple, list)) or len(data) != 2:
-            received = type(data).__name__
-            if isinstance(data, (tuple, list)):
-                received = f"a {received} of {len(data)}"
-            raise ValueError(
-                f"{type(self).__name__} trains on pairs: a tf.data set whose elements are (x, y), "
-                f"without labels or weights. Received: {received}."
-            )
-        x, y = (tf.convert_to_tensor(view) for view in data)
-        if not x.shape[:1].is_compatible_with(y.shape[:1]):
-            raise ValueError(
-                "Both views of a batch must have the same number of rows. "
-                f"Received: x of shape {x.shape}, y of shape {y.shape}."
-            )
-        return {"views": {"view_1": x, "view_2": y}}
+    def _argument_of(self, view):
+        return {"view_1": "encoder_1", "view_2": "encoder_2"}[view]
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object

@@ -4,16 +4,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax.arguments import callable_layer, positive_integer, seed_or_none
+from tf_infomax.models.base import SelfSupervisedModel
+from tf_infomax.models.batches import ViewsForm
 from tf_infomax.models.players import log_names, optimizers_of, players_of
 from tf_infomax.objectives.encoded_views import EncodedViews
 from tf_infomax.objectives.features import Features, wide
+from tf_infomax.objectives.term import Term
 from tf_infomax.training.step import gradient_step
 
 __all__ = ["RepresentationModel"]
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class RepresentationModel(keras.Model):
+class RepresentationModel(SelfSupervisedModel):
     """Learns representations of views from a weighted sum of terms; some terms bring players.
 
     Every view is encoded once a step, and only if a term reads it. A batch is a dict: "views", a
@@ -37,18 +41,39 @@ class RepresentationModel(keras.Model):
         ValueError: if there is no term or encoder, or an encoder lacks what a term needs.
     """
 
+    call_names = ("code",)
+
     def __init__(self, encoders, terms, seed=None, encoder_chunk=None, **kwargs):
         super().__init__(**kwargs)
-        if not terms:
-            raise ValueError("At least one term is needed to train. Received: objectives=[].")
+        wanted = "a Keras model of a view, such as encoders.MLP((300, 100))"
+        for view, encoder in encoders.items():
+            callable_layer(encoder, self._argument_of(view), wanted)
+        if not isinstance(terms, (list, tuple)) or not terms:
+            raise ValueError(
+                "At least one term is needed to train, a list of `objectives`. "
+                f"Received: objectives={terms!r}."
+            )
+        for term in terms:
+            if not isinstance(term, Term):
+                raise ValueError(
+                    "`objectives` must be terms, such as objectives.LocalInformation(critic). "
+                    f"Received: {term!r} among them."
+                )
+        if encoder_chunk is not None:
+            positive_integer(encoder_chunk, "encoder_chunk")
         self.encoders = dict(encoders)
         self.objectives = list(terms)
-        self.seed = seed
+        self.seed = seed_or_none(seed)
         self.encoder_chunk = encoder_chunk
-        self._seeds = keras.random.SeedGenerator(seed)
-        self._means = {}
+        if self.form is None:
+            self.form = ViewsForm(self.encoders)
+        self._seeds = keras.random.SeedGenerator(self.seed)
         self.player_optimizers = {}
         self.encoded = None
+
+    def _argument_of(self, view):
+        """Name of the constructor's argument that is the encoder of a view."""
+        return f"encoders[{view!r}]"
 
     def build(self, input_shape):
         shapes = self._view_shapes(input_shape)
@@ -59,8 +84,7 @@ class RepresentationModel(keras.Model):
         for term in self.objectives:
             term.connect(self.encoded)
         # Here, because Keras lets no state be added later.
-        for name in ("loss", *self.metric_units):
-            self._means[name] = keras.metrics.Mean(name=name)
+        self.make_means()
         self.built = True
 
     def _view_shapes(self, input_shape):
@@ -127,30 +151,34 @@ class RepresentationModel(keras.Model):
 
     # How it is trained.
 
-    def compile(self, optimizer="adam", player_optimizers=None, **kwargs):
+    def compile(self, optimizer="adam", player_optimizers=None, *args, **kwargs):
         """As ``keras.Model.compile``.
 
         Args:
             optimizer: of the encoders and all that is trained with them.
             player_optimizers: dict of the name of a player -> its optimizer; by default one like
                 ``optimizer`` each.
-            **kwargs: as ``keras.Model.compile``; there is no ``loss`` to give.
+            *args, **kwargs: as ``keras.Model.compile``; there is no ``loss`` to give.
         """
-        super().compile(optimizer=optimizer, **kwargs)
+        super().compile(optimizer, *args, **kwargs)
         self.player_optimizers = optimizers_of(
             self.players, player_optimizers or {}, self.optimizer
         )
 
-    def build_optimizers(self):
-        """Makes the optimizers' variables, which a checkpoint needs before the first step."""
-        self.optimizer.build(self.representation_variables)
-        for player in self.players:
-            self.player_optimizers[player.name].build(player.variables)
+    @property
+    def optimized(self):
+        return [
+            (self.optimizer, self.representation_variables),
+            *((self.player_optimizers[one.name], one.variables) for one in self.players),
+        ]
 
     @property
-    def optimizers(self):
-        """All optimizers that move something, the representation's first."""
-        return [self.optimizer, *(self.player_optimizers[p.name] for p in self.players)]
+    def metric_names(self):
+        return ("loss", *self.metric_units)
+
+    @property
+    def least_rows(self):
+        return max(term.least_rows for term in self.objectives)
 
     def features(self, batch, training=False):
         """``Features`` of a batch: what the terms read of it."""
@@ -242,35 +270,22 @@ class RepresentationModel(keras.Model):
 
     # What Keras calls.
 
-    def train_step(self, data):
-        return self._report(self.step(self._checked_batch(data)))
+    def train_on(self, batch):
+        return self.step(self._seeded(batch))
 
-    def test_step(self, data):
-        return self._report(self.evaluation(self._checked_batch(data)))
+    def test_on(self, batch):
+        return self.evaluation(self._seeded(batch))
 
-    def _checked_batch(self, data):
-        batch = self._batch(data)
-        if not self.built:
-            self.build(self._shapes_of(batch))
-        return {**batch, "seed": tf.cast(self._seeds.next(), tf.int32)}
+    def predict_on(self, batch):
+        views = dict(zip(self.encoders, batch.inputs, strict=True))
+        return {view: self.encoders[view](x, training=False) for view, x in views.items()}
 
-    def _batch(self, data):
-        """The batch dict, without a seed, of what ``fit`` was given."""
-        views, *labels = data if isinstance(data, (tuple, list)) else (data,)
-        return {"views": dict(views), **({"labels": labels[0]} if labels else {})}
-
-    def _shapes_of(self, batch):
-        return {view: x.shape for view, x in batch["views"].items()}
-
-    @property
-    def metrics(self):
-        return list(self._means.values())
-
-    def _report(self, values):
-        # Under `evaluate` no other player reports.
-        for name, value in values.items():
-            self._means[name].update_state(value)
-        return {name: self._means[name].result() for name in values}
+    def _seeded(self, batch):
+        """A ``Batch`` of ``fit`` as a dict with a seed of its own."""
+        found = {"views": dict(zip(self.encoders, batch.inputs, strict=True))}
+        if batch.labels is not None:
+            found["labels"] = batch.labels
+        return {**found, "seed": tf.cast(self._seeds.next(), tf.int32)}
 
     # What is saved.
 
@@ -288,27 +303,12 @@ class RepresentationModel(keras.Model):
             self._seeds.state.assign([first, int(np.asarray(num_draws))])
 
     def get_compile_config(self):
-        if not self.compiled:
+        config = super().get_compile_config()
+        if config is None:
             return None
         serialize = keras.saving.serialize_keras_object
-        return {
-            "optimizer": serialize(self.optimizer),
-            "player_optimizers": {
-                name: serialize(optimizer) for name, optimizer in self.player_optimizers.items()
-            },
-            "run_eagerly": self.run_eagerly,
-            "jit_compile": self.jit_compile,
-            "steps_per_execution": self.steps_per_execution,
-        }
-
-    def compile_from_config(self, config):
-        deserialize = keras.saving.deserialize_keras_object
-        others = config.get("player_optimizers", {})
-        parts = {name: deserialize(p) for name, p in config.items() if name != "player_optimizers"}
-        if others:
-            parts["player_optimizers"] = {name: deserialize(one) for name, one in others.items()}
-        self.compile(**parts)
-        self.build_optimizers()
+        others = {name: serialize(one) for name, one in self.player_optimizers.items()}
+        return {**config, "player_optimizers": others}
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object

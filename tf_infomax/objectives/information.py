@@ -10,6 +10,7 @@ import math
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import callable_layer
 from tf_infomax.bounds.moving_average import RATE, updated_log_average
 from tf_infomax.objectives import options
 from tf_infomax.objectives.features import flat, global_vectors, wide
@@ -46,6 +47,7 @@ class Information(Term):
     """
 
     label = "information"
+    least_rows = 2
 
     def __init__(
         self,
@@ -60,12 +62,9 @@ class Information(Term):
         **kwargs,
     ):
         super().__init__(weight, **kwargs)
-        if not callable(critic):
-            raise ValueError(
-                "`critic` must be a Keras layer that scores pairs, such as those of "
-                f"tf_infomax.critics. Received: critic={critic!r}."
-            )
-        if target is not None and not 0 <= target < float("inf"):
+        callable_layer(critic, "critic", "a Keras layer that scores pairs, one of `critics`")
+        is_number = isinstance(target, (int, float)) and not isinstance(target, bool)
+        if target is not None and not (is_number and 0 <= target < float("inf")):
             raise ValueError(f"`target` must be nats, 0 or more. Received: target={target!r}.")
         if not 0.0 <= activation_penalty < float("inf"):
             raise ValueError(

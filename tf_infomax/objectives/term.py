@@ -23,6 +23,8 @@ class Term(keras.layers.Layer):
     row_metrics = {}  # noqa: RUF012 - a constant
     # Whether batches must hold labels.
     needs_labels = False
+    # Images of a batch without which the term has nothing to compare.
+    least_rows = 1
 
     def __init__(self, weight=1.0, **kwargs):
         super().__init__(**kwargs)

@@ -34,6 +34,8 @@ _TERMS = Registry("loss of two views")
 class _TwoViewTerm(Term):
     """What terms on two views share: which views, and what of them is read."""
 
+    least_rows = 2
+
     def __init__(
         self,
         weight=options.TwoViews.weight,
@@ -271,6 +273,7 @@ class ViewClassification(_TwoViewTerm):
 
     label = "view_classification"
     needs_labels = True
+    least_rows = 1
 
     def __init__(self, num_classes=10, **kwargs):
         super().__init__(**kwargs)

@@ -1,0 +1,155 @@
+"""Keras' contract, kept by every registered model: fit, evaluate, predict, save, export."""
+
+import pathlib
+import re
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tf_infomax
+from tests.conformance.model_examples import MODELS
+from tf_infomax.models import SelfSupervisedModel
+
+PACKAGE = pathlib.Path(tf_infomax.__file__).parent
+
+
+@pytest.fixture(params=MODELS.values(), ids=[model.__name__ for model in MODELS])
+def example(request):
+    return request.param
+
+
+def weights(model):
+    return [weight.numpy() for weight in model.weights]
+
+
+def assert_same(ours, theirs, **tolerance):
+    for first, second in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(first, second, **{"rtol": 1e-5, "atol": 1e-6, **tolerance})
+
+
+def registered_models():
+    """Classes of models in the package that are registered for saving and have a loss.
+
+    Read from the source, so that a class nobody imports is found, too.
+    """
+    parents, registered = {}, set()
+    for path in PACKAGE.rglob("*.py"):
+        source = path.read_text()
+        for name, bases in re.findall(r"^class (\w+)\(([^)]*)\)", source, re.MULTILINE):
+            # Names with a dot are Keras' own.
+            parents[name] = {base.strip() for base in bases.split(",") if "." not in base}
+        registered.update(re.findall(r"@keras\.saving\.register\w+\([^)]*\)\nclass (\w+)", source))
+
+    def is_model(name):
+        return name == SelfSupervisedModel.__name__ or any(map(is_model, parents.get(name, ())))
+
+    return {name for name in registered if is_model(name)}
+
+
+def test_every_registered_model_has_an_example():
+    assert registered_models() == {model.__name__ for model in MODELS}
+    assert all(issubclass(model, SelfSupervisedModel) for model in MODELS)
+
+
+def test_fit_evaluate_and_predict(example):
+    model = example.compiled()
+    with pytest.warns(UserWarning, match="The last batch has 5 .*the others 6"):
+        history = model.fit(
+            example.data(17, drop_remainder=False), validation_data=example.data(), verbose=0
+        ).history
+    assert set(history) == example.logged | {f"val_{name}" for name in example.evaluated}
+    assert np.isfinite(list(history.values())).all()
+    assert set(model.evaluate(example.data(), verbose=0, return_dict=True)) == example.evaluated
+    # Codes row by row, of batches of unequal sizes, down to one row.
+    data = example.data(13, drop_remainder=False)
+    codes = tf.nest.flatten(model.predict(data, verbose=0))
+    views = tf.nest.flatten(example.arrays(13))
+    encoder = [getattr(model, name, None) for name in ("encoder_1", "encoder_2", "encoder")]
+    encoder = [part for part in encoder if part is not None]
+    for code, part, view in zip(codes, encoder, views, strict=True):
+        expected = part(view).numpy()
+        if example.outputs == ("code_1", "code_2"):
+            expected = expected / np.linalg.norm(expected, axis=1, keepdims=True)
+        np.testing.assert_allclose(code, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_arrays_generators_and_data_sets_of_keras_are_data_too(example):
+    arrays = example.arrays()
+    tuples = arrays if isinstance(arrays, tuple) else (arrays,)
+
+    class Batches(keras.utils.PyDataset):
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, index):
+            return tuple(array[6 * index : 6 * index + 6] for array in tuples)
+
+    def generator():
+        yield from (Batches()[k] for k in range(2))
+
+    found = []
+    for arguments, options in (
+        ((example.data(),), {}),
+        (tuples, {"batch_size": 6, "shuffle": False}),
+        ((arrays,), {"batch_size": 6, "shuffle": False}),
+        ((Batches(),), {"shuffle": False}),
+        ((generator(),), {"steps_per_epoch": 2}),
+    ):
+        model = example.compiled(run_eagerly=True)
+        model.fit(*arguments, verbose=0, **options)
+        found.append(weights(model))
+    for others in found[1:]:
+        assert_same(others, found[0])
+
+
+def test_the_log_counts_a_smaller_batch_by_its_rows(example):
+    model = example.compiled(keras.optimizers.SGD(0.0), run_eagerly=True)
+    model.build(model.form.build_shape(model.form.read(example.arrays(), "")))
+    sizes = (6, 3)
+    arrays = tf.nest.flatten(example.arrays(9))
+    parts = [tuple(array[a:b] for array in arrays) for a, b in ((0, 6), (6, 9))]
+    name = sorted(example.evaluated - {"loss"})[0]
+    apart = [
+        model.evaluate(tf.data.Dataset.from_tensors(part if len(part) > 1 else part[0]),
+                       verbose=0, return_dict=True)[name]
+        for part in parts
+    ]
+    whole = model.evaluate(
+        example.data(9, drop_remainder=False), verbose=0, return_dict=True
+    )[name]
+    assert whole == pytest.approx(np.average(apart, weights=sizes), rel=1e-5)
+    assert abs(apart[0] - apart[1]) > 1e-4
+
+
+def test_export_after_fit(example, tmp_path):
+    model = example.compiled()
+    model.fit(example.data(), verbose=0)
+    model.export(tmp_path / "model", verbose=False)
+    loaded = tf.saved_model.load(tmp_path / "model")
+    for rows in (6, 9):
+        expected = example.outputs_of(model, rows)
+        arrays = example.arrays(rows)
+        served = [np.asarray(part) for part in tf.nest.flatten(loaded.serve(arrays))]
+        assert_same(served, expected)
+        named = dict(zip(example.inputs, map(tf.constant, tf.nest.flatten(arrays)), strict=True))
+        for signature in loaded.signatures.values():
+            outputs = signature(**named)
+            assert set(outputs) == set(example.outputs)
+            assert_same([outputs[name] for name in example.outputs], expected)
+
+
+def test_training_goes_on_after_loading_as_if_not_interrupted(example, tmp_path):
+    whole = example.compiled(run_eagerly=True)
+    expected = whole.fit(example.data(), epochs=3, verbose=0).history
+    half = example.compiled(run_eagerly=True)
+    half.fit(example.data(), epochs=2, verbose=0)
+    half.save(tmp_path / "half.keras")
+    loaded = keras.saving.load_model(tmp_path / "half.keras")
+    assert_same(example.outputs_of(loaded), example.outputs_of(half))
+    history = loaded.fit(example.data(), epochs=3, initial_epoch=2, verbose=0).history
+    assert {name: values[-1] for name, values in expected.items()} == pytest.approx(
+        {name: values[0] for name, values in history.items()}, rel=1e-4, abs=1e-5
+    )
+    assert_same(weights(loaded), weights(whole), atol=1e-5)

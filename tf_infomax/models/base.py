@@ -1,0 +1,302 @@
+"""``SelfSupervisedModel``: Keras' contract, kept once for all models that learn without labels."""
+
+import inspect
+import warnings
+
+import keras
+import tensorflow as tf
+
+from tf_infomax import replicas
+from tf_infomax.models.given_data import given_data
+from tf_infomax.saved_models import write_saved_model
+
+__all__ = ["SelfSupervisedModel"]
+
+_MEANINGLESS = ("loss", "loss_weights", "metrics", "weighted_metrics")
+
+
+class SelfSupervisedModel(keras.Model):
+    """A Keras model whose loss and metrics are its own: ``compile(optimizer)`` and ``fit``.
+
+    It checks what ``fit``, ``evaluate`` and ``predict`` are given before the first step, builds
+    the weights there (in the scope of the model's strategy, so that replicas and callbacks find
+    them), counts every batch in the log by its rows, and exports with names. A subclass has a
+    ``build``, a ``call``, and:
+
+    Attributes:
+        form: ``models.batches.PAIRS`` or ``IMAGES``: what a batch is, and the names of inputs.
+        call_names: names of what ``call`` returns, for exports.
+        least_rows: rows of a batch without which there is nothing to learn or to measure.
+        metric_names: names of all that ``train_on`` may report, "loss" first; known once built.
+    """
+
+    form = None
+    call_names = ()
+    least_rows = 2
+    metric_names = ("loss",)
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self._means = {}
+        self._has_told_of_last_batch = False
+        self._variables_of_step = None
+
+    def train_on(self, batch):
+        """One step of all players on a ``Batch``; returns a dict of scalars, "loss" among them."""
+        raise NotImplementedError
+
+    def test_on(self, batch):
+        """What ``train_on`` would report, in inference mode and without moving anything."""
+        raise NotImplementedError
+
+    def predict_on(self, batch):
+        """Codes of a ``Batch``, row by row, in inference mode: what ``predict`` puts together."""
+        raise NotImplementedError
+
+    @property
+    def optimized(self):
+        """(optimizer, its trainable variables) of each player."""
+        return [(self.optimizer, self.trainable_variables)]
+
+    def build_optimizers(self):
+        """Makes the optimizers' variables, which a checkpoint needs before the first step."""
+        for optimizer, variables in self.optimized:
+            if variables and not optimizer.built:
+                optimizer.build(variables)
+
+    def compile(self, optimizer="adam", *args, **kwargs):
+        """As ``keras.Model.compile``, without what says what is learned and logged.
+
+        Raises:
+            ValueError: on ``loss``, ``loss_weights``, ``metrics`` or ``weighted_metrics``.
+        """
+        given = inspect.signature(keras.Model.compile).bind(self, optimizer, *args, **kwargs)
+        for name in _MEANINGLESS:
+            if given.arguments.get(name) is not None:
+                raise ValueError(
+                    f"{type(self).__name__} has a loss and metrics of its own, so that `{name}` "
+                    f"means nothing: compile(optimizer). Received: {name}="
+                    f"{given.arguments[name]!r}."
+                )
+        super().compile(optimizer, *args, **kwargs)
+        self._variables_of_step = None
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return None
+        return {
+            "optimizer": keras.saving.serialize_keras_object(self.optimizer),
+            "run_eagerly": self.run_eagerly,
+            "jit_compile": self.jit_compile,
+            "steps_per_execution": self.steps_per_execution,
+        }
+
+    def compile_from_config(self, config):
+        parts = {name: keras.saving.deserialize_keras_object(part) for name, part in config.items()}
+        # Files of earlier versions hold empty places for them.
+        self.compile(**{k: part for k, part in parts.items() if k not in _MEANINGLESS})
+        if self.built:
+            self.build_optimizers()
+
+    def fit(self, x=None, y=None, batch_size=None, *args, **kwargs):
+        """As ``keras.Model.fit``: see the class for what the data may be.
+
+        Raises:
+            ValueError: on data of another form, or batches with too few rows, as far as their
+                number is known; both before the first step.
+        """
+        call = inspect.signature(keras.Model.fit).bind(self, x, y, batch_size, *args, **kwargs)
+        if self.compiled:
+            given = call.arguments
+            weights, split = given.get("sample_weight"), given.get("validation_split", 0.0)
+            x = self._prepared(x, y, weights, batch_size, validation_split=split)
+            self._follow_trainable()
+            if (validation := given.get("validation_data")) is not None:
+                self._check_validation(validation, given.get("validation_batch_size", batch_size))
+        return super().fit(x, y, batch_size, *args, **kwargs)
+
+    def evaluate(self, x=None, y=None, batch_size=None, *args, **kwargs):
+        """As ``keras.Model.evaluate``; raises ``ValueError`` as ``fit`` does."""
+        # Inside `fit` they are checked, and not handed over.
+        if self.compiled and x is not None and not kwargs.get("_use_cached_eval_dataset"):
+            x = self._prepared(x, y, kwargs.get("sample_weight"), batch_size)
+        return super().evaluate(x, y, batch_size, *args, **kwargs)
+
+    def predict(self, x, batch_size=None, *args, **kwargs):
+        """As ``keras.Model.predict``: the codes that ``predict_on`` gives, for all rows.
+
+        Raises:
+            ValueError: on data of another form.
+        """
+        x = self._prepared(x, None, None, batch_size, least_rows=1)
+        return super().predict(x, batch_size, *args, **kwargs)
+
+    def _prepared(self, x, y, sample_weight, batch_size, least_rows=None, validation_split=0.0):
+        """Checks the data and builds the model on them; returns what Keras is to get for ``x``."""
+        given = given_data(
+            x, y, sample_weight, batch_size, validation_split, peek=not self.built
+        )
+        batch = self._check(given, self.least_rows if least_rows is None else least_rows)
+        shape = None if batch is None else self.form.build_shape(batch)
+        with self.distribute_strategy.scope():
+            if not self.built and shape is not None:
+                self.build(shape)
+            if self.built and self.compiled:
+                self.build_optimizers()
+        return given.x
+
+    def _check_validation(self, data, batch_size):
+        parts = data if isinstance(data, (tuple, list)) else (data,)
+        self._check(given_data(*parts[:3], batch_size=batch_size), self.least_rows)
+
+    def _check(self, given, least_rows):
+        """The first batch of ``given`` as a ``Batch``, or ``None`` where it is not known."""
+        if given.batch is None:
+            return None
+        name, rows_are = type(self).__name__, self.form.rows_are
+        batch = self.form.read(given.batch, name)
+        if given.is_never_batched and len(batch.inputs) > 1:
+            raise ValueError(
+                f"{name} learns from batches: this data set gives slices of arrays, batched "
+                "nowhere, whose first axis would be taken for the batch. Use `data.batch(128, "
+                "drop_remainder=True)`, after `.unbatch()` if the arrays were stacked batches. "
+                f"Received: elements of shapes {[tuple(part.shape) for part in batch.inputs]}."
+            )
+        smallest = min((n for n in (given.batch_rows, given.last_rows) if n is not None), default=2)
+        if smallest < least_rows:
+            raise ValueError(
+                f"At least two {rows_are} a batch are needed, since the others of its batch are a "
+                "row's negatives: `data.batch(size, drop_remainder=True)` leaves a smaller last "
+                f"batch out. Received: batches of {given.batch_rows} {rows_are}, the last of "
+                f"{given.last_rows}."
+            )
+        self._check_replicas(given)
+        if least_rows > 1 and given.last_rows and given.last_rows < given.batch_rows:
+            self._tell_of_last_batch(given)
+        return batch
+
+    def _check_replicas(self, given):
+        number = self.distribute_strategy.num_replicas_in_sync
+        uneven = [n for n in (given.batch_rows, given.last_rows) if n is not None and n % number]
+        if uneven:
+            raise ValueError(
+                f"Each of the {number} replicas needs as many rows of a batch: use a multiple of "
+                f"{number}, and `drop_remainder=True`. Received: a batch of {uneven[-1]}."
+            )
+
+    def _tell_of_last_batch(self, given):
+        if not self._has_told_of_last_batch:
+            self._has_told_of_last_batch = True
+            warnings.warn(
+                f"The last batch has {given.last_rows} {self.form.rows_are}, the others "
+                f"{given.batch_rows}: it has fewer negatives, so that its bound has a lower ceiling"
+                " (log K for infoNCE). The log counts each batch by its rows; "
+                "`data.batch(size, drop_remainder=True)` leaves the last one out.",
+                stacklevel=5,
+            )
+
+    def _follow_trainable(self):
+        """Makes the step anew if layers were frozen or released since it was made.
+
+        Keras would go on with the variables of then. For released ones that an optimizer was not
+        built with, it raises and asks for another optimizer.
+        """
+        if not self.built:
+            return
+        found = [v for _, variables in self.optimized for v in variables]
+        if not found:
+            warnings.warn("The model has no trainable weights: fit will not move it.", stacklevel=3)
+        now = frozenset(map(id, found))
+        if self._variables_of_step not in (None, now):
+            self.train_function = None
+        self._variables_of_step = now
+
+    def train_step(self, data):
+        batch = self._batch(data, self.least_rows)
+        return self._report(self.train_on(batch), batch)
+
+    def test_step(self, data):
+        batch = self._batch(data, self.least_rows)
+        return self._report(self.test_on(batch), batch)
+
+    def predict_step(self, data):
+        return self.predict_on(self._batch(data))
+
+    def _batch(self, data, least_rows=1):
+        batch = self.form.read(data, type(self).__name__)
+        if not self.built:
+            self.build(self.form.build_shape(batch))
+        if least_rows > 1:
+            _check_rows(batch, least_rows, self.form.rows_are)
+        return batch
+
+    @property
+    def metrics(self):
+        return list(self._means.values())
+
+    def make_means(self):
+        """Makes the means of the log, to be called where ``metric_names`` are known."""
+        for name in self.metric_names:
+            if name not in self._means:
+                self._means[name] = keras.metrics.Mean(name=name)
+
+    def _report(self, values, batch):
+        # Not every player reports under `evaluate`.
+        rows = tf.shape(batch.inputs[0])[0]
+        for name, value in values.items():
+            self._means[name].update_state(value, sample_weight=tf.cast(rows, value.dtype))
+        return {name: self._means[name].result() for name in values}
+
+    def export(
+        self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs
+    ):
+        """As ``keras.Model.export``; a SavedModel has names, see ``write_saved_model``.
+
+        Args:
+            filepath: folder to write to.
+            format: "tf_saved_model", or another of Keras'.
+            verbose: as Keras'.
+            input_signature: ``tf.TensorSpec`` or ``keras.InputSpec`` of each input, where the
+                shapes that the model was built on do not fit.
+            **kwargs: as Keras'.
+
+        Raises:
+            ValueError: if the model is not built.
+        """
+        if not self.built:
+            raise ValueError(
+                "A model is exported once it is built, by `fit` or by `build`. "
+                f"Received: {type(self).__name__} without weights."
+            )
+        specs = self._input_specs(input_signature)
+        if format != "tf_saved_model":
+            signature = [specs[0] if len(specs) == 1 else tuple(specs)]
+            return super().export(filepath, format, verbose, signature, **kwargs)
+        write_saved_model(self, filepath, specs, self.call_names)
+        if verbose or verbose is None:
+            outputs = ", ".join(self.call_names)
+            print(f"Saved at {filepath}: {', '.join(self.form.names)} -> {outputs}.")
+
+    def _input_specs(self, given):
+        if given is None:
+            shape = self.get_build_config()["input_shape"]
+            shapes = [shape] if len(self.form.names) == 1 else shape
+            given = [tf.TensorSpec([None, *shape[1:]], self.variable_dtype) for shape in shapes]
+        return [
+            tf.TensorSpec(spec.shape, spec.dtype, name)
+            for name, spec in zip(self.form.names, tf.nest.flatten(given), strict=True)
+        ]
+
+
+def _check_rows(batch, least_rows, rows_are):
+    """Raises on a batch of fewer rows, here or, where their number is not known, in the graph."""
+    message = (
+        f"At least two {rows_are} a batch are needed, since the others of its batch are a row's "
+        "negatives: `data.batch(size, drop_remainder=True)` leaves a smaller last batch out."
+    )
+    if batch.rows is None:
+        # The rows of all replicas count where they are gathered.
+        least = tf.cast(-(-least_rows // replicas.number()), tf.int32)
+        tf.debugging.assert_greater_equal(tf.shape(batch.inputs[0])[0], least, message)
+    elif batch.rows * replicas.number() < least_rows:
+        raise ValueError(f"{message} Received: a batch of shape {batch.inputs[0].shape}.")

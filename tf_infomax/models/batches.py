@@ -1,0 +1,199 @@
+"""What a batch of a model is: pairs of views, or images with or without labels.
+
+Keras hands to a model whatever its data hold: a tuple of arrays, a tuple of a tuple, a dict. A form
+of batch reads this, or says in one sentence what it needs. It reads tensors and their
+specifications alike, so that a data set is checked before the first step.
+"""
+
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+__all__ = ["IMAGES", "PAIRS", "Batch", "ImageForm", "PairForm", "ViewsForm"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Batch:
+    """One batch, as tensors or as their specifications.
+
+    Attributes:
+        inputs: what the model is called with, in the order of the form's ``names``.
+        labels: int ``[K]``, or ``None``.
+    """
+
+    inputs: tuple
+    labels: Any = None
+
+    @property
+    def rows(self):
+        """K as an int, or ``None`` where it is not known."""
+        shape = self.inputs[0].shape
+        return None if shape.rank is None else shape[0]
+
+    @property
+    def shapes(self):
+        """Shapes of the inputs with any K; ``None`` where a rank is unknown."""
+        shapes = [part.shape for part in self.inputs]
+        if any(shape.rank is None for shape in shapes):
+            return None
+        return tuple((None, *shape[1:]) for shape in shapes)
+
+
+class PairForm:
+    """Pairs ``(x, y)``, two views with as many rows, and nothing else."""
+
+    names = ("view_1", "view_2")
+    rows_are = "pairs"
+
+    def read(self, data, model):
+        """``data`` as a ``Batch``.
+
+        Args:
+            data: what Keras hands over: ``(x, y)``, or ``((x, y),)`` of arrays that came as one
+                argument; tensors, arrays or specifications.
+            model: name of the model's class, for messages.
+
+        Raises:
+            ValueError: on data of another form.
+        """
+        parts = _parts(data)
+        if len(parts) == 1 and isinstance(parts[0], (tuple, list)):
+            parts = tuple(parts[0])
+        if len(parts) != 2 or not all(map(_is_leaf, parts)):
+            raise ValueError(
+                f"{model} takes pairs: data whose batches are (x, y), two views, without labels or "
+                "weights (`data.map(lambda pair, label: pair)` leaves labels out); codes of one "
+                f"view are those of its encoder. Received: {_structure(data)}."
+            )
+        x, y = batch = tuple(map(_with_shape, parts))
+        for view in batch:
+            if view.shape.rank is not None and view.shape.rank < 2 and view.dtype != tf.string:
+                raise ValueError(
+                    f"{model} takes batches of pairs, x of shape [K, ...] and y of shape [K, ...]. "
+                    "Single pairs are batched by `data.batch(128, drop_remainder=True)`, numbers "
+                    f"become views of shape [K, 1]. Received: {_structure(data)}."
+                )
+        if not x.shape[:1].is_compatible_with(y.shape[:1]):
+            raise ValueError(
+                "Both views of a batch must have the same number of rows. "
+                f"Received: x of shape {x.shape}, y of shape {y.shape}."
+            )
+        return Batch(batch)
+
+    def build_shape(self, batch):
+        """What ``build`` takes for such a batch; ``None`` where a rank is unknown."""
+        return batch.shapes
+
+
+class ImageForm:
+    """Images ``[K, H, W, C]`` in [-1, 1], or ``(images, labels)``."""
+
+    names = ("images",)
+    rows_are = "images"
+
+    def read(self, data, model):
+        """``data`` as a ``Batch``; as ``PairForm.read``."""
+        parts = _parts(data)
+        if len(parts) == 1 and isinstance(parts[0], (tuple, list)):
+            parts = tuple(parts[0])
+        if len(parts) > 2 or not all(map(_is_leaf, parts)):
+            raise ValueError(
+                f"{model} trains on images or on (images, labels). Received: {_structure(data)}."
+            )
+        images, labels = (*map(_with_shape, parts), None)[:2]
+        rank = images.shape.rank
+        if rank == 3:
+            raise ValueError(
+                "Images must have shape [K, H, W, C]: single images are batched by "
+                "`data.batch(64, drop_remainder=True)`, grey ones need a last axis of 1. "
+                f"Received: shape {tuple(images.shape)}."
+            )
+        if rank is not None and rank != 4:
+            raise ValueError(
+                f"Images must have shape [K, H, W, C]. Received: shape {tuple(images.shape)}."
+            )
+        if not images.dtype.is_floating:
+            raise ValueError(
+                f"{model} takes floating images in [-1, 1]: bytes become such by `images / 127.5 - "
+                "1`, or by tf.cast(images, tf.float32) for an encoder that scales its inputs "
+                f"itself. Received: images of dtype {images.dtype.name}."
+            )
+        if labels is not None and not images.shape[:1].is_compatible_with(labels.shape[:1]):
+            raise ValueError(
+                "There must be one label for each image. Received: images of shape "
+                f"{tuple(images.shape)}, labels of shape {tuple(labels.shape)}."
+            )
+        return Batch((images,), labels)
+
+    def build_shape(self, batch):
+        """What ``build`` takes for such a batch; ``None`` where the rank is unknown."""
+        return batch.shapes and batch.shapes[0]
+
+
+class ViewsForm:
+    """A dict of views ``{name: [K, ...]}``, or ``(views, labels)``.
+
+    Args:
+        names: of the views.
+    """
+
+    rows_are = "examples"
+
+    def __init__(self, names):
+        self.names = tuple(names)
+
+    def read(self, data, model):
+        """``data`` as a ``Batch``; as ``PairForm.read``."""
+        parts = _parts(data)
+        views = parts[0]
+        if len(parts) > 2 or not isinstance(views, dict) or not {*self.names} <= {*views}:
+            raise ValueError(
+                f"{model} takes a dict of the views {', '.join(self.names)}, or (views, labels). "
+                f"Received: {_structure(data)}."
+            )
+        labels = _with_shape(parts[1]) if len(parts) == 2 else None
+        return Batch(tuple(_with_shape(views[name]) for name in self.names), labels)
+
+    def build_shape(self, batch):
+        """What ``build`` takes for such a batch; ``None`` where a rank is unknown."""
+        return batch.shapes and dict(zip(self.names, batch.shapes, strict=True))
+
+
+PAIRS = PairForm()
+IMAGES = ImageForm()
+
+
+def _parts(data):
+    """Keras' (x, y, weights) as a tuple, without what was not given."""
+    parts = tuple(data) if isinstance(data, (tuple, list)) else (data,)
+    while len(parts) > 1 and parts[-1] is None:
+        parts = parts[:-1]
+    return parts
+
+
+def _is_leaf(part):
+    return part is not None and not isinstance(part, (tuple, list, dict))
+
+
+def _with_shape(part):
+    """``part`` with TensorFlow's shape and dtype: specifications and tensors as they are."""
+    if isinstance(part, tf.TypeSpec) and hasattr(part, "shape"):
+        return part
+    return tf.convert_to_tensor(part)
+
+
+def _structure(data):
+    """``data`` in a few words: "(float32 [8, 4], float32 [8, 4])"."""
+    if isinstance(data, (tuple, list)):
+        return f"({', '.join(map(_structure, data))}{',' * (len(data) == 1)})"
+    if isinstance(data, dict):
+        return f"{{{', '.join(f'{name!r}: {_structure(part)}' for name, part in data.items())}}}"
+    shape, dtype = getattr(data, "shape", None), getattr(data, "dtype", None)
+    if shape is None or dtype is None:
+        return type(data).__name__
+    name = getattr(dtype, "name", str(dtype))
+    rank = getattr(shape, "rank", len(shape) if isinstance(shape, tuple) else None)
+    if isinstance(shape, tf.TensorShape) and rank is None:
+        return f"{name} of unknown shape"
+    return f"{name} [{', '.join('K' if size is None else str(size) for size in shape)}]"
