@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_infomax.data.datasets import ImageData
 from tf_infomax.data.gaussians import DependentGaussians
+from tf_infomax.data.image_data import ImageData
 from tf_infomax.data.pairs import GaussianPairs, HalvesOfImages
 
 N, H, W = 60, 4, 3
@@ -98,8 +98,10 @@ def flat_images():
     """All pixels alike, so that a batch minus that pixel is the noise."""
     made = images()
     return types.SimpleNamespace(
-        train_images=np.full((N, 20, 20, 1), 128, np.uint8), train_labels=made.train_labels,
-        test_images=np.full((N, 20, 20, 1), 128, np.uint8), pixel_max=255.0,
+        train_images=np.full((N, 20, 20, 1), 128, np.uint8),
+        train_labels=made.train_labels,
+        test_images=np.full((N, 20, 20, 1), 128, np.uint8),
+        pixel_max=255.0,
     )
 
 
@@ -192,7 +194,8 @@ def test_gaussian_pairs(dependent):
     law = DependentGaussians()
     pairs = GaussianPairs(law, 64, dependent, seed=0)
     drawn = tf.map_fn(
-        tf.function(pairs.draw), tf.range(400, dtype=tf.int64),
+        tf.function(pairs.draw),
+        tf.range(400, dtype=tf.int64),
         fn_output_signature=(tf.float32, tf.float32),
     )
     batches = np.stack(drawn, axis=1)[..., 0]  # [t, view, K]

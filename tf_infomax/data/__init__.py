@@ -5,7 +5,8 @@
 
 import importlib
 
-from tf_infomax.data.datasets import DatasetNotFoundError, ImageData, load
+from tf_infomax.data.datasets import load
+from tf_infomax.data.image_data import DatasetNotFoundError, DatasetWarning, ImageData
 
 _HOMES = {
     "BatchIndex": "batches",
@@ -27,6 +28,7 @@ __all__ = [
     "BatchIndex",
     "CorrelatedGaussians",
     "DatasetNotFoundError",
+    "DatasetWarning",
     "DependentGaussians",
     "ImageData",
     "WholeImages",
