@@ -13,6 +13,7 @@ from tf_infomax.data.sources.image_files import listed, visible
 
 __all__ = ["load"]
 
+_BUNDLED = {"digits": bundled.digits, "mnist_sample": bundled.mnist_sample}
 _SHOWN = 100  # characters of a name that is too long to be a path
 
 
@@ -24,6 +25,8 @@ def load(name, data_dir=None, download=False, label=None):
 
             - ``"digits"``: scikit-learn's bundled 8 x 8 digits, 1,437 train and 360 test images,
               stratified, always the same split;
+            - ``"mnist_sample"``: 10,000 training and 2,000 test images of MNIST, as many of each
+              digit, which come with this package;
             - an image-classification set of TensorFlow Datasets, ``"mnist"``, ``"cifar10"``,
               ``"cmaterdb/bangla"``, ``"mnist:3.0.1"``: its ``train`` split, and its ``test``
               split or else its ``validation`` split; a split ``unlabelled`` as well
@@ -75,8 +78,8 @@ def load(name, data_dir=None, download=False, label=None):
 
 
 def _located(name, data_dir, download):
-    if name == "digits":
-        return _read(bundled.digits)
+    if name in _BUNDLED:
+        return _read(_BUNDLED[name])
     path = pathlib.Path(name).expanduser()
     if path.suffix.lower() == ".npz" and not path.is_dir():
         if not path.is_file():

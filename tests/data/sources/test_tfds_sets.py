@@ -10,7 +10,7 @@ import tensorflow_datasets as tfds
 
 from tf_infomax.data import DatasetNotFoundError, load
 
-_DEFAULT = Path(__file__).resolve().parents[3] / "shared" / "tfds"
+_DEFAULT = Path(__file__).resolve().parents[4] / "shared" / "tfds"
 TFDS = Path(os.environ.get("TF_INFOMAX_TFDS", _DEFAULT))
 
 
