@@ -144,6 +144,8 @@ def _scaled(scale, shift=0.0):
         (_nan, r"x_test of .* must be finite\. Received: 3 NaN or infinite values of 72\."),
         (_scaled(255.0), r"x_train of .* lie in \[0, 1\].*; x / 255 .*Received: \d+ to 25\d\."),
         (_scaled(2.0, -1.0), r"x_train of .*; \(x \+ 1\) / 2 .*Received: -0\.9\d+ to 1\."),
+        (_scaled(1.0, -0.5), r"x_train of .*; x \+ 0\.5 .*Received: -0\.4\d+ to 0\.5\."),
+        (_scaled(1.1), r"x_train of .*; np\.clip\(x, 0, 1\) .*Received: 0\.0\d+ to 1\.1\."),
         (_scaled(6.0, -3.0), r"\(x - x\.min\(\)\).*Received: -2\.8\d+ to 3\."),
         (_with(x_train=np.zeros((5, 6), np.uint8)), r"x_train of .*Received: shape \(5, 6\)"),
         (_with(x_train=np.zeros((0, 6, 4), np.uint8)), r"nothing empty.*\(0, 6, 4\)"),

@@ -65,7 +65,9 @@ def test_litter_is_no_data(pets):
 def test_files_that_are_no_images_are_named(pets):
     for name in ("train/cat/scan.heic", "train/labels.csv", "test/dog/notes.txt"):
         (pets / name).write_bytes(b"something else")
-    message = r"3 files are left out.*train/cat/scan\.heic, train/labels\.csv, test/dog/notes\.txt"
+    message = (
+        r"Files of .*pets .* left out: train/cat/scan\.heic, train/labels\.csv, test/dog/notes\.txt"
+    )
     with pytest.warns(DatasetWarning, match=message):
         assert len(load(pets).train_images) == 2
 

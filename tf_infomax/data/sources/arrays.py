@@ -118,29 +118,34 @@ def _of_floats(array, what):
         )
     low, high = float(array.min()), float(array.max())
     if low < -_ROUNDING or high > 1 + _ROUNDING:
-        if low >= 0 and high <= 255:
-            cure = "x / 255 (or x.astype(np.uint8) where the values are whole)"
-        elif low >= -1 and high <= 1:
-            cure = "(x + 1) / 2"
-        else:
-            cure = "(x - x.min()) / (x.max() - x.min())"
         raise ValueError(
-            f"{what} must lie in [0, 1] if it is floating; {cure} may be what it needs. "
+            f"{what} must lie in [0, 1] if it is floating; {_cure(low, high)} may be what it needs. "
             f"Received: {low:g} to {high:g}."
         )
     return np.clip(array, 0, 1).astype(np.float32, copy=False)
 
 
+def _cure(low, high):
+    """What most likely brings floats from ``low`` to ``high`` into [0, 1]."""
+    if low >= 0 and 2 < high <= 255:
+        return "x / 255 (or x.astype(np.uint8) where the values are whole)"
+    if low >= 0 and high <= 2:
+        return "np.clip(x, 0, 1)"
+    if low >= -0.5 and high <= 0.5:
+        return "x + 0.5"
+    if low >= -1 and high <= 1:
+        return "(x + 1) / 2"
+    return "(x - x.min()) / (x.max() - x.min())"
+
+
 def _labels(arrays, what, counts):
     """Labels of each split as numbers of classes, and the names of the classes."""
-    given = [array is not None for array in arrays]
     columns = [
-        _column(array, name, count)
+        np.full(count, -1) if array is None else _column(array, name, count)
         for array, name, count in zip(arrays, what, counts, strict=True)
-        if array is not None
     ]
     widths = {array.shape[1] for array in arrays if array is not None and array.ndim == 2} - {1}
-    # Of the few different values Python's own numbers: no size of label overflows.
+    # Python's own numbers for the few different values: no label is too large for them.
     uniques = [np.unique(column, return_inverse=True) for column in columns]
     values = [
         [value if isinstance(value, str) else int(value) for value in unique.tolist()]
@@ -158,13 +163,9 @@ def _labels(arrays, what, counts):
             f"{' and '.join(what)} must be 0 or more, or -1 for unlabelled. Received: {names[0]}."
         )
     number = {-1: -1, **{value: label for label, value in enumerate(names)}}
-    numbered = iter(
+    train, test = (
         np.array([number[value] for value in split], np.int64)[inverse]
         for split, (_, inverse) in zip(values, uniques, strict=True)
-    )
-    train, test = (
-        next(numbered) if is_given else np.full(count, -1, np.int64)
-        for is_given, count in zip(given, counts, strict=True)
     )
     return train, test, tuple(map(str, names))
 

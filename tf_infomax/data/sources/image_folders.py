@@ -43,8 +43,8 @@ def from_folder(path):
     train, test = (_classes(path / split, others) for split in ("train", held_out))
     if others:
         warnings.warn(
-            f"{path}: {len(others)} files are left out, because they are no images that can be "
-            f"read: {listed([file.relative_to(path) for file in others])}.",
+            f"Files of {path} that are no images Pillow reads are left out: "
+            f"{listed([file.relative_to(path) for file in others])}.",
             DatasetWarning,
             stacklevel=2,
         )
