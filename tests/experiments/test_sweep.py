@@ -85,7 +85,6 @@ def test_one_class_is_unlabelled_and_refused_where_labels_are_needed(tmp_path):
     with pytest.warns(DatasetWarning, match="all of one class, '7'"):
         message = refused(tmp_path / "work", "critic_impact", data)
     assert "label" in message and "one.npz" in message
-    assert plan_tiny(tmp_path / "ok", "critic_impact", data, "evaluate=bound")
 
 
 def test_parts_that_do_not_fit_are_refused(tmp_path):

@@ -119,8 +119,8 @@ def _of_floats(array, what):
     low, high = float(array.min()), float(array.max())
     if low < -_ROUNDING or high > 1 + _ROUNDING:
         raise ValueError(
-            f"{what} must lie in [0, 1] if it is floating; {_cure(low, high)} may be what it needs. "
-            f"Received: {low:g} to {high:g}."
+            f"{what} must lie in [0, 1] if it is floating; {_cure(low, high)} may be what it "
+            f"needs. Received: {low:g} to {high:g}."
         )
     return np.clip(array, 0, 1).astype(np.float32, copy=False)
 
