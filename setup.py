@@ -12,6 +12,7 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.11",
     packages=find_packages(include=["tf_infomax", "tf_infomax.*"]),
+    package_data={"tf_infomax.data": ["files/*"]},
     install_requires=[
         "tensorflow>=2.21,<2.22",
         "keras>=3.15,<3.16",
@@ -28,6 +29,8 @@ setup(
         "threadpoolctl>=3.5,<4",
         "pandas>=2.2,<4",
         "matplotlib>=3.9,<4",
+        # Reads image files (matplotlib brings it, too).
+        "pillow>=11,<14",
         "absl-py>=2.1,<3",
         "numpy>=2,<3",
         "scipy>=1.15,<2",

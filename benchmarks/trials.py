@@ -5,7 +5,7 @@ import types
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.data.datasets import ImageData
+from tf_infomax.data.image_data import ImageData
 from tf_infomax.experiments import catalog
 from tf_infomax.experiments.build import GAUSSIAN_PAIRS, build
 from tf_infomax.experiments.overrides import override

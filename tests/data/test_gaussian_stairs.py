@@ -10,9 +10,7 @@ from tf_infomax.data.pairs import GaussianStairs
 def test_rho_of_each_level():
     # I = -d/2 log(1 - rho^2): of 20 coordinates, 2 nats need rho^2 = 1 - exp(-0.2), and so on.
     stairs = GaussianStairs(20, (2.0, 10.0), 4, 64, seed=0)
-    np.testing.assert_allclose(
-        [law.rho for law in stairs.laws], [0.4257570, 0.7950601], rtol=1e-6
-    )
+    np.testing.assert_allclose([law.rho for law in stairs.laws], [0.4257570, 0.7950601], rtol=1e-6)
     assert CorrelatedGaussians.from_mutual_information(3, 0.0).rho == 0.0
     for nats in (0.1, 2.0, 30.0):
         law = CorrelatedGaussians.from_mutual_information(7, nats)

@@ -7,7 +7,7 @@ from scipy import stats
 
 from tf_infomax import evaluation
 from tf_infomax.data import augmentation
-from tf_infomax.data.datasets import ImageData
+from tf_infomax.data.image_data import ImageData
 from tf_infomax.data.images import WholeImages
 
 N, M, H, W = 60, 40, 7, 9

@@ -75,7 +75,7 @@ def test_lengths_are_uniform_along_the_split_axis():
     # Wider than 100 - b: not split along the columns, so along the rows.
     split = rows[columns > 100 - block]
     counts = np.bincount(split, minlength=height + 1)
-    assert counts[: block].sum() == counts[height - block + 1 :].sum() == 0
+    assert counts[:block].sum() == counts[height - block + 1 :].sum() == 0
     expected = len(split) / 5
     assert np.abs(counts[block : height - block + 1] - expected).max() < 4 * np.sqrt(expected)
 
@@ -94,9 +94,7 @@ def test_images_of_an_unknown_number(jit_compile):
     compiled = tf.function(
         lambda images, seed: occlude(images, 4, seed, value=-1.0),
         jit_compile=jit_compile,
-        input_signature=[
-            tf.TensorSpec([None, 9, 8, 2], tf.float32), tf.TensorSpec([2], tf.int32)
-        ],
+        input_signature=[tf.TensorSpec([None, 9, 8, 2], tf.float32), tf.TensorSpec([2], tf.int32)],
     )
     hidden = compiled(images, (5, 6)).numpy()
     masks = (hidden == -1.0).all(axis=-1)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_infomax.data.datasets import ImageData
 from tf_infomax.data.gaussians import DependentGaussians
+from tf_infomax.data.image_data import ImageData
 from tf_infomax.data.pairs import GaussianPairs, HalvesOfImages
 
 N, H, W = 60, 4, 3
@@ -100,8 +100,10 @@ def flat_images():
     """All pixels alike, so that a batch minus that pixel is the noise."""
     made = images()
     return types.SimpleNamespace(
-        train_images=np.full((N, 20, 20, 1), 128, np.uint8), train_labels=made.train_labels,
-        test_images=np.full((N, 20, 20, 1), 128, np.uint8), pixel_max=255.0,
+        train_images=np.full((N, 20, 20, 1), 128, np.uint8),
+        train_labels=made.train_labels,
+        test_images=np.full((N, 20, 20, 1), 128, np.uint8),
+        pixel_max=255.0,
     )
 
 

@@ -124,6 +124,8 @@ def test_the_right_parts_for_each_kind_of_experiment():
 def test_images_are_loaded_where_they_are_needed():
     assert load_images(catalog.get("dependent_samples")[0]) is None
     assert load_images(tiny("critic_impact")) is datasets.load("digits")
+    with pytest.raises(ValueError, match=r"attributes.*Received: label='Smiling' for digits"):
+        load_images(override(tiny("critic_impact"), ["data.label=Smiling"]))
 
 
 @pytest.mark.parametrize("name", list(catalog.names()))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.tiny import determinism_undone, plan_tiny
+from tf_infomax.data import DatasetWarning
 from tf_infomax.experiments import sweep
 from tf_infomax.experiments.run import FINISHED, NON_FINITE
 from tf_infomax.results import read_rows
@@ -74,6 +75,16 @@ def test_data_that_do_not_fit_are_refused(tmp_path):
     for name in ("critic_impact", "adversarial"):
         assert "need a label for every image" in refused(work, name, unlabelled)
     assert "There is no such file" in refused(work, "critic_impact", f"data={tmp_path}/no.npz")
+
+
+def test_one_class_is_unlabelled_and_refused_where_labels_are_needed(tmp_path):
+    pixels = np.random.default_rng(0).random((40, 6, 4)).astype(np.float32)
+    labels = np.full(40, 7)
+    np.savez(tmp_path / "one.npz", x_train=pixels, x_test=pixels, y_train=labels, y_test=labels)
+    data = f"data={tmp_path}/one.npz"
+    with pytest.warns(DatasetWarning, match="all of one class, '7'"):
+        message = refused(tmp_path / "work", "critic_impact", data)
+    assert "label" in message and "one.npz" in message
 
 
 def test_parts_that_do_not_fit_are_refused(tmp_path):

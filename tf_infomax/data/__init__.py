@@ -3,7 +3,8 @@
 ``datasets`` needs no TensorFlow; the other modules are imported on first use of their names.
 """
 
-from tf_infomax.data.datasets import DatasetNotFoundError, ImageData, load
+from tf_infomax.data.datasets import load
+from tf_infomax.data.image_data import DatasetNotFoundError, DatasetWarning, ImageData
 from tf_infomax.lazy import lazy_names
 
 _HOMES = {
@@ -26,6 +27,7 @@ __all__ = [
     "BatchIndex",
     "CorrelatedGaussians",
     "DatasetNotFoundError",
+    "DatasetWarning",
     "DependentGaussians",
     "ImageData",
     "WholeImages",

@@ -73,7 +73,7 @@ def load_images(experiment, data_dir=None, download=False):
     """The experiment's ``ImageData``; ``None`` where it needs no images."""
     if experiment.data.name == GAUSSIAN_PAIRS:
         return None
-    return datasets.load(experiment.data.name, data_dir, download)
+    return datasets.load(experiment.data.name, data_dir, download, experiment.data.label)
 
 
 def build(experiment, images):

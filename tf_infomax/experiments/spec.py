@@ -47,6 +47,7 @@ class Data:
     Attributes:
         name: data set of images ("mnist", "digits", any of TFDS, a ``.npz`` or a folder), or
             "gaussian_pairs".
+        label: for images with attributes ("celeb_a"): the one that probes predict ("Smiling").
         views: "halves": the upper and lower halves of the images are two views (MI-max);
             "image": the whole image is the only one (Deep InfoMax).
         noise_sd: for halves: sd of normal noise on the pixels (in [0, 1]). In training the same
@@ -59,6 +60,7 @@ class Data:
     """
 
     name: str = "mnist"
+    label: str | None = None
     views: str = "halves"
     noise_sd: float = 0.0
     dependent: bool = False

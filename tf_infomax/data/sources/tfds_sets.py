@@ -1,7 +1,8 @@
-"""Image sets that TensorFlow Datasets reads: prepared sets and folders of images."""
+"""Sets of TensorFlow Datasets that have been prepared, or may be downloaded."""
 
 import pathlib
 import re
+import typing
 
 import numpy as np
 import tensorflow as tf
@@ -9,23 +10,33 @@ import tensorflow_datasets as tfds
 
 from tf_infomax import registry
 from tf_infomax.data.augmentation import centre_crop
-from tf_infomax.data.collect import collect
-from tf_infomax.data.datasets import DatasetNotFoundError, ImageData
+from tf_infomax.data.image_data import DatasetNotFoundError, ImageData
+from tf_infomax.data.sources.collect import collect
 
-__all__ = ["from_image_folder", "from_prepared"]
+__all__ = ["from_prepared"]
 
 _NAME = re.compile(r"(?P<set>\w+)(/(?P<config>[\w.+-]+))?(:(?P<version>\d+\.\d+\.\d+))?")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 # TFDS set -> side in pixels to which its images are reduced.
 _REDUCED = {"celeb_a": 64}
 _UNLABELLED = "unlabelled"
+_ATTRIBUTES = "attributes"
+
+
+class _Keys(typing.NamedTuple):
+    """Which features of an example are read."""
+
+    image: str
+    label: str | None
+    attributes: tuple
 
 
 def from_prepared(name, data_dir, download):
     """Reads the TFDS set ``name`` under ``data_dir``; see ``datasets.load``.
 
-    A set that has images but no key ``label`` (``celeb_a``, which has attributes) is read as
-    unlabelled. A split ``unlabelled`` (``stl10``) becomes ``unlabelled_images``. The images of
+    A set that has images but no key ``label`` is read as unlabelled; what its ``attributes`` say is
+    true or false of an image (``celeb_a``: "Smiling", 40 in all) becomes the attributes of the
+    ``ImageData``. A split ``unlabelled`` (``stl10``) becomes ``unlabelled_images``. The images of
     ``celeb_a``, 218 x 178 pixels, are reduced as they are read: the square of 178 x 178 pixels in
     the centre, resized to 64 x 64 by bilinear interpolation with antialiasing, rounded to uint8.
     """
@@ -35,7 +46,7 @@ def from_prepared(name, data_dir, download):
         raise _not_found(name, name, data_dir)
     folder = _version_folder(data_dir, name, **match.groupdict())
     if folder is not None:
-        builder = tfds.builder_from_directory(folder)
+        builder = _prepared(folder)
     elif download and match["set"] in tfds.list_builders():
         builder = _download(name, data_dir)
     else:
@@ -73,6 +84,17 @@ def _versions(folder):
         if _VERSION.fullmatch(entry.name) and (entry / "dataset_info.json").is_file()
     )
     return sorted(prepared, key=lambda entry: tuple(map(int, entry.name.split("."))))
+
+
+def _prepared(folder):
+    try:
+        return tfds.builder_from_directory(folder)
+    except Exception as error:  # damaged JSON, missing files, unknown features: anything
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ValueError(
+            f"{folder} is not a set that TFDS can read; prepare it anew. "
+            f"Received: {type(error).__name__}: {reason}"
+        ) from error
 
 
 def _download(name, data_dir):
@@ -117,39 +139,74 @@ def _not_found(name, set_name, data_dir):
 
 def _from_builder(name, builder):
     info = builder.info
-    image_key, label_key = _keys(name, info)
+    keys = _keys(name, info)
     splits = _split_names(name, info.splits)
     if _UNLABELLED in info.splits:
         splits = *splits, _UNLABELLED
-    # `try_autocache` would keep a second copy of a small set.
-    config = tfds.ReadConfig(try_autocache=False)
-    side = _REDUCED.get(info.name)
+    train, test, *unlabelled = (_read(name, builder, split, keys) for split in splits)
+    label_names = () if keys.label is None else info.features[keys.label].names
+    return ImageData(
+        name=name,
+        train_images=train[0],
+        train_labels=train[1],
+        test_images=test[0],
+        test_labels=test[1],
+        pixel_max=255.0,
+        num_classes=len(label_names),
+        label_names=tuple(label_names),
+        unlabelled_images=unlabelled[0][0] if unlabelled else None,
+        attribute_names=keys.attributes,
+        train_attributes=train[2] if keys.attributes else None,
+        test_attributes=test[2] if keys.attributes else None,
+    )
 
-    def read(split):
-        def example(features):
-            image = features[image_key] if side is None else _reduced(features[image_key], side)
-            if label_key is None or split == _UNLABELLED:
-                return image, tf.constant(-1, tf.int64)
-            return image, features[label_key]
 
-        examples = builder.as_dataset(split=split, shuffle_files=False, read_config=config)
-        examples = examples.map(example, num_parallel_calls=tf.data.AUTOTUNE)
-        where = f"{name}, split {split}"
-        try:
-            return collect(examples, info.splits[split].num_examples, where)
-        except tf.errors.OpError as error:
-            raise ValueError(
-                f"The files of {where} are missing or damaged; prepare the set anew. "
-                f"Received: {error.message.splitlines()[0]} (in {builder.data_path})."
-            ) from error
+def _read(name, builder, split, keys):
+    """Arrays of images, labels and attributes of one split."""
+    side = _REDUCED.get(builder.info.name)
 
-    train, test, *unlabelled = map(read, splits)
-    label_names = () if label_key is None else info.features[label_key].names
-    return _image_data(name, train, test, label_names, *(images for images, _ in unlabelled))
+    def example(features):
+        image, label = features[keys.image], tf.constant(-1, tf.int64)
+        if side is not None:
+            image = _reduced(image, side)
+        if keys.label is not None and split != _UNLABELLED:
+            label = features[keys.label]
+        attributes = [features[_ATTRIBUTES][attribute] for attribute in keys.attributes]
+        return image, label, tf.cast(attributes, tf.uint8)
+
+    where, count = f"{name}, split {split}", builder.info.splits[split].num_examples
+    if not count:
+        raise ValueError(f"{where} must hold examples, at least 1. Received: 0.")
+    try:
+        examples = _examples(builder, split).map(example, num_parallel_calls=tf.data.AUTOTUNE)
+        return collect(examples, count, where)
+    except (tf.errors.OpError, ImportError, NotImplementedError, OSError) as error:
+        reason = (getattr(error, "message", "") or str(error)).splitlines()[0]
+        raise ValueError(
+            f"The files of {where} are missing or damaged, or of a format that is not read here "
+            f"({builder.info.file_format}); prepare the set anew, as TFDS does by default. "
+            f"Received: {reason} (in {builder.data_path})."
+        ) from error
+
+
+def _examples(builder, split):
+    """The examples of a split as ``tf.data``, in the order in which they are stored."""
+    if builder.info.file_format != tfds.core.FileFormat.ARRAY_RECORD:
+        # `try_autocache` would keep a second copy of a small set.
+        config = tfds.ReadConfig(try_autocache=False)
+        return builder.as_dataset(split=split, shuffle_files=False, read_config=config)
+    # TFDS gives these by index only. The records are those of the other formats.
+    raw = tfds.decode.DeserializeMethod.RAW_BYTES
+    source = builder.as_data_source(split=split, deserialize_method=raw)
+    records = tf.data.Dataset.from_generator(
+        lambda: (bytes(source[index]) for index in range(len(source))),
+        output_signature=tf.TensorSpec([], tf.string),
+    )
+    return records.map(builder.info.features.deserialize_example)
 
 
 def _keys(name, info):
-    """Keys of the image and of the class label; the latter is ``None`` if there is none."""
+    """The keys of what is read; ``ValueError`` unless it is an image-classification set."""
     features = info.features
     keys = info.supervised_keys or ("image", "label")
     image, label = (
@@ -166,7 +223,17 @@ def _keys(name, info):
         )
     if np.dtype(image.np_dtype) != np.uint8:
         raise ValueError(f"Images of {name} must be uint8. Received: dtype {image.np_dtype}.")
-    return keys[0], None if unlabelled else keys[1]
+    return _Keys(keys[0], *((None, _attributes(info)) if unlabelled else (keys[1], ())))
+
+
+def _attributes(info):
+    """Names of the features in ``attributes`` that are true or false, as CelebA has them."""
+    if _ATTRIBUTES not in info.features:
+        return ()
+    features = info.features[_ATTRIBUTES]
+    if not isinstance(features, tfds.features.FeaturesDict):
+        return ()
+    return tuple(sorted(name for name in features if features[name].np_dtype == np.bool_))
 
 
 def _reduced(image, side):
@@ -184,62 +251,3 @@ def _split_names(name, splits):
             f"Received: splits {sorted(splits)}."
         )
     return "train", held_out
-
-
-def _image_data(name, train, test, label_names, unlabelled_images=None):
-    return ImageData(
-        name=name,
-        train_images=train[0],
-        train_labels=train[1],
-        test_images=test[0],
-        test_labels=test[1],
-        pixel_max=255.0,
-        num_classes=len(label_names),
-        label_names=tuple(label_names),
-        unlabelled_images=unlabelled_images,
-    )
-
-
-def from_image_folder(path):
-    """Reads ``<path>/{train,test}/<class>/*.{png,jpg}``; see ``datasets.load``.
-
-    ``tfds.ImageFolder`` finds files and labels (Keras' ``image_dataset_from_directory`` resizes
-    everything to float32). Its decoding is skipped, because it turns every image into RGB.
-    """
-    path = pathlib.Path(path)
-    builder = tfds.ImageFolder(str(path))
-    train, test = _split_names(str(path), builder.info.splits)
-    skip = {"image": tfds.decode.SkipDecoding()}
-    first, arrays = {}, {}
-    for split in (train, test):
-        if not builder.info.splits[split].num_examples:
-            raise ValueError(f"{path / split} holds no PNG or JPEG image in a <class> folder.")
-        images, labels = [], []
-        for example in tfds.as_numpy(builder.as_dataset(split=split, decoders=skip)):
-            file = example["image/filename"].decode()
-            image = _decode(example["image"], file)
-            reference = first.setdefault("image", (file, image.shape))
-            if image.shape != reference[1]:
-                raise ValueError(
-                    "All images must have one size and one number of channels. Received: "
-                    f"{reference[0]} of shape {reference[1]} and {file} of shape {image.shape}."
-                )
-            images.append(image)
-            labels.append(example["label"])
-        arrays[split] = np.stack(images), np.asarray(labels, np.int64)
-    return _image_data(path.name, arrays[train], arrays[test], builder.info.features["label"].names)
-
-
-def _decode(data, file):
-    try:
-        image = tf.io.decode_image(data, expand_animations=False).numpy()
-    except tf.errors.InvalidArgumentError as error:
-        raise ValueError(f"{file} is not a readable PNG or JPEG image.") from error
-    # The bit depth is byte 24 of a PNG file; the decoder drops the lower 8 bits in silence.
-    deep = data[:4] == b"\x89PNG" and data[24] > 8
-    if deep or image.shape[-1] not in (1, 3):
-        raise ValueError(
-            f"Images must be grey or RGB, 8 bits a channel. Received: {file} with "
-            f"{image.shape[-1]} channels{' of 16 bits' if deep else ''}."
-        )
-    return image

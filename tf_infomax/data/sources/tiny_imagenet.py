@@ -2,10 +2,10 @@
 
 import pathlib
 
-import tensorflow as tf
+import numpy as np
 
-from tf_infomax.data.collect import collect
-from tf_infomax.data.datasets import DatasetNotFoundError, ImageData
+from tf_infomax.data.image_data import DatasetNotFoundError, ImageData
+from tf_infomax.data.sources.image_files import is_image, read_images, visible
 
 __all__ = ["from_folder"]
 
@@ -52,19 +52,16 @@ def from_folder(path):
             f"Received: {len(classes)} lines, {len(number)} different."
         )
     words = {fields[0]: fields[-1] for fields in _lines(path / "words.txt")}
-    train = _images(*_train_files(path / "train", number), f"{path}, train")
-    test = _images(*_val_files(path / "val", number), f"{path}, val")
-    if train[0].shape[1:] != test[0].shape[1:]:
-        raise ValueError(
-            f"All images of {path} must have one size. Received: train of shape "
-            f"{train[0].shape[1:]} and val of shape {test[0].shape[1:]}."
-        )
+    train = _train_files(path / "train", number)
+    test = _val_files(path / "val", number)
+    # In one array: one RGB image makes all images RGB.
+    images, count = read_images(train[0] + test[0]), len(train[0])
     return ImageData(
         name=path.name,
-        train_images=train[0],
-        train_labels=train[1],
-        test_images=test[0],
-        test_labels=test[1],
+        train_images=images[:count],
+        train_labels=np.array(train[1], np.int64),
+        test_images=images[count:],
+        test_labels=np.array(test[1], np.int64),
         pixel_max=255.0,
         num_classes=len(number),
         label_names=tuple(words.get(wordnet_id, wordnet_id) for wordnet_id in number),
@@ -77,18 +74,18 @@ def _lines(file):
     return [line.strip().split("\t") for line in lines if line.strip()]
 
 
-def _jpegs(folder):
-    return sorted(entry for entry in folder.glob("*") if entry.suffix.lower() in (".jpeg", ".jpg"))
+def _image_files(folder):
+    return [entry for entry in visible(folder) if is_image(entry)] if folder.is_dir() else []
 
 
 def _train_files(folder, number):
     files, labels = [], []
     for wordnet_id, label in number.items():
-        of_class = _jpegs(folder / wordnet_id / "images")
+        of_class = _image_files(folder / wordnet_id / "images")
         if not of_class:
             raise DatasetNotFoundError(
                 f"Every class of wnids.txt needs images. {folder / wordnet_id / 'images'} holds no "
-                f"JPEG file. Received: class {wordnet_id!r}."
+                f"image. Received: class {wordnet_id!r}."
             )
         files += of_class
         labels += [label] * len(of_class)
@@ -109,7 +106,7 @@ def _val_files(folder, number):
                 f"{annotations} must list every file once. Received: {fields[0]!r} twice."
             )
         label_of[fields[0]] = number[fields[1]]
-    files = _jpegs(folder / "images")
+    files = _image_files(folder / "images")
     present = {file.name for file in files}
     if not files or present != set(label_of):
         odd = sorted(present ^ set(label_of))
@@ -119,35 +116,3 @@ def _val_files(folder, number):
             f"{len(odd)} names in one place only{': ' + ', '.join(odd[:3]) if odd else ''}."
         )
     return files, [label_of[file.name] for file in files]
-
-
-def _images(files, labels, where):
-    names = [str(file) for file in files]
-    shape = _checked(names[0])
-    examples = tf.data.Dataset.from_tensor_slices((names, tf.constant(labels, tf.int64))).map(
-        lambda name, label: (tf.ensure_shape(_decode(name), shape), label),
-        num_parallel_calls=tf.data.AUTOTUNE,
-    )
-    try:
-        return collect(examples, len(names), where)
-    except tf.errors.OpError as error:
-        for name in names:  # which one?
-            if (other := _checked(name)) != shape:
-                raise ValueError(
-                    f"All images must have one size. Received: {names[0]} of shape "
-                    f"{tuple(shape)} and {name} of shape {tuple(other)}."
-                ) from error
-        raise
-
-
-def _decode(name):
-    # Three channels also from a grey file.
-    return tf.io.decode_jpeg(tf.io.read_file(name), channels=3)
-
-
-def _checked(name):
-    """The shape of an image that can be read."""
-    try:
-        return _decode(name).shape
-    except tf.errors.OpError as error:
-        raise ValueError(f"{name} is not a readable JPEG image.") from error

@@ -12,22 +12,25 @@ def collect(examples, count, where):
     """Fills one array, so that the peak of memory is the set itself and a few chunks.
 
     Args:
-        examples: ``tf.data.Dataset`` of (image ``[H, W, C]`` uint8, label int).
+        examples: ``tf.data.Dataset`` of (image ``[H, W, C]`` uint8, label int, attributes ``[A]``
+            uint8).
         count: how many there must be.
         where: what they are, for messages.
 
     Returns:
-        ``(images, labels)``: uint8 ``[count, H, W, C]``, int64 ``[count]``.
+        ``(images, labels, attributes)``: uint8 ``[count, H, W, C]``, int64 ``[count]``, uint8
+        ``[count, A]``.
 
     Raises:
         ValueError: on images of different sizes, or another number of examples.
     """
     labels = np.empty(count, np.int64)
+    attributes = np.empty((count, *examples.element_spec[2].shape), np.uint8)
     images, filled = None, 0
     # Images of unknown size cannot be batched before they have been compared.
     chunk = _CHUNK if examples.element_spec[0].shape.is_fully_defined() else 1
     batches = examples.batch(chunk).prefetch(tf.data.AUTOTUNE)
-    for batch, batch_labels in batches.as_numpy_iterator():
+    for batch, batch_labels, batch_attributes in batches.as_numpy_iterator():
         if images is None:
             images = np.empty((count, *batch.shape[1:]), np.uint8)
         if batch.shape[1:] != images.shape[1:]:
@@ -37,7 +40,8 @@ def collect(examples, count, where):
             )
         images[filled : filled + len(batch)] = batch
         labels[filled : filled + len(batch)] = batch_labels
+        attributes[filled : filled + len(batch)] = batch_attributes
         filled += len(batch)
     if images is None or filled != count:
         raise ValueError(f"{where} must hold {count} examples, at least 1. Received: {filled}.")
-    return images, labels
+    return images, labels, attributes

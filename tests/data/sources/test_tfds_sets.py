@@ -1,4 +1,4 @@
-"""Prepared TFDS sets, against the statistics published with them, and folders of images."""
+"""Prepared TFDS sets, against the statistics published with them."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ import tensorflow_datasets as tfds
 
 from tf_infomax.data import DatasetNotFoundError, load
 
-_DEFAULT = Path(__file__).resolve().parents[3] / "shared" / "tfds"
+_DEFAULT = Path(__file__).resolve().parents[4] / "shared" / "tfds"
 TFDS = Path(os.environ.get("TF_INFOMAX_TFDS", _DEFAULT))
 
 
@@ -72,7 +72,10 @@ def test_the_environment_names_the_folder(monkeypatch):
     assert load("mnist") is load("mnist", data_dir=TFDS)
 
 
-def _prepare(data_dir, features, splits, version="1.0.0", config=None, name="tiny_set", keys=None):
+def _prepare(
+    data_dir, features, splits, version="1.0.0", config=None, name="tiny_set", keys=None,
+    file_format="tfrecord",
+):  # fmt: skip
     """A prepared set of the given examples, written by TFDS itself."""
     folder = Path(data_dir, name, config or "", version)
     folder.mkdir(parents=True)
@@ -83,7 +86,7 @@ def _prepare(data_dir, features, splits, version="1.0.0", config=None, name="tin
     info = tfds.core.DatasetInfo(
         builder=identity, features=tfds.features.FeaturesDict(features), supervised_keys=keys
     )
-    writer = tfds.core.SequentialWriter(info, max_examples_per_shard=100)
+    writer = tfds.core.SequentialWriter(info, max_examples_per_shard=100, file_format=file_format)
     writer.initialize_splits(list(splits))
     writer.add_examples(splits)
     writer.close_all()
@@ -139,6 +142,7 @@ _TWO_SIZES = ((4, 4, 1), (6, 4, 1))
             {"train": _examples(3, _TWO_SIZES), "test": _examples(2)},
             r"one size \(tiny_set, split train\).*example 0 of .* and example \d of ",
         ),
+        (_GREY, {"train": _examples(3), "test": []}, r"split test must hold examples.*: 0\."),
         (_GREY, {"train": _examples(3)}, r"train and test.*Received: splits \['train'\]"),
         (
             {"image": _GREY["image"], "label": tfds.features.Scalar(tf.int64)},
@@ -225,16 +229,20 @@ def _triangle_weights(size, target):
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-def test_celeb_a_is_unlabelled_and_reduced(tmp_path):
+def test_celeb_a_is_reduced_and_has_attributes(tmp_path):
     features = {
         "image": tfds.features.Image(shape=(218, 178, 3), encoding_format="png"),
         "landmarks": {"nose_x": tf.int64},
-        "attributes": {"Smiling": tf.bool},
+        "attributes": {"Young": tf.bool, "Smiling": tf.bool},
     }
     images = _random_images(5, (218, 178, 3))
     examples = [
-        {"image": image, "landmarks": {"nose_x": 1}, "attributes": {"Smiling": True}}
-        for image in images
+        {
+            "image": image,
+            "landmarks": {"nose_x": 1},
+            "attributes": {"Young": bool(image[0, 0, 0] % 2), "Smiling": bool(i % 2)},
+        }
+        for i, image in enumerate(images)
     ]
     splits = {"train": examples[:2], "validation": examples[2:3], "test": examples[3:]}
     _prepare(tmp_path, features, splits, name="celeb_a")
@@ -249,7 +257,50 @@ def test_celeb_a_is_unlabelled_and_reduced(tmp_path):
         ours = getattr(data, f"{split}_images").astype(np.float64)
         # In either order; 0.5 is rounding, the rest is float32.
         error = np.abs(ours[:, np.newaxis] - expected[rows]).max(axis=(2, 3, 4))
-        assert sorted(error.argmin(axis=1)) == [0, 1] and error.min(axis=1).max() < 0.502
+        which = error.argmin(axis=1)
+        assert sorted(which) == [0, 1] and error.min(axis=1).max() < 0.502
+        is_young = images[rows, 0, 0, 0] % 2
+        is_smiling = np.arange(5)[rows] % 2
+        attributes = getattr(data, f"{split}_attributes")
+        np.testing.assert_array_equal(attributes, np.column_stack([is_smiling, is_young])[which])
+    assert data.attribute_names == ("Smiling", "Young")
+    smiling = load("celeb_a", data_dir=tmp_path, label="Smiling")
+    np.testing.assert_array_equal(smiling.train_labels, data.train_attributes[:, 0])
+    assert smiling.train_images is not None and smiling.is_labelled
+
+
+def test_array_records_are_read_as_other_files_are(tmp_path):
+    splits = {"train": _examples(5), "test": _examples(3, fill=9)}
+    for file_format in ("tfrecord", "array_record"):
+        _prepare(tmp_path / file_format, _GREY, splits, file_format=file_format)
+    ours = load("tiny_set", data_dir=tmp_path / "array_record")
+    expected = load("tiny_set", data_dir=tmp_path / "tfrecord")
+    assert ours.label_names == ("cat", "dog")
+    for split in ("train", "test"):
+        one, other = (
+            _sorted_rows(getattr(data, f"{split}_images"), getattr(data, f"{split}_labels"))
+            for data in (ours, expected)
+        )
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_format_that_is_not_read_is_named(tmp_path, monkeypatch):
+    _prepare(tmp_path, _GREY, {"train": _examples(3), "test": _examples(2)})
+
+    def refuse(*args, **kwargs):
+        raise NotImplementedError("as_dataset is not there for this format")
+
+    monkeypatch.setattr(tfds.core.read_only_builder.ReadOnlyBuilder, "as_dataset", refuse)
+    with pytest.raises(ValueError, match=r"split train are .* format .*TFRECORD.*not there for"):
+        load("tiny_set", data_dir=tmp_path)
+
+
+def test_a_damaged_description_says_so(tmp_path):
+    _prepare(tmp_path, _GREY, {"train": _examples(3), "test": _examples(2)})
+    (description,) = tmp_path.glob("**/dataset_info.json")
+    description.write_text("{")
+    with pytest.raises(ValueError, match=r"tiny_set/1\.0\.0 is not a set that TFDS can read"):
+        load("tiny_set", data_dir=tmp_path)
 
 
 def test_a_damaged_set_says_so(tmp_path):
@@ -304,67 +355,3 @@ def test_downloading_happens_only_on_request(tmp_path, monkeypatch):
     ):
         load("kmnist", data_dir=tmp_path, download=True)
     assert calls == [("kmnist", str(tmp_path)), "prepared"]
-
-
-def _write(path, image):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    encode = tf.io.encode_jpeg if path.suffix == ".jpg" else tf.io.encode_png
-    path.write_bytes(encode(image).numpy())
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_a_folder_keeps_every_pixel(tmp_path, channels):
-    rng = np.random.default_rng(0)
-    written = {}
-    for split, count in (("train", 3), ("test", 2)):
-        for label, name in enumerate(("cat", "dog")):
-            for i in range(count):
-                image = rng.integers(0, 256, (6, 5, channels), np.uint8)
-                _write(tmp_path / "pets" / split / name / f"{i}.png", image)
-                written.setdefault(split, set()).add((image.tobytes(), label))
-    before = sorted(tmp_path.glob("**/*"))
-    data = load(tmp_path / "pets")
-    assert sorted(tmp_path.glob("**/*")) == before  # reading writes nothing
-    assert data.name == "pets" and data.label_names == ("cat", "dog") and data.pixel_max == 255
-    assert data.image_shape == (6, 5, channels) and data.train_images.dtype == np.uint8
-    for split in ("train", "test"):
-        images, labels = getattr(data, f"{split}_images"), getattr(data, f"{split}_labels")
-        pairs = zip(images, labels, strict=True)
-        assert {(image.tobytes(), int(label)) for image, label in pairs} == written[split]
-
-
-def _pets(folder, **extra):
-    for split in ("train", "test"):
-        _write(folder / split / "cat" / "0.png", np.zeros((4, 4, 1), np.uint8))
-    for path, image in extra.items():
-        _write(folder / path.replace("__", "/").replace("_", "."), image)
-
-
-@pytest.mark.parametrize(
-    ("extra", "message"),
-    [
-        ({"test__cat__1_png": np.zeros((6, 4, 1), np.uint8)},
-         r"one size.*train/cat/0\.png of shape \(4, 4, 1\) and .*test/cat/1\.png of .*\(6, 4, 1\)"),
-        ({"test__cat__1_jpg": np.zeros((4, 4, 3), np.uint8)}, r"number of channels.*\(4, 4, 3\)"),
-        ({"test__cat__1_png": np.zeros((4, 4, 4), np.uint8)}, r"grey or RGB.*with 4 channels"),
-        ({"test__cat__1_png": np.zeros((4, 4, 1), np.uint16)}, r"1 channels of 16 bits"),
-    ],
-)  # fmt: skip
-def test_folders_of_unequal_images(tmp_path, extra, message):
-    _pets(tmp_path, **extra)
-    with pytest.raises(ValueError, match=message):
-        load(tmp_path)
-
-
-def test_folders_that_lack_something(tmp_path):
-    _pets(tmp_path / "broken")
-    (tmp_path / "broken/test/cat/1.png").write_bytes(b"no image")
-    with pytest.raises(ValueError, match=r"1\.png is not a readable PNG or JPEG"):
-        load(tmp_path / "broken")
-    _write(tmp_path / "half/train/cat/0.png", np.zeros((4, 4, 1), np.uint8))
-    with pytest.raises(ValueError, match=r"splits train and test.*Received: splits \['train'\]"):
-        load(tmp_path / "half")
-    (tmp_path / "half/test/cat").mkdir(parents=True)
-    os.utime(tmp_path / "half", ns=(1, 1))
-    with pytest.raises(ValueError, match=r"half/test holds no PNG or JPEG"):
-        load(tmp_path / "half")
