@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax.encoders import as_encoder
 from tf_infomax.objectives.features import Features
 from tf_infomax.training.step import gradient_step
 
@@ -32,7 +33,7 @@ class DeepInfoMax(keras.Model):
     number bounds like infoNCE depend on.
 
     Args:
-        encoder: Keras model with ``endpoints(images, training)``, one of ``encoders`` by name.
+        encoder: one of ``encoders`` by name, or one's own: whatever ``encoders.as_encoder`` takes.
         objectives: terms, at least one (``objectives.LocalInformation``, ``GlobalInformation``,
             ``PriorMatching``, ``Coordinates``, ``RelativeCoordinates``, ``Classification``).
         seed: of random draws under ``fit`` and ``evaluate`` (prior draws, masks, places), or
@@ -52,7 +53,7 @@ class DeepInfoMax(keras.Model):
         super().__init__(**kwargs)
         if not objectives:
             raise ValueError("At least one term is needed to train. Received: objectives=[].")
-        self.encoder = encoder
+        self.encoder = as_encoder(encoder)
         self.objectives = list(objectives)
         self.seed = seed
         self._seeds = keras.random.SeedGenerator(seed)

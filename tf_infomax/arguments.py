@@ -1,0 +1,98 @@
+"""Checks of constructor arguments: the value in its plain form, or a sentence that says what fits.
+
+Every error is a ``ValueError`` that ends with ``Received: name=value``.
+"""
+
+import math
+import numbers
+
+__all__ = [
+    "boolean",
+    "callable_layer",
+    "integer",
+    "integers",
+    "number",
+    "positive_integer",
+    "seed_or_none",
+]
+
+
+def integer(value, name, smallest=1, wanted=None):
+    """``value``, the argument called ``name``, as an ``int`` of at least ``smallest``.
+
+    Args:
+        value: an integer of Python or NumPy; a bool is none, and neither is 3.0.
+        name: of the argument.
+        smallest: the smallest value that fits.
+        wanted: what the argument must be, for the message.
+    """
+    is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_integer or value < smallest:
+        wanted = wanted or f"an integer of at least {smallest}"
+        raise ValueError(f"`{name}` must be {wanted}. Received: {name}={value!r}.")
+    return int(value)
+
+
+def positive_integer(value, name):
+    """``value``, the argument called ``name``; ``ValueError`` unless it is an int of at least 1."""
+    return integer(value, name, wanted="a positive integer")
+
+
+def integers(values, name, smallest_number=1):
+    """``values`` as a tuple of positive ints, such as the widths of layers.
+
+    Args:
+        values: a list or tuple, or an array of rank 1.
+        name: of the argument.
+        smallest_number: how many there must be at least.
+    """
+    wanted = "positive integers" + (", at least one" if smallest_number else "")
+    error = ValueError(f"`{name}` must be {wanted}. Received: {name}={values!r}.")
+    if isinstance(values, (str, bytes, dict, set)):
+        raise error
+    try:
+        result = tuple(positive_integer(value, name) for value in values)
+    except (TypeError, ValueError):
+        raise error from None
+    if len(result) < smallest_number:
+        raise error
+    return result
+
+
+def number(value, name, smallest=0.0, exclusive=False):
+    """``value`` as a finite ``float`` of at least ``smallest`` (above it, where ``exclusive``)."""
+    fits = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    fits = fits and math.isfinite(value) and value >= smallest
+    if not fits or (exclusive and value == smallest):
+        wanted = f"a number {'above' if exclusive else 'of at least'} {smallest:g}"
+        if smallest == 0.0:
+            wanted = "positive" if exclusive else "0 or more"
+        raise ValueError(f"`{name}` must be {wanted}. Received: {name}={value!r}.")
+    return float(value)
+
+
+def boolean(value, name):
+    """``value`` as a ``bool``: "no" and "False" are strings, and would count as true."""
+    if not isinstance(value, bool) and type(value).__name__ != "bool":
+        raise ValueError(f"`{name}` must be True or False. Received: {name}={value!r}.")
+    return bool(value)
+
+
+def seed_or_none(seed, name="seed"):
+    """``seed`` as an ``int`` of at least 0, or ``None`` for Keras' global seed."""
+    if seed is None:
+        return None
+    return integer(seed, name, smallest=0, wanted="an integer of at least 0, or None")
+
+
+def callable_layer(value, name, wanted):
+    """``value`` unless it is a name, a class, or anything that cannot be built and called.
+
+    Args:
+        value: a Keras layer or model, or what behaves like one.
+        name: of the argument.
+        wanted: what it must be, with an example.
+    """
+    if isinstance(value, (str, type)) or not callable(value) or not hasattr(value, "build"):
+        raise ValueError(f"`{name}` must be {wanted}. Received: {name}={value!r}.")
+    return value
