@@ -51,7 +51,8 @@ def keep_frozen(layer):
     batch norm would move.
     """
     if not layer.trainable:
-        layer.trainable = False
+        # By the property itself: TensorFlow skips an assignment that changes nothing.
+        type(layer).trainable.fset(layer, False)
 
 
 def glorot_uniform(seed, position):

@@ -75,9 +75,10 @@ class _FeatureEncoder(Encoder):
         if not self.built:
             self.build(images.shape)
         if tuple(images.shape[1:]) != self._input_shape[1:]:
+            sides = ", ".join(map(str, self._input_shape[1:]))
             raise ValueError(
-                f"This encoder takes images of shape [K, {', '.join(map(str, self._input_shape[1:]))}]"
-                f". Received: images of shape {tuple(images.shape)}."
+                f"This encoder takes images of shape [K, {sides}]. "
+                f"Received: images of shape {tuple(images.shape)}."
             )
         return dict(self.features(self._cast(images), training=training))
 
@@ -182,8 +183,8 @@ class Backbone(_FeatureEncoder):
                 f"Received: model={model!r}."
             )
         named = {"local": local, "conv": conv, "fc": fc, "global": global_}
-        self_names = {name: layer for name, layer in named.items() if layer is not None}
-        outputs = {name: _output_of(model, layer, name) for name, layer in self_names.items()}
+        chosen = {name: layer for name, layer in named.items() if layer is not None}
+        outputs = {name: _output_of(model, layer, name) for name, layer in chosen.items()}
         _check_features(outputs)
         features = keras.Model(model.inputs[0], outputs, name=model.name)
         super().__init__(features, local_receptive_field, **kwargs)
@@ -194,16 +195,24 @@ class Backbone(_FeatureEncoder):
         return {**super().get_config(), **names, "global_": self._layer_names["global"]}
 
 
-def as_encoder(model):
+def as_encoder(model, input_shape=None):
     """``model`` as an encoder that follows ``encoders.protocol``.
 
     Args:
         model: an encoder of this package or of one's own, which is given back as it is; or a Keras
             model that gives a dict of named features, which ``NamedFeatures`` makes an encoder of.
+        input_shape: ``[K, H, W, C]`` of the images, to build what is not built; ``None`` leaves it.
 
     Raises:
         ValueError: on anything else; it says what is missing.
     """
+    encoder = _as_encoder(model)
+    if input_shape is not None and not encoder.built:
+        encoder.build(tuple(input_shape))
+    return encoder
+
+
+def _as_encoder(model):
     missing = missing_members(model)
     if not missing:
         return model

@@ -6,8 +6,14 @@ import keras
 import tensorflow as tf
 
 from tf_infomax import bounds
+from tf_infomax.arguments import boolean, integer, number
 from tf_infomax.objectives.mutual_information import mutual_information_loss
-from tf_infomax.objectives.term import Term, endpoint_shape
+from tf_infomax.objectives.term import (
+    Term,
+    checked_critic,
+    checked_endpoint,
+    endpoint_shape,
+)
 from tf_infomax.sampling import sample_places
 from tf_infomax.scores import PairScores
 
@@ -17,20 +23,15 @@ __all__ = ["GlobalInformation", "LocalInformation"]
 class _Information(Term):
     def __init__(self, critic, bound, weight, occluded, activation_penalty, **kwargs):
         super().__init__(weight, **kwargs)
-        self.critic = critic
+        self.critic = checked_critic(critic)
         self.bound = bound
-        self.occluded = bool(occluded)
-        if not 0.0 <= activation_penalty < float("inf"):
-            raise ValueError(
-                "`activation_penalty` must be 0 or more. "
-                f"Received: activation_penalty={activation_penalty!r}."
-            )
+        self.occluded = boolean(occluded, "occluded")
+        self.activation_penalty = number(activation_penalty, "activation_penalty")
         if activation_penalty and not hasattr(critic, "embed_globals"):
             raise ValueError(
                 "The activation penalty needs a critic that embeds the global features, such as "
                 f"dot_map. Received: critic={type(critic).__name__}."
             )
-        self.activation_penalty = float(activation_penalty)
         bounds.check_reads_scores(bound)
         self._bound_function = bounds.get(bound)
 
@@ -115,9 +116,14 @@ class LocalInformation(_Information):
         **kwargs,
     ):
         super().__init__(critic, bound, weight, occluded, activation_penalty, **kwargs)
-        for name, value in (("local_samples", local_samples), ("global_samples", global_samples)):
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise ValueError(f"`{name}` must be a positive integer or None. Received: {value}.")
+        for name, value in (
+            ("local_samples", local_samples),
+            ("global_samples", global_samples),
+            ("negative_images", negative_images),
+        ):
+            if value is not None:
+                integer(value, name, wanted="a positive integer or None")
+        _check_self_score(self_score)
         self.local_samples = local_samples
         self.global_samples = global_samples
         self.negative_images = negative_images
@@ -140,7 +146,7 @@ class LocalInformation(_Information):
                 )
         if not self.critic.built:
             self.critic.build((None, *code), (None, *local))
-        self.built = True
+        self._finish_connect()
 
     def _scores_and_penalty(self, features, global_features):
         local = features.endpoint("local")
@@ -197,7 +203,8 @@ class GlobalInformation(_Information):
         **kwargs,
     ):
         super().__init__(critic, bound, weight, occluded, activation_penalty, **kwargs)
-        self.endpoint = endpoint
+        self.endpoint = checked_endpoint(endpoint)
+        _check_self_score(self_score)
         self.self_score = self_score
 
     def connect(self, encoder, image_shape):
@@ -205,7 +212,7 @@ class GlobalInformation(_Information):
         if not self.critic.built:
             partner = shape if self._takes_maps else (math.prod(shape),)
             self.critic.build((None, math.prod(code)), (None, *partner))
-        self.built = True
+        self._finish_connect()
 
     @property
     def _takes_maps(self):
@@ -229,6 +236,11 @@ class GlobalInformation(_Information):
             "endpoint": self.endpoint,
             "self_score": self.self_score,
         }
+
+
+def _check_self_score(value):
+    if value is not None and not (isinstance(value, (int, float)) and math.isfinite(value)):
+        raise ValueError(f"`self_score` must be a number or None. Received: self_score={value!r}.")
 
 
 def _flat(features):

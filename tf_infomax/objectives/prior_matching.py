@@ -1,8 +1,10 @@
-"""Matching the law of the code to a prior, against a discriminator (Hjelm et al. 2019, eq. 7)."""
+"""Matching the code's distribution to a prior, against a discriminator (Hjelm et al. 2019, eq. 7).
+"""
 
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import integers, number, seed_or_none
 from tf_infomax.bounds import divergences
 from tf_infomax.objectives.features import global_vectors
 from tf_infomax.objectives.term import Term, endpoint_shape
@@ -83,7 +85,7 @@ def _wide(values):
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class PriorMatching(Term):
-    """Draw the law of the code to a prior: a discriminator tells them apart, the encoder confuses.
+    """Bring the distribution of the code to a prior, against a discriminator that tells them apart.
 
     The discriminator D minimises ``E_z[n(D(z))] - E_v[p(D(v))] + penalty``, v from the prior and z
     the squashed code; the encoder minimises the non-saturating ``-E_z[p(D(z))]``. Neither loss
@@ -122,24 +124,20 @@ class PriorMatching(Term):
             raise ValueError(
                 f"`penalty_form` must be one of {PENALTIES}. Received: {penalty_form!r}."
             )
-        if not 0.0 <= penalty_weight < float("inf"):
-            raise ValueError(
-                f"`penalty_weight` must be 0 or more. Received: penalty_weight={penalty_weight!r}."
-            )
         self.prior = prior
         self.measure = measure
         self._divergence = divergences.get(measure)
-        self.hidden_units = tuple(hidden_units)
-        self.penalty_weight = float(penalty_weight)
+        self.hidden_units = integers(hidden_units, "hidden_units", smallest_number=0)
+        self.penalty_weight = number(penalty_weight, "penalty_weight")
         self.penalty_form = penalty_form
-        self.seed = seed
+        self.seed = seed_or_none(seed)
         self.discriminator = ScoreNetwork(
-            self.hidden_units, seed, dtype=self.dtype_policy, name="discriminator"
+            self.hidden_units, self.seed, dtype=self.dtype_policy, name="discriminator"
         )
 
     def connect(self, encoder, image_shape):
         self.discriminator.build((None, endpoint_shape(encoder, "global")[-1]))
-        self.built = True
+        self._finish_connect()
 
     @property
     def adversary_variables(self):

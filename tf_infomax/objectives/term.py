@@ -2,7 +2,10 @@
 
 import keras
 
-__all__ = ["Term", "endpoint_shape"]
+from tf_infomax.arguments import callable_layer, number
+from tf_infomax.layers import keep_frozen
+
+__all__ = ["Term", "checked_critic", "checked_endpoint", "endpoint_shape"]
 
 
 class Term(keras.layers.Layer):
@@ -21,17 +24,21 @@ class Term(keras.layers.Layer):
 
     def __init__(self, weight=1.0, **kwargs):
         super().__init__(**kwargs)
-        if not 0.0 <= weight < float("inf"):
-            raise ValueError(f"`weight` must be 0 or more. Received: weight={weight!r}.")
-        self.weight = float(weight)
+        self.weight = number(weight, "weight")
 
     def connect(self, encoder, image_shape):
         """Makes the weights for a built encoder of images of shape ``(H, W, C)``.
+
+        Overrides end with ``_finish_connect``.
 
         Raises:
             ValueError: if the encoder lacks what the term needs.
         """
         raise NotImplementedError
+
+    def _finish_connect(self):
+        self.built = True
+        keep_frozen(self)
 
     def loss(self, features):
         """(weighted loss, dict of metrics) of a batch.
@@ -68,9 +75,28 @@ class Term(keras.layers.Layer):
         return {**super().get_config(), "weight": self.weight}
 
 
+def checked_critic(critic):
+    """``critic`` unless it is no layer, such as the name of one."""
+    return callable_layer(critic, "critic", "a critic, such as critics.get('dot_map')")
+
+
+def checked_endpoint(name):
+    """``name``, an argument called ``endpoint``, unless it is no name."""
+    if not isinstance(name, str):
+        raise ValueError(
+            f"`endpoint` must be the name of an endpoint. Received: endpoint={name!r}."
+        )
+    return name
+
+
 def endpoint_shape(encoder, name):
     """Shape of an endpoint without the batch axis; ``ValueError`` if the encoder lacks it."""
-    shapes = encoder.endpoint_shapes
+    shapes = getattr(encoder, "endpoint_shapes", None)
+    if shapes is None:
+        raise ValueError(
+            "A term needs an encoder with endpoints: encoders.as_encoder(model) makes one of a "
+            f"model of your own. Received: encoder={encoder!r}."
+        )
     if name not in shapes:
         raise ValueError(
             f"The encoder has no endpoint {name!r}. It has: {', '.join(shapes)}. "

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax import bounds
+from tf_infomax.arguments import boolean, integer, number, seed_or_none
 from tf_infomax.critics.cosine import CosineCritic
 from tf_infomax.data.random_views import RandomView
 from tf_infomax.geometry import unit_norm
@@ -15,7 +16,7 @@ from tf_infomax.objectives.classification import Classification
 from tf_infomax.objectives.features import global_vectors
 from tf_infomax.objectives.metric_learning import MINING, batch_triplet
 from tf_infomax.objectives.mutual_information import mutual_information_loss
-from tf_infomax.objectives.term import Term, endpoint_shape
+from tf_infomax.objectives.term import Term, checked_critic, checked_endpoint, endpoint_shape
 from tf_infomax.registry import Registry
 
 __all__ = [
@@ -46,9 +47,9 @@ class _TwoViewTerm(Term):
         **kwargs,
     ):
         super().__init__(weight, **kwargs)
-        self.seed = seed
-        self.endpoint = endpoint
-        self.random_view = RandomView(crop_area, bool(flip), colour_jitter, grey)
+        self.seed = seed_or_none(seed)
+        self.endpoint = checked_endpoint(endpoint)
+        self.random_view = RandomView(crop_area, boolean(flip, "flip"), colour_jitter, grey)
 
     def connect(self, encoder, image_shape):
         shape = endpoint_shape(encoder, self.endpoint)
@@ -58,7 +59,7 @@ class _TwoViewTerm(Term):
                 f"Received: endpoint={self.endpoint!r} of shape {shape}."
             )
         self._connect(encoder, image_shape, shape[0])
-        self.built = True
+        self._finish_connect()
 
     def _connect(self, encoder, image_shape, width):
         """Makes weights for codes of ``width``, where there are any."""
@@ -113,7 +114,7 @@ class ViewInformation(_TwoViewTerm):
 
     def __init__(self, critic, bound="infonce", weight=1.0, **kwargs):
         super().__init__(weight, **kwargs)
-        self.critic = critic
+        self.critic = checked_critic(critic)
         self.bound = bound
         self._bound_function = bounds.get(bound)
 
@@ -215,13 +216,11 @@ class TripletViews(_TwoViewTerm):
 
     def __init__(self, margin=0.2, mining="semi_hard", normalize=True, **kwargs):
         super().__init__(**kwargs)
-        if not 0.0 <= margin < float("inf"):
-            raise ValueError(f"`margin` must be 0 or more. Received: margin={margin!r}.")
         if mining not in MINING:
             raise ValueError(f"`mining` must be one of {MINING}. Received: mining={mining!r}.")
-        self.margin = float(margin)
+        self.margin = number(margin, "margin")
         self.mining = mining
-        self.normalize = bool(normalize)
+        self.normalize = boolean(normalize, "normalize")
 
     @property
     def metric_units(self):
@@ -259,9 +258,9 @@ class ViewClassification(_TwoViewTerm):
 
     def __init__(self, num_classes=10, **kwargs):
         super().__init__(**kwargs)
-        self.num_classes = num_classes
+        self.num_classes = integer(num_classes, "num_classes", 2, "2 or more")
         self.classification = Classification(
-            num_classes,
+            self.num_classes,
             self.endpoint,
             seed=self.seed,
             dtype=self.dtype_policy,
