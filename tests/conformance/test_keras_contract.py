@@ -1,12 +1,15 @@
 """What Keras promises of every layer, held by every class that is registered with it."""
 
 import importlib
+import pathlib
+import re
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import tf_infomax
 from tests.conformance.keras_examples import ELSEWHERE, LAYERS, TERMS
 from tests.stored_endpoints import StoredEndpoints
 from tf_infomax import keras_names
@@ -111,6 +114,18 @@ def test_global_settings_of_keras(example, keras_settings):
     assert {weight.dtype for weight in double.weights} <= {"float64"}
 
 
+def test_no_layer_of_keras_goes_by_the_global_image_format():
+    reads_it = r"keras\.layers\.(?:\w*Conv\w+|\w*Pool\w+|Flatten|SpatialDropout\w+|UpSampling\w+)\("
+    found = [
+        (path.name, source[call.start() :].partition("dtype=")[0])
+        for path in pathlib.Path(tf_infomax.__file__).parent.rglob("*.py")
+        for source in [path.read_text()]
+        for call in re.finditer(reads_it, source)
+    ]
+    assert len(found) >= 8
+    assert all("channels_last" in arguments for _, arguments in found), found
+
+
 @each_layer
 def test_a_copy_by_its_configuration_and_weights(example):
     layer = example.make(name="mine")
@@ -133,7 +148,9 @@ def test_a_copy_by_its_configuration_and_weights(example):
 @pytest.mark.parametrize(
     ("example", "options"),
     [
-        pytest.param(example, options, id=f"{name}({', '.join(options)}={[*options.values()][0]!r})")
+        pytest.param(
+            example, options, id=f"{name}({', '.join(options)}={next(iter(options.values()))!r})"
+        )
         for name, example in {**LAYERS, **TERMS}.items()
         for options in example.wrong
     ],
@@ -170,8 +187,10 @@ def connected(example, **options):
 def loss_of(term, encoder):
     features = encoder.features(labels=tf.constant([0, 1, 2, 0, 1, 2]))
     features.images = tf.zeros([6, 8, 8, 3])
-    pair = [tf.concat(list(encoder.endpoints(None)[name] for _ in "ab"), 0) for name in ("global",)]
-    features._views.setdefault(getattr(term, "random_view", None), {"global": pair[0]})
+    # Stored endpoints know of no views: both are the images themselves.
+    codes = tf.repeat(encoder.endpoints(None)["global"][tf.newaxis], 2, axis=0)
+    codes = tf.reshape(codes, [12, -1])
+    features._views.setdefault(getattr(term, "random_view", None), {"global": codes})
     return term.loss(features)
 
 

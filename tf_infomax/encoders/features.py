@@ -236,11 +236,8 @@ def _as_encoder(model):
 
 def _outputs(model):
     """The symbolic outputs of a Keras model, or ``None`` where they are not known yet."""
-    try:
-        return model.output
-    # A subclass, or a sequential model that is not built.
-    except (AttributeError, ValueError):
-        return None
+    # A subclass, or a sequential model that is not built, has no inputs of its own.
+    return model.output if getattr(model, "inputs", None) else None
 
 
 def _check_features(outputs):
