@@ -116,13 +116,14 @@ class LocalInformation(_Information):
         **kwargs,
     ):
         super().__init__(critic, bound, weight, occluded, activation_penalty, **kwargs)
-        for name, value in (
-            ("local_samples", local_samples),
-            ("global_samples", global_samples),
-            ("negative_images", negative_images),
+        positive = "a positive integer or None"
+        for name, value, wanted in (
+            ("local_samples", local_samples, positive),
+            ("global_samples", global_samples, positive),
+            ("negative_images", negative_images, "from 1 to the batch size less 1, or None"),
         ):
             if value is not None:
-                integer(value, name, wanted="a positive integer or None")
+                integer(value, name, wanted=wanted)
         _check_self_score(self_score)
         self.local_samples = local_samples
         self.global_samples = global_samples
