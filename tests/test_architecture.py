@@ -26,7 +26,12 @@ FORBIDDEN = {
     "tf_infomax.score_reductions": ("tf_infomax.",),
     "tf_infomax.replicas": ("tf_infomax.",),
     "tf_infomax.row_blocks": ("tf_infomax.",),
-    "tf_infomax.layers": ("tf_infomax.",),
+    "tf_infomax.arguments": ("tf_infomax", "tensorflow", "keras"),
+    "tf_infomax.layers": tuple(
+        f"tf_infomax.{path.stem}"
+        for path in PACKAGE.iterdir()
+        if path.stem not in ("__init__", "arguments", "layers")
+    ),
     "tf_infomax.bounds": (
         "tf_infomax.critics",
         "tf_infomax.encoders",

@@ -89,6 +89,18 @@ def test_signatures_compute_what_the_run_does_at_any_batch_size(exported, runs):
     assert set(loaded.signatures) == {"encode", "score"}
 
 
+def test_flattened_or_not_by_the_saved_model_and_in_keras(exported):
+    loaded, encoder = tf.saved_model.load(str(exported)), export.load_encoder(exported)
+    flat, images = views(3), views(3).reshape(3, 4, 8, 1)
+    for inputs in (flat, images):
+        close(loaded.signatures["encode"](view=tf.constant(inputs))["code"], encoder(flat))
+        close(encoder(inputs), encoder(flat))
+    # Of another size: not cut into other rows.
+    with pytest.raises(tf.errors.InvalidArgumentError, match="reshape"):
+        loaded.signatures["encode"](view=tf.constant(views(3, 64)))
+    assert "flattened or not" in export.summary(exported)
+
+
 def test_both_views_have_encoders_of_their_own_in_score(exported):
     loaded = tf.saved_model.load(str(exported))
     score = loaded.signatures["score"]
@@ -165,7 +177,10 @@ def test_card(exported, runs):
     expected = {
         "experiment": "critic_impact", "variant": "separable-infonce", "seed": 0, "step": STEPS,
         "dataset": "digits", "code_width": 6,
-        "view": {"shape": [4, 8, 1], "flattened": 32, "range": [0, 1]},
+        "view": {
+            "shape": [4, 8, 1], "flattened": 32, "range": [0, 1],
+            "accepted": [[None, 32], [None, 4, 8, 1]],
+        },
         "signatures": {
             "encode": {"inputs": {"view": [None, 32]}, "outputs": {"code": [None, 6]}},
             "score": {

@@ -7,6 +7,8 @@ catalogue of experiments and the results can be read without TensorFlow.
 
 import importlib
 
+from tf_infomax import keras_names
+
 _MODULES = (
     "bounds",
     "critics",
@@ -35,6 +37,7 @@ _OBJECTS = {
     "MutualInformationEstimator": "estimation",
     "PairScores": "scores",
     "RepresentationModel": "models",
+    "load_model": "keras_names",
 }
 
 __all__ = [*_MODULES, *_OBJECTS]
@@ -50,3 +53,7 @@ def __getattr__(name):
 
 def __dir__():
     return sorted(__all__)
+
+
+# So that files with our models load after `import tf_infomax` alone.
+keras_names.announce()

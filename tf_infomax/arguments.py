@@ -59,14 +59,22 @@ def integers(values, name, smallest_number=1):
     return result
 
 
-def number(value, name, smallest=0.0, exclusive=False):
-    """``value`` as a finite ``float`` of at least ``smallest`` (above it, where ``exclusive``)."""
+def number(value, name, smallest=0.0, exclusive=False, wanted=None):
+    """``value`` as a finite ``float`` of at least ``smallest`` (above it, where ``exclusive``).
+
+    Args:
+        value: a number of Python or NumPy; a bool is none.
+        name: of the argument.
+        smallest, exclusive: what fits.
+        wanted: what the argument must be, for the message.
+    """
     fits = isinstance(value, numbers.Real) and not isinstance(value, bool)
     fits = fits and math.isfinite(value) and value >= smallest
     if not fits or (exclusive and value == smallest):
-        wanted = f"a number {'above' if exclusive else 'of at least'} {smallest:g}"
-        if smallest == 0.0:
+        if wanted is None and smallest == 0.0:
             wanted = "positive" if exclusive else "0 or more"
+        elif wanted is None:
+            wanted = f"a number {'above' if exclusive else 'of at least'} {smallest:g}"
         raise ValueError(f"`{name}` must be {wanted}. Received: {name}={value!r}.")
     return float(value)
 

@@ -3,22 +3,56 @@
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import number, positive_integer
+
 __all__ = [
     "JointLayerNormalization",
     "PairwiseDense",
+    "activation_function",
     "apply_stack",
     "build_stack",
     "dense_stack",
     "glorot_uniform",
-    "positive_integer",
+    "initializer_of",
+    "keep_frozen",
 ]
 
 
-def positive_integer(value, name):
-    """``value``, the argument called ``name``; ``ValueError`` unless it is an int of at least 1."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value!r}.")
-    return value
+def activation_function(identifier):
+    """The activation that a Keras identifier names; ``ValueError`` if it names none."""
+    try:
+        return keras.activations.get(identifier)
+    except (TypeError, ValueError):
+        raise ValueError(
+            "`activation` must be an activation of Keras by name, a function, or None. "
+            f"Received: activation={identifier!r}."
+        ) from None
+
+
+def initializer_of(identifier, name="kernel_initializer"):
+    """The initializer that a Keras identifier names; ``ValueError`` if it names none."""
+    try:
+        found = keras.initializers.get(identifier)
+    except (TypeError, ValueError):
+        found = None
+    if found is None:
+        raise ValueError(
+            f"`{name}` must be an initializer of Keras, or its name. "
+            f"Received: {name}={identifier!r}."
+        )
+    return found
+
+
+def keep_frozen(layer):
+    """Freezes what ``layer`` is made of, if it is frozen itself: call it at the end of ``build``.
+
+    Keras hands ``trainable = False`` on to the layers that there are at that moment. Those that a
+    layer makes later, when it is built, or makes anew when it is loaded, would train, and their
+    batch norm would move.
+    """
+    if not layer.trainable:
+        # By the property itself: TensorFlow skips an assignment that changes nothing.
+        type(layer).trainable.fset(layer, False)
 
 
 def glorot_uniform(seed, position):
@@ -97,10 +131,10 @@ class PairwiseDense(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.units = units
-        self.activation = keras.activations.get(activation)
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.units = positive_integer(units, "units")
+        self.activation = activation_function(activation)
+        self.kernel_initializer = initializer_of(kernel_initializer)
+        self.bias_initializer = initializer_of(bias_initializer, "bias_initializer")
 
     def build(self, x_shape, y_shape):
         self.x_dim = x_shape[-1]
@@ -119,7 +153,8 @@ class PairwiseDense(keras.layers.Layer):
 
     def project(self, x, y):
         """What each of x and y gives to the sum before the activation: ``[K, H]``, ``[M, H]``."""
-        kernel, bias = tf.cast(self.kernel, x.dtype), tf.cast(self.bias, x.dtype)
+        dtype = self.compute_dtype
+        x, y, kernel, bias = (tf.cast(one, dtype) for one in (x, y, self.kernel, self.bias))
         return tf.matmul(x, kernel[: self.x_dim]) + bias, tf.matmul(y, kernel[self.x_dim :])
 
     def compute_output_shape(self, x_shape, y_shape):
@@ -154,13 +189,14 @@ class JointLayerNormalization(keras.layers.Layer):
 
     def __init__(self, epsilon=1e-6, **kwargs):
         super().__init__(**kwargs)
-        self.epsilon = epsilon
+        self.epsilon = number(epsilon, "epsilon")
 
     def build(self, input_shape):
         self.scale = self.add_weight(shape=input_shape[-1:], initializer="ones", name="scale")
         self.bias = self.add_weight(shape=input_shape[-1:], initializer="zeros", name="bias")
 
     def call(self, inputs):
+        inputs = tf.cast(inputs, self.compute_dtype)
         mean, variance = tf.nn.moments(inputs, axes=[1, 2, 3], keepdims=True)
         # A constant map (a blank image) has variance 0, where the square root has no gradient.
         is_constant = tf.equal(variance, 0.0)

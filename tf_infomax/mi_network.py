@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import boolean, positive_integer, seed_or_none
+from tf_infomax.layers import keep_frozen
 from tf_infomax.released_layers import BatchNormalization, Dense
 
 __all__ = ["MINetwork", "NearCopy"]
@@ -19,7 +21,7 @@ class NearCopy(keras.initializers.Initializer):
     """
 
     def __init__(self, seed=None):
-        self.seed = seed
+        self.seed = seed_or_none(seed)
 
     def __call__(self, shape, dtype=None):
         noise = keras.initializers.RandomUniform(-0.01, 0.01, seed=self.seed)(shape, dtype=dtype)
@@ -56,12 +58,10 @@ class MINetwork(keras.layers.Layer):
 
     def __init__(self, units, layer_norm=True, shortcut_bias=False, seed=None, **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(units, int) or isinstance(units, bool) or units < 1:
-            raise ValueError(f"`units` must be a positive integer. Received: units={units!r}.")
-        self.units = units
-        self.layer_norm = layer_norm
-        self.shortcut_bias = shortcut_bias
-        self.seed = seed
+        self.units = positive_integer(units, "units")
+        self.layer_norm = boolean(layer_norm, "layer_norm")
+        self.shortcut_bias = boolean(shortcut_bias, "shortcut_bias")
+        self.seed = seed_or_none(seed)
 
     def build(self, input_shape):
         width = input_shape[-1]
@@ -96,8 +96,10 @@ class MINetwork(keras.layers.Layer):
             if layer is not None:
                 layer.build((None, self.units))
         self.input_spec = keras.layers.InputSpec(min_ndim=2, axes={-1: width})
+        keep_frozen(self)
 
     def call(self, inputs, training=False):
+        inputs = tf.cast(inputs, self.compute_dtype)
         # Rows of a matrix: one product of matrices, whatever the rank.
         rows = tf.reshape(inputs, [-1, inputs.shape[-1]])
         hidden = tf.nn.relu(self.batch_norm(self.dense_0(rows), training=training))

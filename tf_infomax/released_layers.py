@@ -10,6 +10,9 @@ import math
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import boolean, integer, number, positive_integer, seed_or_none
+from tf_infomax.layers import initializer_of
+
 __all__ = ["BatchNormalization", "Conv2D", "Dense", "fan_in_uniform"]
 
 
@@ -26,11 +29,14 @@ def _bias_of_fan_in(fan_in, seed):
     )
 
 
+def _given(initializer):
+    """The initializer that was given for the kernel, if any."""
+    return None if initializer is None else initializer_of(initializer)
+
+
 def _serialized(initializer):
     """What was given for the kernel, for ``get_config``; ``None`` stays the rule."""
-    if initializer is None:
-        return None
-    return keras.initializers.serialize(keras.initializers.get(initializer))
+    return None if initializer is None else keras.initializers.serialize(initializer)
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
@@ -49,18 +55,22 @@ class Dense(keras.layers.Dense):
     """
 
     def __init__(self, units, use_bias=True, seed=None, kernel_initializer=None, **kwargs):
+        seed, given = seed_or_none(seed), _given(kernel_initializer)
         super().__init__(
-            units,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer or fan_in_uniform(seed),
+            positive_integer(units, "units"),
+            use_bias=boolean(use_bias, "use_bias"),
+            kernel_initializer=given or fan_in_uniform(seed),
             **kwargs,
         )
         self.seed = seed
-        self._own_kernel_initializer = kernel_initializer
+        self._own_kernel_initializer = given
 
     def build(self, input_shape):
         self.bias_initializer = _bias_of_fan_in(input_shape[-1], self.seed)
         super().build(input_shape)
+
+    def call(self, inputs, training=None):
+        return super().call(tf.cast(inputs, self.compute_dtype), training=training)
 
     def get_config(self):
         return {
@@ -104,18 +114,21 @@ class Conv2D(keras.layers.Conv2D):
         kernel_initializer=None,
         **kwargs,
     ):
+        seed, given = seed_or_none(seed), _given(kernel_initializer)
         super().__init__(
-            filters,
-            kernel_size,
-            strides=strides,
+            positive_integer(filters, "filters"),
+            positive_integer(kernel_size, "kernel_size"),
+            strides=positive_integer(strides, "strides"),
             padding="valid",
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer or fan_in_uniform(seed),
+            # Not Keras' global setting, which says where *its* layers look for the channels.
+            data_format="channels_last",
+            use_bias=boolean(use_bias, "use_bias"),
+            kernel_initializer=given or fan_in_uniform(seed),
             **kwargs,
         )
-        self.pad = pad
+        self.pad = integer(pad, "pad", smallest=0)
         self.seed = seed
-        self._own_kernel_initializer = kernel_initializer
+        self._own_kernel_initializer = given
 
     def _padded(self, shape):
         rows, columns = (None if side is None else side + 2 * self.pad for side in shape[1:3])
@@ -129,6 +142,7 @@ class Conv2D(keras.layers.Conv2D):
         self.input_spec = keras.layers.InputSpec(min_ndim=4, axes={-1: input_shape[-1]})
 
     def call(self, inputs):
+        inputs = tf.cast(inputs, self.compute_dtype)
         if self.pad:
             inputs = tf.pad(inputs, [[0, 0], [self.pad] * 2, [self.pad] * 2, [0, 0]])
         return super().call(inputs)
@@ -155,6 +169,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     Batches are normalised by their biased variance, as everywhere; what is stored for inference is
     the unbiased one, ``n / (n - 1)`` times as large (n entries a channel), which Keras does not do.
+    Where ``trainable`` is false, inputs are normalised by the stored statistics, which do not move:
+    so does Keras' own layer.
 
     Args:
         momentum, epsilon: as in Keras, where they are 0.99 and 1e-3.
@@ -164,12 +180,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """
 
     def __init__(self, momentum=0.9, epsilon=1e-5, **kwargs):
+        momentum, epsilon = number(momentum, "momentum"), number(epsilon, "epsilon")
         super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
 
     def call(self, inputs, training=None):
-        if not training:
-            return super().call(inputs, training=False)
         inputs = tf.cast(inputs, self.compute_dtype)
+        if not (training and self.trainable):
+            return super().call(inputs, training=False)
         flat = tf.reshape(inputs, [-1, 1, 1, inputs.shape[-1]])
         outputs, mean, unbiased = self._normalized(flat)
         for average, batch in ((self.moving_mean, mean), (self.moving_variance, unbiased)):

@@ -1,8 +1,10 @@
-"""The network that tells two laws of a code apart: prior matching and NDM use it alike."""
+"""The network that tells two distributions of a code apart: in prior matching, and in NDM."""
 
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import integers, seed_or_none
+from tf_infomax.layers import keep_frozen
 from tf_infomax.released_layers import Dense
 
 __all__ = ["ScoreNetwork"]
@@ -24,8 +26,8 @@ class ScoreNetwork(keras.Model):
 
     def __init__(self, hidden_units=(1000, 200), seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.hidden_units = tuple(hidden_units)
-        self.seed = seed
+        self.hidden_units = integers(hidden_units, "hidden_units", smallest_number=0)
+        self.seed = seed = seed_or_none(seed)
         self.stages = [
             Dense(
                 units,
@@ -42,8 +44,10 @@ class ScoreNetwork(keras.Model):
             stage.build((None, width))
             width = stage.units
         self.built = True
+        keep_frozen(self)
 
     def call(self, inputs):
+        inputs = tf.cast(inputs, self.compute_dtype)
         for stage in self.stages[:-1]:
             inputs = tf.nn.relu(stage(inputs))
         return self.stages[-1](inputs)

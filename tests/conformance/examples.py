@@ -320,7 +320,7 @@ def _mi_network(network, values):
 def _tail(seed, dtype):
     """A network of whole maps, in the place of the layers of an encoder."""
     dense = Dense(6, seed=None if seed is None else seed + 1, dtype=dtype)
-    return {"tail": keras.Sequential([keras.layers.Flatten(dtype=dtype), dense])}
+    return {"tail": keras.Sequential([keras.layers.Flatten("channels_last", dtype=dtype), dense])}
 
 
 CRITICS = {

@@ -113,7 +113,7 @@ def test_compiles_with_xla():
     ("options", "message"),
     [
         ({"scale": "exp"}, r"one of \('none', 'softplus'\)\. Received: scale='exp'"),
-        ({"num_couplings": 0}, r"positive integer\. Received: 0"),
+        ({"num_couplings": 0}, r"positive integer\. Received: num_couplings=0"),
         ({"permutations": [[0, 1, 1]]}, r"one permutation.*shape \(1, 3\)"),
         ({"permutations": [0, 1]}, r"one permutation.*shape \(2,\)"),
     ],

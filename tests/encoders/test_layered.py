@@ -317,14 +317,56 @@ def test_an_unknown_configuration_names_the_nearest():
         LayeredEncoder("basic32x23")
 
 
-def test_images_of_another_size():
-    message = r"basic32x32 encodes images \[K, 32, 32, .*Received: images of shape .*28, 28"
-    unbuilt = encoders.get("basic32x32", widths=BASIC_WIDTHS)
+# Name -> smallest side of images, worked out by hand from the last map backwards.
+SMALLEST = {
+    "basic28x28": 1,  # 5 - 2 * 2 = 1: padding alone keeps one place
+    "basic32x32": 8,  # 4 x 4 with padding 1 halves: 8, 4, 2, 1
+    "basic64x64": 16,
+    "alex64x64": 15,  # three pools of 3 by stride 2: 1, 3, 7, 15
+    "foldalex64x64": 32,  # its last convolution needs three crops of 16, half overlapping
+    "foldmultialex64x64": 32,
+    "resnet19_32x32": 1,
+    "foldresnet19_32x32": 8,  # one crop
+    "philish_resnet_32x32": 32,  # three of 3: 7; 2 by stride 2: 14; 4 by stride 2: 30; one of 3
+}
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+def test_smaller_images_than_the_smallest_are_refused(name):
+    smallest = configurations.smallest_side(configurations.CONFIGURATIONS[name].layers)
+    assert smallest == SMALLEST[name]
+    encoder = encoders.get(name, widths=ENCODERS[name].options["widths"])
+    encoder.build((None, smallest, smallest, 2))
+    assert min(encoder.endpoint_shapes["conv"]) >= 1
+    if smallest > 1:
+        message = rf"{name} encodes square images .*least {smallest}\. Received: .*{smallest - 1}"
+        with pytest.raises(ValueError, match=message):
+            encoders.get(name).build((None, smallest - 1, smallest - 1, 2))
+
+
+@pytest.mark.parametrize("side", [28, 48, 96])
+@pytest.mark.parametrize("name", ["basic32x32", "alex64x64", "foldresnet19_32x32"])
+def test_images_of_any_side_and_number_of_channels(name, side):
+    encoder = encoders.get(name, **ENCODERS[name].options)
+    endpoints = encoder.endpoints(tf.ones([2, side, side, 5]))
+    assert endpoints["global"].shape == (2, 5)
+    shapes = {name: tuple(value.shape[1:]) for name, value in endpoints.items()}
+    assert shapes == encoder.endpoint_shapes
+    # Halved twice; pooled twice; half-overlapping crops of 8.
+    local = {"basic32x32": side // 4, "foldresnet19_32x32": side // 4 - 1}
+    pooled = ((side - 3) // 2 + 1 - 3) // 2 + 1
+    assert shapes["local"][0] == local.get(name, pooled)
+    assert encoder.local_receptive_field <= side
+
+
+def test_images_of_another_shape_than_the_encoder_was_built_for():
     built, _ = thin("basic32x32")
-    for encoder in (unbuilt, built):
+    unbuilt = encoders.get("basic32x32", widths=BASIC_WIDTHS)
+    for encoder, images in ((built, [2, 28, 28, 3]), (unbuilt, [2, 28, 32, 3])):
+        message = rf"basic32x32 encodes .*Received: images of shape .*{images[1]}, {images[2]}"
         for encode in (encoder, encoder.endpoints):
             with pytest.raises(ValueError, match=message):
-                encode(tf.zeros([2, 28, 28, 3]))
+                encode(tf.zeros(images))
     with pytest.raises(ValueError, match=r"32, 32, 3\].*Received: images of shape \(2, 32, 32, 1"):
         built.endpoints(tf.zeros([2, 32, 32, 1]))
     with pytest.raises(ValueError, match=r"built.*Received: basic32x32 without weights"):

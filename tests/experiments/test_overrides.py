@@ -230,6 +230,13 @@ def test_a_value_of_the_wrong_type_names_the_field_and_the_value(setting, wanted
     assert str(raised.value).startswith(wanted)
 
 
+def test_lists_of_an_unlisted_option_are_values_of_their_own():
+    one = changed("encoder.widths=(8,8,8,16)")
+    assert one.encoder.options["widths"] == (8, 8, 8, 16) and one.sweep == original().sweep
+    two = changed("encoder.widths=(8,8,8,16),[4,4,4,8]")
+    assert dict(two.sweep)["encoder.widths"] == ((8, 8, 8, 16), [4, 4, 4, 8])
+
+
 def test_evaluate_chooses_what_is_measured():
     listed = changed("evaluate=bound")
     assert [entry.name for entry in listed.evaluate] == ["bound"]

@@ -3,7 +3,14 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax.layers import apply_stack, build_stack, dense_stack, positive_integer
+from tf_infomax.arguments import positive_integer, seed_or_none
+from tf_infomax.layers import (
+    activation_function,
+    apply_stack,
+    build_stack,
+    dense_stack,
+    keep_frozen,
+)
 from tf_infomax.registry import Registry
 
 __all__ = ["LearnedBaseline", "class_of", "get", "names"]
@@ -35,12 +42,12 @@ class LearnedBaseline(keras.layers.Layer):
         super().__init__(**kwargs)
         self.hidden_dim = positive_integer(hidden_dim, "hidden_dim")
         self.num_layers = positive_integer(layers, "layers")
-        self.activation = keras.activations.get(activation)
-        self.seed = seed
+        self.activation = activation_function(activation)
+        self.seed = seed_or_none(seed)
         self.network = dense_stack(
-            (hidden_dim,) * layers + (1,),
+            (self.hidden_dim,) * self.num_layers + (1,),
             self.activation,
-            seed=seed,
+            seed=self.seed,
             name="baseline",
             dtype=self.dtype_policy,
         )
@@ -53,6 +60,7 @@ class LearnedBaseline(keras.layers.Layer):
             )
         self._width = x_shape[1]
         build_stack(self.network, x_shape)
+        keep_frozen(self)
 
     def call(self, x):
         if not tf.TensorShape(x.shape).is_compatible_with([None, self._width]):
@@ -60,7 +68,7 @@ class LearnedBaseline(keras.layers.Layer):
                 f"This LearnedBaseline takes codes of shape [K, {self._width}]. "
                 f"Received: shape {tuple(x.shape)}."
             )
-        return tf.squeeze(apply_stack(self.network, x), axis=1)
+        return tf.squeeze(apply_stack(self.network, tf.cast(x, self.compute_dtype)), axis=1)
 
     def compute_output_shape(self, x_shape):
         return (x_shape[0],)

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import number
 from tf_infomax.critics.vector import InnerProdCritic
 from tf_infomax.geometry import unit_norm
 
@@ -17,7 +18,7 @@ class CosineCritic(InnerProdCritic):
     ``log K - log(1 + (K - 1) exp(-2 / temperature))``. A code of norm 0 scores 0 with all.
 
     Args:
-        temperature: tau, positive. Small ones look at the nearest rivals only.
+        temperature: tau, positive. Small ones look at the nearest negatives only.
         seed: not used: there is nothing to draw.
 
     Call arguments:
@@ -28,13 +29,9 @@ class CosineCritic(InnerProdCritic):
 
     def __init__(self, temperature=0.07, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
-        if isinstance(temperature, bool) or not 0.0 < temperature < float("inf"):
-            raise ValueError(
-                f"`temperature` must be positive. Received: temperature={temperature!r}."
-            )
-        self.temperature = float(temperature)
+        self.temperature = number(temperature, "temperature", exclusive=True)
 
-    def embed(self, x, y):
+    def _embed(self, x, y):
         # In float32 at least: sums of squares in half precision overflow at norms of 256.
         return unit_norm(x), unit_norm(y)
 

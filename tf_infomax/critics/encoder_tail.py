@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import callable_layer, positive_integer, seed_or_none
+from tf_infomax.layers import keep_frozen
 from tf_infomax.released_layers import Dense
 
 __all__ = ["EncoderTailCritic"]
@@ -39,9 +41,11 @@ class EncoderTailCritic(keras.layers.Layer):
 
     def __init__(self, units=2048, tail=None, seed=None, **kwargs):
         super().__init__(**kwargs)
+        if tail is not None:
+            callable_layer(tail, "tail", "a Keras model, as encoder.tail(units) gives it, or None")
         self.tail = tail
-        self.units = units
-        self.seed = seed
+        self.units = positive_integer(units, "units")
+        self.seed = seed_or_none(seed)
 
     # Keras wants the arguments of `build` named after those of `call`.
     def build(self, codes_shape, maps_shape):
@@ -68,15 +72,18 @@ class EncoderTailCritic(keras.layers.Layer):
         if codes_shape[1] != self.units:
             self.dense = Dense(self.units, seed=self.seed, dtype=self.dtype_policy, name="dense")
             self.dense.build(codes_shape)
+        keep_frozen(self)
 
     def embed_globals(self, codes, training=False):
         """Embedded codes ``[K, units]``."""
         del training
+        codes = tf.cast(codes, self.compute_dtype)
         return codes if self.dense is None else self.dense(codes)
 
     def score_embedded(self, embedded, maps, training=False):
         """Scores ``[K, M]`` of codes that ``embed_globals`` has embedded already."""
-        return tf.matmul(embedded, self.tail(maps, training=training), transpose_b=True)
+        tails = self.tail(tf.cast(maps, self.compute_dtype), training=training)
+        return tf.matmul(embedded, tf.cast(tails, embedded.dtype), transpose_b=True)
 
     def call(self, codes, maps, training=False):
         if (len(codes.shape), len(maps.shape)) != (2, 4) or (

@@ -10,7 +10,8 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax.layers import PairwiseDense
+from tf_infomax.arguments import integers, positive_integer, seed_or_none
+from tf_infomax.layers import PairwiseDense, keep_frozen
 from tf_infomax.mi_network import MINetwork
 from tf_infomax.released_layers import Dense, fan_in_uniform
 
@@ -26,7 +27,7 @@ class _MapCritic(keras.layers.Layer):
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.seed = seed
+        self.seed = seed_or_none(seed)
 
     # Keras wants the arguments of `build` named after those of `call`.
     def build(self, global_features_shape, local_features_shape):
@@ -43,6 +44,7 @@ class _MapCritic(keras.layers.Layer):
             )
         self._widths = (global_features_shape[-1], local_features_shape[-1])
         self._build(*self._widths)
+        keep_frozen(self)
 
     def _build(self, global_width, local_width):
         """Makes the weights for features of the given widths."""
@@ -63,8 +65,8 @@ class _MapCritic(keras.layers.Layer):
                 f"{tuple(local_features.shape)}."
             )
         scores = self._scores(
-            tf.reshape(global_features, [-1, global_width]),
-            tf.reshape(local_features, [-1, local_width]),
+            tf.reshape(tf.cast(global_features, self.compute_dtype), [-1, global_width]),
+            tf.reshape(tf.cast(local_features, self.compute_dtype), [-1, local_width]),
             training,
         )
         return tf.reshape(scores, [*_sizes(global_features), *_sizes(local_features)])
@@ -109,11 +111,11 @@ class DotMapCritic(_MapCritic):
 
     def __init__(self, units=2048, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
-        self.units = units
+        self.units = units = positive_integer(units, "units")
         policy = self.dtype_policy
         # A network draws from three seeds.
-        second = None if seed is None else seed + 3
-        self.local_net = MINetwork(units, seed=seed, dtype=policy, name="local_net")
+        second = None if self.seed is None else self.seed + 3
+        self.local_net = MINetwork(units, seed=self.seed, dtype=policy, name="local_net")
         self.global_net = MINetwork(units, seed=second, dtype=policy, name="global_net")
 
     def _build(self, global_width, local_width):
@@ -176,14 +178,7 @@ class ConcatMapCritic(_MapCritic):
 
     def __init__(self, hidden_units=(512, 512), seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
-        self.hidden_units = tuple(hidden_units)
-        if not self.hidden_units or any(
-            not isinstance(units, int) or units < 1 for units in self.hidden_units
-        ):
-            raise ValueError(
-                "`hidden_units` must be positive integers, at least one. "
-                f"Received: hidden_units={hidden_units!r}."
-            )
+        self.hidden_units = integers(hidden_units, "hidden_units")
 
     def _build(self, global_width, local_width):
         seeds = [

@@ -6,13 +6,15 @@ Names and defaults are those of the code of Tschannen et al. (2020), section 3.2
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import positive_integer, seed_or_none
 from tf_infomax.layers import (
     PairwiseDense,
+    activation_function,
     apply_stack,
     build_stack,
     dense_stack,
     glorot_uniform,
-    positive_integer,
+    keep_frozen,
 )
 
 __all__ = ["BilinearCritic", "ConcatCritic", "InnerProdCritic", "SeparableCritic"]
@@ -23,7 +25,9 @@ class _Critic(keras.layers.Layer):
 
     The work on each view alone is ``embed``; what is left on pairs of embeddings is ``all_scores``
     for all of them, ``joint_scores`` for the pairs ``(x_i, y_i)`` only. So scores can be had some
-    rows at a time, with the work on the views done once (``BlockedScores``).
+    rows at a time, with the work on the views done once (``BlockedScores``). Codes of any type,
+    integers and booleans among them, are cast to the critic's compute dtype, never the weights to
+    theirs.
     """
 
     # Whether a network runs on all K M pairs. Its large intermediate results are where compiling
@@ -35,7 +39,7 @@ class _Critic(keras.layers.Layer):
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.seed = seed
+        self.seed = seed_or_none(seed)
 
     def build(self, x_shape, y_shape):
         if len(x_shape) != 2 or len(y_shape) != 2 or None in (x_shape[1], y_shape[1]):
@@ -45,6 +49,7 @@ class _Critic(keras.layers.Layer):
             )
         self._build(x_shape, y_shape)
         self._widths = (x_shape[1], y_shape[1])
+        keep_frozen(self)
 
     def _build(self, x_shape, y_shape):
         """Makes the weights for codes of the given, already checked shapes."""
@@ -64,6 +69,10 @@ class _Critic(keras.layers.Layer):
 
     def embed(self, x, y):
         """Embeddings ``[K, E]`` and ``[M, E]`` of codes ``[K, Dx]`` and ``[M, Dy]``."""
+        return self._embed(*(tf.cast(codes, self.compute_dtype) for codes in (x, y)))
+
+    def _embed(self, x, y):
+        """``embed`` of codes of the compute dtype."""
         return x, y
 
     def all_scores(self, x, y):
@@ -128,7 +137,7 @@ class BilinearCritic(_Critic):
             name="kernel",
         )
 
-    def embed(self, x, y):
+    def _embed(self, x, y):
         return x, tf.matmul(y, tf.cast(self.kernel, y.dtype))
 
     def get_config(self):
@@ -160,19 +169,19 @@ class SeparableCritic(_Critic):
         self.hidden_dim = positive_integer(hidden_dim, "hidden_dim")
         self.output_dim = positive_integer(output_dim, "output_dim")
         self.num_layers = positive_integer(layers, "layers")
-        self.activation = keras.activations.get(activation)
+        self.activation = activation_function(activation)
         units = (self.hidden_dim,) * self.num_layers + (self.output_dim,)
         # The seeds of fy follow those of fx: a layer draws from seed + its position.
-        second = None if seed is None else seed + len(units)
+        second = None if self.seed is None else self.seed + len(units)
         policy = self.dtype_policy
-        self.fx = dense_stack(units, self.activation, seed=seed, name="fx", dtype=policy)
+        self.fx = dense_stack(units, self.activation, seed=self.seed, name="fx", dtype=policy)
         self.fy = dense_stack(units, self.activation, seed=second, name="fy", dtype=policy)
 
     def _build(self, x_shape, y_shape):
         build_stack(self.fx, x_shape)
         build_stack(self.fy, y_shape)
 
-    def embed(self, x, y):
+    def _embed(self, x, y):
         return apply_stack(self.fx, x), apply_stack(self.fy, y)
 
     def get_config(self):
@@ -208,11 +217,11 @@ class ConcatCritic(_Critic):
         super().__init__(seed=seed, **kwargs)
         self.hidden_dim = positive_integer(hidden_dim, "hidden_dim")
         self.num_layers = positive_integer(layers, "layers")
-        self.activation = keras.activations.get(activation)
+        self.activation = activation_function(activation)
         self.f = dense_stack(
             (self.hidden_dim,) * self.num_layers + (1,),
             self.activation,
-            seed=seed,
+            seed=self.seed,
             name="f",
             dtype=self.dtype_policy,
             make_first=PairwiseDense,
@@ -226,7 +235,7 @@ class ConcatCritic(_Critic):
     def numbers_per_pair(self):
         return self.num_layers * self.hidden_dim + 1
 
-    def embed(self, x, y):
+    def _embed(self, x, y):
         return self.f[0].project(x, y)
 
     def all_scores(self, x, y):

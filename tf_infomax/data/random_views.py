@@ -16,6 +16,11 @@ _LUMA = (0.299, 0.587, 0.114)
 _ASPECT_RATIO = 4.0 / 3.0
 
 
+def _is_fraction(value):
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and 0.0 <= value <= 1.0
+
+
 @dataclasses.dataclass(frozen=True)
 class RandomView:
     """A function ``(images, seed) -> images``: crop and resize, mirror, recolour, each at random.
@@ -47,13 +52,13 @@ class RandomView:
     grey: float = 0.2
 
     def __post_init__(self):
-        if not 0.0 < self.crop_area <= 1.0:
+        if not _is_fraction(self.crop_area) or not self.crop_area:
             raise ValueError(
                 f"`crop_area` must be in (0, 1]. Received: crop_area={self.crop_area!r}."
             )
         for name in ("colour_jitter", "grey"):
             value = getattr(self, name)
-            if not 0.0 <= value <= 1.0:
+            if not _is_fraction(value):
                 raise ValueError(f"`{name}` must be in [0, 1]. Received: {name}={value!r}.")
 
     def __call__(self, images, seed):

@@ -1,6 +1,7 @@
 """Encoders: a view -> its code. Keras models, usable alone in anybody's ``model.fit``.
 
-Those of the Deep InfoMax release go by its names for them ("basic32x32", ...).
+Those of the Deep InfoMax release go by its names for them ("basic32x32", ...). An encoder of one's
+own follows ``protocol``, or is made by ``as_encoder``, ``NamedFeatures`` or ``Backbone``.
 
 ``get(name, **options)`` builds one by name, ``names()`` lists the names.
 """
@@ -9,12 +10,27 @@ import functools
 
 from tf_infomax.encoders.configurations import CONFIGURATIONS
 from tf_infomax.encoders.convnet import ConvNet
+from tf_infomax.encoders.endpoint import Endpoint
+from tf_infomax.encoders.features import Backbone, NamedFeatures, as_encoder
 from tf_infomax.encoders.invertible import RealNVP
-from tf_infomax.encoders.layered import LayeredEncoder
+from tf_infomax.encoders.layered import EncoderTail, LayeredEncoder
 from tf_infomax.encoders.mlp import MLP
 from tf_infomax.registry import Registry
 
-__all__ = ["MLP", "ConvNet", "LayeredEncoder", "RealNVP", "class_of", "get", "names"]
+__all__ = [
+    "MLP",
+    "Backbone",
+    "ConvNet",
+    "EncoderTail",
+    "Endpoint",
+    "LayeredEncoder",
+    "NamedFeatures",
+    "RealNVP",
+    "as_encoder",
+    "class_of",
+    "get",
+    "names",
+]
 
 _ENCODERS = Registry("encoder")
 _ENCODERS.add("mlp", MLP)

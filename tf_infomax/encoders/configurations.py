@@ -19,6 +19,8 @@ __all__ = [
     "Fold",
     "Residual",
     "Unfold",
+    "crops_along",
+    "smallest_side",
 ]
 
 
@@ -93,7 +95,7 @@ class Configuration:
     """An encoder: its layers by name, and which of them are endpoints.
 
     Attributes:
-        size: height and width of its images.
+        size: height and width of the images for which it was released; others fit too.
         layers: tuple of (name, layer).
         endpoints: "local", "conv", "fc" (where there is one), and "global" if it is not the last
             layer, each as the name of a layer.
@@ -103,33 +105,66 @@ class Configuration:
     layers: tuple
     endpoints: dict
 
-    @property
-    def local_receptive_field(self):
-        """Side in pixels of what one place of the local map sees."""
+    def local_receptive_field(self, size):
+        """Side in pixels of what one place of the local map sees, in images of side ``size``."""
         side, step = 1, 1
         for name, layer in self.layers:
             if isinstance(layer, Unfold):
                 # Crops share nothing until they are folded, and the local map is the folded one.
                 return layer.crop
-            for kernel, stride in _windows(layer):
+            for kernel, stride, _ in _windows(layer):
                 side += (kernel - 1) * step
                 step *= stride
             if name == self.endpoints["local"]:
                 break
-        return min(side, self.size)
+        return min(side, size)
+
+
+def crops_along(side, crop):
+    """How many half-overlapping crops there are along a side of an image."""
+    return (side - crop) // (crop // 2) + 1
+
+
+def smallest_side(layers):
+    """The smallest side of images, or of maps, of which every layer leaves at least one place.
+
+    Args:
+        layers: tuple of (name, layer).
+    """
+    side = 1
+    while not _leave_a_map(layers, side):
+        side += 1
+    return side
+
+
+def _leave_a_map(layers, side):
+    outside = None
+    for _, layer in layers:
+        if isinstance(layer, Unfold):
+            outside, side = crops_along(side, layer.crop), layer.crop
+        elif isinstance(layer, Fold):
+            side = outside
+        elif isinstance(layer, (Conv, Residual)):
+            for kernel, stride, pad in _windows(layer):
+                side = (side + 2 * pad - kernel) // stride + 1
+                if side < 1:
+                    return False
+        if side < 1 or (outside is not None and outside < 1):
+            return False
+    return True
 
 
 def _windows(layer):
-    """(kernel, stride) of everything in a layer that looks at neighbours."""
+    """(kernel, stride, padding) of everything in a layer that looks at neighbours."""
     if isinstance(layer, Conv):
-        yield layer.kernel, layer.stride
+        yield layer.kernel, layer.stride, layer.pad
         if layer.pool:
-            yield 3, 2
+            yield 3, 2, 0
     if isinstance(layer, Residual):
-        kernel = 3 if layer.kind == "bottleneck" else layer.kernel
-        yield kernel, layer.stride
+        kernel, pad = (3, 1) if layer.kind == "bottleneck" else (layer.kernel, 0)
+        yield kernel, layer.stride, pad
         for _ in range(layer.blocks - 1):
-            yield kernel, 1
+            yield kernel, 1, pad
 
 
 def _named(*layers):

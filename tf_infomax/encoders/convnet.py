@@ -4,13 +4,15 @@ import math
 
 import keras
 
-from tf_infomax.layers import JointLayerNormalization, glorot_uniform
+from tf_infomax.arguments import integers, positive_integer, seed_or_none
+from tf_infomax.encoders.base import Encoder
+from tf_infomax.layers import JointLayerNormalization, activation_function, glorot_uniform
 
 __all__ = ["ConvNet"]
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class ConvNet(keras.Model):
+class ConvNet(Encoder):
     """Two strided convolutions, layer norm, global average pooling and a dense layer.
 
     ``conv c, stride 2, relu -> conv 2c, stride 2, relu -> layer norm -> average -> dense``
@@ -24,8 +26,11 @@ class ConvNet(keras.Model):
         seed: int for reproducible kernels, or ``None``.
 
     Call arguments:
-        inputs: ``[K, H, W, C]``, or ``[K, H W C]`` with ``image_shape``.  Returns
-            ``[K, output_dim]``.
+        inputs: ``[K, H, W, C]`` of any type (cast to the compute dtype), or ``[K, H W C]`` with
+            ``image_shape``.  Returns ``[K, output_dim]``.
+
+    Raises:
+        ValueError: on arguments or inputs that do not fit.
 
     Reference: Tschannen et al. (2020), section 3.3 and Fig. 4a,b.
     """
@@ -41,25 +46,19 @@ class ConvNet(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        for name, value in (
-            ("channels", channels),
-            ("kernel_size", kernel_size),
-            ("output_dim", output_dim),
-        ):
-            if not isinstance(value, int) or value < 1:
+        self.channels = channels = positive_integer(channels, "channels")
+        self.kernel_size = positive_integer(kernel_size, "kernel_size")
+        self.output_dim = positive_integer(output_dim, "output_dim")
+        self.activation = activation_function(activation)
+        self.image_shape = None
+        if image_shape is not None:
+            self.image_shape = integers(image_shape, "image_shape")
+            if len(self.image_shape) != 3:
                 raise ValueError(
-                    f"`{name}` must be a positive integer. Received: {name}={value!r}."
+                    "`image_shape` must be (height, width, channels). "
+                    f"Received: image_shape={image_shape!r}."
                 )
-        if image_shape is not None and len(image_shape) != 3:
-            raise ValueError(
-                f"`image_shape` must be (height, width, channels). Received: {image_shape!r}."
-            )
-        self.channels = channels
-        self.kernel_size = kernel_size
-        self.output_dim = output_dim
-        self.activation = keras.activations.get(activation)
-        self.image_shape = None if image_shape is None else tuple(image_shape)
-        self.seed = seed
+        self.seed = seed = seed_or_none(seed)
         policy = self.dtype_policy
         self.unflatten = (
             None
@@ -69,9 +68,10 @@ class ConvNet(keras.Model):
         self.convolutions = [
             keras.layers.Conv2D(
                 width,
-                kernel_size,
+                self.kernel_size,
                 strides=2,
                 padding="same",
+                data_format="channels_last",
                 activation=self.activation,
                 kernel_initializer=glorot_uniform(seed, position),
                 dtype=policy,
@@ -80,10 +80,20 @@ class ConvNet(keras.Model):
             for position, width in enumerate((channels, 2 * channels))
         ]
         self.normalization = JointLayerNormalization(dtype=policy, name="layer_norm")
-        self.pooling = keras.layers.GlobalAveragePooling2D(dtype=policy, name="average")
-        self.projection = keras.layers.Dense(
-            output_dim, kernel_initializer=glorot_uniform(seed, 2), dtype=policy, name="dense"
+        self.pooling = keras.layers.GlobalAveragePooling2D(
+            "channels_last", dtype=policy, name="average"
         )
+        self.projection = keras.layers.Dense(
+            self.output_dim,
+            kernel_initializer=glorot_uniform(seed, 2),
+            dtype=policy,
+            name="dense",
+        )
+
+    @property
+    def flattens(self):
+        """Whether flattened images are accepted too."""
+        return self.image_shape is not None
 
     def _stages(self):
         return (*self.convolutions, self.normalization, self.pooling, self.projection)
@@ -105,10 +115,12 @@ class ConvNet(keras.Model):
         for stage in self._stages():
             stage.build(shape)
             shape = stage.compute_output_shape(shape)
-        self.built = True
+        self._finish_build(input_shape)
 
     def call(self, inputs):
-        hidden = self.unflatten(inputs) if len(inputs.shape) != 4 else inputs
+        hidden = self._cast(inputs)
+        if len(inputs.shape) != 4:
+            hidden = self.unflatten(hidden)
         for stage in self._stages():
             hidden = stage(hidden)
         return hidden

@@ -5,13 +5,16 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax import flows
+from tf_infomax.arguments import integer, integers, positive_integer, seed_or_none
+from tf_infomax.encoders.base import Encoder
 from tf_infomax.encoders.mlp import MLP
+from tf_infomax.layers import initializer_of
 
 __all__ = ["RealNVP"]
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class RealNVP(keras.Model):
+class RealNVP(Encoder):
     """A bijection of R^D: mutual information with its output is that with its input, always.
 
     Couplings are applied from the last to the first, each after a permutation of its own, fixed at
@@ -29,8 +32,14 @@ class RealNVP(keras.Model):
         seed: int for reproducible conditioners, or ``None``.
 
     Call arguments:
-        inputs: ``[K, ...]``, flattened to ``[K, D]``, D >= 2.  Returns ``[K, D]``.
+        inputs: ``[K, ...]`` of any type, flattened to ``[K, D]``, D >= 2, and cast to the compute
+            dtype.  Returns ``[K, D]``.
+
+    Raises:
+        ValueError: on arguments or inputs that do not fit.
     """
+
+    flattens = True
 
     def __init__(
         self,
@@ -47,30 +56,21 @@ class RealNVP(keras.Model):
         if scale not in flows.SCALES:
             raise ValueError(f"`scale` must be one of {flows.SCALES}. Received: scale={scale!r}.")
         if permutations is not None:
-            permutations = np.asarray(permutations, np.int32)
-            if permutations.ndim != 2 or not all(
-                np.array_equal(np.sort(row), np.arange(len(row))) for row in permutations
-            ):
-                raise ValueError(
-                    "`permutations` must hold one permutation of 0 .. D-1 per coupling, shape "
-                    f"[num_couplings, D]. Received: an array of shape {permutations.shape}."
-                )
+            permutations = _checked_permutations(permutations)
             num_couplings = len(permutations)
-        if not isinstance(num_couplings, int) or num_couplings < 1:
-            raise ValueError(
-                f"`num_couplings` must be a positive integer. Received: {num_couplings!r}."
-            )
-        self.num_couplings = num_couplings
-        self.hidden_units = tuple(hidden_units)
+        self.num_couplings = positive_integer(num_couplings, "num_couplings")
+        self.hidden_units = integers(hidden_units, "hidden_units", smallest_number=0)
         self.scale = scale
-        self.permutation_seed = permutation_seed
+        self.permutation_seed = integer(permutation_seed, "permutation_seed", smallest=0)
         self._given_permutations = permutations
         self.permutations = permutations
         if kernel_initializer is None:
             kernel_initializer = keras.initializers.TruncatedNormal(stddev=1e-4)
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.seed = seed
-        self.flatten = keras.layers.Flatten(dtype=self.dtype_policy, name="flatten")
+        self.kernel_initializer = initializer_of(kernel_initializer)
+        self.seed = seed_or_none(seed)
+        self.flatten = keras.layers.Flatten(
+            "channels_last", dtype=self.dtype_policy, name="flatten"
+        )
 
     def build(self, input_shape):
         dim = self.flatten.compute_output_shape(input_shape)[-1]
@@ -105,7 +105,7 @@ class RealNVP(keras.Model):
         self.flatten.build(input_shape)
         for conditioner in self.conditioners:
             conditioner.build((None, passed))
-        self.built = True
+        self._finish_build(input_shape)
 
     @property
     def bijector(self):
@@ -125,7 +125,7 @@ class RealNVP(keras.Model):
     def _vectors(self, values):
         """``values`` as ``[K, D]``, D the width that the flow was built for."""
         self._check_built()
-        flat = self.flatten(values)
+        flat = self.flatten(self._cast(values))
         dim = self.permutations.shape[1]
         # Not left to the permutation: compiled by XLA, it repeats entries where some are missing.
         if flat.shape[-1] not in (None, dim):
@@ -140,8 +140,7 @@ class RealNVP(keras.Model):
 
     def inverse(self, codes):
         """The inputs that the flow maps to ``codes``: ``[K, D] -> [K, D]``."""
-        codes = self._vectors(tf.convert_to_tensor(codes, self.compute_dtype))
-        return self.bijector.inverse(codes)
+        return self.bijector.inverse(self._vectors(codes))
 
     def log_det(self, inputs):
         """``log |det d code / d input|`` at each input, ``[K]``, in nats."""
@@ -181,3 +180,19 @@ class RealNVP(keras.Model):
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
             "seed": self.seed,
         }
+
+
+def _checked_permutations(permutations):
+    """``permutations`` as int32 ``[num_couplings, D]``; ``ValueError`` if they are none."""
+    try:
+        values = np.asarray(permutations, np.int32)
+    except (TypeError, ValueError):
+        values = np.zeros(())
+    if values.ndim != 2 or not all(
+        np.array_equal(np.sort(row), np.arange(len(row))) for row in values
+    ):
+        raise ValueError(
+            "`permutations` must hold one permutation of 0 .. D-1 per coupling, shape "
+            f"[num_couplings, D]. Received: an array of shape {values.shape}."
+        )
+    return values

@@ -3,46 +3,36 @@
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import integer, integers, positive_integer, seed_or_none
 from tf_infomax.encoders import configurations
+from tf_infomax.encoders.base import Encoder
+from tf_infomax.encoders.endpoint import Endpoint
 from tf_infomax.encoders.stages import FoldCrops, make_output, make_stage, run_stage
 from tf_infomax.registry import unknown_name
 
-__all__ = ["EncoderTail", "Endpoint", "LayeredEncoder"]
+__all__ = ["EncoderTail", "LayeredEncoder"]
 
 # Seeds that one layer may use: a residual stage draws from several.
 _SEEDS_PER_LAYER = 100
 
 
-class _Layered(keras.Model):
+class _Layered(Encoder):
     """What an encoder and its tail share: stages made from a configuration, one after the other."""
 
     def __init__(self, config, output_units, widths, seed, **kwargs):
         super().__init__(**kwargs)
-        if config not in configurations.CONFIGURATIONS:
+        if not isinstance(config, str) or config not in configurations.CONFIGURATIONS:
             raise unknown_name("configuration", config, configurations.CONFIGURATIONS)
-        if not _is_integer(output_units) or output_units < 0:
-            raise ValueError(
-                "`output_units` must be a positive integer, or 0 for no added layer. "
-                f"Received: output_units={output_units!r}."
-            )
         self.config = config
-        self.output_units = output_units
-        self.seed = seed
+        self.output_units = integer(
+            output_units, "output_units", 0, "a positive integer, or 0 for no added layer"
+        )
+        self.seed = seed_or_none(seed)
         self._configuration = configuration = configurations.CONFIGURATIONS[config]
         own = [
             (name, layer.width) for name, layer in configuration.layers if hasattr(layer, "width")
         ]
-        if widths is not None and not (
-            isinstance(widths, (tuple, list))
-            and len(widths) == len(own)
-            and all(_is_integer(width) and width > 0 for width in widths)
-        ):
-            raise ValueError(
-                f"`widths` must be {len(own)} positive integers, of the layers "
-                f"{', '.join(name for name, _ in own)} (as released: "
-                f"{tuple(width for _, width in own)}). Received: widths={widths!r}."
-            )
-        self.widths = None if widths is None else tuple(widths)
+        self.widths = None if widths is None else _checked_widths(widths, own)
         widths = self.widths or [width for _, width in own]
         self._width_of = {name: width for (name, _), width in zip(own, widths, strict=True)}
 
@@ -58,7 +48,7 @@ class _Layered(keras.Model):
         shape, per_side = tuple(input_shape), None
         for position, (name, spec) in enumerate(layers):
             if isinstance(spec, configurations.Unfold):
-                per_side = 2 * shape[0] // spec.crop - 1
+                per_side = configurations.crops_along(shape[0], spec.crop)
             if isinstance(spec, configurations.Fold):
                 stage = FoldCrops(per_side, name=name, dtype=self.dtype_policy)
             else:
@@ -91,8 +81,19 @@ class _Layered(keras.Model):
         }
 
 
-def _is_integer(value):
-    return isinstance(value, int) and not isinstance(value, bool)
+def _checked_widths(widths, own):
+    """``widths`` as a tuple; ``own`` are the (name, released width) of the layers that have one."""
+    try:
+        given = integers(widths, "widths")
+    except ValueError:
+        given = ()
+    if len(given) != len(own):
+        raise ValueError(
+            f"`widths` must be {len(own)} positive integers, of the layers "
+            f"{', '.join(name for name, _ in own)} (as released: "
+            f"{tuple(width for _, width in own)}). Received: widths={widths!r}."
+        )
+    return given
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
@@ -114,13 +115,16 @@ class LayeredEncoder(_Layered):
         seed: int for reproducible weights, or ``None``.
 
     Call arguments:
-        inputs: images ``[K, S, S, C]``, S the configuration's size, in [-1, 1].
+        inputs: images ``[K, S, S, C]`` in [-1, 1], of any type (cast to the compute dtype, values
+            unchanged). S is any side of which the layers leave a map, not only the one in the
+            configuration's name, for which it was released.
         training: whether batch norm uses the batch's statistics, and dropout drops.
         Returns the global feature: ``[K, output_units]``, or a map ``[K, h, w, D]`` where the
         configuration has several globals.
 
     Raises:
-        ValueError: on unknown names, widths that do not fit, or images of another size.
+        ValueError: on unknown names, widths that do not fit, images that are too small, or of
+            another shape than the encoder was built for.
 
     Reference: Hjelm et al. (2019), appendix A.1 and A.2, and the released code.
     """
@@ -129,16 +133,17 @@ class LayeredEncoder(_Layered):
         super().__init__(config, output_units, widths, seed, **kwargs)
 
     def build(self, input_shape):
-        size = self._configuration.size
-        if len(input_shape) != 4 or tuple(input_shape[1:3]) != (size, size) or not input_shape[3]:
+        smallest = configurations.smallest_side(self._configuration.layers)
+        shape = tuple(input_shape)[1:]
+        fits = len(shape) == 3 and None not in shape and shape[0] == shape[1] and shape[2]
+        if not fits or shape[0] < smallest:
             raise ValueError(
-                f"{self.config} encodes images [K, {size}, {size}, C]. "
+                f"{self.config} encodes square images [K, S, S, C], S at least {smallest}. "
                 f"Received: images of shape {tuple(input_shape)}."
             )
-        self._make_stages(self._configuration.layers, input_shape[1:], self.output_units)
-        self._channels = input_shape[3]
+        self._make_stages(self._configuration.layers, shape, self.output_units)
         self._endpoints = {"global": self.stages[-1].name, **self._configuration.endpoints}
-        self.built = True
+        self._finish_build(input_shape)
 
     @property
     def endpoint_shapes(self):
@@ -165,8 +170,9 @@ class LayeredEncoder(_Layered):
 
     @property
     def local_receptive_field(self):
-        """Side in pixels of what one place of the local map sees."""
-        return self._configuration.local_receptive_field
+        """Side in pixels of what one place of the local map sees, never more than the image's."""
+        size = self._input_shape[1] if self.built else self._configuration.size
+        return self._configuration.local_receptive_field(size)
 
     def call(self, inputs, training=False):
         return self._run(inputs, training, last=self._endpoints["global"])["global"]
@@ -182,7 +188,7 @@ class LayeredEncoder(_Layered):
             Dict of name -> tensor, the names of ``endpoint_shapes``.
 
         Raises:
-            ValueError: on images of another size.
+            ValueError: on images of another shape than the encoder was built for.
         """
         images = tf.convert_to_tensor(images)
         if not self.built:
@@ -191,13 +197,13 @@ class LayeredEncoder(_Layered):
 
     def _run(self, images, training, last=None):
         """Endpoints and layers, up to the layer ``last``."""
-        size = self._configuration.size
-        if tuple(images.shape[1:]) != (size, size, self._channels):
+        shape = self._input_shape[1:]
+        if tuple(images.shape[1:]) != shape:
             raise ValueError(
-                f"This {self.config} encodes images [K, {size}, {size}, {self._channels}]. "
+                f"This {self.config} encodes images [K, {', '.join(map(str, shape))}]. "
                 f"Received: images of shape {tuple(images.shape)}."
             )
-        outputs, hidden = {}, images
+        outputs, hidden = {}, self._cast(images)
         for stage in self.stages:
             hidden = run_stage(stage, hidden, training)
             outputs[stage.name] = hidden
@@ -255,9 +261,7 @@ class EncoderTail(_Layered):
 
     def __init__(self, config, units, output_units=64, widths=None, seed=None, **kwargs):
         super().__init__(config, output_units, widths, seed, **kwargs)
-        if not _is_integer(units) or units < 1:
-            raise ValueError(f"`units` must be a positive integer. Received: units={units!r}.")
-        self.units = units
+        self.units = positive_integer(units, "units")
 
     def build(self, input_shape):
         if len(input_shape) != 4 or None in input_shape[1:]:
@@ -270,10 +274,17 @@ class EncoderTail(_Layered):
         if isinstance(layers[first][1], configurations.Fold):
             first += 1
         layers = layers[first : len(layers) if self.output_units else -1]
+        smallest = configurations.smallest_side(layers)
+        if min(input_shape[1:3]) < smallest:
+            raise ValueError(
+                f"The tail of {self.config} needs a local map of side {smallest} or more. "
+                f"Received: inputs of shape {tuple(input_shape)}."
+            )
         self._make_stages(layers, input_shape[1:], self.units)
-        self.built = True
+        self._finish_build(input_shape)
 
     def call(self, inputs, training=False):
+        inputs = self._cast(inputs)
         for stage in self.stages:
             inputs = run_stage(stage, inputs, training)
         return inputs
@@ -283,46 +294,3 @@ class EncoderTail(_Layered):
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}
-
-
-@keras.saving.register_keras_serializable(package="tf_infomax")
-class Endpoint(keras.Model):
-    """One endpoint of a layered encoder as a model of its own.
-
-    Args:
-        encoder: ``LayeredEncoder``, whose weights it shares.
-        endpoint: name of one of its endpoints.
-
-    Call arguments:
-        inputs: images ``[K, S, S, C]``.  Returns the endpoint's values.
-    """
-
-    def __init__(self, encoder, endpoint, **kwargs):
-        super().__init__(**kwargs)
-        self.encoder = encoder
-        self.endpoint = endpoint
-        if encoder.built:
-            self.build(None)
-
-    def build(self, input_shape):
-        if not self.encoder.built:
-            self.encoder.build(input_shape)
-        if self.endpoint not in self.encoder.endpoint_shapes:
-            raise unknown_name("endpoint", self.endpoint, self.encoder.endpoint_shapes)
-        self.built = True
-
-    def call(self, inputs, training=False):
-        return self.encoder.endpoints(inputs, training=training)[self.endpoint]
-
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0], *self.encoder.endpoint_shapes[self.endpoint])
-
-    def get_config(self):
-        encoder = keras.saving.serialize_keras_object(self.encoder)
-        return {**super().get_config(), "encoder": encoder, "endpoint": self.endpoint}
-
-    @classmethod
-    def from_config(cls, config):
-        config = dict(config)
-        encoder = keras.saving.deserialize_keras_object(config.pop("encoder"))
-        return cls(encoder, **config)

@@ -2,6 +2,10 @@
 
 import keras
 
+from tf_infomax.arguments import boolean, integers, seed_or_none
+from tf_infomax.encoders.base import Encoder
+from tf_infomax.layers import activation_function, initializer_of
+
 __all__ = ["MLP", "layer_initializer"]
 
 
@@ -14,7 +18,7 @@ def layer_initializer(initializer, seed, position):
         seed: int or ``None``.
         position: which layer of the network it is.
     """
-    initializer = keras.initializers.get(initializer)
+    initializer = initializer_of(initializer)
     config = initializer.get_config()
     if seed is not None and "seed" in config:
         config["seed"] = seed + position
@@ -22,7 +26,7 @@ def layer_initializer(initializer, seed, position):
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class MLP(keras.Model):
+class MLP(Encoder):
     """Dense layers; the activation is on all but the last, which is linear.
 
     With shortcuts every layer adds its own input after its activation, the last one too:
@@ -37,8 +41,14 @@ class MLP(keras.Model):
         seed: int for reproducible kernels (layer i draws from ``seed + i``), or ``None``.
 
     Call arguments:
-        inputs: ``[K, ...]``, flattened to ``[K, D]``.  Returns ``[K, layer_dimensions[-1]]``.
+        inputs: ``[K, ...]`` of any type, flattened to ``[K, D]`` and cast to the compute dtype.
+            Returns ``[K, layer_dimensions[-1]]``.
+
+    Raises:
+        ValueError: on arguments or inputs that do not fit.
     """
+
+    flattens = True
 
     def __init__(
         self,
@@ -50,25 +60,20 @@ class MLP(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.layer_dimensions = tuple(layer_dimensions)
-        if not self.layer_dimensions or not all(
-            isinstance(width, int) and width > 0 for width in self.layer_dimensions
-        ):
-            raise ValueError(
-                "`layer_dimensions` must be positive integers, at least one. "
-                f"Received: layer_dimensions={layer_dimensions!r}."
-            )
-        self.shortcuts = bool(shortcuts)
+        self.layer_dimensions = integers(layer_dimensions, "layer_dimensions")
+        self.shortcuts = boolean(shortcuts, "shortcuts")
         if self.shortcuts and len(set(self.layer_dimensions)) > 1:
             raise ValueError(
                 "With shortcuts all widths must be equal, since each layer adds its input. "
                 f"Received: layer_dimensions={self.layer_dimensions}."
             )
-        self.activation = keras.activations.get(activation)
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.seed = seed
+        self.activation = activation_function(activation)
+        self.kernel_initializer = initializer_of(kernel_initializer)
+        self.seed = seed = seed_or_none(seed)
         last = len(self.layer_dimensions) - 1
-        self.flatten = keras.layers.Flatten(dtype=self.dtype_policy, name="flatten")
+        self.flatten = keras.layers.Flatten(
+            "channels_last", dtype=self.dtype_policy, name="flatten"
+        )
         self.dense = [
             keras.layers.Dense(
                 width,
@@ -91,14 +96,14 @@ class MLP(keras.Model):
         for layer in self.dense:
             layer.build(shape)
             shape = layer.compute_output_shape(shape)
-        self.built = True
+        self._finish_build(input_shape)
 
     def call(self, inputs):
         return self.layer_outputs(inputs)[-1]
 
     def layer_outputs(self, inputs):
         """The activations after every layer, shortcuts included: a list of ``[K, width]``."""
-        hidden = self.flatten(inputs)
+        hidden = self.flatten(self._cast(inputs))
         outputs = []
         for layer in self.dense:
             hidden = layer(hidden) + hidden if self.shortcuts else layer(hidden)

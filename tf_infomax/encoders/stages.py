@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax import released_layers
+from tf_infomax.arguments import positive_integer
 from tf_infomax.encoders import configurations
 
 __all__ = ["Chain", "FoldCrops", "UnfoldCrops", "make_output", "make_stage", "run_stage"]
@@ -85,18 +86,22 @@ def run_stage(layer, inputs, training):
 class UnfoldCrops(keras.layers.Layer):
     """Half-overlapping square crops of images, image after image, row after row.
 
+    Pixels at the right and the bottom that fill no crop are left out.
+
     Args:
         crop: side; the stride is half of it.
 
     Call arguments:
-        inputs: ``[K, S, S, C]``.  Returns ``[K n n, crop, crop, C]``, ``n = 2 S / crop - 1``.
+        inputs: ``[K, S, S, C]``.  Returns ``[K n n, crop, crop, C]``, n the crops along a side:
+            ``floor((S - crop) / (crop / 2)) + 1``.
     """
 
     def __init__(self, crop, **kwargs):
         super().__init__(**kwargs)
-        self.crop = crop
+        self.crop = positive_integer(crop, "crop")
 
     def call(self, inputs):
+        inputs = tf.cast(inputs, self.compute_dtype)
         _, height, width, channels = inputs.shape
         rows, columns = (self._positions(size) for size in (height, width))
         crops = tf.gather(tf.gather(inputs, rows, axis=1), columns, axis=3)
@@ -129,9 +134,10 @@ class FoldCrops(keras.layers.Layer):
 
     def __init__(self, per_side, **kwargs):
         super().__init__(**kwargs)
-        self.per_side = per_side
+        self.per_side = positive_integer(per_side, "per_side")
 
     def call(self, inputs):
+        inputs = tf.cast(inputs, self.compute_dtype)
         if len(inputs.shape) == 4:
             inputs = tf.transpose(inputs, [0, 3, 1, 2])
         width = math.prod(inputs.shape[1:])
@@ -159,7 +165,7 @@ def make_stage(spec, width, input_shape, seed, name, dtype):
     if isinstance(spec, configurations.Dense):
         return Chain(_dense(spec, width, seed(0), input_shape, dtype), name=name, dtype=dtype)
     if isinstance(spec, configurations.Flatten):
-        parts = [keras.layers.Flatten(dtype=dtype)]
+        parts = [keras.layers.Flatten("channels_last", dtype=dtype)]
         if spec.layer_norm:
             parts.append(keras.layers.LayerNormalization(epsilon=1e-5, dtype=dtype))
         return Chain(parts, name=name, dtype=dtype)
@@ -192,18 +198,22 @@ def _conv(spec, width, seed, dtype):
         )
     ]
     if spec.dropout:
-        parts.append(keras.layers.SpatialDropout2D(spec.dropout, seed=seed, dtype=dtype))
+        parts.append(
+            keras.layers.SpatialDropout2D(spec.dropout, "channels_last", seed=seed, dtype=dtype)
+        )
     if spec.batch_norm:
         parts.append(released_layers.BatchNormalization(dtype=dtype))
     if spec.relu:
         parts.append(keras.layers.ReLU(dtype=dtype))
     if spec.pool:
-        parts.append(keras.layers.MaxPooling2D(3, 2, "valid", dtype=dtype))
+        parts.append(keras.layers.MaxPooling2D(3, 2, "valid", "channels_last", dtype=dtype))
     return parts
 
 
 def _dense(spec, width, seed, input_shape, dtype):
-    parts = [keras.layers.Flatten(dtype=dtype)] if len(input_shape) > 1 else []
+    parts = []
+    if len(input_shape) > 1:
+        parts.append(keras.layers.Flatten("channels_last", dtype=dtype))
     parts.append(
         released_layers.Dense(
             width,

@@ -49,7 +49,7 @@ class ClassifierHead(keras.Model):
         self.seed = seed
         policy = self.dtype_policy
         second, third = (None, None) if seed is None else (seed + 1, seed + 2)
-        self.flatten = keras.layers.Flatten(dtype=policy, name="flatten")
+        self.flatten = keras.layers.Flatten("channels_last", dtype=policy, name="flatten")
         self.hidden = Dense(hidden_units, hidden_bias, seed=seed, dtype=policy, name="hidden")
         self.drop = keras.layers.Dropout(dropout, seed=second, dtype=policy, name="dropout")
         self.normalization = BatchNormalization(dtype=policy, name="batch_norm")

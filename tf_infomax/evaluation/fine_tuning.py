@@ -4,6 +4,7 @@ import copy
 
 import tensorflow as tf
 
+from tf_infomax.encoders import as_encoder
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.fitting import pixels
 from tf_infomax.evaluation.labelled import (
@@ -68,7 +69,7 @@ def fine_tune(
     test = _labelled_images(test_images, test_labels, "test")
     checked_pair(train[0], test[0], "images")
     tuned = copy.deepcopy(encoder)
-    features_of = _features(tuned, endpoint)
+    features_of = _features(tuned, endpoint, (None, *train[0].shape[1:]))
     with tf.GradientTape() as tape:
         features = features_of(pixels(tf.constant(train[0][:2])), training=False)
         total = tf.reduce_sum(features)
@@ -114,9 +115,10 @@ def _labelled_images(images, labels, split):
     return images[labelled], labels[labelled]
 
 
-def _features(encoder, endpoint):
+def _features(encoder, endpoint, input_shape):
     if endpoint is None:
         return encoder
+    encoder = as_encoder(encoder, input_shape)
     known = list(encoder.endpoint_shapes)
     if endpoint not in known:
         raise ValueError(

@@ -92,6 +92,7 @@ class Decoder(keras.Model):
                 4,
                 strides=2,
                 padding="same",
+                data_format="channels_last",
                 use_bias=False,
                 kernel_initializer=fan_in_uniform(None if seed is None else seed + stage),
                 dtype=policy,

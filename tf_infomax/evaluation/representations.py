@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax.encoders import as_encoder
+
 __all__ = ["NonFiniteError", "encode", "encode_endpoints"]
 
 
@@ -36,7 +38,7 @@ def encode_endpoints(encoder, names, images, preprocess=None, batch_size=500):
     """Several endpoints of all images, in one pass of the encoder.
 
     Args:
-        encoder: Keras model with ``endpoints(images, training)``.
+        encoder: whatever ``encoders.as_encoder`` takes.
         names: of endpoints.
         images, preprocess, batch_size: as ``views`` of ``encode``.
 
@@ -46,6 +48,7 @@ def encode_endpoints(encoder, names, images, preprocess=None, batch_size=500):
     Raises:
         ValueError: on unknown endpoints, or as ``encode``.
     """
+    encoder = as_encoder(encoder, tf.TensorShape(images.shape).as_list())
     unknown = [name for name in names if name not in encoder.endpoint_shapes]
     if unknown:
         raise ValueError(

@@ -182,7 +182,9 @@ def _values(experiment, path, text):
             for part in _parts(text)
         )
     if kind is object and text.startswith(("(", "[", "{")):
-        return (_literal(text),)
+        # One list is one value; several, separated by commas, are a sweep of lists.
+        several = _literal(f"[{text}]")
+        return tuple(several) if isinstance(several, list) else (_literal(text),)
     if isinstance(parents[0], Evaluation) and _is_option(parents[0], key) and "," in text:
         # What is measured is no axis of a sweep: several values are one option.
         return (tuple(_literal(part) for part in _parts(text)),)

@@ -70,6 +70,7 @@ def export_model(run_directory, output=None, data_dir=None):
             trained.encoder.save(path / ENCODER)
             differences[ENCODER] = _prove_encoder(path / ENCODER, trained)
         card = _card(run_directory, trained, shapes, differences)
+        card["view"]["accepted"] = _accepted(found)
         text = json.dumps(card, indent=1, allow_nan=False)
         (path / CARD).write_text(f"{text}\n", encoding="utf-8")
     return output
@@ -85,7 +86,8 @@ def load_encoder(path, data_dir=None):
         data_dir: as for ``export_model``.
 
     Returns:
-        Keras model, flattened views ``[K, D]`` -> codes ``[K, code]``.
+        Keras model, views ``[K, D]`` or ``[K, H, W, C]`` -> codes ``[K, code]``; the card says
+        which shapes it takes (``card["view"]["accepted"]``). Of Deep InfoMax: images.
 
     Raises:
         FileNotFoundError: if there is neither a run nor an export.
@@ -131,10 +133,19 @@ def summary(path):
     )
 
 
+def _accepted(found):
+    """The shapes that an encoder's input may have, in the SavedModel and in Keras; or ``None``."""
+    if "encode" not in found:
+        return None
+    (spec,), others = found["encode"].inputs, found["encode"].accepts
+    return [spec.shape.as_list(), *map(list, others)]
+
+
 def _inputs(card):
     if card["view"]["flattened"] is None:
         return "float32 images in [-1, 1]"
-    return "float32 views, flattened"
+    accepted = card["view"].get("accepted") or []
+    return "float32 views, flattened" + (" or not" if len(accepted) > 1 else "")
 
 
 def _shape(sizes):

@@ -1,11 +1,13 @@
 """What an exported model can do: named functions of named inputs, with any batch size."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import tensorflow as tf
 
 from tf_infomax.models import InfoMax
+from tf_infomax.saved_model import write_saved_model
 
 __all__ = ["Signature", "save", "signatures"]
 
@@ -20,16 +22,26 @@ class Signature:
     Attributes:
         function: of tensors, called by name -> dict of tensors.
         inputs: tuple of ``tf.TensorSpec``, whose names are those of the function's arguments.
+        accepts: further shapes of one input, batch axis first, that stand for the same values.
     """
 
     function: Callable
     inputs: tuple
+    accepts: tuple = ()
+
+    @property
+    def traced_inputs(self):
+        """What the function is traced with: any shape where several are accepted."""
+        if not self.accepts:
+            return self.inputs
+        return tuple(tf.TensorSpec(None, spec.dtype, spec.name) for spec in self.inputs)
 
 
 def signatures(trained):
     """The signatures of a trained model: ``encode`` and ``score``, or what of them there is.
 
-    ``encode``: "view" ``[K, D]`` -> "code" ``[K, code]``, by the encoder of the first view.
+    ``encode``: "view" ``[K, D]``, or not flattened ``[K, H, W, C]``, as the Keras encoder takes
+    them -> "code" ``[K, code]``, by the encoder of the first view.
     ``score``: "view_1" ``[K, D]`` and "view_2" ``[M, D]`` -> "scores" ``[K, M]``, no unit.
     Views are flattened row by row, float32 pixels in [0, 1].
 
@@ -50,18 +62,21 @@ def signatures(trained):
         return {"encode": _encode_images(trained.encoder, shape), **found}
     found = {}
     if trained.encoder is not None:
-        found["encode"] = _encode_views(trained.encoder, shape)
+        found["encode"] = _encode_views(trained.encoder, shape, trained.view_shape)
     if isinstance(trained.model, InfoMax):
         found["score"] = _score(trained.model, shape)
     return found
 
 
 # The arguments of a signature are called what those of the function are.
-def _encode_views(encoder, shape):
-    def encode(view):
-        return {"code": encoder(view)}
+def _encode_views(encoder, shape, view_shape):
+    size = math.prod(shape)
 
-    return Signature(encode, (_batch("view", shape),))
+    def encode(view):
+        return {"code": encoder(tf.reshape(view, [tf.shape(view)[0], size]))}
+
+    accepts = () if tuple(view_shape) == tuple(shape) else ((None, *view_shape),)
+    return Signature(encode, (_batch("view", shape),), accepts)
 
 
 def _encode_images(encoder, shape):
@@ -100,14 +115,11 @@ def save(found, variables, path):
     Returns:
         Dict of name -> {"inputs": {name: shape}, "outputs": {name: shape}}, ``None`` = any size.
     """
-    module = tf.Module()
-    # Variables are saved only if the module knows them.
-    module.weights = [variable.value for variable in variables]
     functions = {
-        name: tf.function(signature.function).get_concrete_function(*signature.inputs)
+        name: tf.function(signature.function).get_concrete_function(*signature.traced_inputs)
         for name, signature in found.items()
     }
-    tf.saved_model.save(module, str(path), signatures=functions)
+    write_saved_model(path, variables, functions)
     return {
         name: {
             "inputs": {spec.name: spec.shape.as_list() for spec in found[name].inputs},

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tf_infomax import replicas
 from tf_infomax.models.given_data import given_data
-from tf_infomax.saved_models import write_saved_model
+from tf_infomax.saved_model import write_call
 
 __all__ = ["SelfSupervisedModel"]
 
@@ -250,7 +250,7 @@ class SelfSupervisedModel(keras.Model):
     def export(
         self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs
     ):
-        """As ``keras.Model.export``; a SavedModel has names, see ``write_saved_model``.
+        """As ``keras.Model.export``; a SavedModel has names, see ``write_call``.
 
         Args:
             filepath: folder to write to.
@@ -272,7 +272,7 @@ class SelfSupervisedModel(keras.Model):
         if format != "tf_saved_model":
             signature = [specs[0] if len(specs) == 1 else tuple(specs)]
             return super().export(filepath, format, verbose, signature, **kwargs)
-        write_saved_model(self, filepath, specs, self.call_names)
+        write_call(filepath, self, specs, self.call_names)
         if verbose or verbose is None:
             outputs = ", ".join(self.call_names)
             print(f"Saved at {filepath}: {', '.join(self.form.names)} -> {outputs}.")

@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import tensorflow as tf
 
+from tf_infomax.encoders import as_encoder
 from tf_infomax.models.batches import IMAGES
 from tf_infomax.models.representation import RepresentationModel
 
@@ -33,7 +34,7 @@ class DeepInfoMax(RepresentationModel):
     features of all of them.
 
     Args:
-        encoder: Keras model with ``endpoints(images, training)``, one of ``encoders`` by name.
+        encoder: one of ``encoders`` by name, or one's own: whatever ``encoders.as_encoder`` takes.
         objectives: terms, at least one (``objectives.LocalInformation``, ``GlobalInformation``,
             ``PriorMatching``, ``Coordinates``, ``RelativeCoordinates``, ``Classification``).
         seed: of random draws under ``fit`` and ``evaluate`` (prior draws, masks, places), or
@@ -52,7 +53,7 @@ class DeepInfoMax(RepresentationModel):
     form = IMAGES
 
     def __init__(self, encoder, objectives, seed=None, **kwargs):
-        super().__init__({"image": encoder}, objectives, seed, **kwargs)
+        super().__init__({"image": as_encoder(encoder)}, objectives, seed, **kwargs)
 
     @property
     def encoder(self):

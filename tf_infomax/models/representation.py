@@ -92,9 +92,10 @@ class RepresentationModel(SelfSupervisedModel):
         return dict(input_shape)
 
     def call(self, inputs, training=False):
-        """Code of the main view, ``[K, D]``."""
-        view = next(iter(self.encoders))
-        return self.encoders[view](inputs[view], training=training)
+        """Code of the main view, ``[K, D]``, of all views in a dict, or in their order."""
+        view, encoder = next(iter(self.encoders.items()))
+        x = inputs[view] if isinstance(inputs, dict) else tf.nest.flatten(inputs)[0]
+        return encoder(x, training=training)
 
     # What is trained.
 

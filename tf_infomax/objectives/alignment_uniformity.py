@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from tf_infomax.arguments import number
 from tf_infomax.geometry import alignment, uniformity, unit_norm
 
 __all__ = ["alignment_uniformity_loss", "check_weights"]
@@ -38,6 +39,4 @@ def check_weights(alignment_weight, uniformity_weight, exponent, t):
         ("exponent", exponent, False),
         ("t", t, False),
     ):
-        if not 0.0 <= value < float("inf") or not (value or may_be_zero):
-            wanted = "0 or more" if may_be_zero else "positive"
-            raise ValueError(f"`{name}` must be {wanted}. Received: {name}={value!r}.")
+        number(value, name, exclusive=not may_be_zero)

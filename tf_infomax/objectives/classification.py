@@ -5,8 +5,9 @@ import math
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import integer, seed_or_none
 from tf_infomax.objectives import options
-from tf_infomax.objectives.term import Term
+from tf_infomax.objectives.term import Term, checked_endpoint
 from tf_infomax.released_layers import Dense
 
 __all__ = ["Classification"]
@@ -41,18 +42,16 @@ class Classification(Term):
         **kwargs,
     ):
         super().__init__(weight, **kwargs)
-        if not isinstance(num_classes, int) or num_classes < 2:
-            raise ValueError(
-                f"`num_classes` must be 2 or more. Received: num_classes={num_classes!r}."
-            )
-        self.num_classes = num_classes
-        self.endpoint = endpoint
-        self.seed = seed
-        self.classifier = Dense(num_classes, seed=seed, dtype=self.dtype_policy, name="classifier")
+        self.num_classes = integer(num_classes, "num_classes", 2, "2 or more")
+        self.endpoint = checked_endpoint(endpoint)
+        self.seed = seed_or_none(seed)
+        self.classifier = Dense(
+            self.num_classes, seed=self.seed, dtype=self.dtype_policy, name="classifier"
+        )
 
     def connect(self, encoded):
         self.classifier.build((None, math.prod(encoded.shape(self.endpoint))))
-        self.built = True
+        self._finish_connect()
 
     @property
     def metric_units(self):
@@ -78,13 +77,14 @@ class Classification(Term):
             )
         labels = tf.cast(labels, tf.int64)
         logits = self.classifier(tf.reshape(values, [tf.shape(values)[0], -1]))
-        logits = tf.cast(logits, tf.float32)
+        if logits.dtype.size < 4:
+            logits = tf.cast(logits, tf.float32)
         labelled = labels >= 0
         labels = tf.maximum(labels, 0)
-        weights = tf.cast(labelled, tf.float32)
+        weights = tf.cast(labelled, logits.dtype)
         weights /= tf.maximum(tf.reduce_sum(weights), 1.0)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-        hits = tf.cast(tf.equal(tf.argmax(logits, -1), labels), tf.float32)
+        hits = tf.cast(tf.equal(tf.argmax(logits, -1), labels), logits.dtype)
         loss = tf.reduce_sum(weights * losses)
         metrics = {
             "classification_loss": loss,

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax.arguments import boolean, integers, seed_or_none
 from tf_infomax.mi_network import MINetwork
 from tf_infomax.objectives import options
 from tf_infomax.objectives.features import wide
@@ -62,10 +63,10 @@ class _Predictor(Term):
         super().__init__(weight, **kwargs)
         if network not in NETWORKS:
             raise ValueError(f"`network` must be one of {NETWORKS}. Received: network={network!r}.")
-        self.occluded = bool(occluded)
+        self.occluded = boolean(occluded, "occluded")
         self.network = network
-        self.hidden_units = tuple(hidden_units)
-        self.seed = seed
+        self.hidden_units = integers(hidden_units, "hidden_units", smallest_number=0)
+        self.seed = seed_or_none(seed)
 
     def connect(self, encoded):
         local, code = (encoded.shape(name) for name in ("local", "global"))
@@ -79,7 +80,7 @@ class _Predictor(Term):
             )
         self.side = local[0]
         self._build_layers(self._inputs(local[2], code[0]), 2 * self._values())
-        self.built = True
+        self._finish_connect()
 
     def _inputs(self, local, code):
         raise NotImplementedError

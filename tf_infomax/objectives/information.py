@@ -10,13 +10,13 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax.arguments import callable_layer
+from tf_infomax.arguments import boolean, integer, number
 from tf_infomax.bounds.moving_average import RATE, updated_log_average
 from tf_infomax.objectives import options
 from tf_infomax.objectives.features import flat, global_vectors, wide
 from tf_infomax.objectives.mutual_information import mutual_information_loss
 from tf_infomax.objectives.scored_bound import ScoredBound
-from tf_infomax.objectives.term import Term
+from tf_infomax.objectives.term import Term, checked_critic, checked_endpoint
 from tf_infomax.sampling import sample_places
 from tf_infomax.scores import PairScores
 
@@ -62,26 +62,24 @@ class Information(Term):
         **kwargs,
     ):
         super().__init__(weight, **kwargs)
-        callable_layer(critic, "critic", "a Keras layer that scores pairs, one of `critics`")
-        is_number = isinstance(target, (int, float)) and not isinstance(target, bool)
-        if target is not None and not (is_number and 0 <= target < float("inf")):
-            raise ValueError(f"`target` must be nats, 0 or more. Received: target={target!r}.")
-        if not 0.0 <= activation_penalty < float("inf"):
-            raise ValueError(
-                "`activation_penalty` must be 0 or more. "
-                f"Received: activation_penalty={activation_penalty!r}."
-            )
+        self.critic = checked_critic(critic)
+        if target is not None:
+            target = number(target, "target", wanted="nats, 0 or more")
+        self.target = target
+        self.activation_penalty = number(activation_penalty, "activation_penalty")
+        if negative_images is not None:
+            wanted = "from 1 to the batch size less 1, or None"
+            integer(negative_images, "negative_images", wanted=wanted)
+        if self_score is not None:
+            number(self_score, "self_score", -math.inf, wanted="a number or None")
         if activation_penalty and not hasattr(critic, "embed_globals"):
             raise ValueError(
                 "The activation penalty needs a critic that embeds the global features, such as "
                 f"dot_map. Received: critic={type(critic).__name__}."
             )
-        self.critic = critic
-        self.target = target
         self.baseline = baseline
         self.negative_images = negative_images
         self.self_score = self_score
-        self.activation_penalty = float(activation_penalty)
         self.scored_bound = ScoredBound(bound, baseline is not None)
         self.log_average = self.num_averaged = None
 
@@ -103,7 +101,7 @@ class Information(Term):
         if self.scored_bound.averages and self.log_average is None:
             self.log_average = self._average("log_average", -math.inf)
             self.num_averaged = self._average("num_averaged", 0.0)
-        self.built = True
+        self._finish_connect()
 
     def _average(self, name, start):
         return self.add_weight(
@@ -234,10 +232,10 @@ class LocalInformation(Information):
             activation_penalty=activation_penalty,
             **kwargs,
         )
-        self.occluded = bool(occluded)
+        self.occluded = boolean(occluded, "occluded")
         for name, value in (("local_samples", local_samples), ("global_samples", global_samples)):
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise ValueError(f"`{name}` must be a positive integer or None. Received: {value}.")
+            if value is not None:
+                integer(value, name, wanted="a positive integer or None")
         self.local_samples = local_samples
         self.global_samples = global_samples
 
@@ -316,8 +314,8 @@ class GlobalInformation(Information):
             activation_penalty=activation_penalty,
             **kwargs,
         )
-        self.occluded = bool(occluded)
-        self.endpoint = endpoint
+        self.occluded = boolean(occluded, "occluded")
+        self.endpoint = checked_endpoint(endpoint)
 
     def connect(self, encoded):
         code, shape = (encoded.shape(name) for name in ("global", self.endpoint))

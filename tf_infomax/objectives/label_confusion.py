@@ -8,10 +8,11 @@ import math
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import integer, seed_or_none
 from tf_infomax.objectives import options
 from tf_infomax.objectives.features import flat
 from tf_infomax.objectives.player import Player
-from tf_infomax.objectives.term import Term
+from tf_infomax.objectives.term import Term, checked_endpoint
 
 __all__ = ["LabelConfusion", "classifier_loss", "uniform_label_loss"]
 
@@ -76,31 +77,21 @@ class LabelConfusion(Term):
         **kwargs,
     ):
         super().__init__(weight, **kwargs)
-        if not isinstance(num_classes, int) or num_classes < 2:
-            raise ValueError(
-                f"`num_classes` must be 2 or more. Received: num_classes={num_classes!r}."
-            )
-        for name, value, least in (
-            ("warmup_steps", warmup_steps, 0),
-            ("classifier_steps", classifier_steps, 1),
-        ):
-            if not isinstance(value, int) or value < least:
-                raise ValueError(f"`{name}` must be {least} or more. Received: {name}={value!r}.")
-        self.num_classes = num_classes
-        self.endpoint = endpoint
-        self.warmup_steps = warmup_steps
-        self.classifier_steps = classifier_steps
-        self.seed = seed
+        self.num_classes = integer(num_classes, "num_classes", 2, "2 or more")
+        self.endpoint = checked_endpoint(endpoint)
+        self.warmup_steps = integer(warmup_steps, "warmup_steps", 0, "0 or more")
+        self.classifier_steps = integer(classifier_steps, "classifier_steps", 1, "1 or more")
+        self.seed = seed_or_none(seed)
         self.classifier = keras.layers.Dense(
             num_classes,
-            kernel_initializer=keras.initializers.GlorotUniform(seed),
+            kernel_initializer=keras.initializers.GlorotUniform(self.seed),
             dtype=self.dtype_policy,
             name="classifier",
         )
 
     def connect(self, encoded):
         self.classifier.build((None, math.prod(encoded.shape(self.endpoint))))
-        self.built = True
+        self._finish_connect()
 
     @property
     def players(self):

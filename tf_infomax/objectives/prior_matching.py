@@ -1,13 +1,15 @@
-"""Matching the law of the code to a prior, against a discriminator (Hjelm et al. 2019, eq. 7)."""
+"""Matching the code's distribution to a prior, against a discriminator (Hjelm et al. 2019, eq. 7).
+"""
 
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import integers, number, seed_or_none
 from tf_infomax.bounds import divergences
 from tf_infomax.objectives import options
 from tf_infomax.objectives.features import global_vectors, wide
 from tf_infomax.objectives.player import Player
-from tf_infomax.objectives.term import Term
+from tf_infomax.objectives.term import Term, checked_endpoint
 from tf_infomax.score_network import ScoreNetwork
 
 __all__ = ["PRIORS", "PriorMatching", "gradient_penalty", "sample_prior", "squash"]
@@ -80,7 +82,7 @@ def gradient_penalty(discriminator, inputs, form="all_samples"):
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class PriorMatching(Term):
-    """Draw the law of the code to a prior: a discriminator tells them apart, the encoder confuses.
+    """Bring the distribution of the code to a prior, against a discriminator that tells them apart.
 
     The discriminator D minimises ``E_z[n(D(z))] - E_v[p(D(v))] + penalty``, v from the prior and z
     the squashed code; the encoder minimises the non-saturating ``-E_z[p(D(z))]``. Neither loss
@@ -121,25 +123,21 @@ class PriorMatching(Term):
             raise ValueError(
                 f"`penalty_form` must be one of {PENALTIES}. Received: {penalty_form!r}."
             )
-        if not 0.0 <= penalty_weight < float("inf"):
-            raise ValueError(
-                f"`penalty_weight` must be 0 or more. Received: penalty_weight={penalty_weight!r}."
-            )
         self.prior = prior
         self.measure = measure
         self._divergence = divergences.get(measure)
-        self.hidden_units = tuple(hidden_units)
-        self.penalty_weight = float(penalty_weight)
+        self.hidden_units = integers(hidden_units, "hidden_units", smallest_number=0)
+        self.penalty_weight = number(penalty_weight, "penalty_weight")
         self.penalty_form = penalty_form
-        self.seed = seed
-        self.endpoint = endpoint
+        self.seed = seed_or_none(seed)
+        self.endpoint = checked_endpoint(endpoint)
         self.discriminator = ScoreNetwork(
-            self.hidden_units, seed, dtype=self.dtype_policy, name="discriminator"
+            self.hidden_units, self.seed, dtype=self.dtype_policy, name="discriminator"
         )
 
     def connect(self, encoded):
         self.discriminator.build((None, encoded.shape(self.endpoint)[-1]))
-        self.built = True
+        self._finish_connect()
 
     @property
     def players(self):

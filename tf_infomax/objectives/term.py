@@ -2,9 +2,12 @@
 
 import keras
 
+__all__ = ["Term"]
+from tf_infomax.arguments import callable_layer, number
+from tf_infomax.layers import keep_frozen
 from tf_infomax.objectives.player import merged
 
-__all__ = ["Term"]
+__all__ = ["Term", "checked_critic", "checked_endpoint"]
 
 
 class Term(keras.layers.Layer):
@@ -28,9 +31,7 @@ class Term(keras.layers.Layer):
 
     def __init__(self, weight=1.0, **kwargs):
         super().__init__(**kwargs)
-        if not 0.0 <= weight < float("inf"):
-            raise ValueError(f"`weight` must be 0 or more. Received: weight={weight!r}.")
-        self.weight = float(weight)
+        self.weight = number(weight, "weight")
 
     def connect(self, encoded):
         """Makes the weights, for encoders that have theirs.
@@ -38,10 +39,16 @@ class Term(keras.layers.Layer):
         Args:
             encoded: ``EncodedViews``.
 
+        Overrides end with ``_finish_connect``.
+
         Raises:
             ValueError: if an encoder lacks what the term needs.
         """
         raise NotImplementedError
+
+    def _finish_connect(self):
+        self.built = True
+        keep_frozen(self)
 
     def loss(self, features):
         """(weighted loss, dict of metrics) of a batch.
@@ -77,3 +84,18 @@ class Term(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "weight": self.weight}
+
+
+def checked_critic(critic):
+    """``critic`` unless it is no layer, such as the name of one."""
+    return callable_layer(critic, "critic", "a critic, such as critics.get('dot_map')")
+
+
+def checked_endpoint(name):
+    """``name``, an argument called ``endpoint``, unless it is no name."""
+    if not isinstance(name, str):
+        raise ValueError(
+            f"`endpoint` must be the name of an endpoint. Received: endpoint={name!r}."
+        )
+    return name
+

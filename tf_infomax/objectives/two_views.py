@@ -6,6 +6,7 @@
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import boolean, integer, number, seed_or_none
 from tf_infomax.blocked_scores import scores_of_pairs
 from tf_infomax.critics.cosine import CosineCritic
 from tf_infomax.geometry import unit_norm
@@ -49,7 +50,7 @@ class _TwoViewTerm(Term):
         **kwargs,
     ):
         super().__init__(weight, **kwargs)
-        self.seed = seed
+        self.seed = seed_or_none(seed)
         self.pair = ViewPair(views, endpoint, crop_area, flip, colour_jitter, grey)
 
     @property
@@ -64,7 +65,7 @@ class _TwoViewTerm(Term):
 
     def connect(self, encoded):
         self._connect(encoded, *self.pair.shapes(encoded))
-        self.built = True
+        self._finish_connect()
 
     def _connect(self, encoded, shape_1, shape_2):
         """Makes weights for codes of these shapes, where there are any."""
@@ -231,13 +232,11 @@ class TripletViews(_TwoViewTerm):
 
     def __init__(self, margin=0.2, mining="semi_hard", normalize=True, **kwargs):
         super().__init__(**kwargs)
-        if not 0.0 <= margin < float("inf"):
-            raise ValueError(f"`margin` must be 0 or more. Received: margin={margin!r}.")
         if mining not in MINING:
             raise ValueError(f"`mining` must be one of {MINING}. Received: mining={mining!r}.")
-        self.margin = float(margin)
+        self.margin = number(margin, "margin")
         self.mining = mining
-        self.normalize = bool(normalize)
+        self.normalize = boolean(normalize, "normalize")
 
     @property
     def metric_units(self):
@@ -277,9 +276,9 @@ class ViewClassification(_TwoViewTerm):
 
     def __init__(self, num_classes=10, **kwargs):
         super().__init__(**kwargs)
-        self.num_classes = num_classes
+        self.num_classes = integer(num_classes, "num_classes", 2, "2 or more")
         self.classification = Classification(
-            num_classes,
+            self.num_classes,
             self.endpoint,
             seed=self.seed,
             dtype=self.dtype_policy,

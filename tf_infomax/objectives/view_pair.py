@@ -1,7 +1,9 @@
 """Which two views of every example are compared, and at which endpoint."""
 
+from tf_infomax.arguments import boolean
 from tf_infomax.data.random_views import RandomView
 from tf_infomax.objectives.features import global_vectors, wide
+from tf_infomax.objectives.term import checked_endpoint
 
 __all__ = ["ViewPair"]
 
@@ -21,8 +23,8 @@ class ViewPair:
     def __init__(self, views, endpoint, crop_area, flip, colour_jitter, grey):
         if views is not None and (isinstance(views, str) or len(views) != 2):
             raise ValueError(f"`views` must be two names, or None. Received: views={views!r}.")
-        self.endpoint = endpoint
-        self.random_view = RandomView(crop_area, bool(flip), colour_jitter, grey)
+        self.endpoint = checked_endpoint(endpoint)
+        self.random_view = RandomView(crop_area, boolean(flip, "flip"), colour_jitter, grey)
         self.names = None if views is None else tuple(views)
 
     def shapes(self, encoded):
