@@ -17,6 +17,7 @@ from tf_infomax.evaluation import conditioning
 from tf_infomax.experiments import laws
 from tf_infomax.experiments.checks import GAUSSIAN_PAIRS, check
 from tf_infomax.experiments.image_model import build_image_model
+from tf_infomax.experiments.precision import precision
 from tf_infomax.experiments.spec import Experiment, LabelConfusion, Pick
 from tf_infomax.infomax import InfoMax
 from tf_infomax.optimizers import Adam
@@ -90,6 +91,11 @@ def build(experiment, images):
         ValueError: on unknown names or options, sizes that do not fit, or an empty range.
     """
     check(experiment)
+    with precision(experiment.train.precision):
+        return _trial(experiment, images)
+
+
+def _trial(experiment, images):
     (seed,) = experiment.seeds
     train, data = experiment.train, experiment.data
     if data.views == "image":
@@ -156,9 +162,14 @@ def build_model(experiment, view_shape, num_classes=0):
     Returns:
         ``InfoMax`` (halves, pairs) or ``DeepInfoMax`` (whole images).
     """
+    with precision(experiment.train.precision):
+        if experiment.data.views == "image":
+            return build_image_model(experiment, view_shape, num_classes)
+        return _pair_model(experiment, view_shape)
+
+
+def _pair_model(experiment, view_shape):
     (seed,) = experiment.seeds
-    if experiment.data.views == "image":
-        return build_image_model(experiment, view_shape, num_classes)
     (objective,) = experiment.objectives
     if experiment.encoder is None:
         width = view_shape[-1]

@@ -8,6 +8,7 @@ import numpy as np
 from tf_infomax import bounds, critics, encoders
 from tf_infomax.experiments import evaluators, laws
 from tf_infomax.experiments.pick import as_pick
+from tf_infomax.experiments.precision import check_precision
 from tf_infomax.experiments.spec import (
     LabelConfusion,
     MutualInformation,
@@ -53,6 +54,7 @@ def check(experiment):
         raise ValueError(
             f"train.jit_compile must be auto, yes or no. Received: {train.jit_compile!r}."
         )
+    check_precision(train.precision)
     if any(seed < 0 for seed in experiment.seeds) or not experiment.seeds:
         raise ValueError(f"seeds must be integers, 0 or more. Received: {experiment.seeds}.")
     if experiment.encoder is not None:

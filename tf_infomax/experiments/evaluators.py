@@ -10,7 +10,12 @@ from tf_infomax.experiments import (
 )
 from tf_infomax.experiments.image_evaluators import IMAGE_EVALUATORS
 from tf_infomax.experiments.image_snapshot import ImageSnapshot
-from tf_infomax.experiments.measurements import EVALUATORS, Measurement, several
+from tf_infomax.experiments.measurements import (
+    EVALUATORS,
+    INVERSE_TOLERANCE,
+    Measurement,
+    several,
+)
 from tf_infomax.experiments.pair_evaluators import PAIR_EVALUATORS, PairSnapshot
 from tf_infomax.registry import unknown_option
 
@@ -66,12 +71,22 @@ def check_endpoints(experiment, encoder):
 
 @EVALUATORS.register("linear_probe")
 def measure_linear_probe(snapshot, endpoints=None):
-    """Accuracy of the linear probe of MI-max; of halves at step 0 on the pixels, too."""
+    """Accuracy of the linear probe of MI-max; of halves at step 0 on the pixels, too.
+
+    Codes of a flow whose inverse is off by more than ``INVERSE_TOLERANCE`` have no accuracy: it
+    would be read as that of an invertible map. The row ``flow/not_invertible`` stands in its place
+    and holds the error of the inverse.
+    """
     features = list(several(endpoints) or snapshot.default_features)
     if endpoints is None and snapshot.step == 0 and isinstance(snapshot, PairSnapshot):
         features.append("pixels")
     images = snapshot.trial.source.images
     for name in features:
+        if name == "code" and snapshot.has_lost_its_inverse:
+            tags = {"features": name, "tolerance": INVERSE_TOLERANCE}
+            error = snapshot.inverse_check[0]
+            yield Measurement("flow/not_invertible", "test", error, "1", tags)
+            continue
         train, test = snapshot.features(name)
         accuracy = linear_probe(
             train,

@@ -4,7 +4,11 @@ import dataclasses
 
 from tf_infomax.registry import Registry
 
-__all__ = ["EVALUATORS", "Measurement", "several"]
+__all__ = ["EVALUATORS", "INVERSE_TOLERANCE", "Measurement", "several"]
+
+# Largest error of a pixel in [0, 1] that the inverse of a flow may leave. It is below half a grey
+# level of 255 (0.002), so rounding gives every byte back: no information is lost.
+INVERSE_TOLERANCE = 1e-3
 
 # Name -> function(snapshot, **options) -> iterable of Measurement.
 EVALUATORS = Registry("evaluator")

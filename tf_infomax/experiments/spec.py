@@ -79,6 +79,8 @@ class Train:
         checkpoint_every: steps between checkpoints.
         jit_compile: whether XLA compiles the step: "auto" (in trainings of 1,000 steps or more,
             where it pays), "yes" or "no".
+        precision: number format of models and optimizers: "float32", "float64",
+            "mixed_bfloat16", or "auto" (what Keras is set to, which is float32 by default).
     """
 
     steps: int = 21_000
@@ -87,6 +89,7 @@ class Train:
     log_every: int = 1_000
     checkpoint_every: int = 1_000
     jit_compile: str = "auto"
+    precision: str = "auto"
 
 
 @dataclasses.dataclass(frozen=True)

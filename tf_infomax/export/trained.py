@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf_infomax.deep_infomax import DeepInfoMax
 from tf_infomax.experiments.build import build_encoder, build_model, input_shape, load_images
+from tf_infomax.experiments.precision import precision
 from tf_infomax.experiments.run_directory import RunDirectory
 from tf_infomax.experiments.spec import Experiment, LabelConfusion
 from tf_infomax.infomax import InfoMax
@@ -71,7 +72,8 @@ def restore_trained(directory, data_dir=None):
     (seed,) = experiment.seeds
     model = encoder = None
     if isinstance(experiment.objectives[0], LabelConfusion):
-        encoder = build_encoder(experiment.encoder, view_shape, seed, which=1)
+        with precision(experiment.train.precision):
+            encoder = build_encoder(experiment.encoder, view_shape, seed, which=1)
     else:
         model = build_model(experiment, view_shape, num_classes)
         if experiment.encoder is not None:
