@@ -29,7 +29,8 @@ def _leave_no_determinism():
 
 def built(name, setting, *settings):
     before = keras.config.dtype_policy().name
-    trial = build(tiny(name, f"train.precision={setting}", *settings).runs()[0][2], datasets.load("digits"))
+    ((_, _, run),) = tiny(name, f"train.precision={setting}", *settings).runs()
+    trial = build(run, datasets.load("digits"))
     # The setting is the run's, not the process'.
     assert keras.config.dtype_policy().name == before
     return trial
