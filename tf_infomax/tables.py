@@ -180,7 +180,8 @@ def summary_table(rows):
     Columns: experiment (and data set, if there are several), variant, seeds, step, accuracy of the
     linear probe and of the MLP probe on each endpoint, test bound and train bound, local and global
     information and accuracy in training, median log condition number; mean and sd over seeds, in
-    nats where it is said. Columns without any number are left out. Runs that failed are named below the table.
+    nats where it is said. Columns without any number are left out. Runs that failed are named below
+    the table.
 
     Args:
         rows: list of ``Row``.

@@ -41,6 +41,20 @@ def test_shuffled_labels_are_found_by_chance():
     assert abs(accuracy - chance) < 4 * math.sqrt(chance * (1 - chance) / 400)
 
 
+def test_the_classifier_works_in_the_type_that_is_asked_for():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(CLASSES, size=400)
+    codes = rng.normal(size=(400, 50))
+    # Scaled before it is rounded: an offset costs float32 nothing.
+    as_float32, moved = (
+        linear_probe(rows, labels, rows, labels, dtype=np.float32) for rows in (codes, codes + 1e7)
+    )
+    scaled = (codes - codes.min(axis=0)) / np.ptp(codes, axis=0)
+    scaled = scaled.astype(np.float32)
+    assert as_float32 == linear_probe(scaled, labels, scaled, labels)
+    assert moved == pytest.approx(as_float32, abs=0.01)
+
+
 def test_the_fraction_is_of_the_test_examples():
     labels = TEST[1].copy()
     labels[:100] = (labels[:100] + 1) % CLASSES

@@ -53,6 +53,21 @@ def test_votes():
     np.testing.assert_array_equal(found.distances, [np.arange(1.0, 7.0)])
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize(("scale", "offset"), [(1e-25, 0.0), (1e25, 0.0), (1.0, 1e6)])
+def test_neighbours_know_no_scale(metric, scale, offset):
+    if metric == "cosine" and offset:
+        return  # Angles are taken from the origin.
+    train, queries = TRAIN.astype(np.float64), QUERIES.astype(np.float64)
+    indices, distances = nearest(train, queries, 3, metric=metric)
+    found, found_distances = nearest(
+        scale * train + offset, scale * queries + offset, 3, metric=metric
+    )
+    np.testing.assert_array_equal(found, indices)
+    size = scale if metric == "euclidean" else 1.0
+    np.testing.assert_allclose(found_distances / size, distances, rtol=1e-4, atol=1e-6)
+
+
 def test_without_labels():
     labels = np.where(np.arange(200) % 3 == 0, -1, np.arange(200) % 2)
     query_labels = np.where(np.arange(37) < 10, -1, np.arange(37) % 2)

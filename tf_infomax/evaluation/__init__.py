@@ -16,6 +16,7 @@ from tf_infomax.evaluation.reconstruction import Decoder, reconstruction
 from tf_infomax.evaluation.representations import NonFiniteError, encode, encode_endpoints
 from tf_infomax.evaluation.structural_similarity import multi_scale_ssim, released_ssim
 from tf_infomax.evaluation.svm_probe import svm_probe
+from tf_infomax.evaluation.total_correlation import gaussian_total_correlation
 
 __all__ = [
     "ClassifierHead",
@@ -24,6 +25,7 @@ __all__ = [
     "encode",
     "encode_endpoints",
     "fine_tune",
+    "gaussian_total_correlation",
     "linear_probe",
     "mean_bound",
     "mine",

@@ -12,7 +12,7 @@ from tf_infomax.evaluation.labelled import checked_codes, checked_labels, checke
 __all__ = ["linear_probe"]
 
 
-def linear_probe(train_codes, train_labels, test_codes, test_labels, seed=0):
+def linear_probe(train_codes, train_labels, test_codes, test_labels, seed=0, dtype=None):
     """Test accuracy of a multinomial logistic regression on codes scaled to [0, 1].
 
     The protocol of Tschannen et al. (2020): scaling by the training codes' minimum and maximum
@@ -24,6 +24,9 @@ def linear_probe(train_codes, train_labels, test_codes, test_labels, seed=0):
         train_codes, test_codes: ``[N, ...]``, ``[M, ...]``, finite; maps are flattened.
         train_labels, test_labels: ``[N]``, ``[M]``, integers.
         seed: of SAGA's order of examples.
+        dtype: in which the classifier works on the scaled codes; ``None`` means that of the codes.
+            It changes where the tolerance stops the fit, by a percent on MNIST: compare accuracies
+            of one type only. The published ones are of float32.
 
     Returns:
         Fraction of the test examples classified correctly.
@@ -39,8 +42,11 @@ def linear_probe(train_codes, train_labels, test_codes, test_labels, seed=0):
     with warnings.catch_warnings():
         # Stopping early is the protocol.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        classifier.fit(scaler.fit_transform(train_codes), train_labels)
-    return float(classifier.score(scaler.transform(test_codes), test_labels))
+        # Scaled in the type of the codes: what float32 loses of them is then 1e-7 of their range.
+        train_codes = np.asarray(scaler.fit_transform(train_codes), dtype)
+        classifier.fit(train_codes, train_labels)
+    test_codes = np.asarray(scaler.transform(test_codes), dtype)
+    return float(classifier.score(test_codes, test_labels))
 
 
 def _all_labelled(codes, labels, split):

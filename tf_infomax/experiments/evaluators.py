@@ -2,6 +2,8 @@
 
 import inspect
 
+import numpy as np
+
 from tf_infomax import randomness
 from tf_infomax.evaluation import linear_probe
 from tf_infomax.experiments import (
@@ -94,5 +96,7 @@ def measure_linear_probe(snapshot, endpoints=None):
             test,
             images.test_labels,
             seed=randomness.stream_seed(snapshot.trial.seed, "linear_probe"),
+            # Whatever the run's precision: accuracies are comparable within one type only.
+            dtype=np.float32,
         )
         yield Measurement("probe/linear/accuracy", "test", accuracy, "fraction", {"features": name})

@@ -166,9 +166,21 @@ def measure_neighbours(snapshot, endpoint="global", k=(1, 10), shown=8, columns=
 
 @EVALUATORS.register("ndm")
 def measure_ndm(
-    snapshot, endpoint="global", measure="kl", epochs=1000, batch_size=10_000, learning_rate=1e-4
+    snapshot,
+    endpoint="global",
+    measure="kl",
+    epochs=1000,
+    batch_size=10_000,
+    learning_rate=1e-4,
+    standardize=True,
 ):
-    """Total correlation of the code's entries, the neural dependency measure; see ``ndm``."""
+    """Total correlation of the code's entries: the neural dependency measure, see ``ndm``.
+
+    Beside it the closed form for Gaussian codes, ``dependence/gaussian_total_correlation``. Where
+    the correlation matrix is singular that is infinite, and the row
+    ``dependence/singular_correlation`` stands in its place: the number of directions without
+    variance.
+    """
     train, test = snapshot.features(endpoint)
     result = evaluation.ndm(
         train,
@@ -178,17 +190,35 @@ def measure_ndm(
         batch_size=batch_size,
         learning_rate=learning_rate,
         decay_epochs=_decay_epochs(epochs, 0.5, 0.75),
+        standardize=standardize,
         seed=snapshot.seed("ndm"),
     )
-    tags = {"features": endpoint, "epochs": epochs}
+    tags = {"features": endpoint, "epochs": epochs, "standardized": standardize}
     curve = {**tags, "values": _curve(result.curve)}
     yield Measurement("dependence/ndm", "train", result.train_nats, "nats", curve)
     yield Measurement("dependence/ndm", "test", result.test_nats, "nats", tags)
+    for split, codes in (("train", train), ("test", test)):
+        yield _gaussian_total_correlation(codes, split, endpoint)
+
+
+def _gaussian_total_correlation(codes, split, endpoint):
+    found = evaluation.gaussian_total_correlation(codes)
+    tags = {"features": endpoint, "constant": found.constant}
+    if found.missing:
+        metric = "dependence/singular_correlation"
+        return Measurement(metric, split, found.missing, "1", tags)
+    return Measurement("dependence/gaussian_total_correlation", split, found.nats, "nats", tags)
 
 
 @EVALUATORS.register("mine")
 def measure_mine(
-    snapshot, endpoint="global", epochs=50, batch_size=256, learning_rate=5e-4, average_rate=0.01
+    snapshot,
+    endpoint="global",
+    epochs=50,
+    batch_size=256,
+    learning_rate=5e-4,
+    average_rate=0.01,
+    standardize=True,
 ):
     """Information of image and code as MINE estimates it: a ranking, no bound; see ``mine``."""
     train, test = snapshot.features(endpoint)
@@ -203,9 +233,10 @@ def measure_mine(
         learning_rate=learning_rate,
         average_rate=average_rate,
         decay_epochs=_decay_epochs(epochs, 0.5, 0.8),
+        standardize=standardize,
         seed=snapshot.seed("mine"),
     )
-    tags = {"features": endpoint, "epochs": epochs}
+    tags = {"features": endpoint, "epochs": epochs, "standardized": standardize}
     for split, value, curve in (
         ("train", result.train_nats, result.train_curve),
         ("test", result.test_nats, result.test_curve),
