@@ -103,8 +103,8 @@ def test_trained_on_dependent_codes(measure):
 
 def briefly(codes, **options):
     """A reading after a few epochs: far from the truth, and cheap to compare."""
-    brief = {**FAST, "hidden_units": (32,), "batch_size": 100, "epochs": 3, "learning_rate": 1e-2, **options}
-    return ndm(codes[:1500], test_codes=codes[1500:], **brief)
+    brief = {"hidden_units": (32,), "batch_size": 100, "epochs": 3, "learning_rate": 1e-2}
+    return ndm(codes[:1500], test_codes=codes[1500:], **{**brief, **options})
 
 
 @pytest.fixture(scope="module")

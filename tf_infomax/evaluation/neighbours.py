@@ -12,7 +12,7 @@ from tf_infomax.evaluation.labelled import (
     some_labelled,
 )
 
-__all__ = ["Neighbours", "nearest", "nearest_neighbours"]
+__all__ = ["Neighbours", "nearest", "nearest_neighbours", "nearest_within", "one_of_each"]
 
 # Candidates beyond k that are measured exactly: float32 products may swap near-equal distances.
 _SPARE = 10
@@ -84,6 +84,44 @@ def nearest(train_codes, query_codes, k=10, *, metric="euclidean", block_size=50
     # Of unit vectors: |a - b|^2 = 2 (1 - cos).
     distances = squared / 2.0 if metric == "cosine" else scale * np.sqrt(squared)
     return np.concatenate(indices), distances
+
+
+def nearest_within(codes, rows, k=4, *, metric="euclidean"):
+    """The k nearest of the other codes, for some rows of the same codes.
+
+    Args:
+        codes: ``[N, ...]``, finite; maps are flattened.
+        rows: indices ``[M]`` of the queries.
+        k: neighbours, 1 .. N - 1.
+        metric: as ``nearest``.
+
+    Returns:
+        (indices ``[M, k]``, distances ``[M, k]``), nearest first; no query is its own neighbour,
+        but an equal code of another row may be.
+
+    Raises:
+        ValueError: as ``nearest``.
+
+    Reference: Hjelm et al. (2019), arXiv:1808.06670, figure of nearest neighbours: L2 on the codes
+    of the test set.
+    """
+    codes, rows = np.asarray(codes), np.asarray(rows)
+    if not 1 <= k < len(codes):
+        raise ValueError(
+            f"`k` must be from 1 to the number of other codes, {len(codes) - 1}. Received: k={k}."
+        )
+    indices, distances = nearest(codes, codes[rows], k + 1, metric=metric)
+    is_other = indices != rows[:, np.newaxis]
+    # With k equal codes before it, a query may be missing among its own k + 1 nearest.
+    is_other[is_other.all(axis=1), -1] = False
+    return indices[is_other].reshape(-1, k), distances[is_other].reshape(-1, k)
+
+
+def one_of_each(labels):
+    """The first row of every class, classes ascending: int ``[classes that occur]``."""
+    labels = np.asarray(labels)
+    classes, first = np.unique(labels, return_index=True)
+    return first[classes >= 0]
 
 
 def nearest_neighbours(

@@ -14,6 +14,7 @@ from tf_infomax.experiments.spec import (
     MutualInformation,
     Pick,
     PriorMatching,
+    check_distinct,
     described,
 )
 from tf_infomax.objectives import two_views
@@ -71,6 +72,7 @@ def check(experiment):
             _check_options("critic", term.critic, critics)
         if hasattr(term, "loss"):
             _check_options("loss", term.loss, two_views)
+    check_distinct(experiment)
     for entry in experiment.evaluate:
         evaluators.check(entry, data.views)
         if entry.name == "invertibility" and not hasattr(
@@ -80,6 +82,7 @@ def check(experiment):
                 "Invertibility is measured on encoders that have an inverse, such as 'realnvp'. "
                 f"Received: encoder={experiment.encoder.name!r}."
             )
+    evaluators.check_listed(experiment.evaluate)
 
 
 def _check_data(experiment):

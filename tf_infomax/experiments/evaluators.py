@@ -21,7 +21,7 @@ from tf_infomax.experiments.measurements import (
 from tf_infomax.experiments.pair_evaluators import PAIR_EVALUATORS, PairSnapshot
 from tf_infomax.registry import unknown_option
 
-__all__ = ["check", "check_endpoints", "get", "names", "snapshot"]
+__all__ = ["check", "check_endpoints", "check_listed", "get", "names", "snapshot"]
 
 
 def get(name):
@@ -59,6 +59,29 @@ def check(entry, views):
             f"The evaluator {entry.name!r} is not for views={views!r}. "
             f"Those are: {', '.join(name for name in names() if name not in of_others)}."
         )
+
+
+def check_listed(entries):
+    """Raises ``ValueError`` if an evaluator is listed twice and both would write the same rows.
+
+    Args:
+        entries: of ``spec.Evaluation``. One evaluator may occur several times if no endpoint does.
+    """
+    seen = set()
+    for entry in entries:
+        parameters = inspect.signature(get(entry.name)).parameters
+        option = next((name for name in ("endpoint", "endpoints") if name in parameters), None)
+        chosen = entry.options.get(option, parameters[option].default) if option else None
+        for endpoint in several(chosen) or (None,):
+            if {(entry.name, endpoint), (entry.name, None)} & seen or (
+                endpoint is None and any(name == entry.name for name, _ in seen)
+            ):
+                raise ValueError(
+                    "An evaluator may be listed twice only for other endpoints, or a seed counts "
+                    f"twice. Received: {', '.join(one.name for one in entries)}, with "
+                    f"{entry.name!r} twice for {endpoint or 'the same features'}."
+                )
+        seen |= {(entry.name, endpoint) for endpoint in several(chosen) or (None,)}
 
 
 def check_endpoints(experiment, encoder):

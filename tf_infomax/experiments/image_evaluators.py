@@ -46,7 +46,7 @@ def _unknown_endpoints(encoder, names):
 
 def _numbers(option):
     """An option that takes numbers as a tuple, which on a command line may be a single one."""
-    return (option,) if isinstance(option, int) else tuple(option)
+    return (option,) if isinstance(option, int) else tuple(dict.fromkeys(option))
 
 
 def _decay_epochs(epochs, *fractions):
@@ -131,14 +131,16 @@ def measure_svm_probe(snapshot, endpoints=_ALL, fits=5, epochs=6):
 
 
 @EVALUATORS.register("neighbours")
-def measure_neighbours(snapshot, endpoint="global", k=(1, 10), shown=8, columns=5):
-    """Accuracy of nearest neighbours in code space, and the paper's figure of some of them."""
+def measure_neighbours(snapshot, endpoint="global", k=(1, 10), shown=10, columns=4):
+    """Accuracy of nearest neighbours in code space, and the paper's figure of some of them.
+
+    The accuracy is that of test codes among the training codes. The figure has one test image a
+    class, of at most ``shown`` classes, each with the ``columns`` nearest of the other test images.
+    """
     k = _numbers(k)
     train, test = snapshot.features(endpoint)
     train_labels, test_labels = snapshot.labels
-    found = evaluation.nearest_neighbours(
-        train, train_labels, test, test_labels, k=tuple(sorted({*k, columns}))
-    )
+    found = evaluation.nearest_neighbours(train, train_labels, test, test_labels, k=k)
     for one in k:
         yield Measurement(
             f"probe/neighbours_{one}/accuracy",
@@ -147,20 +149,16 @@ def measure_neighbours(snapshot, endpoint="global", k=(1, 10), shown=8, columns=
             "fraction",
             {"features": endpoint},
         )
-    train_images, test_images = snapshot.images
-    # Test images of many classes rather than the first ones: every query with its neighbours.
-    queries = np.linspace(0, len(test_images) - 1, shown).astype(int)
-    pictures = [
-        image
-        for query in queries
-        for image in (test_images[query], *train_images[found.indices[query, :columns]])
-    ]
+    queries = evaluation.one_of_each(test_labels)[:shown]
+    indices, distances = evaluation.nearest_within(test, queries, columns)
+    _, test_images = snapshot.images
+    pictures = test_images[np.column_stack([queries, indices]).ravel()]
     yield Measurement(
         "neighbours/figure",
         "test",
-        float(np.mean(found.distances[queries, :columns])),
+        float(np.mean(distances)),
         "1",
-        {"features": endpoint, "png": _png(pictures, columns + 1)},
+        {"features": endpoint, "gallery": "test", "png": _png(pictures, columns + 1)},
     )
 
 

@@ -26,5 +26,8 @@ class Measurement:
 
 
 def several(names):
-    """An option that takes names as a tuple, which on a command line may be a single one."""
-    return (names,) if isinstance(names, str) else tuple(names or ())
+    """An option that takes names as a tuple, which on a command line may be a single one.
+
+    A name that is given twice counts once: rows of one kind twice would be taken for two seeds.
+    """
+    return (names,) if isinstance(names, str) else tuple(dict.fromkeys(names or ()))

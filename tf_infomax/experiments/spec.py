@@ -34,6 +34,8 @@ __all__ = [
     "RelativeCoordinates",
     "Swept",
     "Train",
+    "check_distinct",
+    "check_once",
     "described",
     "evaluation",
     "pick",
@@ -186,6 +188,24 @@ class Experiment(Swept):
                 for path, values in plain["sweep"]
             ),
         )
+
+
+def check_once(path, values, kind="a value"):
+    """Raises ``ValueError`` if one of ``values`` occurs twice: it would count as two seeds."""
+    twice = next((one for one in values if values.count(one) > 1), None)
+    if twice is not None:
+        shown = ",".join(described(one) for one in values)
+        raise ValueError(
+            f"{path} must list {kind} once; {described(twice)} would be counted twice. "
+            f"Received: {path}={shown}."
+        )
+
+
+def check_distinct(swept):
+    """Raises ``ValueError`` if a seed, or a value of a sweep, of an experiment occurs twice."""
+    check_once("seeds", swept.seeds, "a seed")
+    for path, values in swept.sweep:
+        check_once(path, values)
 
 
 # The weights of Deep InfoMax's terms, as the paper calls them.

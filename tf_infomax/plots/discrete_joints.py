@@ -12,7 +12,7 @@ from tf_infomax.plots.drawing import Drawing
 __all__ = ["jsd_and_kl"]
 
 _TITLES = {
-    "softmax_dropout": "softmax of uniform draws, dropout",
+    "softmax_dropout": "uniform draws, dropout, softmax",
     "softmax": "softmax of uniform draws",
     "dirichlet": "Dirichlet",
     "uniform": "normalised uniform draws",
