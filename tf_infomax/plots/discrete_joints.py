@@ -63,8 +63,8 @@ def jsd_and_kl(frame, official=None):
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5)
     return Drawing(
         figure,
-        "Each point is a random joint law of discrete X (uniform) and Y, computed exactly: its "
-        "mutual information, which is the KL divergence of joint and product, and their "
-        "Jensen-Shannon divergence, at most log 2 = 0.693. The rank correlation (Spearman) is of "
-        "all sizes together.",
+        "Each point is a random joint distribution of discrete X (uniform) and Y, computed "
+        "exactly: its mutual information, which is the KL divergence of joint and product, and "
+        "their Jensen-Shannon divergence, at most log 2 = 0.693. The rank correlation "
+        "(Spearman) is of all sizes together.",
     )
