@@ -12,7 +12,7 @@ import pytest
 from tests.synthetic_rows import MI_MAX, failed_run, rows_of
 from tf_infomax import plots
 from tf_infomax.plots import style
-from tf_infomax.plots.curves import Curve, curve, lines, values_by_step
+from tf_infomax.plots.curves import Curve, curve, lines, values_by_step, with_unit
 from tf_infomax.plots.dependence import smooth
 from tf_infomax.published import OfficialCurves
 from tf_infomax.results import Row, to_frame
@@ -244,6 +244,50 @@ def test_an_experiment_of_ones_own_gets_plain_curves():
     rows = [Row("mine", variant, 0, step, "test", "bound", 1.0, "nats", {"dataset": "x"})
             for variant in ("a", "b") for step in (0, 10)]
     assert legend_texts(plots.draw("mine", to_frame(rows)).figure) == ["a", "b"]
+
+
+def test_an_axis_has_the_unit_of_its_rows():
+    def frame(*units):
+        return to_frame([Row("e", "v", seed, 0, "test", "bound", 1.0, unit, {"dataset": "d"})
+                         for seed, unit in enumerate(units)])
+
+    for units, label in ((("nats",), "bound [nats]"), (("1",), "bound [no unit]"),
+                         (("1", "nats"), "bound [nats, no unit]")):
+        assert with_unit("bound", frame(*units), "bound", "test") == label
+    assert with_unit("bound", frame("nats"), "train/bound") == "bound"
+
+
+@pytest.mark.parametrize("experiment", [
+    "invertible", "non_invertible", "critic_impact", "encoder_impact", "dependent_samples",
+    "staircase", "infonce_ceiling", "mine", "dim_negatives",
+])
+def test_divergences_are_no_nats_on_any_axis(experiment):
+    tags = {"dataset": "mnist", "bound": "jsd", "critic": "concat", "encoder": "mlp",
+            "sampling": "dependent", "features": "conv", "transform": "identity", "level": 1.0,
+            "batch_size": 8, "target": 1.0, "negative_images": 3}
+    rows = [Row(experiment, "v", 0, step, split, metric, 1.0, "1", tags) for step in (0, 10)
+            for split, metric in (("test", "bound"), ("train", "bound"), ("train", "train/bound"),
+                                  ("train", "train/local_information"),
+                                  ("test", "probe/mlp/accuracy"))]
+    exact = [Row(experiment, "v", 0, step, "test", metric, 1.0, "nats", tags) for step in (0, 10)
+             for metric in ("mutual_information", "bound/optimal_critic")]
+    figure = plots.draw(experiment, to_frame(rows + exact)).figure
+    labels = [axes.get_ylabel() for axes in figure.axes]
+    assert any("[no unit]" in label for label in labels)
+    # Errors of a staircase are against the exact value, in nats.
+    assert experiment == "staircase" or not any("[nats]" in label for label in labels)
+
+
+def test_accuracies_end_where_the_flow_has_lost_its_inverse():
+    tags = {"dataset": "mnist", "encoder": "realnvp"}
+    rows = []
+    for step, error in ((0, 1e-7), (400, 9e-4), (800, 10.7), (1200, math.nan)):
+        rows += [Row("adversarial", "v", 0, step, "test", "probe/linear/accuracy", 0.8, "fraction",
+                     {**tags, "features": "code"}),
+                 Row("adversarial", "v", 0, step, "test", "flow/inverse_error", error, "1", tags)]
+    figure = plots.draw("adversarial", to_frame(rows)).figure
+    (line,) = (one for one in figure.axes[0].lines if len(one.get_xdata()) > 1)
+    np.testing.assert_array_equal(line.get_xdata(), [0, 400])
 
 
 def test_reference_curves_do_not_lengthen_the_axes():

@@ -338,7 +338,7 @@ def test_summary_table_has_one_line_a_variant():
     assert lines[0].split() == ["experiment", "variant", "seeds", "step", "accuracy", "test",
                                 "bound"]
     assert lines[2].split() == ["critic_impact", "bilinear-infonce", "2", "10", "0.8800",
-                                "\u00b1", "0.0283", "4.5000", "\u00b1", "0.0000"]
+                                "\u00b1", "0.0283", "4.5000", "\u00b1", "0.0000", "nats"]
     assert lines[3].split()[:3] == ["critic_impact", "concat-nwj", "1"]
     assert lines[-1] == (
         "FAILED: critic_impact/concat-nwj, seed 7: the loss was not finite at step 532."

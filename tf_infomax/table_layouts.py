@@ -143,8 +143,8 @@ LAYOUTS = (
     Layout(
         "Table 4",
         "SVM: test accuracy [%] on endpoints, \u00b1 over the fits to one encoder; MS-SSIM of "
-        "reconstructions from Y; MINE: information of image and Y [nats]; NDM: dependence of the "
-        "entries of Y [nats]",
+        "reconstructions from Y; MINE: information of image and Y [nats]; NDM and Gaussian total "
+        "correlation: dependence of the entries of Y [nats]",
         (
             *(
                 _accuracy(f"SVM, {name}", features, "probe/svm/accuracy", "probe/svm/accuracy_sd")
@@ -155,6 +155,15 @@ LAYOUTS = (
             Column("MINE, test images", "dependence/mine", "test", "global"),
             Column("NDM, training images", "dependence/ndm", "train", "global"),
             Column("NDM, test images", "dependence/ndm", "test", "global"),
+            *(
+                Column(
+                    f"Gaussian total correlation, {name} images",
+                    "dependence/gaussian_total_correlation",
+                    split,
+                    "global",
+                )
+                for name, split in (("training", "train"), ("test", "test"))
+            ),
         ),
         (
             System("untrained (not in the paper)", "dim_untrained", borrowed=True),

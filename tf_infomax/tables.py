@@ -150,7 +150,7 @@ def overviews(frame):
         main = main or list(records.values())
         step = max(record.step for record in main)
         values = {
-            column: "" if record is None else record.text() + _elsewhere(record, step)
+            column: "" if record is None else _with_unit(record) + _elsewhere(record, step)
             for column, record in chosen.items()
         }
         place = (experiment, dataset, variant)
@@ -165,6 +165,11 @@ def paper_order(experiment, dataset):
     return rank, experiment, str(dataset or "")
 
 
+def _with_unit(record):
+    unit = record.key["unit"]
+    return record.text() if unit in ("1", "fraction") else f"{record.text()} {unit}"
+
+
 def _elsewhere(record, step):
     return "" if record.step == step else f" (step {record.step:,})"
 
@@ -173,9 +178,10 @@ def summary_table(rows):
     """The main final values as plain text for a terminal.
 
     Columns: experiment (and data set, if there are several), variant, seeds, step, accuracy of the
-    linear probe and of the MLP probe on each endpoint, test bound and train bound in nats, local
-    and global information and accuracy in training, median log condition number; mean and sd over
-    seeds. Columns without any number are left out. Runs that failed are named below the table.
+    linear probe and of the MLP probe on each endpoint, test bound and train bound, local and global
+    information and accuracy in training, median log condition number; mean and sd over seeds, in
+    nats where it is said. Columns without any number are left out. Runs that failed are named below
+    the table.
 
     Args:
         rows: list of ``Row``.

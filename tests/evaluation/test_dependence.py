@@ -101,6 +101,43 @@ def test_trained_on_dependent_codes(measure):
     assert len(result.curve) == 40 and result.curve[-1] > result.curve[0]
 
 
+def briefly(codes, **options):
+    """A reading after a few epochs: far from the truth, and cheap to compare."""
+    brief = {"hidden_units": (32,), "batch_size": 100, "epochs": 3, "learning_rate": 1e-2}
+    return ndm(codes[:1500], test_codes=codes[1500:], **{**brief, **options})
+
+
+@pytest.fixture(scope="module")
+def brief_reading():
+    found = briefly(gaussian(EQUAL, 2_000, 0))
+    assert found.test_nats > 0.01
+    return found
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset"), [(0.02, 0.0), (1e-20, 0.0), (1e20, 0.0), (1.0, 1e6), ([1e-8, 1, 50, 1], 3)]
+)
+def test_total_correlation_knows_no_scale(scale, offset, brief_reading):
+    found = briefly(scale * gaussian(EQUAL, 2_000, 0) + offset)
+    assert found.train_nats == pytest.approx(brief_reading.train_nats, abs=1e-3)
+    assert found.test_nats == pytest.approx(brief_reading.test_nats, abs=1e-3)
+
+
+def test_the_released_form_takes_codes_as_they_are(brief_reading):
+    codes = gaussian(EQUAL, 2_000, 0)
+    # Small beside the network's biases: it sees next to nothing.
+    assert briefly(0.02 * codes, standardize=False).test_nats < 0.1 * brief_reading.test_nats
+    by_hand = (codes - codes[:1500].mean(axis=0)) / codes[:1500].std(axis=0)
+    found = briefly(by_hand, standardize=False)
+    assert found.test_nats == pytest.approx(brief_reading.test_nats, abs=1e-3)
+
+
+def test_constant_coordinates_add_nothing():
+    codes = gaussian(EQUAL, 2_000, 0)
+    found = briefly(np.column_stack([codes, np.full(len(codes), 0.1), np.zeros(len(codes))]))
+    assert 0.005 < found.test_nats < TOTAL_CORRELATION
+
+
 def test_independent_codes():
     rng = np.random.default_rng(0)
     result = ndm(

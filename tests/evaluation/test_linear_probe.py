@@ -41,6 +41,17 @@ def test_shuffled_labels_are_found_by_chance():
     assert abs(accuracy - chance) < 4 * math.sqrt(chance * (1 - chance) / 400)
 
 
+def test_codes_are_those_of_the_type_that_is_asked_for():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(CLASSES, size=400)
+    # The labels are there in float64 alone, in a range that the scaler of float32 leaves as it is.
+    codes = np.column_stack([rng.normal(size=(400, 3)), 1e-9 * np.eye(CLASSES)[labels]])
+    rounded = codes.astype(np.float32)
+    expected = linear_probe(rounded, labels, rounded, labels)
+    assert linear_probe(codes, labels, codes, labels, dtype=np.float32) == expected < 0.6
+    assert linear_probe(codes, labels, codes, labels) == 1.0
+
+
 def test_the_fraction_is_of_the_test_examples():
     labels = TEST[1].copy()
     labels[:100] = (labels[:100] + 1) % CLASSES

@@ -96,6 +96,35 @@ def test_closed_form():
     assert len(result.train_curve) == len(result.test_curve) == 12
 
 
+def test_information_of_vectors_knows_no_scale():
+    x, codes = pairs(400, 0)
+    options = {"hidden_units": (8,), "epochs": 1, "batch_size": 100}
+
+    def value(x, codes, **more):
+        return mine(x[:300], codes[:300], x[300:], codes[300:], **options, **more).test_nats
+
+    expected = value(x, codes)
+    for scale in (1e-20, 1e20):
+        found = value(scale * x + 3.0 * scale, codes / scale)
+        assert found == pytest.approx(expected, abs=1e-3)
+    assert abs(value(x, codes, standardize=False) - expected) > 0.05
+
+
+def test_information_of_images_knows_no_contrast():
+    images = RNG.uniform(-1, 1, size=(150, 4, 4, 2))
+    codes = images.mean(axis=(1, 2))
+    options = {"hidden_units": (8,), "channels": (4,), "epochs": 1, "batch_size": 50}
+
+    def value(images, **more):
+        return mine(images[:100], codes[:100], images[100:], codes[100:], **options, **more)
+
+    expected = value(images).test_curve
+    np.testing.assert_allclose(value(1e-9 * images + 0.5).test_curve, expected, atol=1e-3)
+    assert np.isfinite(value(np.full_like(images, 0.3)).test_curve).all()
+    # As they are: a network on pixels in [-1, 1], whatever the contrast.
+    assert value(images, standardize=False) != value(0.5 * images, standardize=False)
+
+
 def test_strangers_share_nothing():
     (x, _), (_, codes) = pairs(3_000, 0), pairs(3_000, 1)
     result = mine(

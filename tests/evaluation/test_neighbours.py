@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tf_infomax.evaluation import nearest, nearest_neighbours
+from tf_infomax.evaluation import nearest, nearest_neighbours, nearest_within, one_of_each
 
 RNG = np.random.default_rng(0)
 TRAIN = RNG.normal(size=(200, 5)).astype(np.float32)
@@ -53,6 +53,21 @@ def test_votes():
     np.testing.assert_array_equal(found.distances, [np.arange(1.0, 7.0)])
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize(("scale", "offset"), [(1e-25, 0.0), (1e25, 0.0), (1.0, 1e6)])
+def test_neighbours_know_no_scale(metric, scale, offset):
+    if metric == "cosine" and offset:
+        return  # Angles are taken from the origin.
+    train, queries = TRAIN.astype(np.float64), QUERIES.astype(np.float64)
+    indices, distances = nearest(train, queries, 3, metric=metric)
+    found, found_distances = nearest(
+        scale * train + offset, scale * queries + offset, 3, metric=metric
+    )
+    np.testing.assert_array_equal(found, indices)
+    size = scale if metric == "euclidean" else 1.0
+    np.testing.assert_allclose(found_distances / size, distances, rtol=1e-4, atol=1e-6)
+
+
 def test_without_labels():
     labels = np.where(np.arange(200) % 3 == 0, -1, np.arange(200) % 2)
     query_labels = np.where(np.arange(37) < 10, -1, np.arange(37) % 2)
@@ -84,3 +99,26 @@ def test_errors_of_metrics():
         nearest(TRAIN, QUERIES, metric="manhattan")
     with pytest.raises(ValueError, match=r"direction\. Received: 1 zero codes"):
         nearest(TRAIN, np.concatenate([QUERIES, np.zeros((1, 5))]), metric="cosine")
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_neighbours_among_the_codes_themselves(metric):
+    rows = np.array([3, 0, 199])
+    indices, distances = nearest_within(TRAIN, rows, 4, metric=metric)
+    every = brute_force(TRAIN, TRAIN[rows], metric)
+    every[np.arange(3), rows] = np.inf
+    np.testing.assert_array_equal(indices, np.argsort(every, axis=1)[:, :4])
+    np.testing.assert_allclose(distances, np.sort(every, axis=1)[:, :4], rtol=1e-4, atol=1e-6)
+
+
+def test_equal_codes_are_neighbours_and_the_query_is_not():
+    indices, distances = nearest_within(np.ones((9, 2)), [8, 0], 3)
+    np.testing.assert_array_equal(indices, [[0, 1, 2], [1, 2, 3]])
+    assert (distances == 0).all()
+    with pytest.raises(ValueError, match=r"other codes, 8\. Received: k=9\."):
+        nearest_within(np.ones((9, 2)), [0], 9)
+
+
+def test_one_row_of_each_class():
+    np.testing.assert_array_equal(one_of_each([-1, 2, 0, 2, -1, 0, 7]), [2, 1, 6])
+    assert len(one_of_each([-1, -1])) == 0

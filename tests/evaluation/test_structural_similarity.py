@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tf_infomax.evaluation.structural_similarity import (
     MultiScale,
@@ -69,17 +70,51 @@ def direct_multi_scale(a, b, setting, data_range):
     return product.mean(axis=-1)
 
 
-@pytest.mark.parametrize("data_range", [2.0, 1.0])
 @pytest.mark.parametrize("side", [8, 16, 32, 64])
-def test_multi_scale(side, data_range):
+def test_multi_scale(side):
     a, b = images(side)
     # The setting is worked out here by itself: the window of 7 fits while the side is 7 or more.
     weights = [0.0448, 0.2856, 0.3001, 0.2363][: int(math.log2(side / 7)) + 1]
     setting = MultiScale(7, 1.5, tuple(weight / sum(weights) for weight in weights))
     assert multi_scale(side, side) == setting
-    ours = multi_scale_ssim(a.astype(np.float32), b.astype(np.float32), data_range)
-    expected = direct_multi_scale(a, b, setting, data_range)
+    ours = multi_scale_ssim(a.astype(np.float32), b.astype(np.float32))
+    # Of the pictures in [0, 1]: intensities are not negative.
+    expected = direct_multi_scale((a + 1) / 2, (b + 1) / 2, setting, 1.0)
     np.testing.assert_allclose(ours, expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("data_range", "low", "high"),
+    [(1.0, 0, 1), (255, 0, 255), (2.0, -1, 1), ((-1, 1), -1, 1), ((-3.0, 5.0), -3, 5)],
+)
+def test_a_picture_is_the_same_in_every_range(data_range, low, high):
+    a, b = ((one + 1) / 2 for one in images(32))
+    expected = tf.image.ssim_multiscale(
+        tf.constant(a, tf.float32), tf.constant(b, tf.float32), 1.0,
+        power_factors=multi_scale(32, 32).weights, filter_size=7, filter_sigma=1.5,
+    )
+    a, b = (low + (high - low) * one for one in (a, b))
+    np.testing.assert_allclose(multi_scale_ssim(a, b, data_range), expected, atol=1e-5)
+
+
+def test_a_brighter_picture_is_still_alike():
+    # A smooth picture and one that is brighter by 0.15: only its luminance differs.
+    a = np.kron(RNG.uniform(0, 0.8, size=(4, 8, 8, 1)), np.ones((1, 8, 8, 1)))
+    found = multi_scale_ssim(2 * a - 1, 2 * (a + 0.15) - 1)
+    assert (found.numpy() > 0.9).all()
+
+
+@pytest.mark.parametrize("data_range", [(-1.0, 1.0), 1.0])
+def test_rounding_is_forgiven_and_other_ranges_are_not(data_range):
+    low = 0.0 if data_range == 1.0 else -1.0
+    a = np.clip(images(8)[0], low, 1.0)
+    over = np.where(a == a.max(), 1.0 + 1e-6, a)
+    np.testing.assert_allclose(multi_scale_ssim(a, over, data_range), 1.0, rtol=1e-3)
+    for wrong in (255.0 * np.abs(a), a - 0.1 * (a == a.min()) - 1.0, np.where(a > 0, np.nan, a)):
+        with pytest.raises(ValueError, match=r"in their data range, .*Received: data_range="):
+            multi_scale_ssim(a, wrong, data_range)
+    with pytest.raises(ValueError, match=r"smallest, largest.*Received: data_range=\(1, -1\)"):
+        multi_scale_ssim(a, a, (1, -1))
 
 
 @pytest.mark.parametrize(
@@ -106,6 +141,7 @@ def test_the_five_scales_of_large_images():
 def test_equal_images_are_alike_and_opposite_ones_are_not():
     a = images(32)[0].astype(np.float32)
     np.testing.assert_allclose(released_ssim(a, a), 1.0, rtol=1e-5)
+    # Every structure is turned round.
     np.testing.assert_allclose(multi_scale_ssim(a, -a), 0.0, atol=1e-6)
 
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tf_infomax.evaluation.reconstruction import Reconstruction
 from tf_infomax.evaluation.structural_similarity import MultiScale
 from tf_infomax.experiments import evaluators, image_evaluators
+from tf_infomax.experiments.spec import Evaluation
 
 RNG = np.random.default_rng(0)
 # The code of an image is its brightness, and its class is the half that it is in.
@@ -52,14 +53,58 @@ def picture_of(measurements):
     return tf.io.decode_png(base64.b64decode(figure.tags["png"])).numpy()
 
 
-@pytest.mark.parametrize("labelled", [None, BRIGHTNESS["train"] % 2 == 1], ids=["all", "partly"])
-def test_the_figure_shows_the_neighbours_that_were_found(labelled):
-    found = measured("neighbours", Snapshot(labelled), k=1, shown=3, columns=2)
+def test_the_figure_has_a_query_a_class_and_its_neighbours_in_the_test_set():
+    found = measured("neighbours", k=1, shown=10, columns=2)
     grey = np.round((picture_of(found)[::8, ::8, 0] / 127.5 - 1.0) * 40.0, 1)
-    known = BRIGHTNESS["train"][slice(None) if labelled is None else labelled]
+    levels, (_, labels) = BRIGHTNESS["test"], Snapshot().labels
+    # Two classes, two rows, each led by the first test image of its class.
+    np.testing.assert_allclose(grey[:, 0], [levels[labels == c][0] for c in (0, 1)], atol=0.2)
     for query, *neighbours in grey:
-        nearest = known[np.argsort(np.abs(known - query))[:2]]
+        others = levels[np.abs(levels - query) > 0.5]
+        nearest = others[np.argsort(np.abs(others - query), kind="stable")[:2]]
         np.testing.assert_allclose(neighbours, nearest, atol=0.2)
+    assert len(picture_of(measured("neighbours", k=1, shown=1, columns=2))) == 8
+
+
+@pytest.mark.parametrize("labelled", [None, BRIGHTNESS["train"] % 2 == 1], ids=["all", "partly"])
+def test_neighbours_that_vote_are_labelled_training_images(labelled):
+    accuracy, _ = measured("neighbours", Snapshot(labelled), k=(1, 1), columns=1)
+    known = np.ones(40, bool) if labelled is None else labelled
+    levels, (labels, test_labels) = BRIGHTNESS["train"], Snapshot().labels
+    nearest = np.abs(levels[known] - BRIGHTNESS["test"][:, None]).argmin(axis=1)
+    assert accuracy.value == np.mean(labels[known][nearest] == test_labels)
+
+
+def test_endpoints_are_measured_once():
+    options = {"epochs": 1, "batch_size": 8, "hidden_units": 4, "top_k": 1}
+    once, twice = (
+        measured("mlp_probe", endpoints=endpoints, **options)
+        for endpoints in ("conv", ("conv", "conv"))
+    )
+    assert [(one.metric, one.tags["features"]) for one in once] == [
+        (one.metric, one.tags["features"]) for one in twice
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entries", "fits"),
+    [
+        ([("svm_probe", {"endpoints": "conv"}), ("svm_probe", {"endpoints": ("fc", "global")})], 1),
+        ([("ndm", {}), ("ndm", {"endpoint": "fc"})], True),
+        ([("bound", {}), ("conditioning", {})], True),
+        ([("svm_probe", {"endpoints": "conv"}), ("svm_probe", {})], False),
+        ([("ndm", {"epochs": 5}), ("ndm", {"endpoint": "global"})], False),
+        ([("linear_probe", {"endpoints": "code"}), ("linear_probe", {})], False),
+        ([("bound", {}), ("bound", {})], False),
+    ],
+)
+def test_an_evaluator_is_listed_twice_for_other_endpoints_only(entries, fits):
+    entries = [Evaluation(name, every, options) for every, (name, options) in enumerate(entries)]
+    if fits:
+        evaluators.check_listed(entries)
+    else:
+        with pytest.raises(ValueError, match=r"twice only for other endpoints.*Received: "):
+            evaluators.check_listed(entries)
 
 
 @pytest.mark.parametrize(("k", "columns", "expected"), [(1, 5, {1}), ((1, 3), 2, {1, 3})])

@@ -1,5 +1,7 @@
 """What a user types after ``--set=``, and what a user means by it."""
 
+import re
+
 import pytest
 
 from tf_infomax.experiments import catalog
@@ -258,3 +260,20 @@ def test_several_values_of_an_evaluations_option_are_one_value():
     assert chosen.evaluate[0].options == {"endpoints": ("fc", "global")}
     assert chosen.sweep == original().sweep
 
+
+
+@pytest.mark.parametrize(
+    ("setting", "received"),
+    [
+        ("evaluate=bound,bound", "evaluate=bound,bound"),
+        ("evaluate=linear_probe,bound,linear_probe", "evaluate=linear_probe,bound,linear_probe"),
+        ("bound=nwj,nwj", "objectives.mutual_information.bound=nwj,nwj"),
+        ("bound=smile(clip=1),smile(clip=1)", "smile(clip=1),smile(clip=1)"),
+        ("critic=bilinear,bilinear", "critic=bilinear,bilinear"),
+        ("seeds=0,1,0", "seeds=0,1,0"),
+        ("train.learning_rate=1e-4,0.0001", "train.learning_rate=0.0001,0.0001"),
+    ],
+)
+def test_what_would_count_twice_is_refused(setting, received):
+    with pytest.raises(ValueError, match=rf"counted twice\. Received: .*{re.escape(received)}\.$"):
+        changed(setting)

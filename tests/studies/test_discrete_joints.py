@@ -45,14 +45,21 @@ def test_known_laws():
     assert jsd < math.log(2)
 
 
-def test_dropout_leaves_no_row_empty():
+def test_dropout_comes_before_the_softmax():
     rng = np.random.default_rng(1)
-    zeros = 0
-    for _ in range(50):
-        joint = random_joint("softmax_dropout", rng, 8)
-        assert np.isfinite(joint).all()
-        zeros += np.sum(joint == 0)
-    assert zeros > 0
+    shares = []
+    for _ in range(200):
+        conditional = 16 * random_joint("softmax_dropout", rng, 16)
+        # A dropped logit is 0, the smallest there is: its probability is its row's least, not 0.
+        assert (conditional > 0).all()
+        least = conditional.min(axis=1, keepdims=True)
+        dropped = np.isclose(conditional, least, rtol=1e-12)
+        shares.append(dropped.mean())
+        # Kept logits are one scale times uniform draws: below that scale, and at most 30.
+        logits = np.log(conditional / least)
+        assert logits.max() <= 30.0
+    # The share that is dropped is uniform from 0 to 0.95; one entry a row is the least anyway.
+    assert 0.4 < np.mean(shares) < 0.6 and max(shares) > 0.85
 
 
 def test_rows_of_the_study():
@@ -62,6 +69,7 @@ def test_rows_of_the_study():
     }
     kl, jsd = (np.array(rows[f"divergence/{name}"].tags["values"]) for name in ("kl", "jsd"))
     assert kl.shape == jsd.shape == (40,)
+    assert (rows["divergence/kl"].unit, rows["divergence/jsd"].unit) == ("nats", "1")
     assert rows["divergence/kl"].value == pytest.approx(np.median(kl), rel=1e-5)
     assert np.all(jsd <= math.log(2)) and np.all(jsd <= kl)
     # Ranks by counting, an independent form of Spearman's coefficient without ties.

@@ -16,26 +16,53 @@ def test_duration(seconds, text):
     assert duration(seconds) == text
 
 
-def test_the_latest_known_values_stay():
-    def row(metric, value, split="train", **tags):
-        return Row("e", "v", 0, 0, split, metric, value, "1", tags)
+def row(metric, value, unit="1", split="train", **tags):
+    return Row("e", "v", 0, 0, split, metric, value, unit, tags)
 
+
+def lines(*reports):
+    """What is printed for (step, rows) of a run of 3,000 steps, without the time."""
     stream = io.StringIO()
     progress = Progress("mine", 0, 3000, stream)
-    progress.report(0, [row("probe/linear/accuracy", 0.25, features="code")])
-    progress.report(1000, [row("train/bound", 1.5), row("bound", 1.25, split="test")])
-    first, second = stream.getvalue().splitlines()
-    assert first == "[mine] step 0/3000  accuracy 0.2500"
-    assert second.startswith(
-        "[mine] step 1000/3000  accuracy 0.2500  bound 1.500 nats  test bound 1.250 nats  "
+    for step, rows in reports:
+        progress.report(step, rows)
+    return [line.partition("]")[2].split("  ") for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_holds_what_was_measured_at_its_step_only():
+    first, second, third = lines(
+        (0, [row("probe/linear/accuracy", 0.25, "fraction", "test", features="code")]),
+        (1000, [row("train/bound", 1.5, "nats"), row("bound", 1.25, "nats", "test")]),
+        (2000, [row("train/bound", 2.5, "nats")]),
     )
-    assert "ms/step" in second and "left 0:00:00" in second
+    assert first == [" step 0/3000", "accuracy 0.2500"]
+    assert second[:-2] == [" step 1000/3000", "bound 1.500 nats", "test bound 1.250 nats"]
+    assert third[:-2] == [" step 2000/3000", "bound 2.500 nats"]
+    assert "ms/step" in third[-2] and third[-1] == "left 0:00:00"
+
+
+@pytest.mark.parametrize(
+    ("metric", "text"),
+    [
+        ("train/bound", "bound 1.500"),
+        ("bound", "train bound 1.500"),
+        ("train/local_information", "local 1.500"),
+        ("classifier/cross_entropy", "classifier loss 1.500"),
+    ],
+)
+def test_the_unit_is_that_of_the_row(metric, text):
+    # JSD and other divergences are no information in nats: their rows have the unit 1.
+    for unit, suffix in (("1", ""), ("nats", " nats")):
+        ((_, shown),) = lines((0, [row(metric, 1.5, unit)]))
+        assert shown == text + suffix
+
+
+def test_an_inverse_that_is_lost_is_told():
+    ((_, told),) = lines((0, [row("flow/not_invertible", 10.7, split="test", features="code")]))
+    assert told == "not invertible, so no accuracy: inverse error 1.1e+01"
 
 
 def test_deep_infomax_shows_its_terms_and_probes():
-    def row(metric, value, unit="1", split="train", **tags):
-        return Row("e", "v", 0, 0, split, metric, value, unit, tags)
-
     stream = io.StringIO()
     progress = Progress("mine", 0, 3000, stream)
     progress.report(
@@ -61,6 +88,6 @@ def test_deep_infomax_shows_its_terms_and_probes():
         "[mine] step 0/3000  local 4.250 nats  global 1.125  prior divergence -0.500"
     )
     assert second.startswith(
-        "[mine] step 1000/3000  local 4.250 nats  global 1.125  prior divergence -0.500  "
+        "[mine] step 1000/3000  "
         "MLP conv 0.5000  MLP global 0.2500  SVM fc 0.3750  linear global 0.1250  NDM 2.000 nats  "
     )

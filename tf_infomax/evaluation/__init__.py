@@ -11,11 +11,17 @@ from tf_infomax.evaluation.linear_probe import linear_probe
 from tf_infomax.evaluation.mine import mine
 from tf_infomax.evaluation.mlp_probe import mlp_probe
 from tf_infomax.evaluation.mutual_information import mean_bound
-from tf_infomax.evaluation.neighbours import nearest, nearest_neighbours
+from tf_infomax.evaluation.neighbours import (
+    nearest,
+    nearest_neighbours,
+    nearest_within,
+    one_of_each,
+)
 from tf_infomax.evaluation.reconstruction import Decoder, reconstruction
 from tf_infomax.evaluation.representations import NonFiniteError, encode, encode_endpoints
 from tf_infomax.evaluation.structural_similarity import multi_scale_ssim, released_ssim
 from tf_infomax.evaluation.svm_probe import svm_probe
+from tf_infomax.evaluation.total_correlation import gaussian_total_correlation
 
 __all__ = [
     "ClassifierHead",
@@ -24,6 +30,7 @@ __all__ = [
     "encode",
     "encode_endpoints",
     "fine_tune",
+    "gaussian_total_correlation",
     "linear_probe",
     "mean_bound",
     "mine",
@@ -32,6 +39,8 @@ __all__ = [
     "ndm",
     "nearest",
     "nearest_neighbours",
+    "nearest_within",
+    "one_of_each",
     "reconstruction",
     "released_ssim",
     "svm_probe",

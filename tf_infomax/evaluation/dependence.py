@@ -2,11 +2,13 @@
 
 import dataclasses
 
+import numpy as np
 import tensorflow as tf
 
 from tf_infomax.bounds import divergences
 from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, staircase
 from tf_infomax.evaluation.labelled import checked_codes, checked_pair
+from tf_infomax.evaluation.standardization import standardized
 from tf_infomax.optimizers import Adam
 from tf_infomax.randomness import stream, stream_seed
 from tf_infomax.score_network import ScoreNetwork
@@ -76,8 +78,8 @@ def dependence_readout(scores, shuffled_scores):
 
     Returns:
         Scalar, in nats: at any network a lower bound (in expectation, up to a bias of order
-        ``e^TC / K``) on the total correlation TC, the KL divergence of the code's law from the
-        product of its margins. May be negative.
+        ``e^TC / K``) on the total correlation TC, the KL divergence of the code's distribution from
+        the product of its margins. May be negative.
     """
     return divergences.get("donsker_varadhan").estimate(scores, shuffled_scores)
 
@@ -93,11 +95,16 @@ def ndm(
     learning_rate=1e-4,
     decay_epochs=(500, 750),
     decay=0.1,
+    standardize=True,
     seed=0,
 ):
     """Total correlation of codes, by a network that tells them from column-wise shuffled codes.
 
-    Defaults are the release's; they take hours on a CPU (see ``epochs``).
+    Total correlation does not change when coordinates are shifted and scaled, but a network of
+    fixed weights and learning rate sees nothing of codes that are small beside its biases: so the
+    codes are standardised. The release takes them as they are (``standardize=False``), which makes
+    codes of different scales incomparable. Else the defaults are the release's; they take hours on
+    a CPU (see ``epochs``).
 
     Args:
         codes: ``[N, D]``, finite, D >= 2; shuffled anew within every batch.
@@ -107,6 +114,8 @@ def ndm(
         epochs: passes over the codes. One takes ``N D_1 (D + D_2) 12`` multiplications or so.
         batch_size: rows in a step, at most N (fewer codes are one batch).
         learning_rate, decay_epochs, decay: of Adam.
+        standardize: whether every coordinate is brought to mean 0 and deviation 1 of the training
+            codes; constant coordinates become 0. ``False`` is the released form.
         seed: of weights, order and permutations.
 
     Returns:
@@ -117,14 +126,15 @@ def ndm(
 
     Reference: Hjelm et al. (2019), arXiv:1808.06670, section 4.1; after Brakel and Bengio (2017).
     """
-    codes = checked_codes(codes, "train")
+    dtype = None if standardize else np.float32
+    codes = checked_codes(codes, "train", dtype)
     if codes.shape[1] < 2:
         raise ValueError(
             "Dependence needs codes of two entries or more. "
             f"Received: codes of shape {codes.shape}."
         )
     if test_codes is not None:
-        test_codes = checked_codes(test_codes, "test")
+        test_codes = checked_codes(test_codes, "test", dtype)
         checked_pair(codes, test_codes)
     # A row alone is its own permutation, and would read as independent whatever it holds.
     rows = {"codes": codes, "test codes": test_codes}
@@ -137,6 +147,9 @@ def ndm(
         raise ValueError(f"`measure` must be one of {MEASURES}. Received: measure={measure!r}.")
     if epochs < 1:
         raise ValueError(f"`epochs` must be 1 or more. Received: epochs={epochs}.")
+    if standardize:
+        codes, *tested = standardized(codes, *([] if test_codes is None else [test_codes]))
+        test_codes = tested[0] if tested else None
     batch_size = min(batch_size, len(codes))
     steps = check_batch_size(len(codes), batch_size)
     network_seed = stream_seed(seed, "ndm", "network")

@@ -13,13 +13,14 @@ __all__ = [
 ]
 
 
-def checked_codes(codes, split, dtype=np.float32):
+def checked_codes(codes, split, dtype=np.float32, within=None):
     """Codes as a matrix ``[N, D]``: maps are flattened, and everything must be finite.
 
     Args:
         codes: ``[N, ...]``, rank 2 or more; not copied where it has the type already.
         split: what the codes are of, for messages.
         dtype: of the matrix; ``None`` leaves the type as it is.
+        within: type whose range the entries must be in; ``None`` means that of the matrix.
 
     Raises:
         ValueError: on no codes, a rank below 2, or entries that are NaN or infinite in that type.
@@ -33,10 +34,12 @@ def checked_codes(codes, split, dtype=np.float32):
     with np.errstate(over="ignore"):
         codes = np.asarray(codes, dtype).reshape(len(codes), -1)
     # In blocks: the mask of a whole data set would be a quarter of its size.
-    num_bad = sum(
-        int(np.sum(~np.isfinite(codes[start : start + 4096])))
-        for start in range(0, len(codes), 4096)
-    )
+    within = within or codes.dtype
+    with np.errstate(over="ignore"):
+        num_bad = sum(
+            int(np.sum(~np.isfinite(np.asarray(codes[start : start + 4096], within))))
+            for start in range(0, len(codes), 4096)
+        )
     if num_bad:
         raise ValueError(
             f"The {split} codes must be finite. Received: {num_bad} NaN or infinite entries."
@@ -80,13 +83,13 @@ def some_labelled(labels, split):
     return labelled
 
 
-def labelled_rows(codes, labels, split):
-    """(codes float32 ``[N', D]``, labels int32 ``[N']``) of the labelled rows.
+def labelled_rows(codes, labels, split, dtype=np.float32, within=None):
+    """(codes ``[N', D]``, labels int32 ``[N']``) of the labelled rows; types as ``checked_codes``.
 
     Raises:
         ValueError: as ``checked_codes`` and ``checked_labels``, or if no row is labelled.
     """
-    codes = checked_codes(codes, split)
+    codes = checked_codes(codes, split, dtype, within)
     labels = checked_labels(labels, codes, split)
     labelled = some_labelled(labels, split)
     # A mask copies, which the codes of a whole data set are too large for.
@@ -118,12 +121,13 @@ def checked_pair(train, test, what="codes"):
         )
 
 
-def checked_images(images, split):
-    """Images as uint8 or float32 ``[N, H, W, C]``.
+def checked_images(images, split, dtype=np.float32):
+    """Images as uint8, or floating, ``[N, H, W, C]``.
 
     Args:
         images: ``[N, H, W, C]``, uint8, or floating with values in [-1, 1].
         split: what the images are of, for messages.
+        dtype: of floating images; ``None`` leaves their type as it is.
 
     Raises:
         ValueError: on other shapes or types, NaN, or values outside [-1, 1].
@@ -142,4 +146,4 @@ def checked_images(images, split):
             f"The {split} images must be uint8, or floats in [-1, 1]. "
             f"Received: {images.dtype.name} in [{low}, {high}]."
         )
-    return np.asarray(images, np.float32)
+    return np.asarray(images, dtype)

@@ -11,6 +11,7 @@ from tf_infomax.bounds import divergences
 from tf_infomax.bounds.moving_average import RATE, corrected_loss, updated_log_average
 from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, pixels, staircase
 from tf_infomax.evaluation.labelled import checked_codes, checked_images, checked_pair
+from tf_infomax.evaluation.standardization import moments, standardized
 from tf_infomax.optimizers import Adam
 from tf_infomax.randomness import stream_seed
 from tf_infomax.released_layers import Conv2D, Dense
@@ -134,6 +135,7 @@ def mine(
     learning_rate=5e-4,
     decay_epochs=(25, 40),
     decay=0.1,
+    standardize=True,
     seed=0,
 ):
     """Mutual information of x and its code, estimated by MINE.
@@ -144,12 +146,15 @@ def mine(
 
     Args:
         train_x, test_x: images ``[N, H, W, C]``, uint8 or floats in [-1, 1], or vectors ``[N, D]``.
-        train_codes, test_codes: ``[N, ...]``, finite; maps are flattened. Codes, and vectors x, are
-            standardised by the training pairs, which changes no mutual information.
+        train_codes, test_codes: ``[N, ...]``, finite; maps are flattened.
         hidden_units, channels: as ``StatisticsNetwork``.
         negatives: codes of strangers for each x, from the same batch.
         average_rate: weight of a batch in the moving average of ``exp(score)``.
         epochs, batch_size, learning_rate, decay_epochs, decay: of Adam.
+        standardize: whether codes and vectors x (each coordinate) and images (each channel) are
+            brought to mean 0 and deviation 1 of the training pairs. It changes no mutual
+            information, but a network sees little of inputs that are small beside its biases.
+            ``False`` takes codes and vectors as they are, and pixels in [-1, 1].
         seed: of weights, order and strangers.
 
     Returns:
@@ -171,24 +176,25 @@ def mine(
         )
     if epochs < 1:
         raise ValueError(f"`epochs` must be 1 or more. Received: epochs={epochs}.")
-    train, test = _checked_pairs(train_x, train_codes, test_x, test_codes)
+    train, test = _checked_pairs(train_x, train_codes, test_x, test_codes, standardize)
+    seen = _image_map(train[0], standardize)
     if len(test[0]) < 2:
         raise ValueError(f"There must be 2 test pairs or more. Received: {len(test[0])}.")
     steps = check_batch_size(len(train[0]), batch_size)
     network_seed = stream_seed(seed, "mine", "network")
     network = StatisticsNetwork(hidden_units, channels, network_seed, dtype="float32")
     network.build(train[0].shape, train[1].shape)
-    log_average, seen = tf.Variable(-math.inf), tf.Variable(0.0)
+    log_average, averaged = tf.Variable(-math.inf), tf.Variable(0.0)
 
     def loss_and_metrics(step_seed, x, codes):
         shifts = _distinct_shifts(batch_size, negatives, step_seed)
-        scores = network(pixels(x), _with_strangers(codes, tf.range(batch_size), shifts))
+        scores = network(seen(x), _with_strangers(codes, tf.range(batch_size), shifts))
         joint, marginal = scores[:, 0], scores[:, 1:]
         average, unbiased = updated_log_average(
-            log_average, _log_mean_exp(marginal), average_rate, seen
+            log_average, _log_mean_exp(marginal), average_rate, averaged
         )
         log_average.assign(tf.stop_gradient(average))
-        seen.assign_add(1.0)
+        averaged.assign_add(1.0)
         return corrected_loss(joint, marginal, unbiased), {"nats": _value(joint, marginal)}
 
     fit = Epochs(
@@ -200,21 +206,22 @@ def mine(
         stream_seed(seed, "mine", "order"),
         ("nats",),
     )
-    test_value = _measured(network, *test, seed)
+    test_value = _measured(network, seen, *test, seed)
     train_curve, test_curve = [], []
     for epoch in range(epochs):
         train_curve.append(fit.run(epoch)["nats"])
         test_curve.append(test_value())
-    train_nats = _measured(network, *train, seed)()
+    train_nats = _measured(network, seen, *train, seed)()
     return MineEstimate(train_nats, test_curve[-1], tuple(train_curve), tuple(test_curve))
 
 
-def _checked_pairs(train_x, train_codes, test_x, test_codes):
-    pairs = []
+def _checked_pairs(train_x, train_codes, test_x, test_codes, standardize):
+    pairs, dtype = [], None if standardize else np.float32
     for x, codes, split in ((train_x, train_codes, "train"), (test_x, test_codes, "test")):
         is_images = np.ndim(x) == 4
-        x = checked_images(x, split) if is_images else checked_codes(x, f"{split} x")
-        codes = checked_codes(codes, split)
+        check = checked_images if is_images else checked_codes
+        x = check(x, split if is_images else f"{split} x", dtype)
+        codes = checked_codes(codes, split, dtype)
         if len(x) != len(codes):
             raise ValueError(
                 f"Row i of the {split} x and of the {split} codes must be one pair. "
@@ -224,16 +231,24 @@ def _checked_pairs(train_x, train_codes, test_x, test_codes):
     (train_x, train_codes), (test_x, test_codes) = pairs
     checked_pair(train_x, test_x, "x")
     checked_pair(train_codes, test_codes)
-    train_codes, test_codes = _standardized(train_codes, test_codes)
-    if train_x.ndim == 2:
-        train_x, test_x = _standardized(train_x, test_x)
+    if standardize:
+        train_codes, test_codes = standardized(train_codes, test_codes)
+        if train_x.ndim == 2:
+            train_x, test_x = standardized(train_x, test_x)
     return (train_x, train_codes), (test_x, test_codes)
 
 
-def _standardized(train, test):
-    mean, deviation = train.mean(axis=0), train.std(axis=0)
-    scale = 1.0 / np.maximum(deviation, 1e-6 * np.abs(mean) + 1e-12)
-    return (train - mean) * scale, (test - mean) * scale
+def _image_map(train_x, standardize):
+    """Function from a batch of x to what the network sees of it; images stay as they are held."""
+    if train_x.ndim == 2 or not standardize:
+        return pixels
+    known = moments(train_x.reshape(-1, train_x.shape[-1]))
+    deviation = np.where(known.deviation > 0.0, known.deviation, np.inf)
+
+    def standardized_images(images):
+        return tf.cast((tf.cast(images, tf.float64) - known.mean) / deviation, tf.float32)
+
+    return standardized_images
 
 
 def _distinct_shifts(count, number, seed):
@@ -247,12 +262,12 @@ def _with_strangers(codes, rows, shifts):
     return tf.gather(codes, (rows[:, tf.newaxis] + shifts) % tf.shape(codes)[0])
 
 
-def _measured(network, x, codes, seed, number=16):
+def _measured(network, seen, x, codes, seed, number=16):
     """Function without arguments to the value on all pairs, each x with ``number`` strangers."""
     shifts = _distinct_shifts(len(x), number, [stream_seed(seed, "mine", "strangers"), 0])
     codes = tf.convert_to_tensor(codes)
     scores_of = batches_of(
-        lambda x, rows: network(pixels(x), _with_strangers(codes, rows, shifts)),
+        lambda x, rows: network(seen(x), _with_strangers(codes, rows, shifts)),
         (x, np.arange(len(x), dtype=np.int32)),
         batch_size=256,
     )

@@ -1,6 +1,7 @@
 """Nearest neighbours among codes: a classifier without training, and the paper's figure."""
 
 import dataclasses
+import math
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from tf_infomax.evaluation.labelled import (
     some_labelled,
 )
 
-__all__ = ["Neighbours", "nearest", "nearest_neighbours"]
+__all__ = ["Neighbours", "nearest", "nearest_neighbours", "nearest_within", "one_of_each"]
 
 # Candidates beyond k that are measured exactly: float32 products may swap near-equal distances.
 _SPARE = 10
@@ -48,8 +49,8 @@ def nearest(train_codes, query_codes, k=10, *, metric="euclidean", block_size=50
     Raises:
         ValueError: on shapes that do not fit, non-finite codes, or k out of range.
     """
-    train = checked_codes(train_codes, "train")
-    queries = checked_codes(query_codes, "query")
+    train = checked_codes(train_codes, "train", None, np.float32)
+    queries = checked_codes(query_codes, "query", None, np.float32)
     checked_pair(train, queries)
     if not 1 <= k <= len(train):
         raise ValueError(
@@ -58,11 +59,9 @@ def nearest(train_codes, query_codes, k=10, *, metric="euclidean", block_size=50
     if metric not in ("euclidean", "cosine"):
         raise ValueError(f'`metric` must be "euclidean" or "cosine". Received: metric={metric!r}.')
     if metric == "cosine":
-        train, queries = _unit(train), _unit(queries)
+        train, queries, scale = _unit(train), _unit(queries), 1.0
     else:
-        # Distances stay; the products that they are differences of become small.
-        mean = train.mean(axis=0, dtype=np.float64).astype(np.float32)
-        train, queries = train - mean, queries - mean
+        train, queries, scale = _centred(train, queries)
     squared_norms = np.einsum("nd,nd->n", train, train)
     candidates = min(k + _SPARE, len(train))
     indices, distances = [], []
@@ -83,8 +82,46 @@ def nearest(train_codes, query_codes, k=10, *, metric="euclidean", block_size=50
         distances.append(np.take_along_axis(exact, order, axis=1))
     squared = np.concatenate(distances)
     # Of unit vectors: |a - b|^2 = 2 (1 - cos).
-    distances = squared / 2.0 if metric == "cosine" else np.sqrt(squared)
+    distances = squared / 2.0 if metric == "cosine" else scale * np.sqrt(squared)
     return np.concatenate(indices), distances
+
+
+def nearest_within(codes, rows, k=4, *, metric="euclidean"):
+    """The k nearest of the other codes, for some rows of the same codes.
+
+    Args:
+        codes: ``[N, ...]``, finite; maps are flattened.
+        rows: indices ``[M]`` of the queries.
+        k: neighbours, 1 .. N - 1.
+        metric: as ``nearest``.
+
+    Returns:
+        (indices ``[M, k]``, distances ``[M, k]``), nearest first; no query is its own neighbour,
+        but an equal code of another row may be.
+
+    Raises:
+        ValueError: as ``nearest``.
+
+    Reference: Hjelm et al. (2019), arXiv:1808.06670, figure of nearest neighbours: L2 on the codes
+    of the test set.
+    """
+    codes, rows = np.asarray(codes), np.asarray(rows)
+    if not 1 <= k < len(codes):
+        raise ValueError(
+            f"`k` must be from 1 to the number of other codes, {len(codes) - 1}. Received: k={k}."
+        )
+    indices, distances = nearest(codes, codes[rows], k + 1, metric=metric)
+    is_other = indices != rows[:, np.newaxis]
+    # With k equal codes before it, a query may be missing among its own k + 1 nearest.
+    is_other[is_other.all(axis=1), -1] = False
+    return indices[is_other].reshape(-1, k), distances[is_other].reshape(-1, k)
+
+
+def one_of_each(labels):
+    """The first row of every class, classes ascending: int ``[classes that occur]``."""
+    labels = np.asarray(labels)
+    classes, first = np.unique(labels, return_index=True)
+    return first[classes >= 0]
 
 
 def nearest_neighbours(
@@ -111,9 +148,9 @@ def nearest_neighbours(
     Reference: Hjelm et al. (2019), arXiv:1808.06670: the figure of nearest neighbours uses L2 on
     the codes; the classifier is an addition.
     """
-    train = checked_codes(train_codes, "train")
+    train = checked_codes(train_codes, "train", None, np.float32)
     train_labels = checked_labels(train_labels, train, "train")
-    queries = checked_codes(query_codes, "query")
+    queries = checked_codes(query_codes, "query", None, np.float32)
     query_labels = checked_labels(query_labels, queries, "query")
     rows = np.flatnonzero(some_labelled(train_labels, "train"))
     counted = some_labelled(query_labels, "query")
@@ -140,10 +177,36 @@ def _vote(classes):
     return votes.argmax(axis=1)
 
 
+def _centred(train, queries):
+    """Codes about the training mean, of entries up to 1, float32; and what they were divided by.
+
+    The order of distances stays. The products that they are differences of become small, and their
+    squares leave the range of float32 neither for codes of 1e-25 nor of 1e25.
+    """
+    mean = train.mean(axis=0, dtype=np.float64)
+    largest = max(
+        float(np.abs(codes[start : start + 4096] - mean).max())
+        for codes in (train, queries)
+        for start in range(0, len(codes), 4096)
+    )
+    # A power of two, which rounds nothing.
+    scale = 2.0 ** math.ceil(math.log2(largest)) if largest > 0.0 else 1.0
+    results = []
+    for codes in (train, queries):
+        result = np.empty(codes.shape, np.float32)
+        for start in range(0, len(codes), 4096):
+            result[start : start + 4096] = (codes[start : start + 4096] - mean) / scale
+        results.append(result)
+    return *results, scale
+
+
 def _unit(codes):
+    codes = np.asarray(codes, np.float64)
+    largest = np.abs(codes).max(axis=1, keepdims=True)
+    codes = codes / np.where(largest > 0.0, largest, 1.0)
     norms = np.linalg.norm(codes, axis=1, keepdims=True)
     if (norms == 0).any():
         raise ValueError(
             f"The cosine of a code needs a direction. Received: {np.sum(norms == 0)} zero codes."
         )
-    return codes / norms
+    return (codes / norms).astype(np.float32)

@@ -145,7 +145,7 @@ class Reconstruction:
 
     Attributes:
         mse: mean squared error of a pixel's channel, pixels in [-1, 1].
-        ms_ssim: mean multi-scale SSIM, in [0, 1].
+        ms_ssim: mean multi-scale SSIM of the images as pictures in [0, 1]; in [0, 1].
         setting: its window and scales.
         released_ssim: mean of the single-scale score that the release calls "ms_ssim".
         train_mse: mean over the batches of each epoch, while training.

@@ -60,9 +60,7 @@ def encode_endpoints(encoder, names, images, preprocess=None, batch_size=500):
     def chosen(batch):
         endpoints = encoder.endpoints(batch, training=False)
         return {
-            name: tf.reshape(
-                tf.cast(endpoints[name], tf.float32), [tf.shape(endpoints[name])[0], -1]
-            )
+            name: tf.reshape(endpoints[name], [tf.shape(endpoints[name])[0], -1])
             for name in names
         }
 
@@ -78,7 +76,7 @@ def _encode(codes_of, views, preprocess, batch_size):
         batch = tf.convert_to_tensor(views[start : start + batch_size])
         found = codes_of(batch if preprocess is None else preprocess(batch, start))
         for name, codes in found.items():
-            parts.setdefault(name, []).append(np.asarray(codes))
+            parts.setdefault(name, []).append(_floats(codes))
     result = {}
     for name in list(parts):
         # Popped, so that a large endpoint is not held twice beside the next one.
@@ -91,3 +89,10 @@ def _encode(codes_of, views, preprocess, batch_size):
             )
         result[name] = codes
     return result
+
+
+def _floats(codes):
+    """Codes as an array, those of half precision in float32: NumPy has no bfloat16."""
+    codes = tf.convert_to_tensor(codes)
+    is_half = codes.dtype.is_floating and codes.dtype.size < 4
+    return (tf.cast(codes, tf.float32) if is_half else codes).numpy()

@@ -56,35 +56,62 @@ def multi_scale(height, width, filter_size=7, filter_sigma=1.5):
     return MultiScale(filter_size, filter_sigma, tuple((weights / weights.sum()).tolist()))
 
 
-def multi_scale_ssim(a, b, data_range=2.0, setting=None):
+def multi_scale_ssim(a, b, data_range=(-1.0, 1.0), setting=None):
     """Multi-scale structural similarity of each pair of images, mean over channels.
 
     ``prod over scales j: cs_j^{w_j}``, times the luminance at the coarsest scale; negative terms
-    count as 0.
+    count as 0. The luminance ``2 m n / (m^2 + n^2)`` compares mean intensities and is defined for
+    intensities of at least 0: so the images are moved to pictures in [0, 1] first.
 
     Args:
         a, b: ``[N, H, W, C]``, floating.
-        data_range: largest minus smallest possible value; 2 for images in [-1, 1].
+        data_range: (smallest, largest) possible value. A number R means (0, R), such as 1 or 255;
+            2 means (-1, 1), the range of this package's images.
         setting: ``MultiScale``, or ``None`` for that of the images' size.
 
     Returns:
         ``[N]``, in [0, 1]; 1 for equal images.
 
     Raises:
-        ValueError: on images of different shapes, or smaller than the window.
+        ValueError: on images of different shapes, or smaller than the window; if called eagerly,
+            on values outside the range by more than rounding. In a graph they are clipped.
 
     Reference: Wang, Simoncelli, Bovik (2003), "Multi-scale structural similarity".
     """
     a, b = _checked(a, b)
     setting = setting or multi_scale(int(a.shape[1]), int(a.shape[2]))
+    a, b = _pictures(data_range, a, b)
     return tf.image.ssim_multiscale(
         a,
         b,
-        max_val=data_range,
+        max_val=1.0,
         power_factors=setting.weights,
         filter_size=setting.filter_size,
         filter_sigma=setting.filter_sigma,
     )
+
+
+def _pictures(data_range, *images):
+    """Images as intensities in [0, 1], float32."""
+    if np.ndim(data_range) == 0:
+        data_range = (-1.0, 1.0) if data_range == 2 else (0.0, data_range)
+    low, high = (float(end) for end in data_range)
+    if not low < high:
+        raise ValueError(
+            "`data_range` must be (smallest, largest), or a largest value above 0. "
+            f"Received: data_range={data_range!r}."
+        )
+    pictures = [tf.cast((one - low) / (high - low), tf.float32) for one in images]
+    if tf.executing_eagerly():
+        for one, picture in zip(images, pictures, strict=True):
+            # Negated, so that NaN is an error; the slack is for rounding.
+            if not bool(tf.reduce_all((picture >= -1e-4) & (picture <= 1.0 + 1e-4))):
+                ends = [float(end) for end in (tf.reduce_min(one), tf.reduce_max(one))]
+                raise ValueError(
+                    f"Images must be in their data range, [{low:g}, {high:g}]. "
+                    f"Received: data_range={data_range!r}, values from {ends[0]:g} to {ends[1]:g}."
+                )
+    return [tf.clip_by_value(picture, 0.0, 1.0) for picture in pictures]
 
 
 def released_ssim(a, b, window=11):
@@ -92,7 +119,8 @@ def released_ssim(a, b, window=11):
 
     It has a single scale; its Gaussian window is nearly flat, as its standard deviation is the
     window's size and not 1.5; borders are padded with zeros; and the constants are those of a unit
-    data range although the images span 2. To compare with the release only: ``multi_scale_ssim``.
+    data range although the images span 2, negative intensities among them. To compare with the
+    release only: ``multi_scale_ssim`` is the measure.
 
     Args:
         a, b: ``[N, H, W, C]``, floating, in [-1, 1].

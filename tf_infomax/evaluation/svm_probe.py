@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.linear_model import SGDClassifier
 
 from tf_infomax.evaluation.labelled import checked_pair, labelled_rows, number_of_classes
+from tf_infomax.evaluation.standardization import standardized
 from tf_infomax.randomness import stream_seed
 
 __all__ = ["SVMResult", "svm_probe"]
@@ -66,8 +67,9 @@ def svm_probe(
     Reference: Hjelm et al. (2019), arXiv:1808.06670, Table 4 (linear SVM, five fits; the strength
     of the regularisation is not given and is ours).
     """
-    train_codes, train_labels = labelled_rows(train_codes, train_labels, "train")
-    test_codes, test_labels = labelled_rows(test_codes, test_labels, "test")
+    kept = {"dtype": None, "within": np.float32}
+    train_codes, train_labels = labelled_rows(train_codes, train_labels, "train", **kept)
+    test_codes, test_labels = labelled_rows(test_codes, test_labels, "test", **kept)
     checked_pair(train_codes, test_codes)
     number_of_classes(train_labels, test_labels)
     for name, value, least in (("fits", fits, 2), ("averaged_epochs", averaged_epochs, 1)):
@@ -78,15 +80,7 @@ def svm_probe(
             f"`epochs` must be at least averaged_epochs={averaged_epochs}. "
             f"Received: epochs={epochs}."
         )
-    mean = train_codes.mean(axis=0, dtype=np.float64).astype(np.float32)
-    train_codes = train_codes - mean
-    deviation = np.sqrt(np.einsum("nd,nd->d", train_codes, train_codes) / len(train_codes))
-    # A constant entry says nothing; it must not be divided by its rounding error.
-    is_constant = deviation <= 1e-6 * (np.abs(mean) + np.finfo(np.float32).tiny)
-    scale = np.where(is_constant, 0.0, 1.0 / np.where(is_constant, 1.0, deviation))
-    scale = scale.astype(np.float32)
-    train_codes *= scale
-    test_codes = (test_codes - mean) * scale
+    train_codes, test_codes = standardized(train_codes, test_codes)
     accuracies = []
     for fit in range(fits):
         classifier = SGDClassifier(

@@ -16,6 +16,7 @@ from tf_infomax.evaluation import conditioning
 from tf_infomax.experiments import laws
 from tf_infomax.experiments.build_terms import build_terms, views_read
 from tf_infomax.experiments.checks import GAUSSIAN_PAIRS, check
+from tf_infomax.experiments.precision import precision
 from tf_infomax.experiments.spec import Experiment
 from tf_infomax.models import DeepInfoMax, InfoMax, RepresentationModel
 from tf_infomax.objectives import ViewInformation
@@ -93,10 +94,11 @@ def build(experiment, images):
     train = experiment.train
     source = build_source(experiment, images)
     shape = input_shape(experiment, images)
-    model = build_model(experiment, shape, 0 if images is None else images.num_classes)
-    model.compile(Adam(train.learning_rate), player_optimizers=_optimizers(experiment, model))
+    with precision(train.precision):
+        model = build_model(experiment, shape, 0 if images is None else images.num_classes)
+        model.compile(Adam(train.learning_rate), player_optimizers=_optimizers(experiment, model))
+        task = Task(model, *_draws(source, model))
     encoder = None if experiment.encoder is None else next(iter(model.encoders.values()))
-    task = Task(model, *_draws(source, model, experiment))
     return Trial(experiment, source, task, encoder, model, _is_compiled(train))
 
 
@@ -126,7 +128,7 @@ def build_source(experiment, images):
     )
 
 
-def _draws(source, model, experiment):
+def _draws(source, model):
     """(draw of a training batch, draw of a batch to warm up on), each a function of t."""
     if not isinstance(source, HalvesOfImages):
         return source.draw, source.draw
@@ -163,6 +165,11 @@ def build_model(experiment, view_shape, num_classes=0):
         ``RepresentationModel``: ``DeepInfoMax`` of whole images; ``InfoMax`` of pairs that one
         bound is trained on.
     """
+    with precision(experiment.train.precision):
+        return _built_model(experiment, view_shape, num_classes)
+
+
+def _built_model(experiment, view_shape, num_classes):
     (seed,) = experiment.seeds
     built = _encoders(experiment, view_shape, seed)
     is_image = experiment.data.views == "image"

@@ -7,11 +7,13 @@ import numpy as np
 
 from tf_infomax import bounds, critics, encoders
 from tf_infomax.experiments import evaluators, laws
+from tf_infomax.experiments.precision import check_precision
 from tf_infomax.experiments.spec import (
     LabelConfusion,
     MutualInformation,
     Pick,
     PriorMatching,
+    check_distinct,
     described,
 )
 from tf_infomax.objectives import two_views
@@ -53,6 +55,7 @@ def check(experiment):
         raise ValueError(
             f"train.jit_compile must be auto, yes or no. Received: {train.jit_compile!r}."
         )
+    check_precision(train.precision)
     if any(seed < 0 for seed in experiment.seeds) or not experiment.seeds:
         raise ValueError(f"seeds must be integers, 0 or more. Received: {experiment.seeds}.")
     if experiment.encoder is not None:
@@ -69,6 +72,7 @@ def check(experiment):
             _check_options("critic", term.critic, critics)
         if hasattr(term, "loss"):
             _check_options("loss", term.loss, two_views)
+    check_distinct(experiment)
     for entry in experiment.evaluate:
         evaluators.check(entry, data.views)
         if entry.name == "invertibility" and not hasattr(
@@ -78,6 +82,7 @@ def check(experiment):
                 "Invertibility is measured on encoders that have an inverse, such as 'realnvp'. "
                 f"Received: encoder={experiment.encoder.name!r}."
             )
+    evaluators.check_listed(experiment.evaluate)
 
 
 def _check_data(experiment):

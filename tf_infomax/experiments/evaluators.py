@@ -2,6 +2,8 @@
 
 import inspect
 
+import numpy as np
+
 from tf_infomax import randomness
 from tf_infomax.evaluation import linear_probe
 from tf_infomax.experiments import (
@@ -10,11 +12,16 @@ from tf_infomax.experiments import (
 )
 from tf_infomax.experiments.image_evaluators import IMAGE_EVALUATORS
 from tf_infomax.experiments.image_snapshot import ImageSnapshot
-from tf_infomax.experiments.measurements import EVALUATORS, Measurement, several
+from tf_infomax.experiments.measurements import (
+    EVALUATORS,
+    INVERSE_TOLERANCE,
+    Measurement,
+    several,
+)
 from tf_infomax.experiments.pair_evaluators import PAIR_EVALUATORS, PairSnapshot
 from tf_infomax.registry import unknown_option
 
-__all__ = ["check", "check_endpoints", "get", "names", "snapshot"]
+__all__ = ["check", "check_endpoints", "check_listed", "get", "names", "snapshot"]
 
 
 def get(name):
@@ -54,6 +61,29 @@ def check(entry, views):
         )
 
 
+def check_listed(entries):
+    """Raises ``ValueError`` if an evaluator is listed twice and both would write the same rows.
+
+    Args:
+        entries: of ``spec.Evaluation``. One evaluator may occur several times if no endpoint does.
+    """
+    seen = set()
+    for entry in entries:
+        parameters = inspect.signature(get(entry.name)).parameters
+        option = next((name for name in ("endpoint", "endpoints") if name in parameters), None)
+        chosen = entry.options.get(option, parameters[option].default) if option else None
+        for endpoint in several(chosen) or (None,):
+            if {(entry.name, endpoint), (entry.name, None)} & seen or (
+                endpoint is None and any(name == entry.name for name, _ in seen)
+            ):
+                raise ValueError(
+                    "An evaluator may be listed twice only for other endpoints, or a seed counts "
+                    f"twice. Received: {', '.join(one.name for one in entries)}, with "
+                    f"{entry.name!r} twice for {endpoint or 'the same features'}."
+                )
+        seen |= {(entry.name, endpoint) for endpoint in several(chosen) or (None,)}
+
+
 def check_endpoints(experiment, encoder):
     """Raises ``ValueError`` if an evaluation of ``experiment`` reads what ``encoder`` has not.
 
@@ -66,12 +96,22 @@ def check_endpoints(experiment, encoder):
 
 @EVALUATORS.register("linear_probe")
 def measure_linear_probe(snapshot, endpoints=None):
-    """Accuracy of the linear probe of MI-max; of halves at step 0 on the pixels, too."""
+    """Accuracy of the linear probe of MI-max; of halves at step 0 on the pixels, too.
+
+    Codes of a flow whose inverse is off by more than ``INVERSE_TOLERANCE`` have no accuracy: it
+    would be read as that of an invertible map. The row ``flow/not_invertible`` stands in its place
+    and holds the error of the inverse.
+    """
     features = list(several(endpoints) or snapshot.default_features)
     if endpoints is None and snapshot.step == 0 and isinstance(snapshot, PairSnapshot):
         features.append("pixels")
     images = snapshot.trial.source.images
     for name in features:
+        if name == "code" and snapshot.has_lost_its_inverse:
+            tags = {"features": name, "tolerance": INVERSE_TOLERANCE}
+            error = snapshot.inverse_check[0]
+            yield Measurement("flow/not_invertible", "test", error, "1", tags)
+            continue
         train, test = snapshot.features(name)
         accuracy = linear_probe(
             train,
@@ -79,5 +119,7 @@ def measure_linear_probe(snapshot, endpoints=None):
             test,
             images.test_labels,
             seed=randomness.stream_seed(snapshot.trial.seed, "linear_probe"),
+            # Whatever the run's precision: accuracies are comparable within one type only.
+            dtype=np.float32,
         )
         yield Measurement("probe/linear/accuracy", "test", accuracy, "fraction", {"features": name})

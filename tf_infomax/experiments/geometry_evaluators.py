@@ -34,7 +34,7 @@ def measure_alignment_uniformity(
     else:
         view = RandomView(crop_area, flip, colour_jitter, grey)
         views = _codes_of_views(snapshot, endpoint or "global", view, examples)
-    x, y = (geometry.unit_norm(codes) for codes in views)
+    x, y = (geometry.unit_norm(_of_size_one(codes)) for codes in views)
     tags = {"features": endpoint or snapshot.default_features[0]}
     aligned = float(geometry.alignment(x, y, exponent, normalize=False))
     yield Measurement("alignment", "test", aligned, "1", {**tags, "exponent": exponent})
@@ -119,11 +119,20 @@ def measure_circle(snapshot, endpoint=None):
             test,
             images.test_labels,
             seed=snapshot.seed("linear_probe"),
+            dtype=np.float32,
         )
         yield Measurement("circle/probe_accuracy", "test", accuracy, "fraction", tags)
 
 
+def _of_size_one(codes):
+    """Codes whose largest entry is 1: the direction of a short code is not lost to its square."""
+    codes = np.asarray(codes)
+    largest = np.abs(codes).max(axis=1, keepdims=True)
+    return codes / np.where(largest > 0.0, largest, 1.0).astype(codes.dtype)
+
+
 def _on_circle(codes):
+    codes = _of_size_one(codes)
     norms = np.linalg.norm(codes, axis=1, keepdims=True)
     if (norms == 0.0).any():
         # An encoder whose units have all died: no number that it gives means anything.

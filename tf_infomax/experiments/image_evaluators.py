@@ -46,7 +46,7 @@ def _unknown_endpoints(encoder, names):
 
 def _numbers(option):
     """An option that takes numbers as a tuple, which on a command line may be a single one."""
-    return (option,) if isinstance(option, int) else tuple(option)
+    return (option,) if isinstance(option, int) else tuple(dict.fromkeys(option))
 
 
 def _decay_epochs(epochs, *fractions):
@@ -131,14 +131,16 @@ def measure_svm_probe(snapshot, endpoints=_ALL, fits=5, epochs=6):
 
 
 @EVALUATORS.register("neighbours")
-def measure_neighbours(snapshot, endpoint="global", k=(1, 10), shown=8, columns=5):
-    """Accuracy of nearest neighbours in code space, and the paper's figure of some of them."""
+def measure_neighbours(snapshot, endpoint="global", k=(1, 10), shown=10, columns=4):
+    """Accuracy of nearest neighbours in code space, and the paper's figure of some of them.
+
+    The accuracy is that of test codes among the training codes. The figure has one test image a
+    class, of at most ``shown`` classes, each with the ``columns`` nearest of the other test images.
+    """
     k = _numbers(k)
     train, test = snapshot.features(endpoint)
     train_labels, test_labels = snapshot.labels
-    found = evaluation.nearest_neighbours(
-        train, train_labels, test, test_labels, k=tuple(sorted({*k, columns}))
-    )
+    found = evaluation.nearest_neighbours(train, train_labels, test, test_labels, k=k)
     for one in k:
         yield Measurement(
             f"probe/neighbours_{one}/accuracy",
@@ -147,28 +149,36 @@ def measure_neighbours(snapshot, endpoint="global", k=(1, 10), shown=8, columns=
             "fraction",
             {"features": endpoint},
         )
-    train_images, test_images = snapshot.images
-    # Test images of many classes rather than the first ones: every query with its neighbours.
-    queries = np.linspace(0, len(test_images) - 1, shown).astype(int)
-    pictures = [
-        image
-        for query in queries
-        for image in (test_images[query], *train_images[found.indices[query, :columns]])
-    ]
+    queries = evaluation.one_of_each(test_labels)[:shown]
+    indices, distances = evaluation.nearest_within(test, queries, columns)
+    _, test_images = snapshot.images
+    pictures = test_images[np.column_stack([queries, indices]).ravel()]
     yield Measurement(
         "neighbours/figure",
         "test",
-        float(np.mean(found.distances[queries, :columns])),
+        float(np.mean(distances)),
         "1",
-        {"features": endpoint, "png": _png(pictures, columns + 1)},
+        {"features": endpoint, "gallery": "test", "png": _png(pictures, columns + 1)},
     )
 
 
 @EVALUATORS.register("ndm")
 def measure_ndm(
-    snapshot, endpoint="global", measure="kl", epochs=1000, batch_size=10_000, learning_rate=1e-4
+    snapshot,
+    endpoint="global",
+    measure="kl",
+    epochs=1000,
+    batch_size=10_000,
+    learning_rate=1e-4,
+    standardize=True,
 ):
-    """Total correlation of the code's entries, the neural dependency measure; see ``ndm``."""
+    """Total correlation of the code's entries: the neural dependency measure, see ``ndm``.
+
+    Beside it the closed form for Gaussian codes, ``dependence/gaussian_total_correlation``. Where
+    the correlation matrix is singular that is infinite, and the row
+    ``dependence/singular_correlation`` stands in its place: the number of directions without
+    variance.
+    """
     train, test = snapshot.features(endpoint)
     result = evaluation.ndm(
         train,
@@ -178,17 +188,35 @@ def measure_ndm(
         batch_size=batch_size,
         learning_rate=learning_rate,
         decay_epochs=_decay_epochs(epochs, 0.5, 0.75),
+        standardize=standardize,
         seed=snapshot.seed("ndm"),
     )
-    tags = {"features": endpoint, "epochs": epochs}
+    tags = {"features": endpoint, "epochs": epochs, "standardized": standardize}
     curve = {**tags, "values": _curve(result.curve)}
     yield Measurement("dependence/ndm", "train", result.train_nats, "nats", curve)
     yield Measurement("dependence/ndm", "test", result.test_nats, "nats", tags)
+    for split, codes in (("train", train), ("test", test)):
+        yield _gaussian_total_correlation(codes, split, endpoint)
+
+
+def _gaussian_total_correlation(codes, split, endpoint):
+    found = evaluation.gaussian_total_correlation(codes)
+    tags = {"features": endpoint, "constant": found.constant}
+    if found.missing:
+        metric = "dependence/singular_correlation"
+        return Measurement(metric, split, found.missing, "1", tags)
+    return Measurement("dependence/gaussian_total_correlation", split, found.nats, "nats", tags)
 
 
 @EVALUATORS.register("mine")
 def measure_mine(
-    snapshot, endpoint="global", epochs=50, batch_size=256, learning_rate=5e-4, average_rate=0.01
+    snapshot,
+    endpoint="global",
+    epochs=50,
+    batch_size=256,
+    learning_rate=5e-4,
+    average_rate=0.01,
+    standardize=True,
 ):
     """Information of image and code as MINE estimates it: a ranking, no bound; see ``mine``."""
     train, test = snapshot.features(endpoint)
@@ -203,9 +231,10 @@ def measure_mine(
         learning_rate=learning_rate,
         average_rate=average_rate,
         decay_epochs=_decay_epochs(epochs, 0.5, 0.8),
+        standardize=standardize,
         seed=snapshot.seed("mine"),
     )
-    tags = {"features": endpoint, "epochs": epochs}
+    tags = {"features": endpoint, "epochs": epochs, "standardized": standardize}
     for split, value, curve in (
         ("train", result.train_nats, result.train_curve),
         ("test", result.test_nats, result.test_curve),

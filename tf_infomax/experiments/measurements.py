@@ -4,7 +4,11 @@ import dataclasses
 
 from tf_infomax.registry import Registry
 
-__all__ = ["EVALUATORS", "Measurement", "several"]
+__all__ = ["EVALUATORS", "INVERSE_TOLERANCE", "Measurement", "several"]
+
+# Largest error of a pixel in [0, 1] that the inverse of a flow may leave. It is below half a grey
+# level of 255 (0.002), so rounding gives every byte back: no information is lost.
+INVERSE_TOLERANCE = 1e-3
 
 # Name -> function(snapshot, **options) -> iterable of Measurement.
 EVALUATORS = Registry("evaluator")
@@ -22,5 +26,8 @@ class Measurement:
 
 
 def several(names):
-    """An option that takes names as a tuple, which on a command line may be a single one."""
-    return (names,) if isinstance(names, str) else tuple(names or ())
+    """An option that takes names as a tuple, which on a command line may be a single one.
+
+    A name that is given twice counts once: rows of one kind twice would be taken for two seeds.
+    """
+    return (names,) if isinstance(names, str) else tuple(dict.fromkeys(names or ()))

@@ -15,6 +15,8 @@ import typing
 from tf_infomax.experiments.spec import (
     Evaluation,
     Pick,
+    check_distinct,
+    check_once,
     child,
     field_names,
     field_type,
@@ -55,6 +57,7 @@ def override(experiment, settings):
     # Things before their options: critic.hidden_dim=50 is for whatever critic is picked.
     for path, text in sorted(resolved, key=lambda entry: entry[0].count(".")):
         experiment = _apply(experiment, path, text)
+    check_distinct(experiment)
     return experiment
 
 
@@ -68,6 +71,7 @@ def _with_evaluations(experiment, settings):
             continue
         listed = {entry.name: entry for entry in experiment.evaluate}
         names = [] if text.lower() == "none" else _parts(text)
+        check_once("evaluate", names, "an evaluator")
         chosen = tuple(listed.get(name, Evaluation(name, every=0)) for name in names)
         experiment = dataclasses.replace(experiment, evaluate=chosen)
     return experiment, others

@@ -118,12 +118,20 @@ class RunDirectory:
                 )
             return
         written = json.loads(self.description.read_text(encoding="utf-8"))
-        changed = differences(written, self.experiment.to_dict())
+        changed = differences(self._completed(written), self.experiment.to_dict())
         if changed:
             raise ValueError(
                 f"{self.path} holds a run with other settings ({'; '.join(changed)}). "
                 "Use the settings it was started with, or another work directory."
             )
+
+    def _completed(self, written):
+        """What is written, with the defaults of fields that are younger than the file."""
+        try:
+            return Experiment.from_dict(written).to_dict()
+        except (KeyError, TypeError, ValueError):
+            # A study, or a file that says something else: compared as it stands.
+            return written
 
     @contextlib.contextmanager
     def locked(self):

@@ -5,7 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from tf_infomax.experiments.run_directory import RunDirectory
-from tf_infomax.experiments.spec import Pick, described
+from tf_infomax.experiments.spec import Pick, check_distinct, described
 from tf_infomax.experiments.study import Study
 from tf_infomax.results import Row, write_rows
 from tf_infomax.studies import Setting, computation
@@ -22,6 +22,7 @@ def check_study(study, data_dir=None, download=False):
     """Raises ``ValueError`` on whatever can be found wrong with one point before it is computed."""
     if not study.seeds or any(seed < 0 for seed in study.seeds):
         raise ValueError(f"seeds must be integers, 0 or more. Received: {study.seeds}.")
+    check_distinct(study)
     setting = Setting(study.seeds[0], data_dir, download)
     computation.check(study.name, setting, study.options)
 

@@ -34,6 +34,8 @@ __all__ = [
     "RelativeCoordinates",
     "Swept",
     "Train",
+    "check_distinct",
+    "check_once",
     "described",
     "evaluation",
     "pick",
@@ -81,6 +83,8 @@ class Train:
         checkpoint_every: steps between checkpoints.
         jit_compile: whether XLA compiles the step: "auto" (in trainings of 1,000 steps or more,
             where it pays), "yes" or "no".
+        precision: number format of models and optimizers: "float32", "float64",
+            "mixed_bfloat16", or "auto" (what Keras is set to, which is float32 by default).
     """
 
     steps: int = 21_000
@@ -89,6 +93,7 @@ class Train:
     log_every: int = 1_000
     checkpoint_every: int = 1_000
     jit_compile: str = "auto"
+    precision: str = "auto"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,6 +190,24 @@ class Experiment(Swept):
                 for path, values in plain["sweep"]
             ),
         )
+
+
+def check_once(path, values, kind="a value"):
+    """Raises ``ValueError`` if one of ``values`` occurs twice: it would count as two seeds."""
+    twice = next((one for one in values if values.count(one) > 1), None)
+    if twice is not None:
+        shown = ",".join(described(one) for one in values)
+        raise ValueError(
+            f"{path} must list {kind} once; {described(twice)} would be counted twice. "
+            f"Received: {path}={shown}."
+        )
+
+
+def check_distinct(swept):
+    """Raises ``ValueError`` if a seed, or a value of a sweep, of an experiment occurs twice."""
+    check_once("seeds", swept.seeds, "a seed")
+    for path, values in swept.sweep:
+        check_once(path, values)
 
 
 # The weights of Deep InfoMax's terms, as the paper calls them.

@@ -2,7 +2,7 @@
 
 from tf_infomax.plots import style
 from tf_infomax.plots.bijective import ACCURACY, pixel_level
-from tf_infomax.plots.curves import Curve, curve, lines, select
+from tf_infomax.plots.curves import Curve, curve, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
 from tf_infomax.published import log_ceiling
 
@@ -43,8 +43,9 @@ def critic_impact(frame, official=None):
     for column, bound in enumerate(estimators):
         title = style.label("bound", bound)
         top = style.Panel(axes[0, column], title, "test accuracy" if not column else "")
-        bottom = style.Panel(axes[1, column], "", "bound [nats]" if not column else "")
         chosen = select(frame, bound=bound) if bound is not None else frame
+        # A label a column: JSD has no unit where InfoNCE beside it has nats.
+        bottom = style.Panel(axes[1, column], "", with_unit("bound", chosen, "bound"))
         for position, line in enumerate(lines(chosen, "critic")):
             critic = line.tags["critic"]
             color = style.colour("critic", critic, position)
@@ -91,8 +92,8 @@ def encoder_impact(frame, official=None):
     for column, bound in enumerate(estimators):
         title = style.label("bound", bound)
         top = style.Panel(axes[0, column], title, "test accuracy" if not column else "")
-        bottom = style.Panel(axes[1, column], "", "test bound [nats]" if not column else "")
         chosen = select(frame, bound=bound) if bound is not None else frame
+        bottom = style.Panel(axes[1, column], "", with_unit("test bound", chosen, "bound", "test"))
         for position, line in enumerate(lines(chosen, "encoder", "target")):
             encoder, target = line.tags["encoder"], line.tags["target"]
             color = style.colour("encoder", encoder, position)

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from tf_infomax.plots import style
-from tf_infomax.plots.curves import lines, select
+from tf_infomax.plots.curves import lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
 
 __all__ = ["infonce_ceiling", "settled"]
@@ -53,7 +53,7 @@ def infonce_ceiling(frame, official=None):
     place.set_xticks(sizes, [f"{size:g}" for size in sizes])
     place.xaxis.set_minor_locator(NullLocator())
     place.set_xlabel("pairs in a batch, K")
-    place.set_ylabel("InfoNCE [nats]")
+    place.set_ylabel(with_unit("InfoNCE", frame, "train/bound", "train"))
     place.set_ylim(bottom=0)
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
     return Drawing(

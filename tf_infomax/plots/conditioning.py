@@ -7,7 +7,7 @@ from matplotlib.colors import ListedColormap, Normalize
 
 from tf_infomax.percentiles import percentiles
 from tf_infomax.plots import style
-from tf_infomax.plots.bijective import accuracy_panel, bounds_panel
+from tf_infomax.plots.bijective import accuracy_panel, bound_panel_of, bounds_panel
 from tf_infomax.plots.curves import Curve, curve, lines, values_by_step
 from tf_infomax.plots.drawing import Drawing
 
@@ -90,7 +90,7 @@ def non_invertible(frame, official=None):
     figure, axes = style.canvas(2, 1 + len(shown), 3.1)
     mnist = set(frame["dataset"]) == {"mnist"}
     accuracy = style.Panel(axes[0, 0], "Linear classification", "test accuracy")
-    bound = style.Panel(axes[1, 0], "Estimated mutual information", "bound [nats]")
+    bound = bound_panel_of(axes[1, 0], frame)
     accuracy_panel(accuracy, frame)
     bounds_panel(bound, frame)
     accuracy.finish((0.83, 0.90), widen=mnist)

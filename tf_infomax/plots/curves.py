@@ -17,6 +17,7 @@ __all__ = [
     "means_over",
     "select",
     "values_by_step",
+    "with_unit",
 ]
 
 
@@ -53,6 +54,19 @@ def select(frame, metric=None, split=None, **tags):
         if value is not None:
             chosen = chosen[chosen[name] == value] if name in chosen else chosen.iloc[:0]
     return chosen
+
+
+def with_unit(word, frame, metric, split=None):
+    """``word`` with the unit of the rows that an axis shows: ``"bound [nats]"``.
+
+    JSD and other divergences have rows of unit "1", which the axis calls no unit; an axis that
+    shows both kinds says so. Without rows there is no unit to tell.
+    """
+    chosen = select(frame, metric, split)
+    units = {"no unit" if unit in ("1", "") else unit for unit in chosen.get("unit", ())}
+    # nats first.
+    ordered = sorted(units, key=lambda unit: (unit == "no unit", unit))
+    return f"{word} [{', '.join(ordered)}]" if ordered else word
 
 
 def curve(frame, metric, split=None, **tags):

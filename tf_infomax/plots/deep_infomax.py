@@ -3,7 +3,7 @@
 import math
 
 from tf_infomax.plots import style
-from tf_infomax.plots.curves import curve, epoch_curve, last, lines, select
+from tf_infomax.plots.curves import curve, epoch_curve, last, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
 from tf_infomax.published import published
 
@@ -153,7 +153,8 @@ def _probe_curves(metric, title, endpoints):
 
 def _dependence(metric, title):
     def draw(axes, variants):
-        panel = style.Panel(axes, title, "estimate [nats]")
+        units = {with_unit("estimate", frame, metric) for _, _, frame in variants} - {"estimate"}
+        panel = style.Panel(axes, title, *sorted(units)[:1])
         for name, color, frame in variants:
             test = epoch_curve(frame, metric, "test")
             train = epoch_curve(frame, metric, "train")

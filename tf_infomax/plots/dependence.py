@@ -4,7 +4,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from tf_infomax.plots import style
-from tf_infomax.plots.curves import Curve, lines, select
+from tf_infomax.plots.curves import Curve, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
 
 __all__ = ["dependent_samples", "smooth"]
@@ -57,10 +57,9 @@ def dependent_samples(frame, official=None):
     exact = sorted({round(value, 6) for value in known if np.isfinite(value)})
     panels = []
     for column, bound in enumerate(estimators):
-        panel = style.Panel(
-            axes[0, column], style.label("bound", bound), "bound [nats]" if not column else ""
-        )
         chosen = select(frame, bound=bound) if bound is not None else frame
+        label = with_unit("bound", chosen, "train/bound", "train")
+        panel = style.Panel(axes[0, column], style.label("bound", bound), label)
         color = style.colour("bound", bound, column)
         for line in lines(chosen, "sampling"):
             sampling = line.tags["sampling"]

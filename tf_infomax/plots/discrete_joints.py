@@ -6,13 +6,13 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from tf_infomax.plots import style
-from tf_infomax.plots.curves import select, values_by_step
+from tf_infomax.plots.curves import select, values_by_step, with_unit
 from tf_infomax.plots.drawing import Drawing
 
 __all__ = ["jsd_and_kl"]
 
 _TITLES = {
-    "softmax_dropout": "softmax of uniform draws, dropout",
+    "softmax_dropout": "uniform draws, dropout, softmax",
     "softmax": "softmax of uniform draws",
     "dirichlet": "Dirichlet",
     "uniform": "normalised uniform draws",
@@ -54,8 +54,8 @@ def jsd_and_kl(frame, official=None):
         # All sizes together, as they stand in the panel.
         rank = spearmanr(kl, jsd).statistic if kl.size > 2 else math.nan
         place.set_title(f"{_TITLES.get(scheme, scheme)}: rank correlation {rank:.4f}")
-        place.set_xlabel("mutual information (KL) [nats]")
-        place.set_ylabel("JSD [nats]")
+        place.set_xlabel(with_unit("mutual information (KL)", frame, "divergence/kl"))
+        place.set_ylabel(with_unit("JSD", frame, "divergence/jsd"))
         place.set_xlim(left=0)
         place.set_ylim(bottom=0)
     for place in axes.flat[len(schemes):]:
@@ -63,8 +63,8 @@ def jsd_and_kl(frame, official=None):
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5)
     return Drawing(
         figure,
-        "Each point is a random joint law of discrete X (uniform) and Y, computed exactly: its "
-        "mutual information, which is the KL divergence of joint and product, and their "
-        "Jensen-Shannon divergence, at most log 2 = 0.693. The rank correlation (Spearman) is of "
-        "all sizes together.",
+        "Each point is a random joint distribution of discrete X (uniform) and Y, computed "
+        "exactly: its mutual information, which is the KL divergence of joint and product, and "
+        "their Jensen-Shannon divergence, at most log 2 = 0.693. The rank correlation "
+        "(Spearman) is of all sizes together.",
     )

@@ -2,16 +2,16 @@
 
 from tf_infomax.plots import style
 from tf_infomax.plots.bijective import ACCURACY, pixel_level
-from tf_infomax.plots.curves import curve, lines, select
+from tf_infomax.plots.curves import curve, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
 
 __all__ = ["generic"]
 
 _PANELS = (
     ("Linear classification", "test accuracy", ACCURACY, "test", {"features": "code"}),
-    ("Bound, test pairs", "bound [nats]", "bound", "test", {}),
-    ("Bound, training pairs", "bound [nats]", "bound", "train", {}),
-    ("Bound in training", "bound [nats]", "train/bound", "train", {}),
+    ("Bound, test pairs", "bound", "bound", "test", {}),
+    ("Bound, training pairs", "bound", "bound", "train", {}),
+    ("Bound in training", "bound", "train/bound", "train", {}),
     ("Conditioning", "median log condition number", "log_condition_number", "train", {}),
 )
 
@@ -25,6 +25,8 @@ def generic(frame, official=None):
     figure, axes = style.canvas(-(-len(wanted) // columns), columns, 3.1)
     panels = []
     for place, (title, ylabel, metric, split, tags) in zip(axes.flat, wanted, strict=False):
+        if ylabel == "bound":
+            ylabel = with_unit(ylabel, frame, metric, split)
         panel = style.Panel(place, title, ylabel)
         for position, line in enumerate(lines(frame)):
             variant = line.frame["variant"].iloc[0]

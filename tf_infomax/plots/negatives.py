@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.ticker import NullLocator
 
 from tf_infomax.plots import style
-from tf_infomax.plots.curves import Curve, lines, select
+from tf_infomax.plots.curves import Curve, lines, select, with_unit
 from tf_infomax.plots.deep_infomax import MLP, deep_infomax, endpoints_of
 from tf_infomax.plots.drawing import Drawing
 from tf_infomax.results import final_values
@@ -63,10 +63,8 @@ def negatives(frame, official=None):
                features=endpoint)
         for place, endpoint in zip(axes[0], endpoints, strict=False)
     ]
-    panels.append(
-        _panel(axes[0, -1], frame, "Local information", "estimate [nats; JSD: no unit]", _ESTIMATE,
-               "train")
-    )
+    label = with_unit("estimate", frame, _ESTIMATE, "train")
+    panels.append(_panel(axes[0, -1], frame, "Local information", label, _ESTIMATE, "train"))
     style.legend(figure, panels)
     return Drawing(
         figure,

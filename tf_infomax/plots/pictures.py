@@ -32,9 +32,13 @@ class Picture:
 
 
 def _neighbours(place, row):
+    # Rows from before the tag show neighbours in the training set.
+    query, gallery = ("a test image, one a class", "test")
+    if row.get("gallery") != "test":
+        query, gallery = ("a test image", "training")
     return (
-        f"Nearest neighbours in code space, {place}. Each row: a test image, then the training "
-        "images whose codes are nearest, the nearest first."
+        f"Nearest neighbours in code space, {place}. Each row: {query}, then the {gallery} images "
+        "whose codes are nearest, the nearest first."
     )
 
 

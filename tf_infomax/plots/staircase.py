@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter1d
 
 from tf_infomax.plots import style
-from tf_infomax.plots.curves import lines, select
+from tf_infomax.plots.curves import lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
 from tf_infomax.tables import FAILURE
 
@@ -138,7 +138,8 @@ def _classic(figure, kinds, bounds, top):
                     line[column].set_title(style.label("bound", bound), fontsize=9)
             for place in line[len(names):]:
                 place.set_axis_off()
-            line[0].set_ylabel(f"{_name(transform, critic)}\n[nats]", fontsize=8)
+            label = with_unit(f"{_name(transform, critic)}\n", frame, "train/bound", "train")
+            line[0].set_ylabel(label, fontsize=8)
     for place in axes[-1]:
         place.set_xlabel("training steps", fontsize=8)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tf_infomax.plots import style
-from tf_infomax.plots.curves import select
+from tf_infomax.plots.curves import select, with_unit
 from tf_infomax.plots.deep_infomax import MLP, deep_infomax, endpoints_of
 from tf_infomax.plots.drawing import Drawing
 from tf_infomax.results import final_values
@@ -29,7 +29,7 @@ def _maps(frame):
             break
     for split in ("test", "train"):
         if len(select(frame, "dependence/ndm", split)):
-            title = f"NDM [nats], {split} codes"
+            title = f"{with_unit('NDM', frame, 'dependence/ndm', split)}, {split} codes"
             found.append((title, "dependence/ndm", split, {}, ".2f", False))
             break
     return found

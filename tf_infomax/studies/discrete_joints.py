@@ -19,20 +19,28 @@ def _uniform(rng, size):
     return rng.random((size, size))
 
 
+def _logits(rng, size):
+    return _log_uniform(rng, _SCALES) * rng.random((size, size))
+
+
 def _softmax(rng, size):
-    logits = _log_uniform(rng, _SCALES) * rng.random((size, size))
-    return np.exp(logits - logits.max(axis=1, keepdims=True))
+    return _exponentials(_logits(rng, size))
 
 
 def _softmax_dropout(rng, size):
-    # The logits that remain, and at least one in each row, so that every row is a law.
+    # Uniform draws, dropout, softmax, in this order: what is dropped has the logit 0 and keeps some
+    # probability. Dropout's division by the share that is kept is part of the random scale.
+    logits = _logits(rng, size)
     kept = rng.random((size, size)) < rng.uniform(0.05, 1.0)
-    kept[np.arange(size), rng.integers(size, size=size)] = True
-    return _softmax(rng, size) * kept
+    return _exponentials(np.where(kept, logits, 0.0))
+
+
+def _exponentials(logits):
+    return np.exp(logits - logits.max(axis=1, keepdims=True))
 
 
 def _dirichlet(rng, size):
-    # Gamma draws of tiny shape underflow to zero; a row of nothing but zeros would be no law.
+    # Gamma draws of tiny shape underflow to zero; a row of zeros alone would be no distribution.
     draws = rng.standard_gamma(_log_uniform(rng, _CONCENTRATIONS), (size, size))
     return draws + np.finfo(float).tiny
 
@@ -51,13 +59,13 @@ def _log_uniform(rng, ends):
 
 
 def random_joint(scheme, rng, size):
-    """A joint law ``[size, size]`` with uniform rows: p(x) = 1 / size, p(y | x) by ``scheme``."""
+    """A joint distribution ``[size, size]``: p(x) = 1 / size, and p(y | x) by ``scheme``."""
     weights = SCHEMES[scheme](rng, size)
     return weights / weights.sum(axis=1, keepdims=True) / size
 
 
 def divergences(joint):
-    """(KL, JSD) of a joint law from the product of its marginals, in nats.
+    """(KL, JSD) of a joint distribution from the product of its marginals, with natural logarithms.
 
     KL is the mutual information; ``JSD = KL(p || m) / 2 + KL(q || m) / 2``, m the mean of joint p
     and product q, is at most log 2.
@@ -76,16 +84,18 @@ def jsd_and_kl(setting, scheme, size, draws=200):
     """Both divergences of ``draws`` random joints, in the tag ``values``, in the same order.
 
     Yields:
-        "divergence/kl" and "divergence/jsd" (medians, in nats), and "rank_correlation" of the two.
+        "divergence/kl" (median, in nats), "divergence/jsd" (median, no unit), and
+        "rank_correlation" of the two.
 
     Reference: Hjelm et al. (2019), appendix A.1, Fig. 4, whose joints are "softmax_dropout".
     """
     rng = np.random.default_rng(randomness.stream(setting.seed, "jsd_and_kl", scheme, size))
     pairs = np.array([divergences(random_joint(scheme, rng, size)) for _ in range(draws)])
-    for name, values in zip(("kl", "jsd"), pairs.T, strict=True):
+    # KL is an information in nats; JSD is no information, and has no unit here as elsewhere.
+    for name, unit, values in zip(("kl", "jsd"), ("nats", "1"), pairs.T, strict=True):
         rounded = [float(f"{value:.6g}") for value in values]
         yield Measurement(
-            f"divergence/{name}", "test", float(np.median(values)), "nats", {"values": rounded}
+            f"divergence/{name}", "test", float(np.median(values)), unit, {"values": rounded}
         )
     yield Measurement("rank_correlation", "test", float(spearmanr(*pairs.T).statistic), "1")
 

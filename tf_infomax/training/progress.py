@@ -5,7 +5,7 @@ import time
 
 __all__ = ["Progress", "duration"]
 
-# What the terms of Deep InfoMax report, by a shorter name; their units are those of the rows.
+# What the terms of Deep InfoMax report, by a shorter name.
 _TERMS = {
     "train/local_information": "local",
     "train/global_information": "global",
@@ -19,6 +19,19 @@ _PROBES = {
     "probe/svm/accuracy": "SVM",
     "probe/linear/accuracy": "linear",
     "fine_tuning/accuracy": "fine-tuned",
+}
+_TEST_METRICS = {
+    "dependence/ndm": "NDM",
+    "dependence/gaussian_total_correlation": "Gaussian TC",
+    "dependence/mine": "MINE",
+}
+# Metric -> (name, format).
+_OTHERS = {
+    "train/bound": ("bound", ".3f"),
+    "log_condition_number": ("log condition", ".2f"),
+    "classifier/cross_entropy": ("classifier loss", ".3f"),
+    "flow/inverse_error": ("inverse error", ".1e"),
+    "flow/not_invertible": ("not invertible, so no accuracy: inverse error", ".1e"),
 }
 _FEATURES = {"code": "accuracy", "pixels": "pixel accuracy"}
 
@@ -46,17 +59,15 @@ class Progress:
         self._last = last_step
         self._stream = stream or sys.stderr
         self._start = time.monotonic()
-        self._latest = {}
 
     def note(self, text):
         """Prints one line about something that takes long and is not a step."""
         print(f"[{self._name}] {text}", file=self._stream, flush=True)
 
     def report(self, step, measurements):
-        """Prints one line; the latest known bounds and accuracies stay in it."""
-        self._latest.update(_shown(measurements))
+        """Prints one line, with what was measured at this step and nothing older."""
         parts = [f"step {step}/{self._last}"]
-        parts += [f"{name} {value}" for name, value in self._latest.items()]
+        parts += [f"{name} {value}" for name, value in _shown(measurements).items()]
         if step == self._first:
             # Warm-up and the first evaluation say nothing about how long a step takes.
             self._start = time.monotonic()
@@ -72,20 +83,22 @@ def _shown(measurements):
     shown = {}
     for one in measurements:
         if one.metric in _TERMS:
-            unit = " nats" if one.unit == "nats" else ""
-            shown[_TERMS[one.metric]] = f"{one.value:.3f}{unit}"
+            shown[_TERMS[one.metric]] = _text(one, ".3f")
         elif one.metric == "probe/linear/accuracy" and one.tags["features"] in _FEATURES:
-            shown[_FEATURES[one.tags["features"]]] = f"{one.value:.4f}"
+            shown[_FEATURES[one.tags["features"]]] = _text(one, ".4f")
         elif one.metric in _PROBES:
-            shown[f"{_PROBES[one.metric]} {one.tags['features']}"] = f"{one.value:.4f}"
-        elif one.metric == "dependence/ndm" and one.split == "test":
-            shown["NDM"] = f"{one.value:.3f} nats"
+            shown[f"{_PROBES[one.metric]} {one.tags['features']}"] = _text(one, ".4f")
+        elif one.metric in _TEST_METRICS and one.split == "test":
+            shown[_TEST_METRICS[one.metric]] = _text(one, ".3f")
         elif one.metric == "bound":
-            shown[f"{one.split} bound"] = f"{one.value:.3f} nats"
-        elif one.metric == "train/bound":
-            shown["bound"] = f"{one.value:.3f} nats"
-        elif one.metric == "log_condition_number":
-            shown["log condition"] = f"{one.value:.2f}"
-        elif one.metric == "classifier/cross_entropy":
-            shown["classifier loss"] = f"{one.value:.3f}"
+            shown[f"{one.split} bound"] = _text(one, ".3f")
+        elif one.metric in _OTHERS:
+            name, digits = _OTHERS[one.metric]
+            shown[name] = _text(one, digits)
     return shown
+
+
+def _text(measurement, digits):
+    """The value with its unit; fractions and numbers without a unit (JSD, for one) stand alone."""
+    unit = "" if measurement.unit in ("1", "fraction") else f" {measurement.unit}"
+    return f"{measurement.value:{digits}}{unit}"
