@@ -28,6 +28,12 @@ def expanded(path, name):
     text = os.fspath(path)
     if not text:
         raise ValueError(f"{name} must not be empty. Received: {name}=''.")
+    longest = max(text.split("/"), key=lambda part: len(part.encode()))
+    if len(longest.encode()) > _LONGEST_NAME:
+        raise ValueError(
+            f"{name} holds a name that is longer than the {_LONGEST_NAME} bytes that file systems "
+            f"take. Received: {longest[:40]}... of {len(longest.encode())} bytes."
+        )
     home = os.path.expanduser(text)
     if home.startswith("~"):
         raise ValueError(

@@ -7,6 +7,8 @@ import pathlib
 
 import numpy as np
 
+from tf_infomax.paths import expanded
+
 __all__ = ["DatasetNotFoundError", "ImageData", "load"]
 
 
@@ -162,7 +164,7 @@ def load(name, data_dir=None, download=False):
     name = os.fspath(name)
     if name == "digits":
         return _digits()
-    path = pathlib.Path(name).expanduser()
+    path = pathlib.Path(expanded(name, "data"))
     if name.endswith(".npz"):
         if not path.is_file():
             raise DatasetNotFoundError(f"There is no such file. Received: name={name!r}.")
@@ -179,7 +181,8 @@ def load(name, data_dir=None, download=False):
             f"{_contents(path)} Received: name={name!r}."
         )
     data_dir = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
-    return _prepared(name, pathlib.Path(data_dir).expanduser().resolve(), bool(download))
+    data_dir = pathlib.Path(expanded(data_dir, "data_dir")).resolve()
+    return _prepared(name, data_dir, bool(download))
 
 
 def _stamp(path):

@@ -18,6 +18,7 @@ from tf_infomax.experiments.terms import (
     PriorMatching,
     RelativeCoordinates,
 )
+from tf_infomax.paths import short_name
 
 __all__ = [
     "Classification",
@@ -129,7 +130,7 @@ class Swept:
             variant = "-".join(label(*entry) for entry in zip(paths, values, strict=True))
             for seed in self.seeds:
                 run = dataclasses.replace(single, seeds=(seed,))
-                result.append((variant or "default", seed, run))
+                result.append((short_name(variant or "default"), seed, run))
         return result
 
     def to_dict(self):
