@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["expanded", "short_name", "without_wildcards", "write_text"]
+__all__ = ["expanded", "has_wildcards", "short_name", "without_wildcards", "write_text"]
 
 # TensorFlow takes these in a path for a pattern of several paths.
 _WILDCARDS = frozenset("*?[]\\")
@@ -55,6 +55,11 @@ def short_name(name):
     return f"{start}-{hashlib.sha256(encoded).hexdigest()[:_DIGITS]}"
 
 
+def has_wildcards(path):
+    """Whether TensorFlow takes ``path`` for a pattern of several paths."""
+    return bool(_WILDCARDS & set(os.fspath(path)))
+
+
 @contextlib.contextmanager
 def without_wildcards(directory):
     """A path of the existing ``directory`` that TensorFlow reads as it is written.
@@ -63,12 +68,12 @@ def without_wildcards(directory):
     not. A directory whose path has any is given by a symbolic link, which ends with the context.
     """
     directory = Path(directory).absolute()
-    if not _WILDCARDS & set(str(directory)):
+    if not has_wildcards(directory):
         yield directory
         return
     # TMPDIR may have wildcards of its own.
     place = tempfile.gettempdir()
-    with tempfile.TemporaryDirectory(dir="/tmp" if _WILDCARDS & set(place) else place) as folder:
+    with tempfile.TemporaryDirectory(dir="/tmp" if has_wildcards(place) else place) as folder:
         link = Path(folder, "directory")
         link.symlink_to(directory, target_is_directory=True)
         yield link

@@ -1,6 +1,5 @@
 """Measuring a trained encoder after the fact: of a run directory, or of an export."""
 
-import json
 from pathlib import Path
 
 from tf_infomax.data.images import WholeImages
@@ -9,7 +8,7 @@ from tf_infomax.experiments import evaluators
 from tf_infomax.experiments.build import Trial, load_images
 from tf_infomax.experiments.overrides import override
 from tf_infomax.experiments.run import restore, tags_of
-from tf_infomax.experiments.run_directory import RunDirectory
+from tf_infomax.experiments.run_directory import RunDirectory, read_json
 from tf_infomax.experiments.spec import Experiment
 from tf_infomax.export.archive import CARD, load_encoder
 from tf_infomax.results import EVALUATION_ROWS, Row, read_rows, replaced, write_rows
@@ -39,8 +38,8 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
     if not names:
         raise ValueError(f"Name at least one evaluator of {', '.join(evaluators.names())}.")
     is_export = (path / CARD).is_file()
-    card = json.loads((path / CARD).read_text(encoding="utf-8")) if is_export else None
-    described = Experiment.from_dict(card["settings"]) if is_export else None
+    card = read_json(path / CARD) if is_export else None
+    described = _described(card, path / CARD) if is_export else None
     experiment = described if is_export else RunDirectory.open(path).experiment
     chosen = override(
         experiment,
@@ -77,6 +76,18 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
         known = read_rows(target) if target.is_file() else []
         write_rows(target, replaced(known, found))
     return rows, target
+
+
+def _described(card, path):
+    """The experiment of an export."""
+    try:
+        card["variant"], card["step"]
+        return Experiment.from_dict(card["settings"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is not the card of an export of this version "
+            f"({type(error).__name__}: {error}); export the run again."
+        ) from None
 
 
 def _exported(path, experiment, card, data_dir):
