@@ -15,7 +15,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax import report
-from tf_infomax.experiments import evaluators
+from tf_infomax.experiments import evaluators, laws
 from tf_infomax.experiments.build import build_encoder, build_model, input_shape, load_images
 from tf_infomax.experiments.checks import check
 from tf_infomax.experiments.run import FINISHED, NON_FINITE, Run
@@ -27,9 +27,6 @@ from tf_infomax.results import read_rows, write_rows
 from tf_infomax.training.progress import duration
 
 __all__ = ["Outcome", "plan", "run_all"]
-
-# Evaluators and terms that cannot do with unlabelled images.
-_NEED_LABELS = ("linear_probe", "label_confusion", "mlp_probe", "svm_probe", "neighbours")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,22 +167,26 @@ def _check_fit(experiment, images):
     _check_labels(experiment, images)
     try:
         if isinstance(experiment.objectives[0], LabelConfusion):
-            build_encoder(experiment.encoder, view_shape, seed=0, which=1)
+            encoder = build_encoder(experiment.encoder, view_shape, seed=0, which=1)
         else:
             classes = 0 if images is None else images.num_classes
             model = build_model(experiment, view_shape, classes)
-            evaluators.check_endpoints(experiment, getattr(model, "encoder", None))
+            encoder = getattr(model, "encoder", None) or model.encoder_1
+        encoder = None if experiment.encoder is None else encoder
+        source = laws.pairs_of(experiment, seed=0) if images is None else None
+        evaluators.check_facts(
+            experiment, evaluators.facts_of(experiment, images, view_shape, encoder, source)
+        )
     except (TypeError, AttributeError) as error:
         # An option of the wrong type, as the layer that it reached saw it.
         raise ValueError(f"{experiment.name} cannot be built: {error}.") from error
 
 
 def _check_labels(experiment, images):
-    uses = [entry.name for entry in (*experiment.evaluate, *experiment.objectives)]
-    uses = [name for name in uses if name in _NEED_LABELS]
-    if uses and images is not None and not images.is_labelled:
+    has_term = any(isinstance(term, LabelConfusion) for term in experiment.objectives)
+    if has_term and images is not None and not images.is_labelled:
         raise ValueError(
-            f"{' and '.join(uses)} of {experiment.name} need a label for every image. "
+            f"The term label_confusion of {experiment.name} needs a label for every image. "
             f"Received: data={experiment.data.name!r}, which has unlabelled images."
         )
 
