@@ -12,6 +12,7 @@ __all__ = ["expanded", "has_wildcards", "short_name", "without_wildcards", "writ
 _WILDCARDS = frozenset("*?[]\\")
 # Bytes of one name, on every common file system.
 _LONGEST_NAME = 255
+# Of a longer one: room is left for endings.
 _KEPT, _DIGITS = 200, 12
 
 
@@ -43,13 +44,17 @@ def expanded(path, name):
     return home
 
 
-def short_name(name):
+def short_name(name, room=0):
     """``name`` if a file system takes it; else its beginning with a hash of the whole.
 
     The same name is always shortened to the same one, and different ones to different ones.
+
+    Args:
+        name: of a file or directory.
+        room: bytes that an ending will take.
     """
     encoded = name.encode()
-    if len(encoded) <= _LONGEST_NAME:
+    if len(encoded) + room <= _LONGEST_NAME:
         return name
     start = encoded[:_KEPT].decode(errors="ignore")
     return f"{start}-{hashlib.sha256(encoded).hexdigest()[:_DIGITS]}"

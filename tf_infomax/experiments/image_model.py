@@ -45,10 +45,18 @@ def build_image_model(experiment, image_shape, num_classes):
             f"Received: encoder={experiment.encoder.name!r}."
         )
     encoder.build((None, *image_shape))
-    terms = [_term(term, encoder, seed, num_classes) for term in experiment.objectives]
+    terms = [_named(term, encoder, seed, num_classes) for term in experiment.objectives]
     model = DeepInfoMax(encoder, terms, seed=randomness.stream_seed(seed, "fit"))
     model.build((None, *image_shape))
     return model
+
+
+def _named(term, encoder, seed, num_classes):
+    """The term; what it refuses is said with its name."""
+    try:
+        return _term(term, encoder, seed, num_classes)
+    except ValueError as error:
+        raise ValueError(f"The term {term.name!r} cannot be made. {error}") from None
 
 
 def _term(term, encoder, seed, num_classes):

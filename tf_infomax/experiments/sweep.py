@@ -21,7 +21,7 @@ from tf_infomax.experiments.checks import check
 from tf_infomax.experiments.run import FINISHED, NON_FINITE, Run
 from tf_infomax.experiments.run_directory import RunDirectory, read_json, write_json
 from tf_infomax.experiments.run_study import check_study, is_study
-from tf_infomax.experiments.spec import LabelConfusion
+from tf_infomax.experiments.spec import LabelConfusion, described
 from tf_infomax.experiments.worker import carry_out
 from tf_infomax.results import read_rows, write_rows
 from tf_infomax.training.progress import duration
@@ -177,6 +177,12 @@ def _check_fit(experiment, images):
         evaluators.check_facts(
             experiment, evaluators.facts_of(experiment, images, view_shape, encoder, source)
         )
+    except (MemoryError, tf.errors.ResourceExhaustedError):
+        raise ValueError(
+            f"{experiment.name} cannot be built: its layers are larger than the memory. Received: "
+            f"encoder={described(experiment.encoder)}, "
+            f"objectives={[term.name for term in experiment.objectives]}."
+        ) from None
     except (TypeError, AttributeError) as error:
         # An option of the wrong type, as the layer that it reached saw it.
         raise ValueError(f"{experiment.name} cannot be built: {error}.") from error
