@@ -69,7 +69,9 @@ def _value(record):
 def overview(frame):
     """One line a variant with its main numbers; variants with failed runs are marked."""
     lines = tables.overviews(frame)
-    columns = [name for name in lines[0].values if any(line.values[name] for line in lines)]
+    # Without lines there are rows of other metrics alone.
+    names = lines[0].values if lines else ()
+    columns = [name for name in names if any(line.values[name] for line in lines)]
     body, previous = [], None
     for line in lines:
         place = (line.experiment, line.dataset)
