@@ -73,7 +73,7 @@ def test_data_that_do_not_fit_are_refused(tmp_path):
     )
     unlabelled = npz(tmp_path / "unlabelled.npz", pixels, labels=False)
     for name in ("critic_impact", "adversarial"):
-        assert "need a label for every image" in refused(work, name, unlabelled)
+        assert "a label for every image" in refused(work, name, unlabelled)
     assert "There is no such file" in refused(work, "critic_impact", f"data={tmp_path}/no.npz")
 
 

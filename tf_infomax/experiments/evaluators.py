@@ -7,10 +7,11 @@ from tf_infomax.evaluation import linear_probe
 from tf_infomax.experiments import (
     geometry_evaluators,  # noqa: F401 - it enters its evaluators
 )
-from tf_infomax.experiments.facts import check_facts, checked_by, facts_of, need_classes
+from tf_infomax.experiments.facts import check_facts, checked_by, facts_of
 from tf_infomax.experiments.image_evaluators import IMAGE_EVALUATORS
 from tf_infomax.experiments.image_snapshot import ImageSnapshot
 from tf_infomax.experiments.measurements import EVALUATORS, Measurement, several
+from tf_infomax.experiments.needs import need_classes
 from tf_infomax.experiments.options import Names
 from tf_infomax.experiments.pair_evaluators import PAIR_EVALUATORS, PairSnapshot
 from tf_infomax.registry import unknown_option
@@ -66,12 +67,12 @@ def check(entry, views):
 
 
 def _need_every_label(facts, options):
-    need_classes(facts, options)
-    if not facts.images.is_labelled:
+    if facts.images is not None and not facts.images.is_labelled:
         raise ValueError(
             "It needs a label for every image. "
             f"Received: {facts.images.name}, which has unlabelled images."
         )
+    need_classes(facts, options)
 
 
 @EVALUATORS.register("linear_probe")

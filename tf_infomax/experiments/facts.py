@@ -4,11 +4,9 @@ import dataclasses
 import inspect
 import math
 
-import numpy as np
-
 from tf_infomax.experiments.measurements import EVALUATORS, several
 
-__all__ = ["Facts", "check_facts", "checked_by", "facts_of", "need_classes", "need_rows"]
+__all__ = ["Facts", "check_facts", "checked_by", "facts_of"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,33 +112,3 @@ def _check_features(facts, options):
                 f"The encoder's endpoints are {', '.join(facts.shapes) or 'none'}. "
                 f"Received: {option}={options[option]!r}."
             )
-
-
-def need_rows(facts, options):
-    """An evaluator that trains on all images needs one batch of them."""
-    number = len(facts.images.train_images)
-    if options["batch_size"] > number:
-        raise ValueError(
-            f"A batch must not exceed the training images. Received: "
-            f"batch_size={options['batch_size']}, and {number} images."
-        )
-
-
-def need_classes(facts, options):
-    """A classifier needs labels of two classes, a labelled test image, and one batch of rows."""
-    if facts.images is None:
-        raise ValueError("It needs images with labels. Received: pairs without images.")
-    train, test = (
-        labels[labels >= 0] for labels in (facts.images.train_labels, facts.images.test_labels)
-    )
-    if len(np.unique(train)) < 2 or not len(test):
-        raise ValueError(
-            "It needs training labels of two classes or more, and labelled test images. Received: "
-            f"{facts.images.name} with {len(np.unique(train))} classes in training and {len(test)} "
-            "labelled test images."
-        )
-    if options.get("batch_size", 1) > len(train):
-        raise ValueError(
-            "A batch must not exceed the labelled training images. Received: "
-            f"batch_size={options['batch_size']}, and {len(train)} images."
-        )

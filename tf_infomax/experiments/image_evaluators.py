@@ -9,8 +9,16 @@ from tf_infomax import evaluation
 from tf_infomax.evaluation.dependence import MEASURES
 from tf_infomax.evaluation.reconstruction import Decoder
 from tf_infomax.evaluation.structural_similarity import multi_scale
-from tf_infomax.experiments.facts import checked_by, need_classes, need_rows
+from tf_infomax.experiments.facts import checked_by
 from tf_infomax.experiments.measurements import EVALUATORS, Measurement, several
+from tf_infomax.experiments.needs import (
+    need_classes,
+    need_classifier,
+    need_columns,
+    need_neighbours,
+    need_rows,
+    need_test_pairs,
+)
 from tf_infomax.experiments.options import Integer, Integers, Name, Names, OneOf, Real
 
 __all__ = ["IMAGE_EVALUATORS"]
@@ -132,19 +140,8 @@ def measure_svm_probe(
         )
 
 
-def _need_neighbours(facts, options):
-    need_classes(facts, options)
-    number = int(np.sum(facts.images.train_labels >= 0))
-    for name in ("k", "columns"):
-        if max(_numbers(options[name])) > number:
-            raise ValueError(
-                f"There are no more neighbours than labelled training images. "
-                f"Received: {name}={options[name]}, and {number} images."
-            )
-
-
 @EVALUATORS.register("neighbours")
-@checked_by(_need_neighbours)
+@checked_by(need_neighbours)
 def measure_neighbours(
     snapshot,
     endpoint: Name() = "global",
@@ -184,18 +181,8 @@ def measure_neighbours(
     )
 
 
-def _need_columns(facts, options):
-    rows = min(len(facts.images.train_images), len(facts.images.test_images))
-    if facts.width(options["endpoint"]) < 2 or rows < 2:
-        raise ValueError(
-            "Dependence is that of two numbers or more, in two training and test images or more. "
-            f"Received: endpoint={options['endpoint']!r} of width "
-            f"{facts.width(options['endpoint'])}, {rows} images."
-        )
-
-
 @EVALUATORS.register("ndm")
-@checked_by(_need_columns)
+@checked_by(need_columns)
 def measure_ndm(
     snapshot,
     endpoint: Name() = "global",
@@ -223,14 +210,8 @@ def measure_ndm(
     yield Measurement("dependence/ndm", "test", result.test_nats, "nats", tags)
 
 
-def _need_test_pairs(facts, options):
-    del options
-    if len(facts.images.test_images) < 2:
-        raise ValueError("It needs two test images or more. Received: 1.")
-
-
 @EVALUATORS.register("mine")
-@checked_by(need_rows, _need_test_pairs)
+@checked_by(need_rows, need_test_pairs)
 def measure_mine(
     snapshot,
     endpoint: Name() = "global",
@@ -344,16 +325,8 @@ def measure_fine_tuning(
     )
 
 
-def _need_classifier(facts, options):
-    need_classes(facts, options)
-    if "classification" not in facts.terms:
-        raise ValueError(
-            f"It is for runs with the term classification. Received: {', '.join(facts.terms)}."
-        )
-
-
 @EVALUATORS.register("classifier")
-@checked_by(_need_classifier)
+@checked_by(need_classifier)
 def measure_classifier(snapshot):
     """Test accuracy of the classifier that a supervised encoder was trained with."""
     model = snapshot.trial.model
