@@ -16,7 +16,7 @@ from tf_infomax.experiments.options import Names
 from tf_infomax.experiments.pair_evaluators import PAIR_EVALUATORS, PairSnapshot
 from tf_infomax.registry import unknown_option
 
-__all__ = ["check", "check_facts", "facts_of", "get", "names", "snapshot"]
+__all__ = ["PAIR_EVALUATORS", "check", "check_facts", "facts_of", "get", "names", "snapshot"]
 
 
 def get(name):

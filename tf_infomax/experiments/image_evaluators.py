@@ -9,16 +9,9 @@ from tf_infomax import evaluation
 from tf_infomax.evaluation.dependence import MEASURES
 from tf_infomax.evaluation.reconstruction import Decoder
 from tf_infomax.evaluation.structural_similarity import multi_scale
+from tf_infomax.experiments import needs
 from tf_infomax.experiments.facts import checked_by
 from tf_infomax.experiments.measurements import EVALUATORS, Measurement, several
-from tf_infomax.experiments.needs import (
-    need_classes,
-    need_classifier,
-    need_columns,
-    need_neighbours,
-    need_rows,
-    need_test_pairs,
-)
 from tf_infomax.experiments.options import Integer, Integers, Name, Names, OneOf, Real
 
 __all__ = ["IMAGE_EVALUATORS"]
@@ -71,7 +64,7 @@ def _png(images, columns):
 
 
 @EVALUATORS.register("mlp_probe")
-@checked_by(need_classes)
+@checked_by(needs.need_classes)
 def measure_mlp_probe(
     snapshot,
     endpoints: Names() = _ALL,
@@ -112,7 +105,7 @@ def measure_mlp_probe(
 
 
 @EVALUATORS.register("svm_probe")
-@checked_by(need_classes)
+@checked_by(needs.need_classes)
 def measure_svm_probe(
     snapshot,
     endpoints: Names() = _ALL,
@@ -141,7 +134,7 @@ def measure_svm_probe(
 
 
 @EVALUATORS.register("neighbours")
-@checked_by(need_neighbours)
+@checked_by(needs.need_neighbours)
 def measure_neighbours(
     snapshot,
     endpoint: Name() = "global",
@@ -182,7 +175,7 @@ def measure_neighbours(
 
 
 @EVALUATORS.register("ndm")
-@checked_by(need_columns)
+@checked_by(needs.need_columns)
 def measure_ndm(
     snapshot,
     endpoint: Name() = "global",
@@ -211,7 +204,7 @@ def measure_ndm(
 
 
 @EVALUATORS.register("mine")
-@checked_by(need_rows, need_test_pairs)
+@checked_by(needs.need_rows, needs.need_test_pairs)
 def measure_mine(
     snapshot,
     endpoint: Name() = "global",
@@ -253,7 +246,7 @@ def _need_decoder(facts, options):
 
 
 @EVALUATORS.register("reconstruction")
-@checked_by(need_rows, _need_decoder)
+@checked_by(needs.need_rows, _need_decoder)
 def measure_reconstruction(
     snapshot,
     endpoint: Name() = "global",
@@ -293,7 +286,7 @@ def measure_reconstruction(
 
 
 @EVALUATORS.register("fine_tuning")
-@checked_by(need_classes)
+@checked_by(needs.need_classes)
 def measure_fine_tuning(
     snapshot,
     endpoint: Name() = "conv",
@@ -326,7 +319,7 @@ def measure_fine_tuning(
 
 
 @EVALUATORS.register("classifier")
-@checked_by(need_classifier)
+@checked_by(needs.need_classifier)
 def measure_classifier(snapshot):
     """Test accuracy of the classifier that a supervised encoder was trained with."""
     model = snapshot.trial.model
