@@ -5,22 +5,23 @@
 Reads .npy, .npz, .csv and .parquet; --x_file and --y_file in place of one file of pairs.
 """
 
-import os
 import sys
 
-# Before TensorFlow is imported: its start-up lines would bury the answer.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from absl import flags
 
-from absl import app, flags, logging
-
+from tf_infomax import command_line
 from tf_infomax.pair_files import read_pairs
+from tf_infomax.paths import expanded
+from tf_infomax.quiet_tensorflow import import_tensorflow
 
 _X = flags.DEFINE_string(
     "x", None, "Columns (of an .npz: arrays) that are x: names, positions, ranges, as in a,3,5:9."
 )
 _Y = flags.DEFINE_string("y", None, "Columns that are y.")
-_X_FILE = flags.DEFINE_string("x_file", None, "File of x alone.")
-_Y_FILE = flags.DEFINE_string("y_file", None, "File of y alone, its rows in the order of x's.")
+_X_FILE = command_line.define_path("x_file", None, "File of x alone.")
+_Y_FILE = command_line.define_path(
+    "y_file", None, "File of y alone, its rows in the order of x's."
+)
 _DROP_MISSING = flags.DEFINE_bool(
     "drop_missing", False, "Whether to leave out rows with missing values, which else are an error."
 )
@@ -34,28 +35,29 @@ _ESTIMATOR = {
     "confidence": flags.DEFINE_float("confidence", None, "Of the interval, as in 0.95."),
 }
 _SET = flags.DEFINE_multi_string("set", [], "Another option of the estimator, as in epochs=20.")
-_OUTPUT = flags.DEFINE_string("output", None, "Directory for a report; by default none is written.")
+_OUTPUT = command_line.define_path(
+    "output", None, "Directory for a report; by default none is written."
+)
 _JSON = flags.DEFINE_bool("json", False, "Whether to print a JSON object.")
 
 
+@command_line.command("estimate_mi")
 def main(argv):
     """Prints the estimate; returns the exit code."""
-    logging.set_verbosity(logging.WARNING)
-    try:
-        if len(argv) > 2:
-            raise ValueError(f"Expected one file of pairs. Received: {argv[1:]}.")
-        options = {name: flag.value for name, flag in _ESTIMATOR.items() if flag.value is not None}
-        pairs = read_pairs(
-            *argv[1:], x=_X.value, y=_Y.value, x_file=_X_FILE.value, y_file=_Y_FILE.value,
-            drop_missing=_DROP_MISSING.value,
-        )  # fmt: skip
-        # The data are read by now: a mistaken file should not wait for TensorFlow.
-        from tf_infomax.estimation.summary import estimate
+    if len(argv) > 2:
+        raise ValueError(f"Expected one file of pairs. Received: {argv[1:]}.")
+    options = {name: flag.value for name, flag in _ESTIMATOR.items() if flag.value is not None}
+    pairs = read_pairs(
+        *(expanded(path, "The file of pairs") for path in argv[1:]),
+        x=_X.value, y=_Y.value, x_file=_X_FILE.value, y_file=_Y_FILE.value,
+        drop_missing=_DROP_MISSING.value,
+    )  # fmt: skip
+    # The data are read by now: a mistaken file should not wait for TensorFlow.
+    import_tensorflow()
+    from tf_infomax.estimation.summary import estimate
 
+    try:
         found = estimate(pairs, _OUTPUT.value, _SET.value, **options)
-    except (ImportError, OSError, ValueError) as error:
-        print(f"estimate_mi: {error}", file=sys.stderr)
-        return 2
     except FloatingPointError as error:
         print(f"estimate_mi: {error}", file=sys.stderr)
         return 1
@@ -64,4 +66,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    command_line.start(main)

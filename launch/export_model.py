@@ -3,41 +3,32 @@
     python launch/export_model.py --run=<work directory>/runs/<experiment>/<variant>/seed_<n>
 """
 
-import os
 import sys
 
-# Before TensorFlow is imported: its start-up lines would bury the answer.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-from absl import app, flags, logging
-
+from tf_infomax import command_line
 from tf_infomax.experiments.run_directory import RunDirectory
+from tf_infomax.quiet_tensorflow import import_tensorflow
 
-_RUN = flags.DEFINE_string("run", None, "Directory of one run.", required=True)
-_OUTPUT = flags.DEFINE_string("output", None, "Folder to write; default: export in the run's.")
-_DATA_DIR = flags.DEFINE_string(
+_RUN = command_line.define_path("run", None, "Directory of one run.", required=True)
+_OUTPUT = command_line.define_path(
+    "output", None, "Folder to write; default: export in the run's."
+)
+_DATA_DIR = command_line.define_path(
     "data_dir", None, "Folder of prepared TFDS data sets (default: TFDS_DATA_DIR)."
 )
 
 
+@command_line.command("export_model")
 def main(argv):
     """Writes the export and prints what it offers; returns the exit code."""
-    if len(argv) > 1:
-        raise app.UsageError(f"Unexpected arguments: {argv[1:]}. Did you mean --run=...?")
-    logging.set_verbosity(logging.WARNING)
-    try:
-        RunDirectory.open(_RUN.value)
-    except (OSError, ValueError) as error:
-        print(f"export_model: {error}", file=sys.stderr)
-        return 2
+    command_line.refuse_arguments(argv, "--run=...")
     # A mistaken directory should not wait for TensorFlow.
+    RunDirectory.open(_RUN.value)
+    import_tensorflow()
     from tf_infomax import export
 
     try:
         path = export.export_model(_RUN.value, _OUTPUT.value, _DATA_DIR.value)
-    except (OSError, ValueError) as error:
-        print(f"export_model: {error}", file=sys.stderr)
-        return 2
     except export.ProofError as error:
         print(f"export_model: {error}", file=sys.stderr)
         return 1
@@ -46,4 +37,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    command_line.start(main)

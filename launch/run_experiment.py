@@ -5,21 +5,21 @@
 Any field can be changed: --set=train.steps=2000 --set=data=cifar10 --set=critic=bilinear.
 """
 
-import os
 import sys
 
-# Before TensorFlow is imported, here or in a worker: its start-up lines would bury the progress.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from absl import flags
 
-from absl import app, flags, logging
-
+from tf_infomax import command_line
 from tf_infomax.experiments import catalog
 from tf_infomax.experiments.overrides import override
+from tf_infomax.quiet_tensorflow import import_tensorflow
+
+_MOST_SEEDS = 10_000
 
 _EXPERIMENT = flags.DEFINE_string(
     "experiment", None, f"What to run: {', '.join(catalog.names())}.", required=True
 )
-_WORKDIR = flags.DEFINE_string(
+_WORKDIR = command_line.define_path(
     "workdir", None, "Receives rows, checkpoints and the report.", required=True
 )
 _SET = flags.DEFINE_multi_string(
@@ -29,32 +29,29 @@ _SEEDS = flags.DEFINE_integer("seeds", None, "Number of seeds: 0, 1, ... (1 by d
 _JOBS = flags.DEFINE_integer(
     "jobs", 0, "Runs at a time; 0 means one a core, or one in all on a GPU.", lower_bound=0
 )
-_DATA_DIR = flags.DEFINE_string(
+_DATA_DIR = command_line.define_path(
     "data_dir", None, "Folder of prepared TFDS data sets (default: TFDS_DATA_DIR)."
 )
 _DOWNLOAD = flags.DEFINE_bool("download", False, "Whether TFDS may download a missing data set.")
 
 
+@command_line.command("run_experiment")
 def main(argv):
-    logging.set_verbosity(logging.WARNING)
+    """Trains what is left to train and writes the report; returns the exit code."""
+    command_line.refuse_arguments(argv, "--set=path=value")
     settings = list(_SET.value)
-    try:
-        if len(argv) > 1:
-            raise ValueError(f"Arguments are flags, as in --set=path=value. Received: {argv[1:]}.")
-        if _SEEDS.value is not None:
-            if _SEEDS.value < 1:
-                raise ValueError(f"--seeds must be 1 or more. Received: {_SEEDS.value}.")
-            settings.append(f"seeds={tuple(range(_SEEDS.value))}")
-        experiments = [
-            override(experiment, settings) for experiment in catalog.get(_EXPERIMENT.value)
-        ]
-        # Names and fields are checked by now: a misspelt one should not wait for TensorFlow.
-        from tf_infomax.experiments import sweep
+    if _SEEDS.value is not None:
+        if not 1 <= _SEEDS.value <= _MOST_SEEDS:
+            raise ValueError(
+                f"--seeds must be 1 or more, and {_MOST_SEEDS} at most. Received: {_SEEDS.value}."
+            )
+        settings.append(f"seeds={tuple(range(_SEEDS.value))}")
+    experiments = [override(experiment, settings) for experiment in catalog.get(_EXPERIMENT.value)]
+    # Names and fields are checked by now: a misspelt one should not wait for TensorFlow.
+    import_tensorflow()
+    from tf_infomax.experiments import sweep
 
-        runs = sweep.plan(experiments, _WORKDIR.value, _DATA_DIR.value, _DOWNLOAD.value)
-    except ValueError as error:
-        print(f"run_experiment: {error}", file=sys.stderr)
-        return 2
+    runs = sweep.plan(experiments, _WORKDIR.value, _DATA_DIR.value, _DOWNLOAD.value)
     outcome = sweep.run_all(runs, _WORKDIR.value, _JOBS.value)
 
     from tf_infomax.report import summary_table
@@ -72,4 +69,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    command_line.start(main)

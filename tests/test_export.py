@@ -313,7 +313,7 @@ def test_errors_about_the_run(copied_run, runs, tmp_path):
         export.export_model(tmp_path / "nowhere")
     for file in (copied_run / "checkpoints").glob("step-*.data*"):
         file.write_bytes(b"damaged")
-    with pytest.raises(ValueError, match="is damaged, or of other models"):
+    with pytest.raises(ValueError, match=r"step-\d+\.data.* is damaged"):
         export.export_model(copied_run)
     shutil.rmtree(copied_run / "checkpoints")
     (copied_run / "checkpoints").mkdir()
@@ -330,7 +330,7 @@ def test_a_checkpoint_of_another_model_is_refused(copied_run):
     plain = json.loads(description.read_text(encoding="utf-8"))
     plain["encoder"]["options"]["layer_dimensions"] = [12, 6]
     description.write_text(json.dumps(plain), encoding="utf-8")
-    with pytest.raises(ValueError, match="of other models than its experiment"):
+    with pytest.raises(ValueError, match=r"holds other variables than the experiment\.json"):
         export.restore_trained(copied_run)
 
 

@@ -358,3 +358,21 @@ def test_numbers_are_readable(value, text):
 def test_module_needs_no_tensorflow():
     program = "import sys, tf_infomax.report; assert 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+EVIL = ("<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "a$\\frac{$b$ ../../x")
+
+
+@pytest.mark.parametrize("field", [
+    "experiment", "variant", "split", "metric", "unit", "features", "dataset", "critic", "bound",
+])
+def test_whatever_rows_hold_is_text_in_the_page(field, tmp_path):
+    row = {
+        "experiment": "dim_local", "variant": "v", "seed": 0, "step": 1, "split": "test",
+        "metric": "probe/linear/accuracy", "value": 0.5, "unit": "fraction", "features": "code",
+        "dataset": "cifar10", "critic": "separable", "bound": "infonce",
+    }
+    lines = [json.dumps({**row, "seed": seed, field: evil}) for seed, evil in enumerate(EVIL)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines) + "\n")
+    page = make_report([tmp_path], tmp_path / "report.html").read_text()
+    assert "<script" not in page and "<img src=x" not in page

@@ -44,6 +44,7 @@ class Reaper:
         self._wrap(monkeypatch, RowWriter, "append")
         self._wrap(monkeypatch, RowWriter, "truncate")
         self._wrap(monkeypatch, Checkpoints, "restore")
+        self._wrap(monkeypatch, Checkpoints, "note_measured")
         self._wrap(monkeypatch, RowWriter, "flush", after=self._note_synced)
         self._wrap(monkeypatch, Checkpoints, "save", before=self._half_a_checkpoint)
         monkeypatch.setattr(RowWriter, "__exit__", lambda *arguments: self._exit(*arguments))
@@ -85,10 +86,10 @@ class Reaper:
         monkeypatch.setattr(owner, name, wrapped)
 
     def _half_a_checkpoint(self, checkpoints, step, row_bytes):
-        folder = Path(checkpoints._manager.directory)
+        folder = checkpoints.directory
         folder.mkdir(exist_ok=True)
-        for end in ("index", "data-00000-of-00001"):
-            (folder / f"step-{step}.{end}").write_bytes(self._rng.randbytes(40))
+        for end in ("index", "data-00000-of-00001", "json"):
+            (folder / f"unfinished-{step}.{end}").write_bytes(self._rng.randbytes(40))
 
     @staticmethod
     def _note_synced(writer, length):

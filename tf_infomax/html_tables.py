@@ -43,33 +43,43 @@ _MAIN = (
 _ENDPOINTS = ("conv", "fc", "global")
 
 
+class _Html(str):
+    """Text that is HTML; all other text of a table is escaped."""
+
+
 def _table(head, body):
-    """An HTML table; cells are HTML, ``body`` a list of (row class, cells)."""
-    text = "".join(f"<th>{cell}</th>" for cell in head)
+    """An HTML table; ``body`` is a list of (row class, cells)."""
+    text = "".join(f"<th>{_cell(cell)}</th>" for cell in head)
     lines = [f"<table><thead><tr>{text}</tr></thead><tbody>"]
     for kind, cells in body:
-        text = "".join(f"<td>{cell}</td>" for cell in cells)
+        text = "".join(f"<td>{_cell(cell)}</td>" for cell in cells)
         lines.append(f'<tr class="{kind}">{text}</tr>')
     return "\n".join(lines) + "</tbody></table>"
 
 
+def _cell(cell):
+    return cell if isinstance(cell, _Html) else escape(str(cell))
+
+
 def _value(record):
     kind = "" if record.is_finite() else ' class="bad"'
-    return f"<span{kind}>{escape(record.text())}</span>"
+    return _Html(f"<span{kind}>{escape(record.text())}</span>")
 
 
 def overview(frame):
     """One line a variant with its main numbers; variants with failed runs are marked."""
     lines = tables.overviews(frame)
-    columns = [name for name in lines[0].values if any(line.values[name] for line in lines)]
+    # Without lines there are rows of other metrics alone.
+    names = lines[0].values if lines else ()
+    columns = [name for name in names if any(line.values[name] for line in lines)]
     body, previous = [], None
     for line in lines:
         place = (line.experiment, line.dataset)
         kind = ("first " if place != previous else "") + ("failed" if line.failures else "")
-        name = [escape(line.experiment), escape(data_set_name(line.dataset))]
+        name = [line.experiment, data_set_name(line.dataset)]
         body.append((kind.strip(), [
-            *(name if place != previous else ("", "")), escape(line.variant), line.seeds,
-            f"{line.step:,}", *(escape(line.values[column]) for column in columns),
+            *(name if place != previous else ("", "")), line.variant, line.seeds,
+            f"{line.step:,}", *(line.values[column] for column in columns),
         ]))
         previous = place
     return _table(["experiment", "data set", "variant", "seeds", "step", *columns], body)
@@ -81,17 +91,17 @@ def _paper_cell(record):
     if entry is None:
         return ""
     source = "; ".join(filter(None, (entry.source, entry.table, entry.note)))
-    return f'{entry.text()} <span class="mark">[{escape(source)}]</span>'
+    return _Html(f'{escape(entry.text())} <span class="mark">[{escape(source)}]</span>')
 
 
 def _official_cell(record, official):
     if official is None:
         return ""
     place = (record.key["experiment"], record.key["metric"], record.key["split"])
-    return "<br>".join(
+    return _Html("<br>".join(
         f'{tables.number(value)} <span class="mark">at {step:,}</span>'
         for step, value in official.value_for(*place, record.tags, record.step)
-    )
+    ))  # fmt: skip
 
 
 def _place(record):
@@ -130,8 +140,8 @@ def final_values(frame, official):
     for variant, _, _, heading, record in chosen:
         first = variant != previous
         body.append(("first" if first else "", [
-            escape(variant) if first else "", escape(heading), _value(record),
-            escape(record.key["unit"]), record.seeds_text(), f"{record.step:,}",
+            variant if first else "", heading, _value(record),
+            record.key["unit"], record.seeds_text(), f"{record.step:,}",
             _paper_cell(record), _official_cell(record, official),
         ]))
         previous = variant
@@ -160,10 +170,10 @@ def all_values(frame):
         place = (key["experiment"], key["dataset"], key["variant"])
         features = f" ({key['features']})" if key["features"] else ""
         first = place != previous
-        names = [escape(key["experiment"]), escape(data_set_name(place[1])), escape(key["variant"])]
+        names = [key["experiment"], data_set_name(place[1]), key["variant"]]
         body.append(("first" if first else "", [
-            *(names if first else ("", "", "")), escape(key["metric"] + features), key["split"],
-            _value(record), escape(key["unit"]), record.seeds_text(), f"{record.step:,}",
+            *(names if first else ("", "", "")), key["metric"] + features, key["split"],
+            _value(record), key["unit"], record.seeds_text(), f"{record.step:,}",
         ]))
         previous = place
     head = ["experiment", "data set", "variant", "metric", "split", "value", "unit", "seeds"]
@@ -176,18 +186,19 @@ def paper_table(table):
     head = ["system", "epochs trained", *(["probe epochs"] * has_probes), "seeds"]
     has_published = table.has_published()
     for column, has in zip(table.columns, has_published, strict=True):
-        head += [f"{escape(column.name)}<br>ours", *(["<br>published"] * has)]
+        head += [_Html(f"{escape(column.name)}<br>ours"), *([_Html("<br>published")] * has)]
     body = []
     for line in table.lines:
-        epochs = escape(table.epochs_text(line))
+        epochs = table.epochs_text(line)
         if table.is_shorter(line):
-            epochs = f'<span class="short">{epochs}</span>'
-        cells = [escape(line.label), epochs, *([line.probe_epochs] * has_probes), line.seeds]
+            epochs = _Html(f'<span class="short">{escape(epochs)}</span>')
+        cells = [line.label, epochs, *([line.probe_epochs] * has_probes), line.seeds]
         for cell, has in zip(line.cells, has_published, strict=True):
             theirs = escape(cell.published_text())
+            mark = _Html(f'<span class="mark">{theirs}</span>') if theirs else ""
             cells += [
-                f"<strong>{escape(cell.text())}</strong>" if cell.ours else "",
-                *([f'<span class="mark">{theirs}</span>' if theirs else ""] * has),
+                _Html(f"<strong>{escape(cell.text())}</strong>") if cell.ours else "",
+                *([mark] * has),
             ]
         body.append(("first", cells))
     warning = f'<p class="short">{escape(table.warning())}</p>' if table.warning() else ""

@@ -12,6 +12,7 @@ from pathlib import Path
 from tf_infomax import html_tables, plots, tables
 from tf_infomax.page import figure, page
 from tf_infomax.paper_tables import markdown, paper_tables
+from tf_infomax.paths import short_name
 from tf_infomax.published import claim, papers_of, read_official_curves
 from tf_infomax.results import to_frame
 from tf_infomax.sections import collect, sections_of
@@ -197,12 +198,17 @@ def write_figures(paths, directory, official_curves=None):
     written = []
     for section in sections:
         drawing = plots.draw(section.experiment, section.frame, official)
-        written.append(directory / f"{section.anchor}.png")
+        written.append(directory / _file_name(section.anchor, ".png"))
         written[-1].write_bytes(plots.image(drawing.figure, "png"))
         for picture in plots.pictures(section.frame):
-            written.append(directory / f"{section.anchor}-{picture.name}.png")
+            written.append(directory / _file_name(f"{section.anchor}-{picture.name}", ".png"))
             written[-1].write_bytes(plots.enlarged(picture.png))
     return written
+
+
+def _file_name(name, ending):
+    """A name within one directory, whatever characters rows have in theirs."""
+    return short_name(name.replace("/", "-").replace("\0", "-"), len(ending)) + ending
 
 
 def write_tables(paths, output):

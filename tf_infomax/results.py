@@ -76,7 +76,16 @@ class Row:
                     f"`{name}` must be a string. Received: {name}={getattr(self, name)!r}."
                 )
         tags = dict(self.tags)
+        for name in ("dataset", "features"):
+            if not isinstance(tags.get(name, ""), str | None):
+                raise ValueError(
+                    f"The tag `{name}` must be a string. Received: {name}={tags[name]!r}."
+                )
         if "values" in tags:
+            if not isinstance(tags["values"], list | tuple | np.ndarray):
+                raise ValueError(
+                    f"The tag `values` must be numbers. Received: values={tags['values']!r}."
+                )
             tags["values"] = [strict_json.number(value, "values") for value in tags["values"]]
         # The dataclass is frozen; this is the one moment at which its fields are settled.
         object.__setattr__(self, "seed", strict_json.integer(self.seed, "seed"))
@@ -103,7 +112,10 @@ class Row:
         received = f"Received: line={line[:80]!r}."
         try:
             flat = json.loads(line, parse_constant=strict_json.refuse_constant)
-        except ValueError as error:
+            if "\\u" in line:
+                # Half a character cannot be written anywhere again.
+                json.dumps(flat, ensure_ascii=False).encode()
+        except (RecursionError, ValueError) as error:
             raise ValueError(f"Expected a JSON object ({error}). {received}") from None
         if not isinstance(flat, dict):
             raise ValueError(f"Expected a JSON object. {received}")

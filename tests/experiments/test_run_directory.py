@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 
 import pytest
 
@@ -110,7 +111,7 @@ def test_json_is_written_in_one_move(tmp_path, monkeypatch):
     def killed(*names):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_directory.os, "replace", killed)
+    monkeypatch.setattr(os, "replace", killed)
     with pytest.raises(KeyboardInterrupt):
         write_json(path, {"a": 2})
     assert json.loads(path.read_text()) == {"a": 1}

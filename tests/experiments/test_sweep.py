@@ -10,7 +10,8 @@ import pytest
 
 from tests.tiny import determinism_undone, plan_tiny
 from tf_infomax.data import DatasetWarning
-from tf_infomax.experiments import sweep
+from tf_infomax.experiments import run as run_module
+from tf_infomax.experiments import sweep, worker
 from tf_infomax.experiments.run import FINISHED, NON_FINITE
 from tf_infomax.results import read_rows
 
@@ -73,7 +74,7 @@ def test_data_that_do_not_fit_are_refused(tmp_path):
     )
     unlabelled = npz(tmp_path / "unlabelled.npz", pixels, labels=False)
     for name in ("critic_impact", "adversarial"):
-        assert "need a label for every image" in refused(work, name, unlabelled)
+        assert "a label for every image" in refused(work, name, unlabelled)
     assert "There is no such file" in refused(work, "critic_impact", f"data={tmp_path}/no.npz")
 
 
@@ -161,12 +162,12 @@ def test_a_sweep_that_measures_nothing_has_no_report(tmp_path):
 def test_a_run_that_breaks_down_is_reported_with_its_traceback(tmp_path, monkeypatch):
     runs = plan_tiny(tmp_path, "dependent_samples", "dependent=true,false", "steps=2")
 
-    def execute(run, execute=sweep.execute):
+    def execute(run, execute=run_module.execute):
         if run.variant.startswith("dependent"):
             raise RuntimeError("disk on fire")
         return execute(run)
 
-    monkeypatch.setattr(sweep, "execute", execute)
+    monkeypatch.setattr(run_module, "execute", execute)
     outcome = sweep.run_all(runs, tmp_path, jobs=1)
     assert outcome.exit_code == 1
     broken, fine = (outcome.statuses[run.name] for run in runs)
@@ -176,16 +177,16 @@ def test_a_run_that_breaks_down_is_reported_with_its_traceback(tmp_path, monkeyp
 
 def test_a_worker_whose_parent_is_gone_ends_itself():
     nobody = 1 << 30
-    worker = os.fork()
-    if worker == 0:
+    child = os.fork()
+    if child == 0:
         # As if the parent had died while the worker was still importing.
-        sweep._end_with(nobody)
+        worker.end_with(nobody)
         time.sleep(20)
         os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 1
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 
 
 def test_the_parent_itself_is_not_watched():
     before = threading.active_count()
-    sweep._end_with(os.getpid())
+    worker.end_with(os.getpid())
     assert threading.active_count() == before

@@ -1,12 +1,10 @@
 """``launch/run_experiment.py`` as a user starts it.
 
-What is wrong with a command is said in one sentence, with exit code 2, before any work. Flags that
-absl itself refuses (``--jobs=-1``, unknown flags) end with its own message and exit code 1.
+What is wrong with a command is said in one sentence, with exit code 2, before any work.
 """
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,12 +57,8 @@ def refusal(launcher, capsys, monkeypatch):
     return refusal
 
 
-# What TensorFlow's C++ code says on being imported, before anybody can tell it not to.
-NOISE = re.compile(r"WARNING: All log messages before absl::InitializeLog|[IWE]\d{4} \d\d:\d\d")
-
-
 def one_sentence(errors):
-    (line,) = (line for line in errors.strip().splitlines() if not NOISE.match(line))
+    (line,) = errors.strip().splitlines()
     assert line.startswith("run_experiment: ") and line.endswith("."), line
     assert "Traceback" not in line
     return line.removeprefix("run_experiment: ")
@@ -83,15 +77,6 @@ def test_mistakes_that_need_no_tensorflow_are_answered_at_once(tmp_path):
         message = one_sentence(done.stderr)
         assert all(word in message for word in words), message
         assert done.stdout == ""
-    for arguments in (
-        [work, "--experiment=critic_impact", "--jobs=-1"],
-        [work, "--experiment=critic_impact", "--seeds=two"],
-        [work, "--experiment=critic_impact", "--sets=a=b"],
-        [work], ["--experiment=critic_impact"],
-    ):
-        done = start(*arguments)
-        assert done.returncode == 1 and "Traceback" not in done.stderr
-        assert done.stderr.startswith("FATAL Flags parsing error:")
     assert not (tmp_path / "w").exists()
 
 
@@ -165,7 +150,7 @@ def test_a_run_prints_its_progress_a_table_and_where_the_report_is(tmp_path):
     settings = ("seeds=5", "data=digits", "encoder.activation=tanh")
     done = start(*flags_of("critic_impact", *settings), f"--workdir={tmp_path}", "--jobs=1")
     assert done.returncode == 0, done.stderr
-    progress = [line for line in done.stderr.splitlines() if not NOISE.match(line)]
+    progress = done.stderr.splitlines()
     name = "[critic_impact bilinear-infonce seed 5]"
     assert [line.split("  ")[0] for line in progress] == [
         f"{name} step {step}/12" for step in (0, 4, 6, 8, 12)

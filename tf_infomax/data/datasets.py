@@ -10,6 +10,7 @@ import numpy as np
 from tf_infomax.data.image_data import DatasetNotFoundError, DatasetWarning
 from tf_infomax.data.sources import arrays, bundled, image_folders, tiny_imagenet
 from tf_infomax.data.sources.image_files import listed, visible
+from tf_infomax.paths import expanded
 
 __all__ = ["load"]
 
@@ -80,7 +81,7 @@ def load(name, data_dir=None, download=False, label=None):
 def _located(name, data_dir, download):
     if name in _BUNDLED:
         return _read(_BUNDLED[name])
-    path = pathlib.Path(name).expanduser()
+    path = pathlib.Path(expanded(name, "data"))
     if path.suffix.lower() == ".npz" and not path.is_dir():
         if not path.is_file():
             raise DatasetNotFoundError(f"There is no such file. Received: name={name!r}.")
@@ -97,7 +98,8 @@ def _located(name, data_dir, download):
             f"{_contents(path)} Received: name={name!r}."
         )
     data_dir = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
-    return _read(_prepared, name, pathlib.Path(data_dir).expanduser().resolve(), bool(download))
+    data_dir = pathlib.Path(expanded(data_dir, "data_dir")).resolve()
+    return _read(_prepared, name, data_dir, bool(download))
 
 
 def _prepared(name, data_dir, download):

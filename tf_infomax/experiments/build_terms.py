@@ -57,7 +57,15 @@ def build_terms(experiment, encoders, code_width, num_classes):
     """
     (seed,) = experiment.seeds
     main = next(iter(encoders.values()))
-    return [_term(term, main, code_width, num_classes, seed) for term in experiment.objectives]
+    return [_named(term, main, code_width, num_classes, seed) for term in experiment.objectives]
+
+
+def _named(term, *facts):
+    """The term; what it refuses is said with its name."""
+    try:
+        return _term(term, *facts)
+    except ValueError as error:
+        raise ValueError(f"The term {term.name!r} cannot be made. {error}") from None
 
 
 def _term(term, encoder, code_width, num_classes, run_seed):

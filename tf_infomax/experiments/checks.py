@@ -83,6 +83,18 @@ def check(experiment):
                 f"Received: encoder={experiment.encoder.name!r}."
             )
     evaluators.check_listed(experiment.evaluate)
+    _check_finite(experiment.to_dict(), "")
+
+
+def _check_finite(plain, path):
+    """JSON, in which the experiment is written down, knows no infinity and no NaN."""
+    if isinstance(plain, dict | list):
+        items = plain.items() if isinstance(plain, dict) else enumerate(plain)
+        for key, value in items:
+            key = value["name"] if isinstance(value, dict) and "name" in value else key
+            _check_finite(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(plain, float) and not math.isfinite(plain):
+        raise ValueError(f"{path} must be finite. Received: {plain}.")
 
 
 def _check_data(experiment):

@@ -1,15 +1,15 @@
 """Measuring a trained encoder after the fact: of a run directory, or of an export."""
 
-import json
+import dataclasses
 from pathlib import Path
 
 from tf_infomax.data.images import WholeImages
 from tf_infomax.data.pairs import HalvesOfImages
 from tf_infomax.experiments import evaluators
-from tf_infomax.experiments.build import Trial, load_images
+from tf_infomax.experiments.build import Trial, input_shape, load_images
 from tf_infomax.experiments.overrides import override
 from tf_infomax.experiments.run import restore, tags_of
-from tf_infomax.experiments.run_directory import RunDirectory
+from tf_infomax.experiments.run_directory import RunDirectory, read_json
 from tf_infomax.experiments.spec import Experiment
 from tf_infomax.export.archive import CARD, load_encoder
 from tf_infomax.results import EVALUATION_ROWS, Row, read_rows, replaced, write_rows
@@ -39,8 +39,8 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
     if not names:
         raise ValueError(f"Name at least one evaluator of {', '.join(evaluators.names())}.")
     is_export = (path / CARD).is_file()
-    card = json.loads((path / CARD).read_text(encoding="utf-8")) if is_export else None
-    described = Experiment.from_dict(card["settings"]) if is_export else None
+    card = read_json(path / CARD) if is_export else None
+    described = _described(card, path / CARD) if is_export else None
     experiment = described if is_export else RunDirectory.open(path).experiment
     chosen = override(
         experiment,
@@ -49,7 +49,7 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
     for entry in chosen.evaluate:
         evaluators.check(entry, experiment.data.views)
     trial, step = _exported(path, chosen, card, data_dir) if is_export else restore(path, data_dir)
-    evaluators.check_endpoints(chosen, trial.encoder)
+    evaluators.check_facts(chosen, _facts(trial))
     snapshot = evaluators.snapshot(trial, step, chosen.evaluate)
     place = {
         "experiment": experiment.name,
@@ -77,6 +77,28 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
         known = read_rows(target) if target.is_file() else []
         write_rows(target, replaced(known, found))
     return rows, target
+
+
+def _described(card, path):
+    """The experiment of an export."""
+    try:
+        card["variant"], card["step"]
+        return Experiment.from_dict(card["settings"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is not the card of an export of this version "
+            f"({type(error).__name__}: {error}); export the run again."
+        ) from None
+
+
+def _facts(trial):
+    source = trial.source
+    images = getattr(source, "images", None)
+    shape = input_shape(trial.experiment, images)
+    found = evaluators.facts_of(trial.experiment, images, shape, trial.encoder, source)
+    # An export holds the encoder alone.
+    has_model = found.has_model and trial.model is not None
+    return dataclasses.replace(found, has_model=has_model, source=None if images else source)
 
 
 def _exported(path, experiment, card, data_dir):

@@ -8,8 +8,8 @@ from tf_infomax import randomness
 from tf_infomax.evaluation import linear_probe
 from tf_infomax.experiments import (
     geometry_evaluators,  # noqa: F401 - it enters its evaluators
-    image_evaluators,
 )
+from tf_infomax.experiments.facts import check_facts, checked_by, facts_of
 from tf_infomax.experiments.image_evaluators import IMAGE_EVALUATORS
 from tf_infomax.experiments.image_snapshot import ImageSnapshot
 from tf_infomax.experiments.measurements import (
@@ -18,10 +18,21 @@ from tf_infomax.experiments.measurements import (
     Measurement,
     several,
 )
+from tf_infomax.experiments.needs import need_classes
+from tf_infomax.experiments.options import Names
 from tf_infomax.experiments.pair_evaluators import PAIR_EVALUATORS, PairSnapshot
 from tf_infomax.registry import unknown_option
 
-__all__ = ["check", "check_endpoints", "check_listed", "get", "names", "snapshot"]
+__all__ = [
+    "PAIR_EVALUATORS",
+    "check",
+    "check_facts",
+    "check_listed",
+    "facts_of",
+    "get",
+    "names",
+    "snapshot",
+]
 
 
 def get(name):
@@ -42,7 +53,9 @@ def snapshot(trial, step, entries):
 
 
 def check(entry, views):
-    """Raises ``ValueError`` on an unknown evaluator or option, or one that is for other views.
+    """Raises ``ValueError`` on an evaluator that is unknown or for other views, or its options.
+
+    What it demands of data and encoder is checked by ``check_facts``.
 
     Args:
         entry: ``spec.Evaluation``.
@@ -53,6 +66,14 @@ def check(entry, views):
     for option in entry.options:
         if option not in known:
             raise unknown_option("evaluator", entry.name, option, known, near=["every"])
+        value, kind = entry.options[option], parameters[option].annotation
+        if value is None and parameters[option].default is None:
+            continue
+        if not getattr(kind, "accepts", lambda _: True)(value):
+            raise ValueError(
+                f"The option {option} of the evaluator {entry.name!r} must be {kind}. "
+                f"Received: {entry.name}.{option}={value!r}."
+            )
     of_others = PAIR_EVALUATORS if views == "image" else IMAGE_EVALUATORS
     if entry.name in of_others:
         raise ValueError(
@@ -84,18 +105,18 @@ def check_listed(entries):
         seen |= {(entry.name, endpoint) for endpoint in several(chosen) or (None,)}
 
 
-def check_endpoints(experiment, encoder):
-    """Raises ``ValueError`` if an evaluation of ``experiment`` reads what ``encoder`` has not.
-
-    Of whole images only: the codes of halves have no endpoints.
-    """
-    if experiment.data.views == "image":
-        for entry in experiment.evaluate:
-            image_evaluators.check_endpoints(entry, encoder)
+def _need_every_label(facts, options):
+    if facts.images is not None and not facts.images.is_labelled:
+        raise ValueError(
+            "It needs a label for every image. "
+            f"Received: {facts.images.name}, which has unlabelled images."
+        )
+    need_classes(facts, options)
 
 
 @EVALUATORS.register("linear_probe")
-def measure_linear_probe(snapshot, endpoints=None):
+@checked_by(_need_every_label)
+def measure_linear_probe(snapshot, endpoints: Names() = None):
     """Accuracy of the linear probe of MI-max; of halves at step 0 on the pixels, too.
 
     Codes of a flow whose inverse is off by more than ``INVERSE_TOLERANCE`` have no accuracy: it

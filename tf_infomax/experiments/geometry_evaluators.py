@@ -6,22 +6,43 @@ import tensorflow as tf
 from tf_infomax import evaluation, geometry
 from tf_infomax.data.random_views import RandomView
 from tf_infomax.evaluation import NonFiniteError
+from tf_infomax.experiments.facts import checked_by
 from tf_infomax.experiments.measurements import EVALUATORS, Measurement
+from tf_infomax.experiments.options import Integer, Name, Real, Switch
 
 __all__ = ["measure_alignment_uniformity", "measure_circle"]
 
 
+def _need_two_views(facts, options):
+    if facts.images is None or not facts.shapes:
+        raise ValueError("It needs images and an encoder. Received: pairs without an encoder.")
+    if facts.image_shape is None and not facts.has_model:
+        raise ValueError(
+            "It needs an encoder of each half, which this experiment does not train. "
+            f"Received: {', '.join(facts.terms)}."
+        )
+    name = options["endpoint"]
+    if name == "pixels" or (facts.image_shape is None and name not in (None, "code")):
+        raise ValueError(f"It measures codes. Received: endpoint={name!r}.")
+    if len(facts.images.test_images) < 2:
+        raise ValueError("It needs two test images or more. Received: 1.")
+
+
+_UNIT = Real(0.0, 1.0, closed=True)
+
+
 @EVALUATORS.register("alignment_uniformity")
+@checked_by(_need_two_views)
 def measure_alignment_uniformity(
     snapshot,
-    endpoint=None,
-    exponent=2.0,
-    t=2.0,
-    examples=2_000,
-    crop_area=0.25,
-    flip=True,
-    colour_jitter=0.4,
-    grey=0.2,
+    endpoint: Name() = None,
+    exponent: Real(0.0, 100.0) = 2.0,
+    t: Real(0.0, 1_000.0) = 2.0,
+    examples: Integer(2) = 2_000,
+    crop_area: Real(0.0, 1.0) = 0.25,
+    flip: Switch() = True,
+    colour_jitter: _UNIT = 0.4,
+    grey: _UNIT = 0.2,
 ):
     """Alignment of the codes of two views of test images, and the mean uniformity of both views.
 
@@ -76,8 +97,25 @@ def _codes_of_views(snapshot, endpoint, view, examples):
     )
 
 
+def _need_width_2(facts, options):
+    if facts.images is None or not facts.shapes:
+        raise ValueError("It needs images and an encoder. Received: pairs without an encoder.")
+    name = options["endpoint"] or ("code" if "code" in facts.shapes else "global")
+    if facts.width(name) != 2:
+        raise ValueError(
+            "Codes lie on a circle if they have 2 numbers, as with encoder.output_units=2. "
+            f"Received: {name!r} of width {facts.width(name)}."
+        )
+    if not (facts.images.test_labels >= 0).any():
+        raise ValueError(
+            "The circle shows classes, of labelled test images. "
+            f"Received: no labels in {facts.images.name}."
+        )
+
+
 @EVALUATORS.register("circle")
-def measure_circle(snapshot, endpoint=None):
+@checked_by(_need_width_2)
+def measure_circle(snapshot, endpoint: Name() = None):
     """The angles of all test codes of width 2, class by class, and how well they tell the classes.
 
     The rows ``circle/angle/<class>`` hold the angles (tag ``values``, radians) of a class' codes;

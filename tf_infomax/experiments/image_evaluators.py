@@ -1,31 +1,26 @@
 """The measurements of Deep InfoMax: a frozen encoder of images at one step -> measurements."""
 
 import base64
-import inspect
 
 import numpy as np
 import tensorflow as tf
 
 from tf_infomax import evaluation
+from tf_infomax.evaluation.dependence import MEASURES
+from tf_infomax.evaluation.reconstruction import Decoder
+from tf_infomax.evaluation.structural_similarity import multi_scale
+from tf_infomax.experiments import needs
+from tf_infomax.experiments.facts import checked_by
 from tf_infomax.experiments.measurements import EVALUATORS, Measurement, several
+from tf_infomax.experiments.options import Integer, Integers, Name, Names, OneOf, Real, Switch
 
-__all__ = ["IMAGE_EVALUATORS", "check_endpoints"]
+__all__ = ["IMAGE_EVALUATORS"]
 
 
 _ALL = ("conv", "fc", "global")
 
 
-def check_endpoints(entry, encoder):
-    """Raises ``ValueError`` if ``entry`` (a ``spec.Evaluation``) reads what ``encoder`` has not."""
-    parameters = inspect.signature(EVALUATORS.get(entry.name)).parameters
-    if "endpoints" in parameters:
-        chosen = entry.options.get("endpoints", parameters["endpoints"].default)
-        if chosen is not None:
-            _known(encoder, chosen)
-    if "endpoint" in parameters:
-        name = entry.options.get("endpoint", parameters["endpoint"].default)
-        if name not in (None, "pixels", *encoder.endpoint_shapes):
-            raise _unknown_endpoints(encoder, [name])
+_RATE = Real(0.0, 100.0)
 
 
 def _known(encoder, endpoints):
@@ -69,16 +64,17 @@ def _png(images, columns):
 
 
 @EVALUATORS.register("mlp_probe")
+@checked_by(needs.need_classes)
 def measure_mlp_probe(
     snapshot,
-    endpoints=_ALL,
-    epochs=150,
-    averaged_epochs=None,
-    hidden_units=200,
-    dropout=0.1,
-    batch_size=64,
-    learning_rate=1e-4,
-    top_k=(1, 5),
+    endpoints: Names() = _ALL,
+    epochs: Integer(1) = 150,
+    averaged_epochs: Integer(1) = None,
+    hidden_units: Integer(1, 100_000) = 200,
+    dropout: Real(0.0, 0.99, closed=True) = 0.1,
+    batch_size: Integer(1) = 64,
+    learning_rate: _RATE = 1e-4,
+    top_k: Integers(1) = (1, 5),
 ):
     """Accuracy of a classifier with one hidden layer on each endpoint; see ``mlp_probe``."""
     train_labels, test_labels = snapshot.labels
@@ -109,7 +105,14 @@ def measure_mlp_probe(
 
 
 @EVALUATORS.register("svm_probe")
-def measure_svm_probe(snapshot, endpoints=_ALL, fits=5, epochs=6):
+@checked_by(needs.need_classes)
+def measure_svm_probe(
+    snapshot,
+    endpoints: Names() = _ALL,
+    fits: Integer(2, 1_000) = 5,
+    # The weights of the last two are averaged.
+    epochs: Integer(2) = 6,
+):
     """Accuracy of linear support vector machines on each endpoint, over several fits."""
     train_labels, test_labels = snapshot.labels
     for name in _known(snapshot.trial.encoder, endpoints):
@@ -131,7 +134,14 @@ def measure_svm_probe(snapshot, endpoints=_ALL, fits=5, epochs=6):
 
 
 @EVALUATORS.register("neighbours")
-def measure_neighbours(snapshot, endpoint="global", k=(1, 10), shown=10, columns=4):
+@checked_by(needs.need_neighbours)
+def measure_neighbours(
+    snapshot,
+    endpoint: Name() = "global",
+    k: Integers(1) = (1, 10),
+    shown: Integer(1, 1_000) = 10,
+    columns: Integer(1, 100) = 4,
+):
     """Accuracy of nearest neighbours in code space, and the paper's figure of some of them.
 
     The accuracy is that of test codes among the training codes. The figure has one test image a
@@ -163,14 +173,16 @@ def measure_neighbours(snapshot, endpoint="global", k=(1, 10), shown=10, columns
 
 
 @EVALUATORS.register("ndm")
+@checked_by(needs.need_columns)
 def measure_ndm(
     snapshot,
-    endpoint="global",
-    measure="kl",
-    epochs=1000,
-    batch_size=10_000,
-    learning_rate=1e-4,
-    standardize=True,
+    endpoint: Name() = "global",
+    measure: OneOf(MEASURES) = "kl",
+    epochs: Integer(1) = 1000,
+    # Fewer rows are one batch.
+    batch_size: Integer(2) = 10_000,
+    learning_rate: _RATE = 1e-4,
+    standardize: Switch() = True,
 ):
     """Total correlation of the code's entries: the neural dependency measure, see ``ndm``.
 
@@ -209,14 +221,16 @@ def _gaussian_total_correlation(codes, split, endpoint):
 
 
 @EVALUATORS.register("mine")
+@checked_by(needs.need_rows, needs.need_test_pairs)
 def measure_mine(
     snapshot,
-    endpoint="global",
-    epochs=50,
-    batch_size=256,
-    learning_rate=5e-4,
-    average_rate=0.01,
-    standardize=True,
+    endpoint: Name() = "global",
+    epochs: Integer(1) = 50,
+    # Each image has four negatives in its batch.
+    batch_size: Integer(5) = 256,
+    learning_rate: _RATE = 5e-4,
+    average_rate: Real(0.0, 1.0) = 0.01,
+    standardize: Switch() = True,
 ):
     """Information of image and code as MINE estimates it: a ranking, no bound; see ``mine``."""
     train, test = snapshot.features(endpoint)
@@ -244,9 +258,21 @@ def measure_mine(
         )
 
 
+def _need_decoder(facts, options):
+    # Without weights: both say themselves which images they are for.
+    multi_scale(*facts.image_shape[:2])
+    Decoder(facts.image_shape, options["base_channels"])
+
+
 @EVALUATORS.register("reconstruction")
+@checked_by(needs.need_rows, _need_decoder)
 def measure_reconstruction(
-    snapshot, endpoint="global", epochs=150, base_channels=512, batch_size=64, shown=16
+    snapshot,
+    endpoint: Name() = "global",
+    epochs: Integer(1) = 150,
+    base_channels: Integer(2, 8_192) = 512,
+    batch_size: Integer(1) = 64,
+    shown: Integer(1, 1_000) = 16,
 ):
     """How well images are decoded from the code: MSE, MS-SSIM, and a figure."""
     train, test = snapshot.features(endpoint)
@@ -279,7 +305,14 @@ def measure_reconstruction(
 
 
 @EVALUATORS.register("fine_tuning")
-def measure_fine_tuning(snapshot, endpoint="conv", epochs=100, averaged_epochs=10, batch_size=64):
+@checked_by(needs.need_classes)
+def measure_fine_tuning(
+    snapshot,
+    endpoint: Name() = "conv",
+    epochs: Integer(1) = 100,
+    averaged_epochs: Integer(1) = 10,
+    batch_size: Integer(1) = 64,
+):
     """Accuracy after training the encoder on with the labels (semi-supervised learning)."""
     images, labels = snapshot.images, snapshot.labels
     result = evaluation.fine_tune(
@@ -305,6 +338,7 @@ def measure_fine_tuning(snapshot, endpoint="conv", epochs=100, averaged_epochs=1
 
 
 @EVALUATORS.register("classifier")
+@checked_by(needs.need_classifier)
 def measure_classifier(snapshot):
     """Test accuracy of the classifier that a supervised encoder was trained with."""
     model = snapshot.trial.model

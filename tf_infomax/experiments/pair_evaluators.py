@@ -13,7 +13,9 @@ from tf_infomax.evaluation import (
     encode,
     mean_bound,
 )
+from tf_infomax.experiments.facts import checked_by
 from tf_infomax.experiments.measurements import EVALUATORS, INVERSE_TOLERANCE, Measurement
+from tf_infomax.experiments.options import Integer
 from tf_infomax.registry import unknown_name
 from tf_infomax.studies import dependent_pairs
 
@@ -101,7 +103,39 @@ class PairSnapshot:
         return first, encode(model.encoder_2, pairs.test[1], pairs.clean_input)
 
 
+def _need_model_of_images(facts, options):
+    del options
+    if facts.images is None or not facts.has_model:
+        raise ValueError(
+            "It needs images and a critic that is trained on their codes. "
+            f"Received: {', '.join(facts.terms)}"
+            f"{'' if facts.images else ' on pairs without images'}."
+        )
+
+
+def _need_encoder(facts, options):
+    del options
+    if not facts.shapes:
+        raise ValueError("It needs an encoder. Received: pairs without an encoder.")
+
+
+def _need_density(facts, options):
+    del options
+    if facts.source is None:
+        raise ValueError("It needs pairs whose density is known. Received: images.")
+
+
+def _need_dependent_pairs(facts, options):
+    _need_density(facts, options)
+    if not hasattr(facts.source, "law"):
+        raise ValueError(
+            "It needs pairs whose batches share an offset, data.law=dependent or none. "
+            f"Received: {type(facts.source).__name__}."
+        )
+
+
 @EVALUATORS.register("bound")
+@checked_by(_need_model_of_images)
 def measure_bound(snapshot):
     """The trained bound on all test pairs and on 20 batches of training pairs, apart."""
     model, pairs = snapshot.trial.model, snapshot.trial.source
@@ -119,6 +153,7 @@ def measure_bound(snapshot):
 
 
 @EVALUATORS.register("conditioning")
+@checked_by(_need_encoder)
 def measure_conditioning(snapshot):
     """The spectrum of the encoder's Jacobian at the inputs of one training batch."""
     inputs = snapshot.trial.source.measured_pairs(snapshot.step)[0]
@@ -152,6 +187,7 @@ def _rounded(values):
 
 
 @EVALUATORS.register("invertibility")
+@checked_by(_need_encoder)
 def measure_invertibility(snapshot):
     """Largest error of inverse(forward(x)) and largest |log det| over a batch of test views.
 
@@ -168,6 +204,7 @@ def measure_invertibility(snapshot):
 
 
 @EVALUATORS.register("exact_mutual_information")
+@checked_by(_need_density)
 def measure_exact_mutual_information(snapshot):
     """The closed form, where the law of the pairs has one."""
     value = snapshot.trial.source.mutual_information_at(snapshot.step)
@@ -175,7 +212,8 @@ def measure_exact_mutual_information(snapshot):
 
 
 @EVALUATORS.register("optimal_critic")
-def measure_optimal_critic(snapshot, batches=20):
+@checked_by(_need_density)
+def measure_optimal_critic(snapshot, batches: Integer(1) = 20):
     """The trained bound at the best critic there is, log p(x, y) / p(x) p(y), on fresh batches.
 
     Of correlated Gaussians before their transform, which changes neither ratio nor bound.
@@ -195,6 +233,7 @@ def measure_optimal_critic(snapshot, batches=20):
 
 
 @EVALUATORS.register("in_batch_optimum")
+@checked_by(_need_dependent_pairs)
 def measure_in_batch_optimum(snapshot):
     """What bounds converge to on batches whose pairs share an offset, and I(X; Y | offset)."""
     law = snapshot.trial.source.law

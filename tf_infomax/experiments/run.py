@@ -1,8 +1,8 @@
 """One run: build, train, evaluate, write rows; killed at any moment, it goes on where it was."""
 
 import dataclasses
-import json
 import math
+import sys
 from pathlib import Path
 
 import tensorflow as tf
@@ -14,7 +14,7 @@ from tf_infomax.experiments.laws import tags_of_law
 from tf_infomax.experiments.measurements import Measurement
 from tf_infomax.experiments.run_directory import RunDirectory
 from tf_infomax.experiments.spec import Experiment, described
-from tf_infomax.results import Row, RowWriter
+from tf_infomax.results import Row, RowWriter, read_rows
 from tf_infomax.training.checkpoints import Checkpoints
 from tf_infomax.training.loop import StepLoop, boundaries
 from tf_infomax.training.progress import Progress
@@ -72,7 +72,12 @@ def execute(run):
         trial = build(run.experiment, images)
         if images is not None:
             directory.note_inputs(input_shape(run.experiment, images), images.num_classes)
-        checkpoints = Checkpoints(directory.checkpoints, trial.task.variables)
+        checkpoints = Checkpoints(
+            directory.checkpoints,
+            trial.task.variables,
+            note=lambda text: print(f"[{run.name}] {text}", file=sys.stderr, flush=True),
+        )
+        checkpoints.recover()
         return _Execution(run, trial, writer, checkpoints, directory).carry_out()
 
 
@@ -98,8 +103,7 @@ def restore(directory, data_dir=None):
 
 
 def _has_failed(path):
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return bool(lines) and json.loads(lines[-1])["metric"] == _NON_FINITE_METRIC
+    return any(row.metric == _NON_FINITE_METRIC for row in read_rows(path))
 
 
 class _Execution:
@@ -114,6 +118,8 @@ class _Execution:
 
     def carry_out(self):
         restored = self._checkpoints.restore()
+        if restored is None:
+            self._check_no_rows()
         step, row_bytes = restored or (0, 0)
         self._writer.truncate(row_bytes)
         progress = Progress(self._run.name, step, self._steps)
@@ -121,8 +127,14 @@ class _Execution:
             stopped_at = self._warm_up(progress)
             if stopped_at is not None:
                 return self._stop(0, stopped_at)
-            progress.report(0, self._measure(0))
             self._save(0)
+        due = self._due(step)
+        try:
+            # What a process that died while measuring has left, or all of it at the start.
+            if due or restored is None:
+                progress.report(step, self._measure(step, due))
+        except NonFiniteError:
+            return self._stop(step, step)
         loop = StepLoop(self._trial.task, self._trial.jit_compile)
         for boundary in self._boundaries():
             if boundary <= step:
@@ -136,13 +148,13 @@ class _Execution:
                 for name, (metric, unit) in self._trial.task.reported.items()
             ]
             self._write(step, means)
+            if self._is_saved(step):
+                self._save(step)
             try:
-                progress.report(step, [*means, *self._measure(step)])
+                progress.report(step, [*means, *self._measure(step, self._due(step))])
             except NonFiniteError:
                 # The last update ran away: the next loss, from these weights, cannot be finite.
                 return self._stop(step, step)
-            if step % self._run.experiment.train.checkpoint_every == 0 or step == self._steps:
-                self._save(step)
         return FINISHED
 
     def _boundaries(self):
@@ -158,14 +170,47 @@ class _Execution:
         progress.note(f"{steps} warm-up steps")
         return StepLoop(warmup, self._trial.jit_compile).run(0, steps).non_finite_step
 
-    def _measure(self, step):
+    def _listed(self, step):
+        """The evaluations that the experiment lists for a step."""
+        return [
+            entry
+            for entry in self._run.experiment.evaluate
+            if step == self._steps or (entry.every and step % entry.every == 0)
+        ]
+
+    def _due(self, step):
+        """Those of them whose rows are not in the file; a checkpoint of this step is there."""
+        measured = self._checkpoints.measured
+        if measured is None:
+            return []
+        return [entry for entry in self._listed(step) if entry.name not in measured]
+
+    def _is_saved(self, step):
+        # Before measuring, which may take an hour, and may fail.
+        every = self._run.experiment.train.checkpoint_every
+        return step % every == 0 or step == self._steps or bool(self._listed(step))
+
+    def _measure(self, step, due):
         snapshot = evaluators.snapshot(self._trial, step, self._run.experiment.evaluate)
         measurements = []
-        for entry in self._run.experiment.evaluate:
-            if step == self._steps or (entry.every and step % entry.every == 0):
-                measurements += evaluators.get(entry.name)(snapshot, **entry.options)
-        self._write(step, measurements)
+        for entry in due:
+            found = list(evaluators.get(entry.name)(snapshot, **entry.options))
+            measurements += found
+            self._write(step, found)
+            # The next evaluator may take an hour.
+            self._events.flush()
+            self._checkpoints.note_measured(entry.name, self._writer.flush())
         return measurements
+
+    def _check_no_rows(self):
+        """Where checkpoints were lost, a start from step 0 would cut the rows."""
+        rows = read_rows(self._writer.path)
+        if any(row.step > 0 for row in rows):
+            raise ValueError(
+                f"{self._writer.path} has rows up to step {max(row.step for row in rows)}, but "
+                f"{self._checkpoints.directory} holds no checkpoint: bring the files back from a "
+                f"copy, or delete {self._run.directory} to start again."
+            )
 
     def _write(self, step, measurements):
         with self._events.as_default():

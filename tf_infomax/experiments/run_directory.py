@@ -3,13 +3,13 @@
 import contextlib
 import fcntl
 import json
-import os
 import time
 from pathlib import Path
 
 from tf_infomax.experiments.spec import Experiment
+from tf_infomax.paths import write_text
 
-__all__ = ["RunDirectory", "differences", "write_json"]
+__all__ = ["RunDirectory", "differences", "read_json", "write_json"]
 
 # What a process that was killed in its first moments leaves behind.
 _UNFINISHED = (".lock", "experiment.json.partial")
@@ -61,14 +61,20 @@ class RunDirectory:
         """
         if not self._views.is_file():
             return None
-        return tuple(json.loads(self._views.read_text(encoding="utf-8"))["shape"])
+        return tuple(self._noted("shape"))
 
     @property
     def num_classes(self):
         """Classes of the run's data set, or ``None`` if nobody noted them."""
         if not self._views.is_file():
             return None
-        return json.loads(self._views.read_text(encoding="utf-8")).get("num_classes")
+        return self._noted("num_classes")
+
+    def _noted(self, key):
+        try:
+            return read_json(self._views)[key]
+        except KeyError:
+            raise ValueError(f"{self._views} lacks {key!r}; delete it to read the data.") from None
 
     def note_inputs(self, view_shape, num_classes):
         """Writes the shape of the run's views and the number of classes beside the experiment."""
@@ -98,10 +104,10 @@ class RunDirectory:
                 "Expected the directory of one run, with experiment.json and checkpoints/ in it "
                 f"(runs/<experiment>/<variant>/seed_<n> of a work directory). Received: {path}."
             )
+        plain = read_json(description)
         try:
-            plain = json.loads(description.read_text(encoding="utf-8"))
             return cls(path, Experiment.from_dict(plain))
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"{description} cannot be read as an experiment ({type(error).__name__}: {error})."
             ) from None
@@ -117,7 +123,7 @@ class RunDirectory:
                     "Choose another work directory."
                 )
             return
-        written = json.loads(self.description.read_text(encoding="utf-8"))
+        written = read_json(self.description)
         changed = differences(self._completed(written), self.experiment.to_dict())
         if changed:
             raise ValueError(
@@ -169,12 +175,31 @@ def differences(before, after, path=""):
     return [] if before == after else [f"{path} was {before!r}, is {after!r}"]
 
 
+def read_json(path):
+    """The JSON object in the file ``path``, as a dict.
+
+    Raises:
+        ValueError: naming the file, if it holds anything else.
+    """
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        reason = f"{error}".rstrip(".")
+        raise ValueError(
+            f"{path} is torn or damaged; bring it back from a copy, or delete its directory. "
+            f"Received: no JSON ({reason})."
+        ) from None
+    if not isinstance(plain, dict):
+        raise ValueError(
+            f"{path} must hold a JSON object; bring it back from a copy, or delete its directory. "
+            f"Received: {type(plain).__name__}."
+        )
+    return plain
+
+
 def write_json(path, plain):
     """Writes in one move: readers see all of it or nothing."""
-    text = json.dumps(plain, indent=1, allow_nan=False)
-    temporary = path.with_name(f"{path.name}.partial")
-    temporary.write_text(f"{text}\n", encoding="utf-8")
-    os.replace(temporary, path)
+    write_text(path, json.dumps(plain, indent=1, allow_nan=False) + "\n")
 
 
 def _wait_for(lock, path):

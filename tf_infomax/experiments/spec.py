@@ -17,6 +17,7 @@ from tf_infomax.objectives.options import (
     PriorMatching,
     RelativeCoordinates,
 )
+from tf_infomax.paths import short_name
 from tf_infomax.pick import Pick, frozen, pick
 
 __all__ = [
@@ -136,7 +137,7 @@ class Swept:
             variant = "-".join(label(*entry) for entry in zip(paths, values, strict=True))
             for seed in self.seeds:
                 run = dataclasses.replace(single, seeds=(seed,))
-                result.append((variant or "default", seed, run))
+                result.append((short_name(variant or "default"), seed, run))
         return result
 
     def to_dict(self):

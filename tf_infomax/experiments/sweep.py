@@ -3,14 +3,11 @@
 import contextlib
 import dataclasses
 import datetime
-import json
 import os
 import platform
 import shlex
 import sys
-import threading
 import time
-import traceback
 from pathlib import Path
 
 import joblib
@@ -18,19 +15,18 @@ import keras
 import tensorflow as tf
 
 from tf_infomax import report
-from tf_infomax.experiments import evaluators
+from tf_infomax.experiments import evaluators, laws
 from tf_infomax.experiments.build import build_model, input_shape, load_images
 from tf_infomax.experiments.checks import check
-from tf_infomax.experiments.run import FINISHED, NON_FINITE, Run, execute
-from tf_infomax.experiments.run_directory import RunDirectory, write_json
-from tf_infomax.experiments.run_study import check_study, execute_study, is_study
+from tf_infomax.experiments.run import FINISHED, NON_FINITE, Run
+from tf_infomax.experiments.run_directory import RunDirectory, read_json, write_json
+from tf_infomax.experiments.run_study import check_study, is_study
+from tf_infomax.experiments.spec import described
+from tf_infomax.experiments.worker import carry_out
 from tf_infomax.results import read_rows, write_rows
 from tf_infomax.training.progress import duration
 
 __all__ = ["Outcome", "plan", "run_all"]
-
-# Evaluators and terms that cannot do with unlabelled images.
-_NEED_LABELS = ("linear_probe", "label_confusion", "mlp_probe", "svm_probe", "neighbours")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +81,10 @@ def plan(experiments, workdir, data_dir=None, download=False):
                     f"Every value of a sweep and every seed must have a name of its own. "
                     f"Received: {variant} with seed {seed} twice."
                 )
-            RunDirectory(directory, single).check()
+            claimed = RunDirectory(directory, single)
+            claimed.check()
+            if claimed.rows.is_file():
+                read_rows(claimed.rows)
             runs.append(Run(single, variant, directory, data_dir))
     checked = set()
     for run in runs:
@@ -121,7 +120,7 @@ def run_all(runs, workdir, jobs=0):
     # Processes, since threads and determinism are settings of a whole process.
     with joblib.parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=threads):
         ended = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
-            joblib.delayed(_in_worker)(run, threads, os.getpid()) for run in runs
+            joblib.delayed(carry_out)(run, threads, os.getpid()) for run in runs
         )
         for name, status in ended:
             statuses[name] = status
@@ -136,43 +135,15 @@ def run_all(runs, workdir, jobs=0):
     return Outcome(statuses, page)
 
 
-def _in_worker(run, threads, parent):
-    # TensorFlow keeps its numbers of threads for the life of the process.
-    with contextlib.suppress(RuntimeError):
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-    _end_with(parent)
-    try:
-        if is_study(run.experiment):
-            execute_study(run)
-            return run.name, FINISHED
-        return run.name, execute(run)
-    except Exception:
-        return run.name, traceback.format_exc()
-
-
-def _end_with(parent):
-    """Ends this process when ``parent`` is gone: a killed sweep must leave no writers behind."""
-
-    def watch():
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    # A single job runs in the parent itself. A worker may find its parent gone already.
-    if os.getpid() != parent:
-        threading.Thread(target=watch, daemon=True).start()
-
-
 def _check_writable(workdir):
-    if workdir.exists() and not workdir.is_dir():
-        raise ValueError(f"The work directory must be a directory. Received: {workdir}.")
-    if workdir.is_dir() and not (workdir / "runs").is_dir() and any(workdir.iterdir()):
-        raise ValueError(
-            f"{workdir} is not empty and holds no runs of this package. "
-            "Choose another work directory."
-        )
     try:
+        if workdir.exists() and not workdir.is_dir():
+            raise ValueError(f"The work directory must be a directory. Received: {workdir}.")
+        if workdir.is_dir() and not (workdir / "runs").is_dir() and any(workdir.iterdir()):
+            raise ValueError(
+                f"{workdir} is not empty and holds no runs of this package. "
+                "Choose another work directory."
+            )
         (workdir / "runs").mkdir(parents=True, exist_ok=True)
         probe = workdir / "runs" / f".writable_{os.getpid()}"
         probe.touch()
@@ -197,18 +168,27 @@ def _check_fit(experiment, images):
     try:
         classes = 0 if images is None else images.num_classes
         model = build_model(experiment, view_shape, classes)
-        evaluators.check_endpoints(experiment, getattr(model, "encoder", None))
+        encoder = None if experiment.encoder is None else next(iter(model.encoders.values()))
+        source = laws.pairs_of(experiment, seed=0) if images is None else None
+        evaluators.check_facts(
+            experiment, evaluators.facts_of(experiment, images, view_shape, encoder, source)
+        )
+    except (MemoryError, tf.errors.ResourceExhaustedError):
+        raise ValueError(
+            f"{experiment.name} cannot be built: its layers are larger than the memory. Received: "
+            f"encoder={described(experiment.encoder)}, "
+            f"objectives={[term.name for term in experiment.objectives]}."
+        ) from None
     except (TypeError, AttributeError) as error:
         # An option of the wrong type, as the layer that it reached saw it.
         raise ValueError(f"{experiment.name} cannot be built: {error}.") from error
 
 
 def _check_labels(experiment, images):
-    uses = [entry.name for entry in (*experiment.evaluate, *experiment.objectives)]
-    uses = [name for name in uses if name in _NEED_LABELS]
-    if uses and images is not None and not images.is_labelled:
+    has_term = any(term.name == "label_confusion" for term in experiment.objectives)
+    if has_term and images is not None and not images.is_labelled:
         raise ValueError(
-            f"{' and '.join(uses)} of {experiment.name} need a label for every image. "
+            f"The term label_confusion of {experiment.name} needs a label for every image. "
             f"Received: data={experiment.data.name!r}, which has unlabelled images."
         )
 
@@ -218,7 +198,9 @@ def _describe(workdir, runs):
     path = workdir / "experiment.json"
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     if path.is_file():
-        started = json.loads(path.read_text(encoding="utf-8")).get("started", started)
+        # It describes; nothing depends on it, and a torn one is written anew.
+        with contextlib.suppress(ValueError):
+            started = read_json(path).get("started", started)
     description = {
         "command": shlex.join(["python", *sys.argv]),
         "started": started,

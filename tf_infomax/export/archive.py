@@ -13,10 +13,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.experiments.run_directory import RunDirectory
+from tf_infomax.experiments.run_directory import RunDirectory, read_json
 from tf_infomax.export.proof import TOLERANCE, ProofError, largest_difference, prove
 from tf_infomax.export.signatures import save, signatures
 from tf_infomax.export.trained import restore_trained
+from tf_infomax.paths import has_wildcards, without_wildcards
 from tf_infomax.results import EVALUATION_ROWS, read_rows
 
 __all__ = ["CARD", "ENCODER", "export_model", "load_encoder", "summary"]
@@ -65,7 +66,8 @@ def export_model(run_directory, output=None, data_dir=None):
     with _written_in_one_move(output) as path:
         found = signatures(trained)
         shapes = save(found, trained.variables, path)
-        differences = prove(path, found)
+        with without_wildcards(path) as plain:
+            differences = prove(plain, found)
         if trained.encoder is not None:
             trained.encoder.save(path / ENCODER)
             differences[ENCODER] = _prove_encoder(path / ENCODER, trained)
@@ -109,7 +111,7 @@ def load_encoder(path, data_dir=None):
 
 def summary(path):
     """An export in a few lines: its signatures, the proof, and how to load it."""
-    card = json.loads(Path(path, CARD).read_text(encoding="utf-8"))
+    card = read_json(Path(path, CARD))
     lines = [f"Export: {path}"]
     for name, shapes in card["signatures"].items():
         sides = [
@@ -122,6 +124,9 @@ def summary(path):
     name, shapes = next(iter(card["signatures"].items()))
     arguments = ", ".join(f"{key}={key}" for key in shapes["inputs"])
     (output,) = shapes["outputs"]
+    if has_wildcards(path):
+        lines.append("TensorFlow takes *, ?, [ and ] in a path for a pattern: move the export, or")
+        lines.append("load it by a symbolic link without them.")
     return "\n".join(
         [
             *lines,

@@ -4,6 +4,7 @@
 used without pyplot and without touching its global settings; TensorFlow is not needed.
 """
 
+import dataclasses
 import io
 
 from tf_infomax.plots import style
@@ -86,13 +87,25 @@ def draw(experiment, frame, official=None):
             f"Received: experiments={found[0]}, datasets={found[1]}."
         )
     with style.look():
-        drawing = _FIGURES.get(experiment, generic)(frame, official)
+        drawing = _FIGURES.get(experiment, generic)(_without_formulas(frame), official)
+        drawing = dataclasses.replace(drawing, caption=drawing.caption.replace("\\$", "$"))
         title = style.data_set_name(found[1][0])
         if title:
             # In the corner that the panels' centred titles leave free, so it needs no room.
+            title = title.replace("$", "\\$")
             text = drawing.figure.suptitle(title, x=0.005, y=0.99, ha="left", va="top")
             text.set(fontsize=8.5, color="#777777", in_layout=False)
     return drawing
+
+
+def _without_formulas(frame):
+    """Dollar signs in names are dollar signs: matplotlib reads formulas between two of them."""
+
+    def escaped(value):
+        return value.replace("$", "\\$") if isinstance(value, str) else value
+
+    names = [name for name in frame if frame[name].dtype == object or name == "variant"]
+    return frame.assign(**{name: frame[name].map(escaped) for name in names if name != "png"})
 
 
 def image(figure, kind="svg"):

@@ -1,0 +1,84 @@
+"""What several evaluators demand of data and codes; see ``facts.checked_by``."""
+
+import numpy as np
+
+__all__ = [
+    "need_classes",
+    "need_classifier",
+    "need_columns",
+    "need_neighbours",
+    "need_rows",
+    "need_test_pairs",
+]
+
+
+def need_rows(facts, options):
+    """An evaluator that trains on all images needs one batch of them."""
+    number = len(facts.images.train_images)
+    if options["batch_size"] > number:
+        raise ValueError(
+            f"A batch must not exceed the training images. Received: "
+            f"batch_size={options['batch_size']}, and {number} images."
+        )
+
+
+def need_classes(facts, options):
+    """A classifier needs labels of two classes, a labelled test image, and one batch of rows."""
+    if facts.images is None:
+        raise ValueError("It needs images with labels. Received: pairs without images.")
+    train, test = (
+        labels[labels >= 0] for labels in (facts.images.train_labels, facts.images.test_labels)
+    )
+    if len(np.unique(train)) < 2 or not len(test):
+        raise ValueError(
+            "It needs training labels of two classes or more, and labelled test images. Received: "
+            f"{facts.images.name} with {len(np.unique(train))} classes in training and {len(test)} "
+            "labelled test images."
+        )
+    if options.get("batch_size", 1) > len(train):
+        raise ValueError(
+            "A batch must not exceed the labelled training images. Received: "
+            f"batch_size={options['batch_size']}, and {len(train)} images."
+        )
+
+
+def need_neighbours(facts, options):
+    """As many images as neighbours: labelled training images, and of the figure other test images.
+    """
+    need_classes(facts, options)
+    for name, number, those in (
+        ("k", int(np.sum(facts.images.train_labels >= 0)), "labelled training images"),
+        ("columns", len(facts.images.test_images) - 1, "other test images"),
+    ):
+        if max(np.atleast_1d(options[name])) > number:
+            raise ValueError(
+                f"There are no more neighbours than {those}. "
+                f"Received: {name}={options[name]}, and {number} images."
+            )
+
+
+def need_columns(facts, options):
+    """Two numbers in a code, which may depend on each other, and two images."""
+    rows = min(len(facts.images.train_images), len(facts.images.test_images))
+    if facts.width(options["endpoint"]) < 2 or rows < 2:
+        raise ValueError(
+            "Dependence is that of two numbers or more, in two training and test images or more. "
+            f"Received: endpoint={options['endpoint']!r} of width "
+            f"{facts.width(options['endpoint'])}, {rows} images."
+        )
+
+
+def need_test_pairs(facts, options):
+    """Two pairs of test images and codes, of which one is the other's negative."""
+    del options
+    if len(facts.images.test_images) < 2:
+        raise ValueError("It needs two test images or more. Received: 1.")
+
+
+def need_classifier(facts, options):
+    """A classifier that is trained with the encoder."""
+    need_classes(facts, options)
+    if "classification" not in facts.terms:
+        raise ValueError(
+            f"It is for runs with the term classification. Received: {', '.join(facts.terms)}."
+        )
