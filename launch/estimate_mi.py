@@ -2,7 +2,7 @@
 
     python launch/estimate_mi.py pairs.csv --x=height,weight --y=age --output=estimates/age
 
-Reads .npy, .npz, .csv and .parquet; --x_file and --y_file in place of one file of pairs.
+Reads .npy, .npz, .csv, .tsv, .txt and .parquet; --x_file and --y_file in place of one file.
 """
 
 import os
@@ -23,6 +23,12 @@ _X_FILE = flags.DEFINE_string("x_file", None, "File of x alone.")
 _Y_FILE = flags.DEFINE_string("y_file", None, "File of y alone, its rows in the order of x's.")
 _DROP_MISSING = flags.DEFINE_bool(
     "drop_missing", False, "Whether to leave out rows with missing values, which else are an error."
+)
+_MISSING_VALUES = flags.DEFINE_list(
+    "missing_values", [], "Further entries of text files that are missing values, as in ?,-."
+)
+_DECIMAL = flags.DEFINE_enum(
+    "decimal", None, [".", ","], "Decimal sign of text files; by default found from the entries."
 )
 # Defaults are the estimator's.
 _ESTIMATOR = {
@@ -47,7 +53,8 @@ def main(argv):
         options = {name: flag.value for name, flag in _ESTIMATOR.items() if flag.value is not None}
         pairs = read_pairs(
             *argv[1:], x=_X.value, y=_Y.value, x_file=_X_FILE.value, y_file=_Y_FILE.value,
-            drop_missing=_DROP_MISSING.value,
+            drop_missing=_DROP_MISSING.value, missing_values=_MISSING_VALUES.value,
+            decimal=_DECIMAL.value,
         )  # fmt: skip
         # The data are read by now: a mistaken file should not wait for TensorFlow.
         from tf_infomax.estimation.summary import estimate
