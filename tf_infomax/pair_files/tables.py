@@ -102,7 +102,8 @@ def _frame(path, frame, notes=()):
 
 
 def _numbers(column, what):
-    if pd.api.types.is_string_dtype(column) or column.dtype == object:
+    is_category = isinstance(column.dtype, pd.CategoricalDtype)
+    if not is_category and (pd.api.types.is_string_dtype(column) or column.dtype == object):
         return _converted(column, what)
     if getattr(column.dtype, "kind", "O") not in "biuf":
         raise ValueError(f"{what} must hold numbers. Received: dtype {column.dtype}.")
