@@ -2,7 +2,7 @@
 
     python launch/estimate_mi.py pairs.csv --x=height,weight --y=age --output=estimates/age
 
-Reads .npy, .npz, .csv and .parquet; --x_file and --y_file in place of one file of pairs.
+Reads .npy, .npz, .csv, .tsv, .txt and .parquet; --x_file and --y_file in place of one file.
 """
 
 import sys
@@ -24,6 +24,12 @@ _Y_FILE = command_line.define_path(
 )
 _DROP_MISSING = flags.DEFINE_bool(
     "drop_missing", False, "Whether to leave out rows with missing values, which else are an error."
+)
+_MISSING_VALUES = flags.DEFINE_list(
+    "missing_values", [], "Further entries of text files that are missing values, as in ?,-."
+)
+_DECIMAL = flags.DEFINE_enum(
+    "decimal", None, [".", ","], "Decimal sign of text files; by default found from the entries."
 )
 # Defaults are the estimator's.
 _ESTIMATOR = {
@@ -50,7 +56,8 @@ def main(argv):
     pairs = read_pairs(
         *(expanded(path, "The file of pairs") for path in argv[1:]),
         x=_X.value, y=_Y.value, x_file=_X_FILE.value, y_file=_Y_FILE.value,
-        drop_missing=_DROP_MISSING.value,
+        drop_missing=_DROP_MISSING.value, missing_values=_MISSING_VALUES.value,
+        decimal=_DECIMAL.value,
     )  # fmt: skip
     # The data are read by now: a mistaken file should not wait for TensorFlow.
     import_tensorflow()

@@ -193,6 +193,46 @@ def test_vectors_frames_and_integers_are_data():
         assert found.mutual_information_ == expected.mutual_information_
 
 
+def test_names_of_columns_as_in_scikit_learn():
+    x, y = (pd.DataFrame(v, columns=["a", "b"]) for v in normal(2).sample(100, seed=0))
+    estimator = MutualInformationEstimator(folds=2, **GAUSSIAN).fit(x, y)
+    assert list(estimator.feature_names_in_) == ["a", "b"]
+    expected = estimator.score(x, y)
+    for wrong in ((x[["b", "a"]], y), (x, y[["b", "a"]]), (x[["a"]], y)):
+        with pytest.raises(ValueError, match=r"columns of [Xy] must be those of `fit`"):
+            estimator.score(*wrong)
+    assert not hasattr(estimator.fit(x.to_numpy(), y), "feature_names_in_")
+    assert estimator.score(x.to_numpy(), y) == expected
+
+
+@pytest.mark.parametrize("margins", ["normal_scores", "standardize", "unchanged"])
+def test_no_precision_is_lost(margins):
+    x, y = normal().sample(200, seed=0)
+    steps = np.round(1e4 * x[:, 0]).astype(int)
+    estimator = MutualInformationEstimator(folds=2, margins=margins, **GAUSSIAN)
+    expected = estimator.fit(steps, y).mutual_information_
+    assert expected > 0.2
+    for moved in (
+        2**60 + steps, steps * 1e296, np.datetime64("2024-01-01", "ns") + steps, x + 1e8,
+    ):  # fmt: skip
+        # x has been rounded to steps in one place, so that ranks tie.
+        assert estimator.fit(moved, y).mutual_information_ == pytest.approx(expected, abs=2e-3)
+
+
+def test_double_precision():
+    # In float64 throughout: what differs from float32 is rounding.
+    x, y = normal().sample(100, seed=0)
+    options = {"epochs": 1, "folds": 2, "jobs": 1, "bound": "mine"}
+    single = MutualInformationEstimator(**options).fit(x, y)
+    keras.config.set_floatx("float64")
+    try:
+        double = MutualInformationEstimator(**options).fit(x, y)
+    finally:
+        keras.config.set_floatx("float32")
+    assert double.critics_[0].compute_dtype == "float64"
+    assert double.mutual_information_ == pytest.approx(single.mutual_information_, abs=0.05)
+
+
 def test_a_constant_tells_nothing():
     x = np.random.default_rng(0).normal(size=200)
     estimator = MutualInformationEstimator(**GAUSSIAN).fit(x, np.ones(200))
@@ -216,6 +256,14 @@ def test_a_constant_tells_nothing():
         ({"confidence": 95}, "between 0 and 1. Received: confidence=95"),
         ({"learning_rate": 0}, "Received: learning_rate=0"),
         ({"jobs": 0}, "Received: jobs=0"),
+        ({"jobs": True}, "Received: jobs=True"),
+        ({"epochs": "abc"}, "Received: epochs='abc'"),
+        ({"seed": None}, "`seed` must be an int.*Received: seed=None"),
+        ({"batch_size": True}, "Received: batch_size=True"),
+        ({"confidence": math.nan}, "Received: confidence=nan"),
+        ({"validation_fraction": "abc"}, "Received: validation_fraction='abc'"),
+        ({"validation_fraction": 0.95}, "more training pairs than `negatives`, 16.*leaves 8"),
+        ({"validation_fraction": 0.999}, "Received: validation_fraction=0.999, which leaves 0"),
     ],
 )
 def test_wrong_options(options, message):
@@ -236,7 +284,7 @@ def test_wrong_data():
         with pytest.raises(ValueError, match=message):
             MutualInformationEstimator(**GAUSSIAN).fit(one, other)
     fitted = MutualInformationEstimator(**GAUSSIAN).fit(x, y)
-    with pytest.raises(ValueError, match=r"\(1, 1\) columns.*Received: X of shape \(200, 2\)"):
+    with pytest.raises(ValueError, match=r"as many columns.* 1\. Received: X of shape \(200, 2\)"):
         fitted.score(np.hstack([x, x]), y)
     with pytest.raises(NotFittedError):
         MutualInformationEstimator().score(x, y)

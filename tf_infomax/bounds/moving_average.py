@@ -26,7 +26,7 @@ def updated_log_average(log_average, log_mean, rate, step):
     """
     old = log_average + (math.log1p(-rate) if rate < 1.0 else -math.inf)
     log_average = tf.reduce_logsumexp(tf.stack([old, log_mean + math.log(rate)]))
-    return log_average, log_average - tf.math.log(1.0 - tf.pow(1.0 - rate, step + 1.0))
+    return log_average, log_average - tf.math.log(1.0 - (1.0 - rate) ** (step + 1.0))
 
 
 def corrected_loss(joint, marginal, log_average):

@@ -9,7 +9,7 @@ import numpy as np
 from tf_infomax import bounds, critics
 from tf_infomax.estimation import margins
 
-__all__ = ["batch_size_of", "check_options", "info_of"]
+__all__ = ["batch_size_of", "check_options", "check_training_pairs", "info_of"]
 
 _PAIRS_PER_FOLD = 10
 _INTEGERS = (
@@ -42,7 +42,7 @@ def check_options(options, num_pairs):
     """Raises ``ValueError`` on options (a dict) of the estimator that do not fit N pairs."""
     for name, smallest in _INTEGERS:
         value = options[name]
-        if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < smallest:
+        if not _is_integer(value) or value < smallest:
             raise ValueError(
                 f"`{name}` must be an int of at least {smallest}. Received: {name}={value!r}."
             )
@@ -51,7 +51,7 @@ def check_options(options, num_pairs):
         if not isinstance(value, numbers.Real) or not 0.0 < value < 1.0:
             raise ValueError(f"`{name}` must be between 0 and 1. Received: {name}={value!r}.")
     jobs, critic = options["jobs"], options["critic"]
-    if jobs is not None and (not isinstance(jobs, numbers.Integral) or jobs < 1):
+    if jobs is not None and (not _is_integer(jobs) or jobs < 1):
         raise ValueError(f"`jobs` must be None or an int of at least 1. Received: jobs={jobs!r}.")
     margins.get(options["margins"])
     if isinstance(critic, str):
@@ -70,24 +70,38 @@ def check_options(options, num_pairs):
         )
 
 
+def check_training_pairs(num_train, negatives, validation_fraction):
+    """Raises ``ValueError`` if the validation pairs leave a fold too few to train on."""
+    if num_train <= negatives:
+        raise ValueError(
+            "`validation_fraction` must leave every fold more training pairs than `negatives`, "
+            f"{negatives}. Received: validation_fraction={validation_fraction!r}, which leaves "
+            f"{num_train}."
+        )
+
+
 def batch_size_of(batch_size, negatives, num_train):
     """The number that ``batch_size`` stands for; ``ValueError`` if it does not fit.
 
     Args:
         batch_size: an int, or "auto": a power of two that leaves about 55 steps in an epoch.
-        negatives: strangers of each x, fewer than the batch.
+        negatives: of each x, fewer than the batch.
         num_train: training pairs of a fold.
     """
     size = batch_size
-    if size == "auto":
+    if isinstance(size, str) and size == "auto":
         size = int(np.clip(2 ** round(math.log2(num_train / 55)), 32, 128))
         size = min(size, num_train)
-    if not isinstance(size, numbers.Integral) or not negatives < size <= num_train:
+    if not _is_integer(size) or not negatives < size <= num_train:
         raise ValueError(
             f"`batch_size` must be \"auto\" or an int above `negatives`, {negatives}, and at most "
             f"the {num_train} training pairs of a fold. Received: batch_size={batch_size!r}."
         )
     return int(size)
+
+
+def _is_integer(value):
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 def _estimates_information(info):

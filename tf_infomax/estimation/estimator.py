@@ -5,25 +5,33 @@ import math
 import os
 import warnings
 
+import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 from scipy import stats
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from tf_infomax import bounds, critics
 from tf_infomax.estimation import margins as margin_maps
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
-from tf_infomax.estimation.checks import batch_size_of, check_options, info_of
+from tf_infomax.estimation.checks import (
+    batch_size_of,
+    check_options,
+    check_training_pairs,
+    info_of,
+)
 from tf_infomax.estimation.cross_fitting import cross_fit
 from tf_infomax.estimation.fold_training import Schedule
 from tf_infomax.estimation.folds import Folds
 from tf_infomax.estimation.limits import EstimateWarning, limits_reached, repeated_pairs
 from tf_infomax.estimation.reading import Reader
+from tf_infomax.estimation.samples import check_same_columns, pairs_of
 from tf_infomax.randomness import stream_seed
 
 __all__ = ["MutualInformationEstimator"]
+
 
 class MutualInformationEstimator(BaseEstimator):
     """Estimate of I(X; Y) in nats from pairs, with a standard error and an interval.
@@ -71,6 +79,7 @@ class MutualInformationEstimator(BaseEstimator):
         critics_: trained critic of each fold, a Keras layer on mapped margins.
         warnings_: what ``fit`` warned of, sentences.
         n_features_in_: dimensions of x.
+        feature_names_in_: names of x's columns, where ``fit`` saw a data frame with names.
 
     Reference: Poole et al. (2019), arXiv:1905.06922, for the bounds; McAllester and Stratos (2020)
     and Song and Ermon (2020), arXiv:1910.06222, for the limits; cross-fitting as in Chernozhukov et
@@ -115,6 +124,9 @@ class MutualInformationEstimator(BaseEstimator):
 
         Args:
             X: ``[N, Dx]`` or ``[N]``, finite numbers; row i of both is one pair, rows independent.
+                Arrays, lists, data frames (pandas, polars, pyarrow); booleans, decimals and times
+                are numbers too (times in nanoseconds). No integer, decimal or time is rounded
+                before ``margins`` has centred or ranked it.
             y: ``[N, Dy]`` or ``[N]``.
 
         Returns:
@@ -124,10 +136,11 @@ class MutualInformationEstimator(BaseEstimator):
             ValueError: on data or options that do not fit, before any training.
             FloatingPointError: if the held-out value is not finite.
         """
-        x, y = _pairs(X, y)
+        x, y = pairs_of(X, y)
         info = info_of(self.bound)
         check_options(self.get_params(deep=False), len(x))
         folds = Folds(len(x), self.folds, self.validation_fraction, self.seed)
+        check_training_pairs(len(folds.train[0]), self.negatives, self.validation_fraction)
         schedule = Schedule(
             self.epochs,
             self.patience,
@@ -136,7 +149,8 @@ class MutualInformationEstimator(BaseEstimator):
             self.learning_rate,
         )
         self._dims = x.shape[1], y.shape[1]
-        self._margin_maps = [margin_maps.get(self.margins).fit(values) for values in (x, y)]
+        self._names = x.names, y.names
+        self._margin_maps = [margin_maps.get(self.margins).fit(one.columns) for one in (x, y)]
         mapped = self._mapped(x, y)
         results = cross_fit(
             *mapped,
@@ -150,7 +164,7 @@ class MutualInformationEstimator(BaseEstimator):
             kind=self._kind(),
         )
         self._summarize(results, folds, info)
-        self.warnings_ += repeated_pairs(x, y)
+        self.warnings_ += repeated_pairs(*mapped)
         for sentence in self.warnings_:
             warnings.warn(sentence, EstimateWarning, stacklevel=2)
         return self
@@ -166,6 +180,10 @@ class MutualInformationEstimator(BaseEstimator):
         groups = np.concatenate([result.groups for result in results])
         num_pairs, (dim_x, dim_y) = sum(sizes), self._dims
         self.n_features_in_ = dim_x
+        # As in scikit-learn, there is no such attribute where there are no names.
+        vars(self).pop("feature_names_in_", None)
+        if self._names[0] is not None:
+            self.feature_names_in_ = np.array(self._names[0], dtype=object)
         self.critics_ = [result.critic for result in results]
         self.fold_values_ = values
         self.training_curve_ = _curves([result.trained for result in results])
@@ -196,13 +214,12 @@ class MutualInformationEstimator(BaseEstimator):
             ValueError: on data that do not fit those of ``fit``.
         """
         check_is_fitted(self)
-        x, y = _pairs(X, y)
-        if (x.shape[1], y.shape[1]) != self._dims:
-            raise ValueError(
-                f"X and y must have the {self._dims} columns of those in `fit`. "
-                f"Received: X of shape {x.shape}, y of shape {y.shape}."
-            )
-        pairs = self._mapped(x, y)
+        samples = pairs_of(X, y)
+        for name, fitted, sample in zip(
+            ("X", "y"), zip(self._dims, self._names, strict=True), samples, strict=True
+        ):
+            check_same_columns(name, fitted, sample)
+        pairs = self._mapped(*samples)
         bound = bounds.get(self.bound)
         return float(
             np.mean(
@@ -212,8 +229,8 @@ class MutualInformationEstimator(BaseEstimator):
 
     def _mapped(self, x, y):
         return [
-            one.transform(values).astype(np.float32)
-            for one, values in zip(self._margin_maps, (x, y), strict=True)
+            one.transform(sample.columns).astype(_dtype())
+            for one, sample in zip(self._margin_maps, (x, y), strict=True)
         ]
 
     def _kind(self):
@@ -228,16 +245,16 @@ class MutualInformationEstimator(BaseEstimator):
             except TypeError:
                 return None
             critic = type(self.critic), config
-        return critic, json.dumps(bounds.serialize(self.bound), sort_keys=True)
+        return critic, json.dumps(bounds.serialize(self.bound), sort_keys=True), _dtype()
 
     def _new_critic(self, fold, x, y):
         seed = stream_seed(self.seed, "estimation", "critic", fold)
         if isinstance(self.critic, str):
             if self.critic == "canonical":
-                critic = CanonicalCritic(seed=seed)
+                critic = CanonicalCritic(seed=seed, dtype=_dtype())
             else:
                 options = {"feature_dim": x.shape[1]} if self.critic == "bilinear" else {}
-                critic = critics.get(self.critic, seed=seed, **options)
+                critic = critics.get(self.critic, seed=seed, dtype=_dtype(), **options)
         else:
             config = self.critic.get_config()
             critic = type(self.critic).from_config(
@@ -247,16 +264,10 @@ class MutualInformationEstimator(BaseEstimator):
         critic(tf.constant(x[:2]), tf.constant(y[:2]))
         return critic
 
-def _pairs(x, y):
-    """``x`` and ``y`` as finite float64 matrices with a pair a row."""
-    arrays = []
-    for name, values in (("X", x), ("y", y)):
-        values = check_array(
-            values, dtype=np.float64, ensure_2d=False, ensure_min_samples=2, input_name=name
-        )
-        arrays.append(values[:, np.newaxis] if values.ndim == 1 else values)
-    check_consistent_length(*arrays)
-    return arrays
+
+def _dtype():
+    """What critics compute in: Keras' ``floatx``, half precision excepted."""
+    return "float64" if keras.config.floatx() == "float64" else "float32"
 
 
 def _curves(trained):

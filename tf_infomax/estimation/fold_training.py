@@ -86,8 +86,10 @@ class FoldTraining:
         self._optimizer = Adam(_learning_rates(schedule, self._steps))
         self._optimizer.build(self._variables)
         self._averages = [tf.Variable(variable.value) for variable in self._variables]
-        self._log_average = tf.Variable(-math.inf)
-        self._seen = tf.Variable(0.0)
+        # Scores of half precision are read in float32.
+        dtype = "float64" if critic.compute_dtype == "float64" else "float32"
+        self._log_average = tf.Variable(-math.inf, dtype=dtype)
+        self._seen = tf.Variable(0.0, dtype=dtype)
         self._epoch = tf.function(self._run_epoch, jit_compile=True)
 
     def run(self, x, y, train, validation, initial_weights, seed):
@@ -164,12 +166,12 @@ class FoldTraining:
 
     def _run_epoch(self, all_x, all_y, order, shifts):
         batch_size = self._schedule.batch_size
-        total = tf.zeros([])
+        total = tf.zeros([], self._seen.dtype)
         for step in tf.range(self._steps):
             x, y = (tf.gather(values, order[step]) for values in (all_x, all_y))
             partners = (tf.range(batch_size)[:, tf.newaxis] + shifts[step]) % batch_size
             total += self._step(x, y, partners)
-        return total / float(self._steps)
+        return total / tf.cast(self._steps, total.dtype)
 
     def _step(self, x, y, partners):
         def loss_and_metrics():

@@ -3,9 +3,18 @@
 import numpy as np
 from scipy.special import ndtri
 
+from tf_infomax.exact_columns import as_objects
 from tf_infomax.registry import Registry
 
 __all__ = ["NormalScores", "Standardized", "Unchanged", "get", "names"]
+
+# float32, which critics compute in, has 7 digits: a hundredth of the spread needs them all where
+# values lie further from zero than this many spreads.
+_MOST_SPREADS_AWAY = 100.0
+# Squares and inverses of such spreads are ordinary numbers of float32.
+_ORDINARY_SPREADS = 1e-6, 1e6
+# New values further out than all known ones: their squares are finite in float32.
+_LARGEST = 1e12
 
 
 class _Margins:
@@ -16,11 +25,27 @@ class _Margins:
     """
 
     def fit(self, values):
-        """Learns the map from ``values [N, D]``; returns itself."""
-        raise NotImplementedError
+        """Learns the map; returns itself.
+
+        Args:
+            values: ``[N, D]``, or D columns ``[N]`` as ``exact_columns`` has them.
+        """
+        self._fitted = [self._fit(column) for column in _columns(values)]
+        return self
 
     def transform(self, values):
-        """``values [M, D]`` mapped, float64."""
+        """The ``values``, ``[M, D]`` or D columns ``[M]``, mapped: float64 ``[M, D]``."""
+        columns = _columns(values)
+        return np.stack(
+            [self._map(*both) for both in zip(columns, self._fitted, strict=True)], axis=1
+        )
+
+    def _fit(self, column):
+        """What the map of one column is made of."""
+        raise NotImplementedError
+
+    def _map(self, column, fitted):
+        """One column mapped, float64 ``[M]``."""
         raise NotImplementedError
 
 
@@ -31,45 +56,103 @@ class NormalScores(_Margins):
     equal scores (their mean rank). New values take the place they would have had in the sample.
     """
 
-    def fit(self, values):
-        self._sorted = np.sort(values, axis=0)
-        return self
+    def _fit(self, column):
+        return np.sort(column)
 
-    def transform(self, values):
-        count = len(self._sorted)
-        scores = np.empty(np.shape(values), np.float64)
-        for column in range(values.shape[1]):
-            known = self._sorted[:, column]
-            below = np.searchsorted(known, values[:, column], side="left")
-            not_above = np.searchsorted(known, values[:, column], side="right")
-            middle = np.clip((below + not_above) / 2.0, 0.5, count - 0.5)
-            scores[:, column] = ndtri(middle / count)
-        return scores
+    def _map(self, column, fitted):
+        if column.dtype != fitted.dtype:
+            column, fitted = as_objects(column), as_objects(fitted)
+        below = np.searchsorted(fitted, column, side="left")
+        not_above = np.searchsorted(fitted, column, side="right")
+        middle = np.clip((below + not_above) / 2.0, 0.5, len(fitted) - 0.5)
+        return ndtri(middle / len(fitted))
 
 
 class Standardized(_Margins):
     """Mean 0 and standard deviation 1; constant coordinates become 0."""
 
-    def fit(self, values):
-        self._mean = values.mean(axis=0)
-        deviation = values.std(axis=0)
-        # A constant's deviation is rounding error of its mean.
-        is_constant = deviation <= 1e-12 * np.maximum(np.abs(self._mean), 1e-300)
-        self._factor = np.where(is_constant, 0.0, 1.0 / np.where(is_constant, 1.0, deviation))
-        return self
+    def _fit(self, column):
+        return _Scale(column)
 
-    def transform(self, values):
-        return (values - self._mean) * self._factor
+    def _map(self, column, fitted):
+        return fitted.standardized(column)
 
 
 class Unchanged(_Margins):
-    """The values as they are, in float64."""
+    """The values as they are, where float32 can hold them.
 
-    def fit(self, values):
-        return self
+    Coordinates that lie more than 100 standard deviations from zero are centred, and those whose
+    standard deviation is not within 1e-6 to 1e6 are standardised: their differences would be lost.
+    """
 
-    def transform(self, values):
-        return np.asarray(values, np.float64)
+    def _fit(self, column):
+        return _Scale(column)
+
+    def _map(self, column, fitted):
+        smallest, largest = _ORDINARY_SPREADS
+        if not smallest <= fitted.deviation <= largest and (
+            fitted.deviation or abs(fitted.mean) > largest
+        ):
+            return fitted.standardized(column)
+        if abs(fitted.mean) > _MOST_SPREADS_AWAY * fitted.deviation > 0.0:
+            return fitted.standardized(column) * fitted.deviation
+        return np.clip(column.astype(np.float64), -_LARGEST, _LARGEST)
+
+
+class _Scale:
+    """Mean and standard deviation of a column, and the way there without overflow or rounding.
+
+    Values are first expressed as parts of half their range, from its middle (exact objects: of
+    their range, from its lower end). The squares of such parts cannot overflow, and an offset is
+    gone before anything is rounded.
+
+    Attributes:
+        mean, deviation: floats, in the units of the column, infinite beyond the largest float.
+    """
+
+    def __init__(self, column):
+        lowest, highest = column.min(), column.max()
+        self._is_constant = bool(lowest == highest)
+        if column.dtype == object:
+            self._middle, self._half = lowest, highest - lowest
+        else:
+            self._middle, self._half = lowest / 2 + highest / 2, highest / 2 - lowest / 2
+        parts = self._parts(column)
+        self._mean, self._deviation = parts.mean(), parts.std()
+        with np.errstate(over="ignore"):
+            middle, half = _rounded(self._middle), _rounded(self._half)
+            self.mean = float(middle + half * self._mean)
+            self.deviation = float(half * self._deviation)
+
+    def standardized(self, column):
+        """``(column - mean) / deviation``, float64, at most 1e12 in size."""
+        if self._is_constant:
+            return np.zeros(len(column))
+        parts = (self._parts(column) - self._mean) / self._deviation
+        return np.clip(parts, -_LARGEST, _LARGEST)
+
+    def _parts(self, column):
+        if self._is_constant:
+            return np.zeros(len(column))
+        middle, half = self._middle, self._half
+        if isinstance(middle, float) and column.dtype == np.float64:
+            # A quarter each, so that the difference of the largest floats is none too large.
+            factor = 0.25 if max(abs(middle), half) > 1e300 else 1.0
+            with np.errstate(over="ignore"):
+                return (factor * column - factor * middle) / (factor * half)
+        middle, half = (as_objects(np.array([part]))[0] for part in (middle, half))
+        return np.array([_rounded((value - middle) / half) for value in as_objects(column)])
+
+
+def _rounded(number):
+    try:
+        return np.float64(number)
+    except OverflowError:
+        return np.float64(np.inf if number > 0 else -np.inf)
+
+
+def _columns(values):
+    return list(np.asarray(values).T) if isinstance(values, np.ndarray) else list(values)
 
 
 _MARGINS = Registry("margin map")

@@ -173,6 +173,21 @@ def test_what_is_not_numbers(tmp_path):
         read_pairs(tmp_path / "a.npz")
 
 
+def test_integers_that_float64_would_round_stay_exact(tmp_path):
+    ids = [2**60, 2**60 + 1, 2**60 + 2, None]
+    table = pd.DataFrame({"x": pd.array(ids, "Int64"), "y": [1.0, 2.0, 4.0, 8.0]})
+    table.to_csv(tmp_path / "a.csv", index=False)
+    table.to_parquet(tmp_path / "a.parquet")
+    np.savez(tmp_path / "a.npz", x=np.array(ids[:3]), y=np.array([1.0, 2.0, 4.0]))
+    written(tmp_path, "x,y\n" + "".join(f"{10**30 + i},{2**i}\n" for i in range(3)), "b.csv")
+    for name in ("a.csv", "a.parquet", "a.npz", "b.csv"):
+        first = 10**30 if name == "b.csv" else 2**60
+        pairs = read_pairs(tmp_path / name, drop_missing=True)
+        assert [value - first for value in pairs.x[:, 0]] == [0, 1, 2]
+        assert pairs.y.dtype == np.float64 and pairs.y[:, 0].tolist() == [1, 2, 4]
+        assert any("2**53" in note for note in pairs.notes)
+
+
 def test_shapes_and_lengths(tmp_path):
     np.savez(tmp_path / "a.npz", x=np.zeros(5), y=np.zeros(4), z=np.zeros((2, 2, 2)))
     with pytest.raises(ValueError, match=r"equally many rows.*Received: 5 rows of x, 4 of y"):
@@ -200,7 +215,7 @@ def test_files_that_cannot_be_read(tmp_path):
     for name, content in {
         "broken.npy": "no array", "broken.npz": "no zip", "empty.npy": "", "empty.csv": "",
         "broken.parquet": "no table", "long.csv": "a,b\n1,2,3\n4,5,6\n", "objects.npy": None,
-        "ragged.csv": "a,b\n1,2\n1,2,3\n",
+        "ragged.csv": "a,b\n1,2\n1,2,3\n", "comment.csv": "# a,b\n",
     }.items():
         path = tmp_path / name if content is None else written(tmp_path, content, name)
         with pytest.raises(ValueError, match=re.escape(f"{name} cannot be read as ")) as error:

@@ -1,0 +1,159 @@
+"""Pairs of x and y, chosen from one file or two."""
+
+import dataclasses
+
+import numpy as np
+
+from tf_infomax.exact_columns import exact_column, is_missing
+from tf_infomax.pair_files.selection import all_positions, positions, sides
+from tf_infomax.pair_files.tables import read_table
+
+__all__ = ["Pairs", "read_pairs"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Pairs:
+    """Two samples whose rows belong together, and where they are from.
+
+    Attributes:
+        x: ``[N, Dx]``, finite.  y: ``[N, Dy]``, finite. float64; where a column holds integers
+            beyond 2**53, which float64 would round, an object array with exact ``int`` there.
+        columns_x, columns_y: names (positions as text, where there are none), tuples.
+        files: paths as given, a tuple of one or two.
+        notes: what a reader of the result should know of the data, sentences.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    columns_x: tuple
+    columns_y: tuple
+    files: tuple
+    notes: tuple = ()
+
+
+def read_pairs(
+    path=None, x=None, y=None, *, x_file=None, y_file=None, drop_missing=False, missing_values=(),
+    decimal=None,
+):  # fmt: skip
+    """Reads pairs from one file, or x and y from a file each.
+
+    Args:
+        path: ``.npy`` (one array ``[N, D]``), ``.npz`` (arrays ``[N]`` or ``[N, D]``), ``.csv``,
+            ``.tsv`` or ``.txt`` (see ``text_tables``), or ``.parquet``.
+        x, y: columns (of an ``.npz``: arrays), as text like ``"height,weight"``, ``"0:3"`` or
+            ``"0,4:6"``, or as a sequence of names and positions. Text that is a name is that name.
+            By default those called x and y, or the first and the second of two. With ``x_file`` and
+            ``y_file``: of the one and the other file, by default all.
+        x_file, y_file: in place of ``path``; ``.npy`` may then be ``[N]``.
+        drop_missing: whether rows with missing values are left out; else they are an error.
+        missing_values: further entries of text files that count as missing, as in ``["?", "-"]``,
+            besides empty ones, NA, N/A, NaN, null and None.
+        decimal: "." or "," in text files; ``None`` tells by what makes numbers of the entries.
+
+    Returns:
+        ``Pairs``.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: on a file that cannot be read, columns that are not there or not numbers,
+            missing or infinite values, x and y of different lengths, fewer than 2 rows.
+        ImportError: for ``.parquet`` without pyarrow, which the extra ``parquet`` installs.
+    """
+    if (path is None) == (x_file is None and y_file is None) or (x_file is None) != (
+        y_file is None
+    ):
+        raise ValueError(
+            "Expected either one file of pairs or both a file of x and a file of y. "
+            f"Received: path={path!r}, x_file={x_file!r}, y_file={y_file!r}."
+        )
+    how = {"missing_values": _texts(missing_values), "decimal": decimal}
+    if path is not None:
+        tables = [read_table(path, **how)]
+        sources, chosen = tables * 2, sides(tables[0], x, y)
+    else:
+        sources = tables = [read_table(x_file, **how), read_table(y_file, **how)]
+        chosen = [
+            all_positions(table) if columns is None else positions(table, columns)
+            for table, columns in zip(tables, (x, y), strict=True)
+        ]
+    columns = [_side(*side) for side in zip("xy", sources, chosen, strict=True)]
+    names = [
+        tuple(table.names[place] for place in places)
+        for table, places in zip(sources, chosen, strict=True)
+    ]
+    blocks, dropped = _complete(columns, drop_missing)
+    notes = [*(note for table in tables for note in table.notes), *dropped]
+    for side, block in zip("xy", blocks, strict=True):
+        constant = int((np.ptp(block, axis=0) == 0).sum())
+        if constant:
+            notes.append(f"{constant} of {block.shape[1]} dimensions of {side} are constant.")
+        if block.dtype == object:
+            notes.append(f"{side} holds integers beyond 2**53, which are kept exact.")
+    return Pairs(*blocks, *names, tuple(str(table.path) for table in tables), tuple(notes))
+
+
+def _texts(missing_values):
+    values = [missing_values] if isinstance(missing_values, str) else missing_values
+    if not isinstance(values, list | tuple | set) or not all(isinstance(v, str) for v in values):
+        raise ValueError(
+            "`missing_values` must be texts, as in ['?', '-']. "
+            f"Received: missing_values={missing_values!r}."
+        )
+    return tuple(values)
+
+
+def _side(side, table, places):
+    """The chosen columns, a list of ``[N]``."""
+    parts = [table.columns_of(place) for place in places]
+    lengths = [len(part[0]) for part in parts]
+    if len({*lengths}) > 1:
+        raise ValueError(
+            f"The arrays of {side} must have equally many rows. Received: {lengths} rows."
+        )
+    return [column for part in parts for column in part]
+
+
+def _complete(columns, drop_missing):
+    """x and y, ``[N, D]``, of rows without missing values, and a note of how many others were."""
+    lengths = [len(side[0]) for side in columns]
+    if lengths[0] != lengths[1]:
+        raise ValueError(
+            "x and y must have equally many rows: row i of both is one pair. "
+            f"Received: {lengths[0]} rows of x, {lengths[1]} of y."
+        )
+    missing = np.zeros(lengths[0], bool)
+    infinite = missing.copy()
+    for column in (column for side in columns for column in side):
+        is_absent = is_missing(column)
+        missing |= is_absent
+        infinite[~is_absent] |= np.isinf(_exact(column[~is_absent]).astype(np.float64))
+    total = len(missing)
+    if infinite.any():
+        raise ValueError(
+            f"Values must be finite. Received: infinite values in {infinite.sum()} of {total} "
+            f"rows, the first in data row {int(infinite.argmax()) + 1}."
+        )
+    if missing.any() and not drop_missing:
+        raise ValueError(
+            "Every row needs all of its values; drop_missing leaves the others out. Received: "
+            f"missing values in {missing.sum()} of {total} rows, the first in data row "
+            f"{int(missing.argmax()) + 1}."
+        )
+    if total - missing.sum() < 2:
+        raise ValueError(
+            f"At least 2 pairs are needed. Received: {total - missing.sum()} pairs."
+        )
+    blocks = [
+        np.stack([_exact(column[~missing]) for column in side], axis=1) for side in columns
+    ]
+    if not missing.any():
+        return blocks, []
+    return blocks, [f"{missing.sum()} of {total} rows were left out: they have missing values."]
+
+
+def _exact(column):
+    """float64 ``[N]``, or an object array of integers that float64 would round."""
+    exact = exact_column(column)
+    if exact.dtype == object and not all(isinstance(value, int) for value in exact):
+        return exact.astype(np.float64)
+    return exact

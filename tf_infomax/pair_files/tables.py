@@ -1,0 +1,140 @@
+"""A file as named columns of numbers: one reader a format."""
+
+import dataclasses
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tf_infomax.pair_files import text_tables
+
+__all__ = ["Table", "read_table"]
+
+_TEXT = (".csv", ".tsv", ".txt")
+_SUFFIXES = (".npy", ".npz", ".csv", ".parquet", ".tsv", ".txt")
+_LISTED = 20  # columns named in an error message
+_THOUSANDS = r"[+-]?\d{1,3}([.,' \u00a0\u202f]\d{3})+([.,]\d*)?|[+-]?\d{1,3}([.,]\d{3})+[.,]\d+"
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A file: named columns, each an array ``[N]`` or (``.npz``) ``[N, D]``, or a pandas series."""
+
+    path: Path
+    names: tuple
+    columns: list
+    notes: tuple = ()
+
+    @property
+    def noun(self):
+        return "array" if self.path.suffix.lower() == ".npz" else "column"
+
+    def listing(self):
+        rest = len(self.names) - _LISTED
+        listed = ", ".join(self.names[:_LISTED]) or "none"
+        return f"{self.noun.capitalize()}s: {listed}" + (f" and {rest} more" * (rest > 0)) + "."
+
+    def columns_of(self, place):
+        """What the name at ``place`` stands for as columns of numbers, a list of ``[N]``."""
+        column = self.columns[place]
+        what = f"{self.noun.capitalize()} {self.names[place]!r} of {self.path}"
+        if isinstance(column, pd.Series):
+            return [_numbers(column, what)]
+        if column.ndim not in (1, 2):
+            raise ValueError(
+                f"{what} must have shape [N] or [N, D]. Received: an array of shape {column.shape}."
+            )
+        if column.dtype.kind not in "biuf":
+            raise ValueError(f"{what} must hold numbers. Received: dtype {column.dtype}.")
+        return [column] if column.ndim == 1 else list(column.T)
+
+
+def read_table(path, missing_values, decimal):
+    """The ``Table`` in a file; ``missing_values`` and ``decimal`` as in ``read_pairs``."""
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise ValueError(f"A file of pairs must be {', '.join(_SUFFIXES)}. Received: {path}.")
+    if decimal not in (None, ".", ","):
+        raise ValueError(f"`decimal` must be '.', ',' or None. Received: decimal={decimal!r}.")
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no such file. Received: {path}.")
+    try:
+        if suffix in _TEXT:
+            return _frame(path, *text_tables.read(path, missing_values, decimal))
+        return {".npy": _npy, ".npz": _npz, ".parquet": _parquet}[suffix](path)
+    except (ValueError, EOFError, zipfile.BadZipFile, pd.errors.ParserWarning) as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise ValueError(f"{path} cannot be read as {suffix}: {reason}.") from None
+
+
+def _npy(path):
+    array = np.load(path, allow_pickle=False)
+    if array.ndim not in (1, 2):
+        raise ValueError(f"an array [N, D] was expected, one of shape {array.shape} found")
+    columns = list(np.atleast_2d(array.T))
+    return Table(path, tuple(map(str, range(len(columns)))), columns)
+
+
+def _npz(path):
+    with np.load(path, allow_pickle=False) as arrays:
+        return Table(path, tuple(arrays.files), [arrays[name] for name in arrays.files])
+
+
+def _parquet(path):
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError:
+        raise ImportError(
+            f"Parquet needs pyarrow: pip install 'tf_infomax[parquet]'. Received: {path}."
+        ) from None
+    # Without nullable types, integers of which some are missing would be rounded to float64.
+    nullable = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype()}
+    return _frame(path, parquet.read_table(path).to_pandas(types_mapper=nullable.get))
+
+
+def _frame(path, frame, notes=()):
+    names = tuple(str(name).strip() for name in frame.columns)
+    return Table(path, names, [frame.iloc[:, place] for place in range(len(names))], notes)
+
+
+def _numbers(column, what):
+    is_category = isinstance(column.dtype, pd.CategoricalDtype)
+    if not is_category and (pd.api.types.is_string_dtype(column) or column.dtype == object):
+        return _converted(column, what)
+    if getattr(column.dtype, "kind", "O") not in "biuf":
+        raise ValueError(f"{what} must hold numbers. Received: dtype {column.dtype}.")
+    return column
+
+
+def _converted(column, what):
+    """A column of mixed or textual entries as numbers; the first that is none is an error."""
+    given = column[column.notna()]
+    if len(given) and given.map(_is_integer).all():
+        # Integers of more than 64 bits, which pandas leaves as text.
+        return column.astype(object).map(int, na_action="ignore")
+    try:
+        converted = pd.to_numeric(column, errors="coerce")
+    except TypeError:  # entries that are not scalars
+        converted = pd.Series(np.nan, column.index)
+    wrong = np.flatnonzero(converted.isna() & column.notna())
+    if not wrong.size:
+        return converted
+    example = str(column.iloc[wrong[0]])[:40]
+    if re.fullmatch(_THOUSANDS, example):
+        hint = " Thousands are not to be separated: 1234.5."
+    elif not re.search(r"\w", example):
+        hint = f" missing_values={example!r} makes it a missing value."
+    else:
+        hint = ""
+    raise ValueError(
+        f"{what} must hold numbers.{hint} Received: {len(wrong)} of {len(column)} entries that "
+        f"are none, the first in data row {wrong[0] + 1}: {example!r}."
+    )
+
+
+def _is_integer(entry):
+    return isinstance(entry, str) and re.fullmatch(r"\s*[+-]?[0-9]+\s*", entry) is not None
