@@ -3,8 +3,8 @@
 import tensorflow as tf
 
 from tf_infomax import bounds, critics
-from tf_infomax.blocked_scores import BlockedScores, scores_of_pairs
-from tf_infomax.scores import PairScores
+from tf_infomax.scores.blocked_scores import BlockedScores, scores_of_pairs
+from tf_infomax.scores.pairs import PairScores
 
 WIDTH = 128
 # Of codes, so that scores have a spread of about one: next to none, gradients nearly cancel.

@@ -6,8 +6,8 @@ The package makes the scores as ``InfoMax`` does, in blocks that stay in the cac
 import tensorflow as tf
 
 from tf_infomax import bounds
-from tf_infomax.blocked_scores import scores_of_pairs
 from tf_infomax.critics import ConcatCritic
+from tf_infomax.scores.blocked_scores import scores_of_pairs
 
 
 def tiled_pairs(size, width, hidden, xla=False):

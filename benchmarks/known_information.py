@@ -23,7 +23,8 @@ from pathlib import Path
 from absl import app, flags
 
 from benchmarks import classical_estimators, known_information_report
-from tf_infomax import distributions, results
+from tf_infomax import distributions
+from tf_infomax.results import rows as results
 
 __all__ = ["CLASSICAL", "distribution_names", "measure", "run"]
 

@@ -8,7 +8,7 @@ global) and joins it with each positive. Both exclude the places of the own imag
 import tensorflow as tf
 
 from tf_infomax import bounds
-from tf_infomax.scores import PairScores
+from tf_infomax.scores.pairs import PairScores
 
 
 def row_of_logits(images, places, units, xla=False):

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.trials import trial_on_noise
-from tf_infomax.optimizers import Adam
+from tf_infomax.layers.optimizers import Adam
 from tf_infomax.training.loop import StepLoop
 
 _COMPARED = 5

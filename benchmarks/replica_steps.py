@@ -6,8 +6,9 @@ so that all together compute what one device does.
 
 import tensorflow as tf
 
-from tf_infomax import InfoMax, critics, optimizers
+from tf_infomax import InfoMax, critics
 from tf_infomax.encoders import MLP
+from tf_infomax.layers import optimizers
 
 WIDTH = 392
 

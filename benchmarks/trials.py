@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from tf_infomax.data.image_data import ImageData
 from tf_infomax.experiments import catalog
-from tf_infomax.experiments.build import GAUSSIAN_PAIRS, build
 from tf_infomax.experiments.overrides import override
+from tf_infomax.running.build import GAUSSIAN_PAIRS, build
 from tf_infomax.training.loop import StepLoop
 
 __all__ = ["loop_of", "loss_and_gradients", "traced_update", "training_step", "trial_on_noise"]

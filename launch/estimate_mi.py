@@ -9,10 +9,10 @@ import sys
 
 from absl import flags
 
-from tf_infomax import command_line
+from tf_infomax.naming.paths import expanded
 from tf_infomax.pair_files import read_pairs
-from tf_infomax.paths import expanded
-from tf_infomax.quiet_tensorflow import import_tensorflow
+from tf_infomax.running import command_line
+from tf_infomax.running.quiet_tensorflow import import_tensorflow
 
 _X = flags.DEFINE_string(
     "x", None, "Columns (of an .npz: arrays) that are x: names, positions, ranges, as in a,3,5:9."

@@ -8,8 +8,8 @@ import sys
 
 from absl import flags
 
-from tf_infomax import command_line
-from tf_infomax.quiet_tensorflow import import_tensorflow
+from tf_infomax.running import command_line
+from tf_infomax.running.quiet_tensorflow import import_tensorflow
 
 _RUN = command_line.define_path(
     "run", None, "Directory of one run, or of an export.", required=True
@@ -28,7 +28,7 @@ def main(argv):
     """Writes the rows beside the encoder and prints them; returns the exit code."""
     command_line.refuse_arguments(argv, "--set=mlp_probe.epochs=20")
     import_tensorflow()
-    from tf_infomax.experiments.evaluate import evaluate
+    from tf_infomax.running.evaluate import evaluate
 
     rows, path = evaluate(
         _RUN.value,

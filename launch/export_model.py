@@ -5,9 +5,9 @@
 
 import sys
 
-from tf_infomax import command_line
-from tf_infomax.experiments.run_directory import RunDirectory
-from tf_infomax.quiet_tensorflow import import_tensorflow
+from tf_infomax.running import command_line
+from tf_infomax.running.quiet_tensorflow import import_tensorflow
+from tf_infomax.running.run_directory import RunDirectory
 
 _RUN = command_line.define_path("run", None, "Directory of one run.", required=True)
 _OUTPUT = command_line.define_path(

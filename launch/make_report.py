@@ -5,15 +5,15 @@
 
 from pathlib import Path
 
-from tf_infomax import command_line
-from tf_infomax.paths import expanded
-from tf_infomax.report import (
+from tf_infomax.naming.paths import expanded
+from tf_infomax.report.report import (
     collect,
     make_report,
     summary_table,
     write_figures,
     write_tables,
 )
+from tf_infomax.running import command_line
 
 _RUNS = command_line.define_paths("runs", "Work directory; may be repeated or positional.")
 _OUTPUT = command_line.define_path("output", None, "HTML file; default <first dir>/report.html.")

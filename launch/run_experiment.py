@@ -9,10 +9,10 @@ import sys
 
 from absl import flags
 
-from tf_infomax import command_line
 from tf_infomax.experiments import catalog
 from tf_infomax.experiments.overrides import override
-from tf_infomax.quiet_tensorflow import import_tensorflow
+from tf_infomax.running import command_line
+from tf_infomax.running.quiet_tensorflow import import_tensorflow
 
 _MOST_SEEDS = 10_000
 
@@ -49,13 +49,13 @@ def main(argv):
     experiments = [override(experiment, settings) for experiment in catalog.get(_EXPERIMENT.value)]
     # Names and fields are checked by now: a misspelt one should not wait for TensorFlow.
     import_tensorflow()
-    from tf_infomax.experiments import sweep
+    from tf_infomax.running import sweep
 
     runs = sweep.plan(experiments, _WORKDIR.value, _DATA_DIR.value, _DOWNLOAD.value)
     outcome = sweep.run_all(runs, _WORKDIR.value, _JOBS.value)
 
-    from tf_infomax.report import summary_table
-    from tf_infomax.results import read_rows
+    from tf_infomax.report.report import summary_table
+    from tf_infomax.results.rows import read_rows
 
     print(summary_table(read_rows(_WORKDIR.value)))
     for name, status in outcome.statuses.items():

@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 
-from tf_infomax.results import Row
+from tf_infomax.results.rows import Row
 
 EPOCH = 781  # steps of 64 images that fit into 50,000
 ENDPOINTS = {"conv": 0.04, "fc": 0.02, "global": 0.0}

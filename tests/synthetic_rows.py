@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.synthetic_dim_rows import dim_rows_of
-from tf_infomax.results import Row
+from tf_infomax.results.rows import Row
 
 MI_MAX = ("invertible", "adversarial", "non_invertible", "critic_impact", "encoder_impact",
           "dependent_samples")

@@ -16,18 +16,18 @@ WITHOUT_EXPORTS = {"training/__init__.py", "experiments/__init__.py"}
 
 # Family -> what it must not import. Everything not named here may be imported.
 FORBIDDEN = {
-    "tf_infomax.registry": ("tf_infomax",),
-    "tf_infomax.results": ("tf_infomax.experiments", "tf_infomax.training", "tensorflow", "keras"),
-    "tf_infomax.scores": tuple(
+    "tf_infomax.naming.registry": ("tf_infomax",),
+    "tf_infomax.results.rows": ("tf_infomax.experiments", "tf_infomax.training", "tensorflow", "keras"),
+    "tf_infomax.scores.pairs": tuple(
         f"tf_infomax.{path.stem}"
         for path in PACKAGE.iterdir()
         if path.stem not in ("__init__", "score_reductions")
     ),
-    "tf_infomax.score_reductions": ("tf_infomax.",),
-    "tf_infomax.replicas": ("tf_infomax.",),
-    "tf_infomax.row_blocks": ("tf_infomax.",),
-    "tf_infomax.arguments": ("tf_infomax", "tensorflow", "keras"),
-    "tf_infomax.layers": tuple(
+    "tf_infomax.scores.pairs.reductions": ("tf_infomax.",),
+    "tf_infomax.numerics.replicas": ("tf_infomax.",),
+    "tf_infomax.numerics.row_blocks": ("tf_infomax.",),
+    "tf_infomax.naming.arguments": ("tf_infomax", "tensorflow", "keras"),
+    "tf_infomax.layers.shared": tuple(
         f"tf_infomax.{path.stem}"
         for path in PACKAGE.iterdir()
         if path.stem not in ("__init__", "arguments", "layers")
@@ -43,7 +43,7 @@ FORBIDDEN = {
     ),
     "tf_infomax.critics": (
         "tf_infomax.bounds",
-        "tf_infomax.scores",
+        "tf_infomax.scores.pairs",
         "tf_infomax.encoders",
         "tf_infomax.objectives",
         "tf_infomax.training",
@@ -52,7 +52,7 @@ FORBIDDEN = {
     ),
     "tf_infomax.encoders": (
         "tf_infomax.bounds",
-        "tf_infomax.scores",
+        "tf_infomax.scores.pairs",
         "tf_infomax.critics",
         "tf_infomax.objectives",
         "tf_infomax.training",
@@ -100,7 +100,7 @@ FORBIDDEN = {
 
 
 # The launchers' shared part is the one place in the package that knows their flags.
-ALLOWED = {("tf_infomax.command_line", "absl")}
+ALLOWED = {("tf_infomax.running.command_line", "absl")}
 
 
 def module_name(path):
@@ -211,13 +211,13 @@ def imported_in_a_fresh_process(names, unwanted):
         (
             [
                 "tf_infomax",
-                "tf_infomax.registry",
-                "tf_infomax.randomness",
+                "tf_infomax.naming.registry",
+                "tf_infomax.numerics.randomness",
                 "tf_infomax.distributions",
                 "tf_infomax.experiments.catalog",
                 "tf_infomax.experiments.spec",
-                "tf_infomax.results",
-                "tf_infomax.report",
+                "tf_infomax.results.rows",
+                "tf_infomax.report.report",
                 "tf_infomax.plots",
             ],
             {"tensorflow", "keras", "tf_keras", "tensorflow_probability", "tensorflow_datasets"},

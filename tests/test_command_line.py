@@ -8,7 +8,7 @@ import pytest
 from absl import flags
 
 from tests.launch.launchers import loaded
-from tf_infomax import command_line
+from tf_infomax.running import command_line
 
 LAUNCHERS = sorted((Path(__file__).parents[1] / "launch").glob("*.py"))
 REQUIRED = {

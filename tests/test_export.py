@@ -13,9 +13,9 @@ import tensorflow as tf
 
 from tests.tiny import determinism_undone, plan_tiny
 from tf_infomax import export
-from tf_infomax.experiments import run as experiment_run
 from tf_infomax.export import archive, proof, trained
-from tf_infomax.results import read_rows
+from tf_infomax.results.rows import read_rows
+from tf_infomax.running import run as experiment_run
 
 ROOT = Path(__file__).parents[1]
 STEPS = 12

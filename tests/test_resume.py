@@ -20,9 +20,9 @@ import pytest
 import tensorflow as tf
 
 from tests.tiny import TINY, determinism_undone, plan_tiny
-from tf_infomax.experiments import evaluators
-from tf_infomax.experiments.run import FINISHED, execute
-from tf_infomax.results import RowWriter
+from tf_infomax.evaluators import catalog as evaluators
+from tf_infomax.results.rows import RowWriter
+from tf_infomax.running.run import FINISHED, execute
 from tf_infomax.training.checkpoints import Checkpoints
 from tf_infomax.training.loop import StepLoop
 

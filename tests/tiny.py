@@ -6,8 +6,9 @@ import numpy as np
 from sklearn.datasets import load_digits
 from tensorflow.python.framework import config
 
-from tf_infomax.experiments import catalog, sweep
+from tf_infomax.experiments import catalog
 from tf_infomax.experiments.overrides import override
+from tf_infomax.running import sweep
 
 _COMMON = ("train.batch_size=32", "train.steps=12", "train.log_every=4", "train.checkpoint_every=4")
 _DIGITS = (*_COMMON, "data=digits", "evaluate.linear_probe.every=6")

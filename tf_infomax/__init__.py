@@ -7,37 +7,39 @@ catalogue of experiments and the results can be read without TensorFlow.
 
 import importlib
 
-from tf_infomax import keras_names
+from tf_infomax.naming import keras_names, moved
 
-_MODULES = (
-    "bounds",
-    "critics",
-    "data",
-    "distributions",
-    "encoders",
-    "estimation",
-    "evaluation",
-    "experiments",
-    "export",
-    "flows",
-    "geometry",
-    "objectives",
-    "optimizers",
-    "plots",
-    "report",
-    "results",
-    "scores",
-)
+# Public families -> their modules, where these have other names.
+_MODULES = {
+    "bounds": "bounds",
+    "critics": "critics",
+    "data": "data",
+    "distributions": "distributions",
+    "encoders": "encoders",
+    "estimation": "estimation",
+    "evaluation": "evaluation",
+    "experiments": "experiments",
+    "export": "export",
+    "flows": "flows",
+    "geometry": "numerics.geometry",
+    "models": "models",
+    "objectives": "objectives",
+    "optimizers": "layers.optimizers",
+    "plots": "plots",
+    "report": "report",
+    "results": "results",
+    "scores": "scores",
+}
 # Public classes and functions that stand above the families: name -> module.
 _OBJECTS = {
     "AlignedViews": "models",
-    "BlockedScores": "blocked_scores",
+    "BlockedScores": "scores",
     "DeepInfoMax": "models",
     "InfoMax": "models",
     "MutualInformationEstimator": "estimation",
     "PairScores": "scores",
     "RepresentationModel": "models",
-    "load_model": "keras_names",
+    "load_model": "naming.keras_names",
 }
 
 __all__ = [*_MODULES, *_OBJECTS]
@@ -45,7 +47,7 @@ __all__ = [*_MODULES, *_OBJECTS]
 
 def __getattr__(name):
     if name in _MODULES:
-        return importlib.import_module(f"tf_infomax.{name}")
+        return importlib.import_module(f"tf_infomax.{_MODULES[name]}")
     if name in _OBJECTS:
         return getattr(importlib.import_module(f"tf_infomax.{_OBJECTS[name]}"), name)
     raise AttributeError(f"module 'tf_infomax' has no attribute {name!r}")
@@ -57,3 +59,5 @@ def __dir__():
 
 # So that files with our models load after `import tf_infomax` alone.
 keras_names.announce()
+# So that programs of before find modules under their former names.
+moved.announce()

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tf_infomax import bounds
 from tf_infomax.bounds import divergences
-from tf_infomax.scores import PairScores
+from tf_infomax.scores.pairs import PairScores
 
 LOG_2 = math.log(2.0)
 # Elementwise pairs whose dual form is a lower bound: all but the release's X2 and the one that

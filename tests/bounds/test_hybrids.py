@@ -9,7 +9,7 @@ import tensorflow as tf
 from tf_infomax import bounds
 from tf_infomax.bounds.moving_average import updated_log_average
 from tf_infomax.data.gaussians import CorrelatedGaussians
-from tf_infomax.scores import PairScores
+from tf_infomax.scores.pairs import PairScores
 
 RNG = np.random.default_rng(0)
 SCORES = RNG.normal(scale=4.0, size=(6, 6))

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tf_infomax import bounds
 from tf_infomax.data.gaussians import CorrelatedGaussians
-from tf_infomax.scores import PairScores
+from tf_infomax.scores.pairs import PairScores
 
 RNG = np.random.default_rng(0)
 each_alpha = pytest.mark.parametrize("alpha", [0.01, 0.3, 1.0])

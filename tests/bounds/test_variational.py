@@ -10,7 +10,7 @@ from tf_infomax import bounds
 from tf_infomax.critics import InnerProdCritic
 from tf_infomax.data.gaussians import CorrelatedGaussians
 from tf_infomax.encoders import MLP
-from tf_infomax.scores import PairScores, pair_scores
+from tf_infomax.scores.pairs import PairScores, pair_scores
 
 # Rows are anchors: exp of the scores is [[4, 1], [2, 2]].
 TWO_PAIRS = np.log([[4.0, 1.0], [2.0, 2.0]])

@@ -13,8 +13,8 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from tf_infomax.released_layers import Dense
-from tf_infomax.scores import PairScores
+from tf_infomax.layers.released import Dense
+from tf_infomax.scores.pairs import PairScores
 
 __all__ = ["BOUNDS", "CRITICS", "BoundExample", "CriticExample"]
 

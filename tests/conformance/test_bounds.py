@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from tests.conformance.examples import BOUNDS
 from tf_infomax import bounds
 from tf_infomax.data.gaussians import CorrelatedGaussians
-from tf_infomax.scores import PairScores
+from tf_infomax.scores.pairs import PairScores
 
 each_bound = pytest.mark.parametrize("name", bounds.names())
 # The registered functions of scores that bound nothing, as their entries say.

@@ -13,7 +13,7 @@ import tensorflow as tf
 import tf_infomax
 from tests.conformance.keras_examples import ELSEWHERE, LAYERS, TERMS
 from tests.stored_endpoints import StoredEndpoints
-from tf_infomax import keras_names
+from tf_infomax.naming import keras_names
 
 each_layer = pytest.mark.parametrize("example", [pytest.param(e, id=n) for n, e in LAYERS.items()])
 each_term = pytest.mark.parametrize("example", [pytest.param(e, id=n) for n, e in TERMS.items()])

@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from tf_infomax import bounds, critics
-from tf_infomax.sampling import sample_places
-from tf_infomax.scores import PairScores
+from tf_infomax.numerics.sampling import sample_places
+from tf_infomax.scores.pairs import PairScores
 
 RNG = np.random.default_rng(0)
 NAMES = {"dot_map": {"units": 7}, "concat_map": {"hidden_units": (6, 5)}}

@@ -6,7 +6,7 @@ import tensorflow as tf
 from scipy import stats
 
 from tf_infomax.data.batches import BatchIndex
-from tf_infomax.randomness import stream
+from tf_infomax.numerics.randomness import stream
 
 # A correct shuffle fails one such test in a million; the seeds are fixed, so it fails never or
 # always.

@@ -14,7 +14,7 @@ from benchmarks import known_information, known_information_report
 from benchmarks.classical_estimators import cca, ksg
 from tf_infomax import distributions
 from tf_infomax.distributions import Gaussian
-from tf_infomax.results import Row
+from tf_infomax.results.rows import Row
 
 pytest.importorskip("normi")
 

@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 from tests.conformance.keras_examples import LAYERS
-from tf_infomax import encoders, optimizers
+from tf_infomax import encoders
+from tf_infomax.layers import optimizers
 
 
 @pytest.mark.parametrize(

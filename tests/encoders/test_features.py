@@ -6,9 +6,10 @@ import pytest
 import tensorflow as tf
 
 from tests.conformance.keras_examples import feature_model
-from tf_infomax import DeepInfoMax, critics, encoders, objectives, optimizers
+from tf_infomax import DeepInfoMax, critics, encoders, objectives
 from tf_infomax.encoders.protocol import missing_members
 from tf_infomax.evaluation import representations
+from tf_infomax.layers import optimizers
 
 IMAGES = np.random.default_rng(0).normal(size=(8, 12, 12, 2)).astype(np.float32)
 

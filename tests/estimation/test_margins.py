@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from tf_infomax.estimation import margins
-from tf_infomax.exact_columns import exact_column
+from tf_infomax.numerics.exact_columns import exact_column
 
 
 def test_normal_scores_are_quantiles_of_mid_ranks():

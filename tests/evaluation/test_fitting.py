@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tf_infomax.evaluation.fitting import Epochs, batches_of, pixels, staircase
-from tf_infomax.optimizers import Adam
+from tf_infomax.layers.optimizers import Adam
 
 VALUES = np.arange(12, dtype=np.float32)
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from tests.tiny import determinism_undone, tiny, write_images
-from tf_infomax.experiments import catalog, sweep
-from tf_infomax.experiments.build import check
+from tf_infomax.experiments import catalog
 from tf_infomax.experiments.overrides import override
-from tf_infomax.experiments.run import FINISHED, execute
-from tf_infomax.geometry import uniformity_floor
-from tf_infomax.results import read_rows
+from tf_infomax.numerics.geometry import uniformity_floor
+from tf_infomax.results.rows import read_rows
+from tf_infomax.running import sweep
+from tf_infomax.running.build import check
+from tf_infomax.running.run import FINISHED, execute
 
 SMALL = (
     "train.batch_size=16", "train.steps=8", "train.log_every=4", "train.checkpoint_every=8",

@@ -11,11 +11,12 @@ import tensorflow as tf
 
 from tests.tiny import TINY_IMAGES, determinism_undone, tiny_images, write_images
 from tf_infomax import export
-from tf_infomax.experiments import catalog, sweep
-from tf_infomax.experiments.evaluate import evaluate
+from tf_infomax.experiments import catalog
 from tf_infomax.experiments.overrides import override
-from tf_infomax.experiments.run import FINISHED, execute, restore
-from tf_infomax.results import EVALUATION_ROWS, read_rows
+from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
+from tf_infomax.running import sweep
+from tf_infomax.running.evaluate import evaluate
+from tf_infomax.running.run import FINISHED, execute, restore
 
 ROOT = Path(__file__).parents[2]
 DIM = [name for name in catalog.names() if name.startswith("dim_")]

@@ -7,12 +7,13 @@ import pytest
 
 from tests.tiny import determinism_undone
 from tf_infomax import plots
-from tf_infomax.experiments import catalog, sweep
+from tf_infomax.experiments import catalog
 from tf_infomax.experiments.overrides import override
-from tf_infomax.experiments.run import tags_of
-from tf_infomax.experiments.run_directory import RunDirectory
-from tf_infomax.experiments.run_study import execute_study
-from tf_infomax.results import read_rows, to_frame
+from tf_infomax.results.rows import read_rows, to_frame
+from tf_infomax.running import sweep
+from tf_infomax.running.run import tags_of
+from tf_infomax.running.run_directory import RunDirectory
+from tf_infomax.running.run_study import execute_study
 
 _SHORT = ("train.batch_size=8", "train.log_every=2", "train.jit_compile=no")
 _STAIRS = (

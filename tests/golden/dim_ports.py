@@ -11,7 +11,7 @@ from tests.golden.dim_files import channels_last, conv_kernel, dense_kernel, fla
 from tests.stored_endpoints import StoredEndpoints
 from tf_infomax import encoders
 from tf_infomax.encoders.configurations import CONFIGURATIONS
-from tf_infomax.mi_network import MINetwork
+from tf_infomax.layers.mi_network import MINetwork
 
 __all__ = [
     "MEASURES",

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tests.golden.golden_files import Comparisons, cases
 from tests.golden.ports import tensor
 from tf_infomax import bounds
-from tf_infomax.scores import pair_scores
+from tf_infomax.scores.pairs import pair_scores
 
 PATTERN = "bounds_*.npz"
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from tests.golden import ports
 from tests.golden.dim_files import DimComparisons, cases, groups
 from tf_infomax import bounds
-from tf_infomax.scores import PairScores
+from tf_infomax.scores.pairs import PairScores
 
 MEASURES = {
     "GAN": "gan",

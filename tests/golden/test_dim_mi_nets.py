@@ -7,7 +7,7 @@ import tensorflow as tf
 from tests.golden import ports
 from tests.golden.dim_files import DimComparisons, cases, channels_last
 from tests.golden.dim_ports import matrix, mi_network
-from tf_infomax.mi_network import MINetwork
+from tf_infomax.layers.mi_network import MINetwork
 
 FILES = "mi_nets*.npz"
 

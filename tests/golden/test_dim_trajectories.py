@@ -12,8 +12,9 @@ from tests.golden.dim_files import DimComparisons, cases, channels_last
 from tests.golden.dim_ports import assign, mi_stored, mi_weights, reduced_encoder, stored_under
 from tests.golden.golden_files import GoldenFile, folder
 from tests.golden.test_trajectories import keras_floats
-from tf_infomax import DeepInfoMax, encoders, optimizers
+from tf_infomax import DeepInfoMax, encoders
 from tf_infomax.critics import DotMapCritic
+from tf_infomax.layers import optimizers
 from tf_infomax.objectives import LocalInformation
 
 FILES = "train_*_beta1_*.npz"

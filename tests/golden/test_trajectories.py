@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from tests.golden import ports
 from tests.golden.golden_files import Comparisons, cases
-from tf_infomax import InfoMax, RepresentationModel, bounds, optimizers
+from tf_infomax import InfoMax, RepresentationModel, bounds
+from tf_infomax.layers import optimizers
 from tf_infomax.objectives import LabelConfusion
 
 MI_MAX = "trajectory_mlp*.npz"

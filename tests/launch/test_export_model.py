@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from tests.tiny import determinism_undone, plan_tiny
-from tf_infomax.experiments.run import FINISHED, execute, restore
+from tf_infomax.running.run import FINISHED, execute, restore
 
 ROOT = Path(__file__).parents[2]
 

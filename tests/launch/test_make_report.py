@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.synthetic_rows import rows_of
-from tf_infomax.results import write_rows
+from tf_infomax.results.rows import write_rows
 
 ROOT = Path(__file__).parents[2]
 

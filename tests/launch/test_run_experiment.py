@@ -15,8 +15,8 @@ from absl import flags
 
 from tests.launch.launchers import loaded
 from tests.tiny import TINY
-from tf_infomax.experiments import sweep
-from tf_infomax.results import read_rows
+from tf_infomax.results.rows import read_rows
+from tf_infomax.running import sweep
 
 ROOT = Path(__file__).parents[2]
 LAUNCHER = ROOT / "launch/run_experiment.py"

@@ -6,9 +6,10 @@ import pytest
 import tensorflow as tf
 from sklearn.datasets import load_digits
 
-from tf_infomax import encoders, geometry
+from tf_infomax import encoders
+from tf_infomax.layers.optimizers import Adam
 from tf_infomax.models.aligned_views import AlignedViews
-from tf_infomax.optimizers import Adam
+from tf_infomax.numerics import geometry
 
 HALVES = np.split(load_digits().images[:320].astype(np.float32) / 16.0, 2, axis=1)
 HALVES = [half.reshape(320, 32) for half in HALVES]

@@ -8,8 +8,9 @@ import pytest
 import tensorflow as tf
 from sklearn.datasets import load_digits
 
-from tf_infomax import DeepInfoMax, encoders, optimizers
+from tf_infomax import DeepInfoMax, encoders
 from tf_infomax.critics import ConcatCritic, ConcatMapCritic, DotMapCritic, EncoderTailCritic
+from tf_infomax.layers import optimizers
 from tf_infomax.objectives import (
     Classification,
     Coordinates,

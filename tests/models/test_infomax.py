@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_infomax import InfoMax, bounds, optimizers
+from tf_infomax import InfoMax, bounds
 from tf_infomax.critics import (
     BilinearCritic,
     ConcatCritic,
@@ -18,6 +18,7 @@ from tf_infomax.critics import (
 )
 from tf_infomax.data.gaussians import CorrelatedGaussians
 from tf_infomax.encoders import MLP
+from tf_infomax.layers import optimizers
 
 # I(X; Y) = 3.32 nats.
 PAIRS = CorrelatedGaussians(dim=4, rho=0.9)

@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from tf_infomax.critics import BilinearCritic
+from tf_infomax.layers.optimizers import Adam
 from tf_infomax.models.infomax import InfoMax
-from tf_infomax.optimizers import Adam
 
 
 def model_of(bound):

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from tf_infomax import RepresentationModel
 from tf_infomax.encoders import MLP, RealNVP
+from tf_infomax.layers.optimizers import Adam
 from tf_infomax.objectives import LabelConfusion, classifier_loss, uniform_label_loss
-from tf_infomax.optimizers import Adam
 
 BATCH, CLASSES = 8, 3
 

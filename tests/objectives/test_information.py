@@ -15,9 +15,9 @@ from tf_infomax.critics import (
     InnerProdCritic,
 )
 from tf_infomax.encoders import get as encoder_of
+from tf_infomax.layers.released import Dense
 from tf_infomax.objectives import EncodedViews, Features, GlobalInformation, LocalInformation
-from tf_infomax.released_layers import Dense
-from tf_infomax.scores import PairScores
+from tf_infomax.scores.pairs import PairScores
 
 RNG = np.random.default_rng(0)
 IMAGES = 5

@@ -10,12 +10,13 @@ import tensorflow as tf
 from sklearn.datasets import load_digits
 
 from tests.stored_endpoints import StoredEndpoints
-from tf_infomax import bounds, encoders, geometry, objectives
+from tf_infomax import bounds, encoders, objectives
 from tf_infomax.critics import BilinearCritic, CosineCritic
+from tf_infomax.layers.optimizers import Adam
 from tf_infomax.models.deep_infomax import DeepInfoMax
+from tf_infomax.numerics import geometry
 from tf_infomax.objectives import EncodedViews, two_views
 from tf_infomax.objectives.features import Features
-from tf_infomax.optimizers import Adam
 
 RNG = np.random.default_rng(0)
 # Whole images, so that on the digits only a shift of brightness is left.

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax import AlignedViews, DeepInfoMax, InfoMax, bounds, encoders, optimizers
+from tf_infomax import AlignedViews, DeepInfoMax, InfoMax, bounds, encoders
 from tf_infomax.critics import (
     BilinearCritic,
     ConcatCritic,
@@ -19,6 +19,7 @@ from tf_infomax.critics import (
     LearnedBaseline,
 )
 from tf_infomax.encoders import MLP
+from tf_infomax.layers import optimizers
 from tf_infomax.objectives import (
     Classification,
     Coordinates,

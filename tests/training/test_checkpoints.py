@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_infomax.optimizers import Adam
+from tf_infomax.layers.optimizers import Adam
 from tf_infomax.training.checkpoints import Checkpoints
 
 

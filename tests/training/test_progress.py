@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from tf_infomax.results import Row
+from tf_infomax.results.rows import Row
 from tf_infomax.training.progress import Progress, duration
 
 

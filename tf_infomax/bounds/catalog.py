@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 
 from tf_infomax.bounds import divergences, hybrids, known_conditional, variational
-from tf_infomax.registry import Registry, nearest
+from tf_infomax.naming.registry import Registry, nearest
 
 __all__ = [
     "BoundInfo",

@@ -20,8 +20,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tf_infomax.registry import Registry
-from tf_infomax.scores import pair_scores
+from tf_infomax.naming.registry import Registry
+from tf_infomax.scores.pairs import pair_scores
 
 __all__ = [
     "Divergence",

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tf_infomax.bounds.divergences import jsd
 from tf_infomax.bounds.variational import donsker_varadhan, tuba
-from tf_infomax.scores import pair_scores
+from tf_infomax.scores.pairs import pair_scores
 
 __all__ = ["js_nwj", "mine", "smile"]
 

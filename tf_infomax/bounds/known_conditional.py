@@ -7,7 +7,7 @@ continuous kind alike: a change of the variable y cancels.
 import tensorflow as tf
 
 from tf_infomax.bounds.variational import infonce
-from tf_infomax.scores import PairScores
+from tf_infomax.scores.pairs import PairScores
 
 __all__ = [
     "barber_agakov_lower",

@@ -10,7 +10,7 @@ import numbers
 
 import tensorflow as tf
 
-from tf_infomax.scores import pair_scores
+from tf_infomax.scores.pairs import pair_scores
 
 __all__ = ["donsker_varadhan", "infonce", "interpolated", "nwj", "tuba"]
 

@@ -18,7 +18,7 @@ from tf_infomax.critics.vector import (
     InnerProdCritic,
     SeparableCritic,
 )
-from tf_infomax.registry import Registry
+from tf_infomax.naming.registry import Registry
 
 __all__ = [
     "BilinearCritic",

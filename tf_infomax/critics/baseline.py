@@ -3,15 +3,15 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax.arguments import positive_integer, seed_or_none
-from tf_infomax.layers import (
+from tf_infomax.layers.shared import (
     activation_function,
     apply_stack,
     build_stack,
     dense_stack,
     keep_frozen,
 )
-from tf_infomax.registry import Registry
+from tf_infomax.naming.arguments import positive_integer, seed_or_none
+from tf_infomax.naming.registry import Registry
 
 __all__ = ["LearnedBaseline", "class_of", "get", "names"]
 

@@ -3,9 +3,9 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax.arguments import number
 from tf_infomax.critics.vector import InnerProdCritic
-from tf_infomax.geometry import unit_norm
+from tf_infomax.naming.arguments import number
+from tf_infomax.numerics.geometry import unit_norm
 
 __all__ = ["CosineCritic"]
 

@@ -3,9 +3,9 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax.arguments import callable_layer, positive_integer, seed_or_none
-from tf_infomax.layers import keep_frozen
-from tf_infomax.released_layers import Dense
+from tf_infomax.layers.released import Dense
+from tf_infomax.layers.shared import keep_frozen
+from tf_infomax.naming.arguments import callable_layer, positive_integer, seed_or_none
 
 __all__ = ["EncoderTailCritic"]
 

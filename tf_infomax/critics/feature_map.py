@@ -10,10 +10,10 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax.arguments import integers, positive_integer, seed_or_none
-from tf_infomax.layers import PairwiseDense, keep_frozen
-from tf_infomax.mi_network import MINetwork
-from tf_infomax.released_layers import Dense, fan_in_uniform
+from tf_infomax.layers.mi_network import MINetwork
+from tf_infomax.layers.released import Dense, fan_in_uniform
+from tf_infomax.layers.shared import PairwiseDense, keep_frozen
+from tf_infomax.naming.arguments import integers, positive_integer, seed_or_none
 
 __all__ = ["ConcatMapCritic", "DotMapCritic"]
 

@@ -6,8 +6,7 @@ Names and defaults are those of the code of Tschannen et al. (2020), section 3.2
 import keras
 import tensorflow as tf
 
-from tf_infomax.arguments import positive_integer, seed_or_none
-from tf_infomax.layers import (
+from tf_infomax.layers.shared import (
     PairwiseDense,
     activation_function,
     apply_stack,
@@ -16,6 +15,7 @@ from tf_infomax.layers import (
     glorot_uniform,
     keep_frozen,
 )
+from tf_infomax.naming.arguments import positive_integer, seed_or_none
 
 __all__ = ["BilinearCritic", "ConcatCritic", "InnerProdCritic", "SeparableCritic"]
 

@@ -5,7 +5,7 @@
 
 from tf_infomax.data.datasets import load
 from tf_infomax.data.image_data import DatasetNotFoundError, DatasetWarning, ImageData
-from tf_infomax.lazy import lazy_names
+from tf_infomax.naming.lazy import lazy_names
 
 _HOMES = {
     "BatchIndex": "batches",

@@ -10,7 +10,7 @@ import numpy as np
 from tf_infomax.data.image_data import DatasetNotFoundError, DatasetWarning
 from tf_infomax.data.sources import arrays, bundled, image_folders, tiny_imagenet
 from tf_infomax.data.sources.image_files import listed, visible
-from tf_infomax.paths import expanded
+from tf_infomax.naming.paths import expanded
 
 __all__ = ["load"]
 

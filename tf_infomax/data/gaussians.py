@@ -6,7 +6,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax import randomness
+from tf_infomax.numerics import randomness
 
 __all__ = ["CorrelatedGaussians", "DependentGaussians"]
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from tf_infomax.registry import unknown_name
+from tf_infomax.naming.registry import unknown_name
 
 __all__ = ["DatasetNotFoundError", "DatasetWarning", "ImageData"]
 

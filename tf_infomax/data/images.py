@@ -3,9 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax import randomness
 from tf_infomax.data import augmentation, views
 from tf_infomax.data.batches import BatchIndex
+from tf_infomax.numerics import randomness
 
 __all__ = ["WholeImages"]
 

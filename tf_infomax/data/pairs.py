@@ -3,10 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax import randomness
 from tf_infomax.data import views
 from tf_infomax.data.batches import BatchIndex
 from tf_infomax.data.gaussians import CorrelatedGaussians
+from tf_infomax.numerics import randomness
 
 __all__ = ["TRANSFORMS", "GaussianPairs", "GaussianStairs", "HalvesOfImages"]
 

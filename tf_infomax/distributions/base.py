@@ -5,7 +5,7 @@ import operator
 
 import numpy as np
 
-from tf_infomax import randomness
+from tf_infomax.numerics import randomness
 
 __all__ = ["Distribution"]
 

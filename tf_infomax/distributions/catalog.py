@@ -8,7 +8,7 @@ from tf_infomax.distributions.gaussian import Gaussian
 from tf_infomax.distributions.mixture import GaussianMixture
 from tf_infomax.distributions.student_t import StudentT
 from tf_infomax.distributions.uniform_noise import AdditiveUniformNoise
-from tf_infomax.registry import Registry
+from tf_infomax.naming.registry import Registry
 
 __all__ = ["benchmark", "get", "names"]
 

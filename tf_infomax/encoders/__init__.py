@@ -15,7 +15,7 @@ from tf_infomax.encoders.features import Backbone, NamedFeatures, as_encoder
 from tf_infomax.encoders.invertible import RealNVP
 from tf_infomax.encoders.layered import EncoderTail, LayeredEncoder
 from tf_infomax.encoders.mlp import MLP
-from tf_infomax.registry import Registry
+from tf_infomax.naming.registry import Registry
 
 __all__ = [
     "MLP",

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax.layers import keep_frozen
-from tf_infomax.saved_model import write_saved_model
+from tf_infomax.layers.saved_model import write_saved_model
+from tf_infomax.layers.shared import keep_frozen
 
 __all__ = ["Encoder"]
 

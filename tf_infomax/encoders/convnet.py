@@ -4,9 +4,9 @@ import math
 
 import keras
 
-from tf_infomax.arguments import integers, positive_integer, seed_or_none
 from tf_infomax.encoders.base import Encoder
-from tf_infomax.layers import JointLayerNormalization, activation_function, glorot_uniform
+from tf_infomax.layers.shared import JointLayerNormalization, activation_function, glorot_uniform
+from tf_infomax.naming.arguments import integers, positive_integer, seed_or_none
 
 __all__ = ["ConvNet"]
 

@@ -4,7 +4,7 @@ import keras
 
 from tf_infomax.encoders.base import Encoder
 from tf_infomax.encoders.protocol import missing_members
-from tf_infomax.registry import unknown_name
+from tf_infomax.naming.registry import unknown_name
 
 __all__ = ["Endpoint"]
 

@@ -3,11 +3,11 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax.arguments import integer
 from tf_infomax.encoders.base import Encoder
 from tf_infomax.encoders.endpoint import Endpoint
 from tf_infomax.encoders.protocol import has_member, missing_members
-from tf_infomax.registry import unknown_name
+from tf_infomax.naming.arguments import integer
+from tf_infomax.naming.registry import unknown_name
 
 __all__ = ["Backbone", "NamedFeatures", "as_encoder"]
 

@@ -5,10 +5,10 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax import flows
-from tf_infomax.arguments import integer, integers, positive_integer, seed_or_none
 from tf_infomax.encoders.base import Encoder
 from tf_infomax.encoders.mlp import MLP
-from tf_infomax.layers import initializer_of
+from tf_infomax.layers.shared import initializer_of
+from tf_infomax.naming.arguments import integer, integers, positive_integer, seed_or_none
 
 __all__ = ["RealNVP"]
 

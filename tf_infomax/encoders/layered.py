@@ -3,12 +3,12 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax.arguments import integer, integers, positive_integer, seed_or_none
 from tf_infomax.encoders import configurations
 from tf_infomax.encoders.base import Encoder
 from tf_infomax.encoders.endpoint import Endpoint
 from tf_infomax.encoders.stages import FoldCrops, make_output, make_stage, run_stage
-from tf_infomax.registry import unknown_name
+from tf_infomax.naming.arguments import integer, integers, positive_integer, seed_or_none
+from tf_infomax.naming.registry import unknown_name
 
 __all__ = ["EncoderTail", "LayeredEncoder"]
 

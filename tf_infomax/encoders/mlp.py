@@ -2,9 +2,9 @@
 
 import keras
 
-from tf_infomax.arguments import boolean, integers, seed_or_none
 from tf_infomax.encoders.base import Encoder
-from tf_infomax.layers import activation_function, initializer_of
+from tf_infomax.layers.shared import activation_function, initializer_of
+from tf_infomax.naming.arguments import boolean, integers, seed_or_none
 
 __all__ = ["MLP", "layer_initializer"]
 

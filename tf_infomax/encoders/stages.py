@@ -5,9 +5,9 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax import released_layers
-from tf_infomax.arguments import positive_integer
 from tf_infomax.encoders import configurations
+from tf_infomax.layers import released as released_layers
+from tf_infomax.naming.arguments import positive_integer
 
 __all__ = ["Chain", "FoldCrops", "UnfoldCrops", "make_output", "make_stage", "run_stage"]
 

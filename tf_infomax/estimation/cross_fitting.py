@@ -8,7 +8,7 @@ import numpy as np
 
 from tf_infomax.estimation.fold_training import FoldTraining, TrainedCritic
 from tf_infomax.estimation.training_pool import borrowed
-from tf_infomax.randomness import stream_seed
+from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["FoldResult", "cross_fit"]
 

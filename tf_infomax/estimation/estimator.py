@@ -28,7 +28,7 @@ from tf_infomax.estimation.folds import Folds
 from tf_infomax.estimation.limits import EstimateWarning, limits_reached, repeated_pairs
 from tf_infomax.estimation.reading import Reader
 from tf_infomax.estimation.samples import check_same_columns, pairs_of
-from tf_infomax.randomness import stream_seed
+from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["MutualInformationEstimator"]
 

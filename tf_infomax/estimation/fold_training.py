@@ -11,9 +11,9 @@ from tf_infomax import bounds
 from tf_infomax.bounds.moving_average import RATE, updated_log_average
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.reading import Reader, partner_scores
-from tf_infomax.optimizers import Adam
-from tf_infomax.randomness import stream
-from tf_infomax.scores import PairScores
+from tf_infomax.layers.optimizers import Adam
+from tf_infomax.numerics.randomness import stream
+from tf_infomax.scores.pairs import PairScores
 from tf_infomax.training.step import gradient_step
 
 __all__ = ["FoldTraining", "Schedule", "TrainedCritic"]

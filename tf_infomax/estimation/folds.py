@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tf_infomax.randomness import stream
+from tf_infomax.numerics.randomness import stream
 
 __all__ = ["Folds"]
 

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.special import ndtri
 
-from tf_infomax.exact_columns import as_objects
-from tf_infomax.registry import Registry
+from tf_infomax.naming.registry import Registry
+from tf_infomax.numerics.exact_columns import as_objects
 
 __all__ = ["NormalScores", "Standardized", "Unchanged", "get", "names"]
 

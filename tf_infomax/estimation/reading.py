@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
-from tf_infomax.scores import PairScores
+from tf_infomax.scores.pairs import PairScores
 
 __all__ = ["Reader", "partner_scores"]
 

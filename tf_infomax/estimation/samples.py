@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from tf_infomax.exact_columns import exact_column, is_missing
+from tf_infomax.numerics.exact_columns import exact_column, is_missing
 
 __all__ = ["Sample", "check_same_columns", "pairs_of"]
 

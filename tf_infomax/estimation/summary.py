@@ -16,8 +16,8 @@ from tf_infomax import bounds
 from tf_infomax.estimation.estimator import MutualInformationEstimator
 from tf_infomax.estimation.limits import EstimateWarning, certifiable
 from tf_infomax.estimation.summary_page import summary_page
-from tf_infomax.registry import unknown_name
-from tf_infomax.strict_json import encoded
+from tf_infomax.naming.registry import unknown_name
+from tf_infomax.results.strict_json import encoded
 
 __all__ = ["Summary", "estimate", "to_bits"]
 

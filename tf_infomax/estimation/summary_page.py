@@ -7,9 +7,9 @@ import platform
 from html import escape
 
 from tf_infomax import bounds
-from tf_infomax.page import document, figure
 from tf_infomax.plots import image
 from tf_infomax.plots.estimate import held_out_values, training_curves
+from tf_infomax.report.page import document, figure
 
 __all__ = ["summary_page"]
 

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax.released_layers import BatchNormalization, Dense
+from tf_infomax.layers.released import BatchNormalization, Dense
 
 __all__ = ["ClassifierHead", "labelled_accuracy", "labelled_cross_entropy"]
 

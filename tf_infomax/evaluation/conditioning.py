@@ -12,7 +12,7 @@ import tensorflow as tf
 from threadpoolctl import threadpool_limits
 
 from tf_infomax.evaluation.extreme_singular_values import extreme_singular_values
-from tf_infomax.percentiles import PERCENTILES, percentiles
+from tf_infomax.numerics.percentiles import PERCENTILES, percentiles
 
 __all__ = [
     "PERCENTILES",

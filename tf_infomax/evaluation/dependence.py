@@ -9,9 +9,9 @@ from tf_infomax.bounds import divergences
 from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, staircase
 from tf_infomax.evaluation.labelled import checked_codes, checked_pair
 from tf_infomax.evaluation.standardization import standardized
-from tf_infomax.optimizers import Adam
-from tf_infomax.randomness import stream, stream_seed
-from tf_infomax.score_network import ScoreNetwork
+from tf_infomax.layers.optimizers import Adam
+from tf_infomax.layers.score_network import ScoreNetwork
+from tf_infomax.numerics.randomness import stream, stream_seed
 
 __all__ = [
     "DependenceEstimate",

@@ -15,7 +15,7 @@ from tf_infomax.evaluation.labelled import (
     some_labelled,
 )
 from tf_infomax.evaluation.mlp_probe import fit_classifier
-from tf_infomax.randomness import stream_seed
+from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["fine_tune"]
 

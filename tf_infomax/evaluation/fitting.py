@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax.randomness import stream
+from tf_infomax.numerics.randomness import stream
 from tf_infomax.training.step import gradient_step
 
 __all__ = ["Epochs", "batches_of", "pixels", "staircase"]

@@ -12,9 +12,9 @@ from tf_infomax.bounds.moving_average import RATE, corrected_loss, updated_log_a
 from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, pixels, staircase
 from tf_infomax.evaluation.labelled import checked_codes, checked_images, checked_pair
 from tf_infomax.evaluation.standardization import moments, standardized
-from tf_infomax.optimizers import Adam
-from tf_infomax.randomness import stream_seed
-from tf_infomax.released_layers import Conv2D, Dense
+from tf_infomax.layers.optimizers import Adam
+from tf_infomax.layers.released import Conv2D, Dense
+from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["MineEstimate", "StatisticsNetwork", "corrected_loss", "mine", "updated_log_average"]
 

@@ -13,8 +13,8 @@ from tf_infomax.evaluation.classifier_head import (
 )
 from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, staircase
 from tf_infomax.evaluation.labelled import checked_pair, labelled_rows, number_of_classes
-from tf_infomax.optimizers import Adam
-from tf_infomax.randomness import stream_seed
+from tf_infomax.layers.optimizers import Adam
+from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["ProbeResult", "fit_classifier", "mlp_probe"]
 

@@ -15,9 +15,9 @@ from tf_infomax.evaluation.structural_similarity import (
     multi_scale_ssim,
     released_ssim,
 )
-from tf_infomax.optimizers import Adam
-from tf_infomax.randomness import stream_seed
-from tf_infomax.released_layers import BatchNormalization, Conv2D, Dense, fan_in_uniform
+from tf_infomax.layers.optimizers import Adam
+from tf_infomax.layers.released import BatchNormalization, Conv2D, Dense, fan_in_uniform
+from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["Decoder", "Reconstruction", "decoder_stages", "reconstruction"]
 

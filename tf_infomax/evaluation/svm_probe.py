@@ -7,7 +7,7 @@ from sklearn.linear_model import SGDClassifier
 
 from tf_infomax.evaluation.labelled import checked_pair, labelled_rows, number_of_classes
 from tf_infomax.evaluation.standardization import standardized
-from tf_infomax.randomness import stream_seed
+from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["SVMResult", "svm_probe"]
 

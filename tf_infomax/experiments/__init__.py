@@ -1,1 +1,1 @@
-"""Experiments: frozen data (``spec``, ``mi_max``), their names (``catalog``), and running them."""
+"""Experiments as frozen data: ``spec`` is their form, ``catalog`` has them by name."""

@@ -1,7 +1,7 @@
 """The experiments by name. Importing it needs no TensorFlow."""
 
 from tf_infomax.experiments import alignment, deep_infomax, estimation, mi_max
-from tf_infomax.registry import Registry
+from tf_infomax.naming.registry import Registry
 
 __all__ = ["get", "names"]
 

@@ -23,7 +23,7 @@ from tf_infomax.experiments.spec import (
     replace_at,
     settable_names,
 )
-from tf_infomax.registry import nearest
+from tf_infomax.naming.registry import nearest
 
 __all__ = ["override"]
 

@@ -6,6 +6,8 @@ import pathlib
 import re
 import typing
 
+from tf_infomax.naming.paths import short_name
+from tf_infomax.naming.pick import Pick, frozen, pick
 from tf_infomax.objectives.options import (
     TERMS,
     Classification,
@@ -17,8 +19,6 @@ from tf_infomax.objectives.options import (
     PriorMatching,
     RelativeCoordinates,
 )
-from tf_infomax.paths import short_name
-from tf_infomax.pick import Pick, frozen, pick
 
 __all__ = [
     "Classification",

@@ -3,7 +3,7 @@
 import dataclasses
 
 from tf_infomax.experiments.spec import Swept
-from tf_infomax.pick import frozen
+from tf_infomax.naming.pick import frozen
 
 __all__ = ["Study", "study"]
 

@@ -13,12 +13,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.experiments.run_directory import RunDirectory, read_json
 from tf_infomax.export.proof import TOLERANCE, ProofError, largest_difference, prove
 from tf_infomax.export.signatures import save, signatures
 from tf_infomax.export.trained import restore_trained
-from tf_infomax.paths import has_wildcards, without_wildcards
-from tf_infomax.results import EVALUATION_ROWS, read_rows
+from tf_infomax.naming.paths import has_wildcards, without_wildcards
+from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
+from tf_infomax.running.run_directory import RunDirectory, read_json
 
 __all__ = ["CARD", "ENCODER", "export_model", "load_encoder", "summary"]
 

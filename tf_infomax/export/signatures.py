@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from tf_infomax.layers.saved_model import write_saved_model
 from tf_infomax.models import InfoMax
-from tf_infomax.saved_model import write_saved_model
 
 __all__ = ["Signature", "save", "signatures"]
 

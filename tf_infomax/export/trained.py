@@ -6,10 +6,10 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax.experiments.build import build_model, input_shape, load_images
-from tf_infomax.experiments.run_directory import RunDirectory
 from tf_infomax.experiments.spec import Experiment
 from tf_infomax.models import RepresentationModel
+from tf_infomax.running.build import build_model, input_shape, load_images
+from tf_infomax.running.run_directory import RunDirectory
 from tf_infomax.training.checkpoints import read_newest
 
 __all__ = ["Trained", "restore_trained"]

@@ -2,8 +2,8 @@
 
 import keras
 
-from tf_infomax.geometry import unit_norm
 from tf_infomax.models.pairs import PairModel
+from tf_infomax.numerics.geometry import unit_norm
 from tf_infomax.objectives import AlignmentUniformity
 
 __all__ = ["AlignedViews"]

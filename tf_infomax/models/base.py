@@ -6,9 +6,9 @@ import warnings
 import keras
 import tensorflow as tf
 
-from tf_infomax import replicas
+from tf_infomax.layers.saved_model import write_call
 from tf_infomax.models.given_data import given_data
-from tf_infomax.saved_model import write_call
+from tf_infomax.numerics import replicas
 
 __all__ = ["SelfSupervisedModel"]
 

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.arguments import callable_layer, positive_integer, seed_or_none
 from tf_infomax.models.base import SelfSupervisedModel
 from tf_infomax.models.batches import ViewsForm
 from tf_infomax.models.players import log_names, optimizers_of, players_of
+from tf_infomax.naming.arguments import callable_layer, positive_integer, seed_or_none
 from tf_infomax.objectives.encoded_views import EncodedViews
 from tf_infomax.objectives.features import Features, wide
 from tf_infomax.objectives.term import Term

@@ -4,7 +4,7 @@ Terms are Keras layers that a model sums up; what they read is ``Features``. ``o
 options every term has, without TensorFlow; the other modules are imported on first use.
 """
 
-from tf_infomax.lazy import lazy_names
+from tf_infomax.naming.lazy import lazy_names
 
 _HOMES = {
     "AlignmentUniformity": "two_views",

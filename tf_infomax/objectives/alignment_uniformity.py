@@ -2,8 +2,8 @@
 
 import tensorflow as tf
 
-from tf_infomax.arguments import number
-from tf_infomax.geometry import alignment, uniformity, unit_norm
+from tf_infomax.naming.arguments import number
+from tf_infomax.numerics.geometry import alignment, uniformity, unit_norm
 
 __all__ = ["alignment_uniformity_loss", "check_weights"]
 

@@ -5,10 +5,10 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax.arguments import integer, seed_or_none
+from tf_infomax.layers.released import Dense
+from tf_infomax.naming.arguments import integer, seed_or_none
 from tf_infomax.objectives import options
 from tf_infomax.objectives.term import Term, checked_endpoint
-from tf_infomax.released_layers import Dense
 
 __all__ = ["Classification"]
 

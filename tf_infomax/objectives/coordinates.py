@@ -4,12 +4,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.arguments import boolean, integers, seed_or_none
-from tf_infomax.mi_network import MINetwork
+from tf_infomax.layers.mi_network import MINetwork
+from tf_infomax.layers.released import BatchNormalization, Dense
+from tf_infomax.naming.arguments import boolean, integers, seed_or_none
 from tf_infomax.objectives import options
 from tf_infomax.objectives.features import wide
 from tf_infomax.objectives.term import Term
-from tf_infomax.released_layers import BatchNormalization, Dense
 
 __all__ = ["Coordinates", "RelativeCoordinates", "coordinate_accuracies", "coordinate_loss"]
 

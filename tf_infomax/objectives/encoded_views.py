@@ -1,6 +1,6 @@
 """Which encoder encodes which view, and what endpoints there are: addresses ``view.endpoint``."""
 
-from tf_infomax.chunked_encoding import encode_in_chunks
+from tf_infomax.encoders.chunked_encoding import encode_in_chunks
 
 __all__ = ["EncodedViews", "named"]
 

@@ -5,8 +5,8 @@ import zlib
 
 import tensorflow as tf
 
-from tf_infomax import replicas
 from tf_infomax.data.occlusion import occlude
+from tf_infomax.numerics import replicas
 from tf_infomax.objectives.encoded_views import named
 
 __all__ = ["Features", "flat", "global_vectors", "wide"]

@@ -10,15 +10,15 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax.arguments import boolean, integer, number
 from tf_infomax.bounds.moving_average import RATE, updated_log_average
+from tf_infomax.naming.arguments import boolean, integer, number
+from tf_infomax.numerics.sampling import sample_places
 from tf_infomax.objectives import options
 from tf_infomax.objectives.features import flat, global_vectors, wide
 from tf_infomax.objectives.mutual_information import mutual_information_loss
 from tf_infomax.objectives.scored_bound import ScoredBound
 from tf_infomax.objectives.term import Term, checked_critic, checked_endpoint
-from tf_infomax.sampling import sample_places
-from tf_infomax.scores import PairScores
+from tf_infomax.scores.pairs import PairScores
 
 __all__ = ["GlobalInformation", "Information", "LocalInformation"]
 

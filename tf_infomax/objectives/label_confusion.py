@@ -8,7 +8,7 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax.arguments import integer, seed_or_none
+from tf_infomax.naming.arguments import integer, seed_or_none
 from tf_infomax.objectives import options
 from tf_infomax.objectives.features import flat
 from tf_infomax.objectives.player import Player

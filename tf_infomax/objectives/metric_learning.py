@@ -12,8 +12,8 @@ import typing
 
 import tensorflow as tf
 
-from tf_infomax.geometry import squared_distances
-from tf_infomax.scores import pair_scores
+from tf_infomax.numerics.geometry import squared_distances
+from tf_infomax.scores.pairs import pair_scores
 
 __all__ = [
     "Triplets",

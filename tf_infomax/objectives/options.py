@@ -7,7 +7,7 @@ same name says so.
 
 import dataclasses
 
-from tf_infomax.pick import Pick
+from tf_infomax.naming.pick import Pick
 
 __all__ = [
     "TERMS",

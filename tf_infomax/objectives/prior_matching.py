@@ -4,13 +4,13 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax.arguments import integers, number, seed_or_none
 from tf_infomax.bounds import divergences
+from tf_infomax.layers.score_network import ScoreNetwork
+from tf_infomax.naming.arguments import integers, number, seed_or_none
 from tf_infomax.objectives import options
 from tf_infomax.objectives.features import global_vectors, wide
 from tf_infomax.objectives.player import Player
 from tf_infomax.objectives.term import Term, checked_endpoint
-from tf_infomax.score_network import ScoreNetwork
 
 __all__ = ["PRIORS", "PriorMatching", "gradient_penalty", "sample_prior", "squash"]
 

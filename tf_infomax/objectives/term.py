@@ -3,8 +3,8 @@
 import keras
 
 __all__ = ["Term"]
-from tf_infomax.arguments import callable_layer, number
-from tf_infomax.layers import keep_frozen
+from tf_infomax.layers.shared import keep_frozen
+from tf_infomax.naming.arguments import callable_layer, number
 from tf_infomax.objectives.player import merged
 
 __all__ = ["Term", "checked_critic", "checked_endpoint"]

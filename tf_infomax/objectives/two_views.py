@@ -6,10 +6,10 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax.arguments import boolean, integer, number, seed_or_none
-from tf_infomax.blocked_scores import scores_of_pairs
 from tf_infomax.critics.cosine import CosineCritic
-from tf_infomax.geometry import unit_norm
+from tf_infomax.naming.arguments import boolean, integer, number, seed_or_none
+from tf_infomax.naming.registry import Registry
+from tf_infomax.numerics.geometry import unit_norm
 from tf_infomax.objectives import options
 from tf_infomax.objectives.alignment_uniformity import alignment_uniformity_loss, check_weights
 from tf_infomax.objectives.classification import Classification
@@ -17,7 +17,7 @@ from tf_infomax.objectives.information import Information
 from tf_infomax.objectives.metric_learning import MINING, batch_triplet
 from tf_infomax.objectives.term import Term
 from tf_infomax.objectives.view_pair import ViewPair
-from tf_infomax.registry import Registry
+from tf_infomax.scores.blocked_scores import scores_of_pairs
 
 __all__ = [
     "AlignmentUniformity",

@@ -1,7 +1,7 @@
 """Which two views of every example are compared, and at which endpoint."""
 
-from tf_infomax.arguments import boolean
 from tf_infomax.data.random_views import RandomView
+from tf_infomax.naming.arguments import boolean
 from tf_infomax.objectives.features import global_vectors, wide
 from tf_infomax.objectives.term import checked_endpoint
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from tf_infomax.exact_columns import exact_column, is_missing
+from tf_infomax.numerics.exact_columns import exact_column, is_missing
 from tf_infomax.pair_files.selection import all_positions, positions, sides
 from tf_infomax.pair_files.tables import read_table
 

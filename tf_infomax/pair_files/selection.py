@@ -2,7 +2,7 @@
 
 import re
 
-from tf_infomax.registry import nearest
+from tf_infomax.naming.registry import nearest
 
 __all__ = ["all_positions", "positions", "sides"]
 

@@ -1,9 +1,9 @@
 """Figure 1: encoders that cannot lose information (experiments invertible, adversarial)."""
 
-from tf_infomax.experiments.measurements import INVERSE_TOLERANCE
 from tf_infomax.plots import style
 from tf_infomax.plots.curves import curve, level, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
+from tf_infomax.results.measurements import INVERSE_TOLERANCE
 
 __all__ = ["adversarial", "bound_panel_of", "invertible"]
 

@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, Normalize
 
-from tf_infomax.percentiles import percentiles
+from tf_infomax.numerics.percentiles import percentiles
 from tf_infomax.plots import style
 from tf_infomax.plots.bijective import accuracy_panel, bound_panel_of, bounds_panel
 from tf_infomax.plots.curves import Curve, curve, lines, values_by_step

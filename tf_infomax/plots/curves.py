@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_infomax.plots import style
-from tf_infomax.results import over_seeds
+from tf_infomax.results.rows import over_seeds
 
 __all__ = [
     "Curve",

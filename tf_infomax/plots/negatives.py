@@ -7,7 +7,7 @@ from tf_infomax.plots import style
 from tf_infomax.plots.curves import Curve, lines, select, with_unit
 from tf_infomax.plots.deep_infomax import MLP, deep_infomax, endpoints_of
 from tf_infomax.plots.drawing import Drawing
-from tf_infomax.results import final_values
+from tf_infomax.results.rows import final_values
 
 __all__ = ["negatives"]
 

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 from tf_infomax.plots import style
 from tf_infomax.plots.curves import lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
-from tf_infomax.tables import FAILURE
+from tf_infomax.tables.results_table import FAILURE
 
 __all__ = ["Level", "level_statistics", "staircase"]
 

@@ -5,7 +5,7 @@ import importlib
 import inspect
 from collections.abc import Callable
 
-from tf_infomax.registry import unknown_name, unknown_option
+from tf_infomax.naming.registry import unknown_name, unknown_option
 
 __all__ = ["Computation", "Setting", "check", "get", "names"]
 

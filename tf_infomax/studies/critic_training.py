@@ -1,7 +1,7 @@
 """Training a critic by maximising a bound, in one call."""
 
+from tf_infomax.layers.optimizers import Adam
 from tf_infomax.models.infomax import InfoMax
-from tf_infomax.optimizers import Adam
 from tf_infomax.training.loop import StepLoop
 from tf_infomax.training.task import Task
 

@@ -4,8 +4,8 @@ import numpy as np
 from scipy.special import rel_entr
 from scipy.stats import spearmanr
 
-from tf_infomax import randomness
-from tf_infomax.experiments.measurements import Measurement
+from tf_infomax.numerics import randomness
+from tf_infomax.results.measurements import Measurement
 from tf_infomax.studies.computation import Computation
 
 __all__ = ["COMPUTATION", "SCHEMES", "divergences", "jsd_and_kl", "random_joint"]

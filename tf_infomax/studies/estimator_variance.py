@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from tf_infomax import randomness
-from tf_infomax.experiments.measurements import Measurement
+from tf_infomax.numerics import randomness
+from tf_infomax.results.measurements import Measurement
 from tf_infomax.studies.computation import Computation
 from tf_infomax.studies.density_ratio import DensityRatio
 

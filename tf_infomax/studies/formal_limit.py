@@ -5,12 +5,13 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax import bounds, critics, randomness
+from tf_infomax import bounds, critics
 from tf_infomax.data.batches import BatchIndex
 from tf_infomax.data.gaussians import CorrelatedGaussians
 from tf_infomax.estimation import certifiable
 from tf_infomax.evaluation import mean_bound
-from tf_infomax.experiments.measurements import Measurement
+from tf_infomax.numerics import randomness
+from tf_infomax.results.measurements import Measurement
 from tf_infomax.studies.computation import Computation
 from tf_infomax.studies.critic_training import train
 

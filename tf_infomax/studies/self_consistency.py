@@ -5,13 +5,14 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax import bounds, critics, encoders, randomness
+from tf_infomax import bounds, critics, encoders
 from tf_infomax.data import datasets
 from tf_infomax.data.batches import BatchIndex
 from tf_infomax.data.views import to_pixels
 from tf_infomax.evaluation import encode, mean_bound
-from tf_infomax.experiments.measurements import Measurement
-from tf_infomax.pick import Pick, as_pick
+from tf_infomax.naming.pick import Pick, as_pick
+from tf_infomax.numerics import randomness
+from tf_infomax.results.measurements import Measurement
 from tf_infomax.studies.computation import Computation
 from tf_infomax.studies.critic_training import train
 

@@ -1,1 +1,1 @@
-"""Training: one gradient step, the games made of it, the loop, and checkpoints."""
+"""Training: one gradient step, what a task is, the loop over its steps, and checkpoints."""

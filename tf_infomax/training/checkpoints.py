@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from tf_infomax.paths import without_wildcards, write_text
+from tf_infomax.naming.paths import without_wildcards, write_text
 
 __all__ = ["Checkpoints", "read_newest"]
 

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tf_infomax import replicas
+from tf_infomax.numerics import replicas
 
 __all__ = ["gradient_step"]
 

@@ -8,10 +8,10 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from tf_infomax import registry
 from tf_infomax.data.augmentation import centre_crop
 from tf_infomax.data.image_data import DatasetNotFoundError, ImageData
 from tf_infomax.data.sources.collect import collect
+from tf_infomax.naming import registry
 
 __all__ = ["from_prepared"]
 

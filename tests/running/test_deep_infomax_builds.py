@@ -1,0 +1,149 @@
+"""Every experiment of Deep InfoMax that no other test runs: built small, two steps of each."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.tiny import TINY_IMAGES
+from tf_infomax.experiments import catalog
+from tf_infomax.experiments.deep_infomax import EXPERIMENTS
+from tf_infomax.experiments.overrides import override
+from tf_infomax.layers.optimizers import Adam
+from tf_infomax.running.build import build_model
+from tf_infomax.training.task import Task
+
+_BASIC = "encoder.widths=(4,8,8,8)"
+_DOT = "local_information.critic.units=12"
+_CONCAT = "global_information.critic.hidden_dim=8"
+_PRIOR = "prior.hidden_units=(8,8)"
+_PLACES = tuple(
+    f"objectives.{name}.hidden_units=(8,8)" for name in ("coordinates", "relative_coordinates")
+)
+_FOLDED = "critic.units=12"
+
+# Name -> (side of the images, what makes it small).
+SMALL = {
+    "dim_local_global": (
+        32, _BASIC, _CONCAT, "local_information.critic.hidden_units=(8,8)", _PRIOR,
+    ),
+    "dim_coordinates": (32, _BASIC, _DOT, _PRIOR, *_PLACES),
+    "dim_occlusion": (32, _BASIC, _DOT, _PRIOR),
+    "dim_single_global_cifar10": (32, "encoder.widths=(4,4,4,4,4,4,8)", _FOLDED),
+    "dim_single_global": (64, "encoder.widths=(4,4,8,8,8,8,16)", _FOLDED),
+    "dim_multiple_globals": (64, "encoder.widths=(4,4,8,8,8,8,8)", _FOLDED),
+    "dim_weights": (32, _BASIC, _DOT, _CONCAT, _PRIOR),
+    "dim_negatives": (32, _BASIC, _DOT),
+}
+# Of the sweeps, what the others differ from in a number only.
+VARIANTS = {
+    "dim_weights": (
+        "alpha_0-beta_0-gamma_0", "alpha_1-beta_0-gamma_0", "alpha_0-beta_0-gamma_1",
+        "alpha_0.5-beta_0.5-gamma_0.1",
+    ),
+    "dim_negatives": (
+        "jsd-negative_images_1", "infonce-negative_images_63", "donsker_varadhan-negative_images_4",
+    ),
+}
+# As promised to the report, which reads them by name.
+REPORTS = {
+    "local_information": {"local_information"},
+    "global_information": {"global_information"},
+    "prior": {"prior_encoder_loss", "prior_divergence", "adversary_loss"},
+    "coordinates": {"coordinates_loss", "coordinates_accuracy"},
+    "relative_coordinates": {"relative_coordinates_loss", "relative_coordinates_accuracy"},
+}
+
+
+def runs_of(name):
+    """Variant -> run, small."""
+    (experiment,) = catalog.get(name)
+    experiment = override(experiment, SMALL[name][1:])
+    return {variant: run for variant, _, run in experiment.runs()}
+
+
+def test_every_experiment_is_run_by_some_test():
+    assert {*SMALL, *TINY_IMAGES, "dim_untrained"} == {one.name for one in EXPERIMENTS}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_variants_differ_in_what_is_swept_only(name):
+    def without_numbers(run):
+        terms = [
+            {**dataclasses.asdict(term), "weight": None, "negative_images": None}
+            for term in run.objectives
+        ]
+        return str(dataclasses.replace(run, objectives=tuple(terms)))
+
+    runs = runs_of(name)
+    assert set(VARIANTS[name]) <= set(runs)
+    run_here = {without_numbers(runs[variant]) for variant in VARIANTS[name]}
+    assert {without_numbers(run) for run in runs.values()} == run_here
+
+
+CASES = [(name, variant) for name in SMALL for variant in VARIANTS.get(name, ("default",))]
+
+
+IDS = ["-".join(case) for case in CASES]
+
+
+def task_of(name, variant):
+    """(the run, its task on one batch of noise)."""
+    run, side = runs_of(name)[variant], SMALL[name][0]
+    # As many images as the experiment says where their number matters.
+    size = run.train.batch_size if name == "dim_negatives" else 4
+    model = build_model(run, (side, side, 3), num_classes=10)
+    model.compile(Adam(run.train.learning_rate))
+    rng = np.random.default_rng(0)
+    images = tf.constant(rng.uniform(-1, 1, (size, side, side, 3)), tf.float32)
+    labels = tf.range(size) % 10
+
+    def draw(t):
+        seed = tf.stack([1, tf.cast(t, tf.int32)])
+        return {"views": {"image": images}, "labels": labels, "seed": seed}
+
+    return run, Task(model, draw)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "variant"), CASES, ids=IDS)
+def test_compiled_steps_are_those_that_are_not(name, variant):
+    losses = []
+    for compiled in (False, True):
+        _, task = task_of(name, variant)
+        update = tf.function(task.update, jit_compile=compiled)
+        losses.append([float(update(task.draw(tf.constant(0, tf.int64)))["loss"])])
+        losses[-1].append(float(update(task.draw(tf.constant(1, tf.int64)))["loss"]))
+    # Normal draws (of the prior) differ in their last digits, uniform ones (of masks) in none.
+    assert losses[0] == pytest.approx(losses[1], rel=1e-2, abs=1e-3)
+
+
+@pytest.mark.parametrize(("name", "variant"), CASES, ids=IDS)
+def test_two_steps(name, variant):
+    run, task = task_of(name, variant)
+    model = task.model
+    players = {"encoder": model.encoder.trainable_variables, "adversary": model.adversary_variables}
+    before = {player: [v.numpy() for v in variables] for player, variables in players.items()}
+
+    promised = {"loss"}.union(*(REPORTS[term.name] for term in run.objectives))
+    assert set(task.metric_names) == {"loss", *task.reported} == promised
+    for step in range(2):
+        results = task.update(task.draw(tf.constant(step, tf.int64)))
+        assert set(results) == promised
+        assert all(np.isfinite(value) and value.shape == () for value in results.values())
+
+    moved = {
+        player: [
+            not np.array_equal(old, new.numpy())
+            for old, new in zip(before[player], variables, strict=True)
+        ]
+        for player, variables in players.items()
+    }
+    if any(term.weight for term in run.objectives):
+        assert all(moved["encoder"])
+    else:
+        assert not any(moved["encoder"])
+    # Three layers; they learn whatever the encoder makes of it.
+    has_prior = any(term.name == "prior" for term in run.objectives)
+    assert moved["adversary"] == [True] * (6 if has_prior else 0)

@@ -1,0 +1,1 @@
+"""Evaluators: a run at one step -> measurements; ``catalog`` has them by name."""

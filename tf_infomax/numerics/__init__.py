@@ -1,0 +1,1 @@
+"""Mathematics without domain meaning: row blocks, replicas, sampling, random seeds, geometry."""

@@ -1,0 +1,229 @@
+"""One self-contained HTML page from any set of work directories."""
+
+import base64
+import datetime
+import json
+import os
+import platform
+from collections import Counter
+from html import escape
+from pathlib import Path
+
+from tf_infomax import plots
+from tf_infomax.naming.paths import short_name
+from tf_infomax.published import claim, papers_of, read_official_curves
+from tf_infomax.report.page import figure, page
+from tf_infomax.report.sections import collect, sections_of
+from tf_infomax.results.rows import to_frame
+from tf_infomax.tables import html_tables
+from tf_infomax.tables import results_table as tables
+from tf_infomax.tables.paper_tables import markdown, paper_tables
+from tf_infomax.tables.results_table import summary_table
+
+__all__ = ["collect", "make_report", "summary_table", "write_figures", "write_tables"]
+
+_PICTURE_WIDTH, _ENLARGEMENT = 1000, 2  # pixels; screen pixels for one of the image's
+_ABOUT_THE_RUN = ("command", "started", "created", "date", "machine", "platform", "cores", "host")
+
+
+def _failures(section):
+    found = section.frame[section.frame["metric"] == tables.FAILURE]
+    if found.empty:
+        return ""
+    items = "".join(
+        f"<li>{escape(row['variant'])}, seed {row['seed']}: stopped, the loss was not finite "
+        f"at step {int(row['value']):,}.</li>"
+        for row in found.sort_values(["variant", "seed"]).to_dict("records")
+    )
+    return (
+        f'<div class="failure"><strong>Failed runs ({len(found)})</strong><ul>{items}</ul>'
+        "Their rows up to there are part of the curves; final values are means over the seeds "
+        "that reached the step given.</div>"
+    )
+
+
+def _documents(section):
+    """(name, text) of the experiment.json files that describe a section: directory, first run."""
+    for source in section.sources:
+        if not source.path.is_dir():
+            continue
+        runs = sorted((source.path / "runs" / section.experiment).rglob("experiment.json"))
+        for file in filter(Path.is_file, (source.path / "experiment.json", *runs[:1])):
+            name = f"{source.path.name}/{file.relative_to(source.path)}"
+            if file in runs and len(runs) > 1:
+                name += f" (the first of {len(runs)} runs)"
+            yield name, file.read_text(encoding="utf-8", errors="replace")
+
+
+def _settings(section):
+    parts, facts = [], {}
+    for name, text in _documents(section):
+        try:
+            document = json.loads(text)
+            text = json.dumps(document, indent=2)
+        except ValueError:
+            document = None
+        if isinstance(document, dict):
+            for key in _ABOUT_THE_RUN:
+                if key in document:
+                    facts.setdefault(key, document[key])
+        parts.append(
+            f"<details><summary>Settings: {escape(name)}</summary><pre>{escape(text)}</pre>"
+            "</details>"
+        )
+    made = "".join(
+        f"<dt>{escape(key)}</dt><dd>{_fact(value)}</dd>" for key, value in facts.items()
+    )
+    return (f'<dl class="made">{made}</dl>' if made else "") + "".join(parts)
+
+
+def _fact(value):
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+    elif isinstance(value, dict):
+        value = ", ".join(f"{key}: {entry}" for key, entry in value.items())
+    return f"<code>{escape(str(value))}</code>"
+
+
+def _pictures(section):
+    """The pictures that the rows carry, at a size at which pixels can be told apart."""
+    figures = []
+    for picture in plots.pictures(section.frame):
+        data = base64.b64encode(picture.png).decode("ascii")
+        width = min(_PICTURE_WIDTH, _ENLARGEMENT * picture.width)
+        figures.append(
+            f'<figure style="width: {width}px"><img alt="{escape(picture.name)}" '
+            f'src="data:image/png;base64,{data}">'
+            f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
+        )
+    return f'<div class="pictures">{"".join(figures)}</div>' if figures else ""
+
+
+def _section(section, official):
+    drawing = plots.draw(section.experiment, section.frame, official)
+    known = claim(section.experiment)
+    official = official if official is not None and section.dataset == official.dataset else None
+    says = ""
+    if known:
+        place = f" ({known.place()})" if known.place() else ""
+        says = f'<p class="claim"><strong>The paper</strong>{place}: {known.text}</p>'
+    runs = section.frame.groupby(["variant", "seed"])
+    seeds = Counter(variant for variant, _ in runs.groups).values()
+    if max(seeds) == 1:
+        spread = "There is one seed a variant, so there are no bands."
+    else:
+        number = f"{min(seeds)} to {max(seeds)}" if min(seeds) < max(seeds) else f"{max(seeds)}"
+        spread = f"Lines are means over {number} seeds, bands one standard deviation either side."
+    caption = f"{escape(drawing.caption)} {spread}"
+    return f"""<section id="{escape(section.anchor)}">
+<h2>{escape(section.title)}</h2>
+{says}{_failures(section)}
+{figure(section.title, plots.image(drawing.figure), caption)}
+{_pictures(section)}
+<h3>Final values</h3>
+<div class="scroll">{html_tables.final_values(section.frame, official)}</div>
+{_settings(section)}
+</section>"""
+
+
+def _count(number, noun):
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _write(path, text):
+    """Replaces ``path`` in one move, so that an open report is never half a page."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def make_report(paths, output, official_curves=None):
+    """Writes the report of some work directories: figures, tables, settings, all in one file.
+
+    Args:
+        paths: work directories or files of rows, of one or several experiments.
+        output: path of the HTML file.
+        official_curves: path of a CSV of the official code's curves on MNIST, to draw and print
+            beside ours, or None.
+    Returns:
+        ``pathlib.Path`` of the page.
+    Raises:
+        FileNotFoundError, ValueError: as ``collect`` and ``read_official_curves``; ValueError if
+            ``output`` is a directory.
+    """
+    output = Path(output)
+    if output.is_dir():
+        raise ValueError(f"Expected a file name for the report. Received: output={str(output)!r}.")
+    official = read_official_curves(official_curves) if official_curves else None
+    sources = collect(paths)
+    sections = sections_of(sources)
+    everything = to_frame([row for source in sources for row in source.rows])
+    runs = everything.groupby(["experiment", "dataset", "variant", "seed"], dropna=False).ngroups
+    failed = int((everything["metric"] == tables.FAILURE).sum())
+    now = datetime.datetime.now().astimezone()
+    text = page(
+        title="Mutual information maximisation",
+        lead=_count(runs, "run") + " of "
+        + _count(everything["experiment"].nunique(), "experiment")
+        + (f', <span class="bad">{failed} failed</span>' if failed else ""),
+        contents=[(section.anchor, section.title) for section in sections],
+        overview=html_tables.overview(everything),
+        tables=[html_tables.paper_table(table) for table in paper_tables(everything)],
+        sections=[_section(section, official) for section in sections],
+        all_values=html_tables.all_values(everything),
+        papers=papers_of(everything["experiment"]),
+        sources=[str(source.path) for source in sources],
+        made=f"{now:%Y-%m-%d %H:%M %Z} on {platform.platform()}, {platform.machine()}, "
+        f"{os.cpu_count()} cores, Python {platform.python_version()}",
+    )
+    _write(output, text)
+    return output
+
+
+def write_figures(paths, directory, official_curves=None):
+    """Writes the report's figures as PNG files, one for each experiment and data set.
+
+    Pictures that rows carry (neighbours, reconstructions) are written beside them, enlarged.
+
+    Args:
+        paths, official_curves: as for ``make_report``.
+        directory: receives ``<experiment>-<dataset>.png`` and, for pictures,
+            ``<experiment>-<dataset>-<variant>-<what>.png``; made if missing.
+    Returns:
+        List of ``pathlib.Path``.
+    """
+    official = read_official_curves(official_curves) if official_curves else None
+    directory = Path(directory)
+    sections = sections_of(collect(paths))
+    directory.mkdir(parents=True, exist_ok=True)
+    written = []
+    for section in sections:
+        drawing = plots.draw(section.experiment, section.frame, official)
+        written.append(directory / _file_name(section.anchor, ".png"))
+        written[-1].write_bytes(plots.image(drawing.figure, "png"))
+        for picture in plots.pictures(section.frame):
+            written.append(directory / _file_name(f"{section.anchor}-{picture.name}", ".png"))
+            written[-1].write_bytes(plots.enlarged(picture.png))
+    return written
+
+
+def _file_name(name, ending):
+    """A name within one directory, whatever characters rows have in theirs."""
+    return short_name(name.replace("/", "-").replace("\0", "-"), len(ending)) + ending
+
+
+def write_tables(paths, output):
+    """Writes the papers' tables with our numbers beside the published ones, as Markdown.
+
+    Args:
+        paths: as for ``make_report``.
+        output: path of the file, to be pasted into a README.
+    Returns:
+        ``pathlib.Path`` of the file; it is empty if the rows belong to no table.
+    """
+    rows = [row for source in collect(paths) for row in source.rows]
+    text = markdown(paper_tables(to_frame(rows)))
+    output = Path(output)
+    _write(output, f"{text}\n" if text else "")
+    return output

@@ -1,0 +1,96 @@
+"""What a report is about: rows of several work directories, sorted into its sections."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tf_infomax.plots.style import data_set_name
+from tf_infomax.published import claim
+from tf_infomax.results.rows import read_rows, to_frame
+from tf_infomax.tables.results_table import paper_order
+
+__all__ = ["Section", "Source", "collect", "sections_of"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A work directory (or a file of rows) and the rows that were read from it."""
+
+    path: Path
+    rows: list
+
+
+@dataclass(frozen=True)
+class Section:
+    """One experiment on one data set: its rows as a frame, and the sources that they are from."""
+
+    experiment: str
+    dataset: str | None
+    frame: object
+    sources: list
+
+    @property
+    def anchor(self):
+        """Fragment of the section's address."""
+        return "-".join(filter(None, (self.experiment, self.dataset))).replace("/", "-")
+
+    @property
+    def title(self):
+        """Heading: what it shows, and on which data."""
+        known = claim(self.experiment)
+        name = known.title if known else self.experiment
+        return f"{name} \u00b7 {data_set_name(self.dataset)}" if self.dataset else name
+
+
+def collect(paths):
+    """Reads work directories and checks that together they hold each run once.
+
+    Args:
+        paths: directories or files of rows; the same one given twice counts once.
+    Returns:
+        List of ``Source``. A run that two of them hold in the very same rows is left in the first.
+    Raises:
+        FileNotFoundError, ValueError: if there is nothing to read, or if two sources hold different
+            rows under the same experiment, data set, variant and seed.
+    """
+    sources, owners = [], {}
+    for path in dict.fromkeys(Path(path).resolve() for path in paths):
+        runs = {}
+        for row in read_rows(path):
+            key = (row.experiment, row.tags.get("dataset"), row.variant, row.seed)
+            runs.setdefault(key, []).append(row)
+        kept = []
+        for key, rows in runs.items():
+            owner, known = owners.setdefault(key, (path, rows))
+            if owner == path:
+                kept += rows
+            elif _lines(known) != _lines(rows):
+                raise ValueError(
+                    f"Two sources hold different rows of {key[0]}/{key[2]}, seed {key[3]}, data "
+                    f"set {key[1]}; give only one of them. "
+                    f"Received: paths={[str(owner), str(path)]}."
+                )
+        sources.append(Source(path, kept))
+    if not any(source.rows for source in sources):
+        raise ValueError(
+            "There are no rows yet; let the runs reach their first evaluation. "
+            f"Received: paths={[str(path) for path in paths]}."
+        )
+    return sources
+
+
+def _lines(rows):
+    return sorted(row.to_json() for row in rows)
+
+
+def sections_of(sources):
+    """The report's sections, in the paper's order: a list of ``Section``."""
+    rows, contributors = {}, {}
+    for source in sources:
+        for row in source.rows:
+            key = (row.experiment, row.tags.get("dataset"))
+            rows.setdefault(key, []).append(row)
+            contributors.setdefault(key, {})[source.path] = source
+    return [
+        Section(*key, to_frame(rows[key]), list(contributors[key].values()))
+        for key in sorted(rows, key=lambda key: paper_order(*key))
+    ]

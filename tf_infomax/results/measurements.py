@@ -1,0 +1,33 @@
+"""What evaluators give: a number and what it is. Needs no TensorFlow."""
+
+import dataclasses
+
+from tf_infomax.naming.registry import Registry
+
+__all__ = ["EVALUATORS", "INVERSE_TOLERANCE", "Measurement", "several"]
+
+# Largest error of a pixel in [0, 1] that the inverse of a flow may leave. It is below half a grey
+# level of 255 (0.002), so rounding gives every byte back: no information is lost.
+INVERSE_TOLERANCE = 1e-3
+
+# Name -> function(snapshot, **options) -> iterable of Measurement.
+EVALUATORS = Registry("evaluator")
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """A number that was measured, and what it is (the run's own tags are added later)."""
+
+    metric: str
+    split: str
+    value: float
+    unit: str
+    tags: dict = dataclasses.field(default_factory=dict)
+
+
+def several(names):
+    """An option that takes names as a tuple, which on a command line may be a single one.
+
+    A name that is given twice counts once: rows of one kind twice would be taken for two seeds.
+    """
+    return (names,) if isinstance(names, str) else tuple(dict.fromkeys(names or ()))

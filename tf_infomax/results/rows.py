@@ -1,0 +1,335 @@
+"""Rows: the one form in which every measured number is stored, read and averaged.
+
+A row is one JSON object on one line of a ``rows.jsonl`` file. Tables, figures and the report are
+functions of rows and of nothing else. This module needs neither TensorFlow nor Keras.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tf_infomax.results import strict_json
+
+__all__ = [
+    "EVALUATION_ROWS",
+    "GROUP",
+    "Row",
+    "RowWriter",
+    "final_values",
+    "over_seeds",
+    "read_rows",
+    "replaced",
+    "to_frame",
+    "write_rows",
+]
+
+# Rows that were measured after the run, in a file beside its own.
+EVALUATION_ROWS = "evaluation.jsonl"
+
+_FIELDS = ("experiment", "variant", "seed", "step", "split", "metric", "value", "unit")
+
+# What is averaged over seeds must agree in all of these; the tags may be absent.
+GROUP = ("experiment", "dataset", "variant", "metric", "split", "features", "unit")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number, and everything that is needed to know what it is.
+
+    Args:
+        experiment: catalogue name, such as ``critic_impact``.
+        variant: which member of the experiment's sweep, such as ``bilinear-infonce``.
+        seed: int, the run's seed.
+        step: int, training steps done when the number was taken.
+        split: ``train`` or ``test``.
+        metric: such as ``probe/linear/accuracy``.
+        value: float, may be NaN or infinite.
+        unit: ``nats``, ``fraction``, ``step`` or ``1``.
+        tags: further facts, flat (``critic``, ``bound``, ``dataset``, ...). The tag ``values``, a
+            sequence of numbers, is a distribution of which ``value`` is the median.
+    Raises:
+        ValueError: if a number is not one, or a tag has the name of a field.
+    """
+
+    experiment: str
+    variant: str
+    seed: int
+    step: int
+    split: str
+    metric: str
+    value: float
+    unit: str
+    tags: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        taken = sorted(set(self.tags) & {*_FIELDS, "tags"})
+        if taken:
+            raise ValueError(f"A tag must not be named like a field. Received: tags={taken}.")
+        for name in ("experiment", "variant", "split", "metric", "unit"):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(
+                    f"`{name}` must be a string. Received: {name}={getattr(self, name)!r}."
+                )
+        tags = dict(self.tags)
+        for name in ("dataset", "features"):
+            if not isinstance(tags.get(name, ""), str | None):
+                raise ValueError(
+                    f"The tag `{name}` must be a string. Received: {name}={tags[name]!r}."
+                )
+        if "values" in tags:
+            if not isinstance(tags["values"], list | tuple | np.ndarray):
+                raise ValueError(
+                    f"The tag `values` must be numbers. Received: values={tags['values']!r}."
+                )
+            tags["values"] = [strict_json.number(value, "values") for value in tags["values"]]
+        # The dataclass is frozen; this is the one moment at which its fields are settled.
+        object.__setattr__(self, "seed", strict_json.integer(self.seed, "seed"))
+        object.__setattr__(self, "step", strict_json.integer(self.step, "step"))
+        object.__setattr__(self, "value", strict_json.number(self.value, "value"))
+        object.__setattr__(self, "tags", tags)
+
+    def to_json(self):
+        """One line of strict JSON without its newline: fields, tags by name, then ``values``.
+
+        Non-finite numbers become the strings "NaN", "Infinity" and "-Infinity".
+        """
+        flat = {name: getattr(self, name) for name in _FIELDS}
+        names = sorted(self.tags, key=lambda name: (name == "values", name))
+        flat.update((name, self.tags[name]) for name in names)
+        return json.dumps(strict_json.encoded(flat), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, line):
+        """Inverse of ``to_json``; ``ValueError`` says what the line lacks.
+
+        In ``value`` and ``values`` the three strings are numbers again; other tags are as written.
+        """
+        received = f"Received: line={line[:80]!r}."
+        try:
+            flat = json.loads(line, parse_constant=strict_json.refuse_constant)
+            if "\\u" in line:
+                # Half a character cannot be written anywhere again.
+                json.dumps(flat, ensure_ascii=False).encode()
+        except (RecursionError, ValueError) as error:
+            raise ValueError(f"Expected a JSON object ({error}). {received}") from None
+        if not isinstance(flat, dict):
+            raise ValueError(f"Expected a JSON object. {received}")
+        missing = [name for name in _FIELDS if name not in flat]
+        if missing:
+            raise ValueError(f"A row needs {', '.join(missing)}. {received}")
+        fields = {name: flat.pop(name) for name in _FIELDS}
+        return cls(**fields, tags=flat)
+
+
+class RowWriter:
+    """Appends rows to a file such that a killed run can go on exactly where it was.
+
+    ``flush`` returns the file's length in bytes; a checkpoint stores it, and ``truncate`` brings
+    the file back to it. Half a line at the end, left by a killed writer, is cut off on opening.
+
+    Args:
+        path: the file; it and its folders are made if missing, old content is kept.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = open(self.path, "a+b")  # noqa: SIM115 - lives as long as the writer
+        self._file.seek(0)
+        content = self._file.read()
+        if not content.endswith(b"\n"):
+            self._file.truncate(content.rfind(b"\n") + 1)
+
+    def append(self, row):
+        """Adds one row (in memory until ``flush``)."""
+        self._file.write(row.to_json().encode("utf-8") + b"\n")
+
+    def flush(self):
+        """Brings all rows to the disk and returns the file's length in bytes."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return os.fstat(self._file.fileno()).st_size
+
+    def truncate(self, byte_length):
+        """Cuts the file to ``byte_length``, an earlier result of ``flush`` (or 0)."""
+        length = self.flush()
+        if not 0 <= byte_length <= length:
+            raise ValueError(
+                f"{self.path} has {length} bytes and can be cut to at most that many. "
+                f"Received: byte_length={byte_length}."
+            )
+        self._file.truncate(byte_length)
+        self.flush()
+
+    def close(self):
+        """Flushes and closes; may be called again."""
+        if not self._file.closed:
+            self.flush()
+            self._file.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+
+def _row_files(path):
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise FileNotFoundError(
+            f"Expected a file of rows or a work directory. Received: path={str(path)!r}."
+        )
+    files = sorted((path / "runs").rglob("rows.jsonl"))
+    if not files and (path / "rows.jsonl").is_file():
+        files = [path / "rows.jsonl"]
+    if not files:
+        raise FileNotFoundError(
+            "Expected a work directory with rows.jsonl or runs/**/rows.jsonl in it. "
+            f"Received: path={str(path)!r}."
+        )
+    return files
+
+
+def _read_file(path):
+    lines = path.read_bytes().split(b"\n")
+    rows = []
+    # What follows the last newline is empty, or a row that is being written at this moment.
+    for number, line in enumerate(lines[:-1], start=1):
+        if line.strip():
+            try:
+                rows.append(Row.from_json(line.decode("utf-8")))
+            except ValueError as error:
+                raise ValueError(f"{path}, line {number}: {error}") from None
+    return rows
+
+
+def read_rows(path):
+    """All rows of a file, or of a work directory.
+
+    A directory is read from ``runs/**/rows.jsonl``, sorted by path, if there are any, else from its
+    own ``rows.jsonl``; of a run that was evaluated later, ``evaluation.jsonl`` beside it counts. A
+    last line without newline belongs to a writer at work and is left out.
+
+    Args:
+        path: file or directory.
+    Returns:
+        List of ``Row``.
+    Raises:
+        FileNotFoundError: if there are no such files.
+        ValueError: with file and line number, if a line is not a row.
+    """
+    rows = []
+    for file in _row_files(Path(path)):
+        later = file.with_name(EVALUATION_ROWS)
+        found = _read_file(file)
+        if file.name == "rows.jsonl" and later.is_file():
+            found = replaced(found, _read_file(later))
+        rows += found
+    return rows
+
+
+def replaced(rows, newer):
+    """``rows``, in which ``newer`` ones take the place of those that measure the same."""
+    same = {_what(row) for row in newer}
+    return [*(row for row in rows if _what(row) not in same), *newer]
+
+
+def _what(row):
+    return row.experiment, row.variant, row.seed, row.step, row.split, row.metric, row.tags.get(
+        "features"
+    )
+
+
+def write_rows(path, rows):
+    """Writes ``rows`` to ``path`` in one move: readers see the old file or the new one."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(handle, "wb") as file:
+            for row in rows:
+                file.write(row.to_json().encode("utf-8") + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes private files; a result should be as readable as any other new file.
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def to_frame(rows):
+    """``rows`` as a DataFrame: one column per field and per tag, absent tags are None.
+
+    The columns ``dataset`` and ``features`` always exist.
+    """
+    names = {"dataset": None, "features": None}
+    rows = list(rows)
+    for row in rows:
+        names.update(dict.fromkeys(row.tags))
+    columns = {name: [getattr(row, name) for row in rows] for name in _FIELDS}
+    for name in names:
+        # dtype object: pandas would turn the missing integers into NaN and the rest into floats.
+        columns[name] = pd.Series([row.tags.get(name) for row in rows], dtype=object)
+    return pd.DataFrame(columns)
+
+
+def over_seeds(frame, by=GROUP):
+    """Mean and spread over seeds at every step.
+
+    Args:
+        frame: from ``to_frame``.
+        by: columns that tell groups apart, without the step.
+    Returns:
+        DataFrame with the columns ``by``, ``step``, ``mean``, ``sd`` (with n - 1; NaN for a single
+        seed) and ``n``. One NaN among the seeds makes the mean NaN.
+    """
+    columns = [*by, "step"]
+    group = frame.groupby(columns, dropna=False, sort=True).ngroup().to_numpy()
+    values = frame["value"].to_numpy(dtype=np.float64)
+    # Sums by hand: pandas leaves NaN out of its means, but a NaN of one seed must be seen, not
+    # averaged away. No warnings: the reader is told by the value itself.
+    with np.errstate(all="ignore"):
+        n = np.bincount(group)
+        mean = np.bincount(group, weights=values) / n
+        squares = np.bincount(group, weights=(values - mean[group]) ** 2)
+        sd = np.sqrt(squares / np.where(n > 1, n - 1, np.nan))
+    first = np.unique(group, return_index=True)[1]
+    table = frame[columns].iloc[first].reset_index(drop=True)
+    return table.assign(mean=mean, sd=sd, n=n)
+
+
+def final_values(frame, by=GROUP):
+    """Mean and spread over seeds at the last step of each group.
+
+    Runs may end at different steps (a failed or unfinished seed). The mean is taken at the last
+    step that any seed of the group reached, over the seeds that reached it: seeds are never mixed
+    across steps.
+
+    Args:
+        frame: from ``to_frame``.
+        by: columns that tell groups apart.
+    Returns:
+        DataFrame as from ``over_seeds``, one line a group, and ``seeds``: how many seeds the group
+        has at any step, so that ``n < seeds`` shows who is missing.
+    """
+    by = list(by)
+    table = over_seeds(frame, by)
+    if table.empty:
+        return table.assign(seeds=[])
+    seeds = {
+        tuple(None if pd.isna(entry) else entry for entry in key): part["seed"].nunique()
+        for key, part in frame.groupby(by, dropna=False)
+    }
+    last = table.loc[table.groupby(by, dropna=False)["step"].idxmax()].reset_index(drop=True)
+    return last.assign(seeds=[seeds[tuple(key)] for key in last[by].itertuples(index=False)])

@@ -1,0 +1,251 @@
+"""From the names in an experiment to objects: the only place where that happens."""
+
+import dataclasses
+import functools
+import math
+
+import keras
+
+from tf_infomax import encoders
+from tf_infomax.data import datasets
+from tf_infomax.data.augmentation import check_crop
+from tf_infomax.data.images import WholeImages
+from tf_infomax.data.pairs import GaussianPairs, GaussianStairs, HalvesOfImages
+from tf_infomax.data.views import half_shape
+from tf_infomax.evaluation import conditioning
+from tf_infomax.experiments.spec import Experiment
+from tf_infomax.layers.optimizers import Adam
+from tf_infomax.models import DeepInfoMax, InfoMax, RepresentationModel
+from tf_infomax.numerics import randomness
+from tf_infomax.objectives import ViewInformation
+from tf_infomax.running import pair_distributions as laws
+from tf_infomax.running.build_terms import build_terms, views_read
+from tf_infomax.running.checks import GAUSSIAN_PAIRS, check
+from tf_infomax.running.precision import precision
+from tf_infomax.training.task import Task
+
+__all__ = [
+    "GAUSSIAN_PAIRS",
+    "Trial",
+    "build",
+    "build_model",
+    "build_source",
+    "input_shape",
+    "load_images",
+]
+
+# XLA makes every step faster, by 1.1 (MLP) to 1.5 (ConvNet, networks on all pairs), and takes the
+# time of some hundred steps to compile one (results/benchmarks).
+_STEPS_WORTH_COMPILING = 1_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """One run's objects.
+
+    Attributes:
+        experiment: the experiment, one variant and one seed.
+        source: where batches come from.
+        task: what a step does, or ``None`` where nothing is trained.
+        encoder: the encoder that is evaluated (of the main view), or ``None`` where codes are the
+            views.
+        model: the model that is trained, or ``None`` where only its encoder is left.
+        jit_compile: whether the step is compiled by XLA.
+    """
+
+    experiment: Experiment
+    source: HalvesOfImages | GaussianPairs | GaussianStairs | WholeImages
+    task: Task | None
+    encoder: keras.Model | None
+    model: RepresentationModel | None
+    jit_compile: bool
+
+    @property
+    def seed(self):
+        """The run's seed."""
+        return self.experiment.seeds[0]
+
+    @functools.cached_property
+    def jacobian(self):
+        """Compiled Jacobian of the encoder, for all evaluations of the run."""
+        return conditioning.jacobian_function(self.encoder)
+
+
+def load_images(experiment, data_dir=None, download=False):
+    """The experiment's ``ImageData``; ``None`` where it needs no images."""
+    if experiment.data.name == GAUSSIAN_PAIRS:
+        return None
+    return datasets.load(experiment.data.name, data_dir, download, experiment.data.label)
+
+
+def build(experiment, images):
+    """The objects of one run (one variant, one seed).
+
+    Args:
+        experiment: without a sweep and with one seed (``Experiment.runs`` gives these).
+        images: what ``load_images`` gave.
+
+    Returns:
+        ``Trial``.
+
+    Raises:
+        ValueError: on unknown names or options, sizes that do not fit, or an empty range.
+    """
+    check(experiment)
+    train = experiment.train
+    source = build_source(experiment, images)
+    shape = input_shape(experiment, images)
+    with precision(train.precision):
+        model = build_model(experiment, shape, 0 if images is None else images.num_classes)
+        model.compile(Adam(train.learning_rate), player_optimizers=_optimizers(experiment, model))
+        task = Task(model, *_draws(source, model))
+    encoder = None if experiment.encoder is None else next(iter(model.encoders.values()))
+    return Trial(experiment, source, task, encoder, model, _is_compiled(train))
+
+
+def _optimizers(experiment, model):
+    """One Adam for each player besides the representation, of the rate that its term gives."""
+    rates = {"adversary": "learning_rate", "classifier": "classifier_learning_rate"}
+    found = {}
+    for player in model.players:
+        given = [getattr(term, rates[player.name], None) for term in experiment.objectives]
+        rate = next((rate for rate in given if rate is not None), experiment.train.learning_rate)
+        found[player.name] = Adam(rate)
+    return found
+
+
+def build_source(experiment, images):
+    """Where the batches of a run come from: halves of images, whole images, or Gaussian pairs."""
+    (seed,) = experiment.seeds
+    train, data = experiment.train, experiment.data
+    if images is None:
+        return laws.pairs_of(experiment, seed)
+    if data.views == "halves":
+        return HalvesOfImages(images, train.batch_size, data.noise_sd, seed)
+    # Unlabelled images teach a classifier nothing.
+    use_unlabelled = any(term.name != "classification" for term in experiment.objectives)
+    return WholeImages(
+        images, train.batch_size, seed, data.crop, data.flip, use_unlabelled=use_unlabelled
+    )
+
+
+def _draws(source, model):
+    """(draw of a training batch, draw of a batch to warm up on), each a function of t."""
+    if not isinstance(source, HalvesOfImages):
+        return source.draw, source.draw
+    wanted = {"views": tuple(model.encoders), "labels": model.needs_labels}
+    return (
+        functools.partial(source.draw, batches=model.batches_per_step, **wanted),
+        functools.partial(source.draw, stream="warmup_batches", **wanted),
+    )
+
+
+def input_shape(experiment, images):
+    """Shape of what the encoder sees, without the batch axis: a half, a crop, or the image."""
+    if images is None:
+        return (laws.width(experiment),)
+    shape = images.train_images.shape[1:]
+    if experiment.data.views == "halves":
+        return half_shape(shape)
+    crop = experiment.data.crop
+    if crop is None:
+        return tuple(shape)
+    check_crop(shape, crop)
+    return crop, crop, shape[2]
+
+
+def build_model(experiment, view_shape, num_classes=0):
+    """The model of a run, with weights.
+
+    Args:
+        experiment: one variant and one seed.
+        view_shape: from ``input_shape``. The encoders of halves take them flattened.
+        num_classes: of the data set, for terms that learn from labels.
+
+    Returns:
+        ``RepresentationModel``: ``DeepInfoMax`` of whole images; ``InfoMax`` of pairs that one
+        bound is trained on.
+    """
+    with precision(experiment.train.precision):
+        return _built_model(experiment, view_shape, num_classes)
+
+
+def _built_model(experiment, view_shape, num_classes):
+    (seed,) = experiment.seeds
+    built = _encoders(experiment, view_shape, seed)
+    is_image = experiment.data.views == "image"
+    shape = (None, *view_shape) if is_image else (None, math.prod(view_shape))
+    width = next(iter(built.values())).compute_output_shape(shape)[-1]
+    terms = build_terms(experiment, built, width, num_classes)
+    if is_image:
+        model = DeepInfoMax(*built.values(), terms, seed=randomness.stream_seed(seed, "fit"))
+        model.build(shape)
+    elif len(terms) == 1 and isinstance(terms[0], ViewInformation):
+        model = InfoMax.of_term(*built.values(), terms[0])
+        model.build((shape, shape))
+    else:
+        model = RepresentationModel(built, terms, seed=randomness.stream_seed(seed, "fit"))
+        model.build(dict.fromkeys(built, shape))
+    return model
+
+
+def _encoders(experiment, view_shape, seed):
+    """Dict of view -> encoder with weights, of the views that the terms read; the main one first.
+    """
+    if experiment.data.views == "image":
+        return {"image": _image_encoder(experiment.encoder, view_shape, seed)}
+    read = {view for term in experiment.objectives for view in views_read(term, "view_1")}
+    found = {}
+    for which, view in enumerate(HalvesOfImages.VIEWS, start=1):
+        if view not in read and which > 1:
+            continue
+        if experiment.encoder is None:
+            found[view] = keras.layers.Identity(name=view)
+        else:
+            found[view] = _half_encoder(experiment.encoder, view_shape, seed, which)
+    return found
+
+
+def _image_encoder(choice, image_shape, seed):
+    encoder = encoders.get(
+        choice.name,
+        seed=randomness.stream_seed(seed, "encoder"),
+        name="encoder",
+        **choice.options,
+    )
+    if not hasattr(encoder, "endpoints"):
+        raise ValueError(
+            "Deep InfoMax needs an encoder with named endpoints, such as 'basic32x32'. "
+            f"Received: encoder={choice.name!r}."
+        )
+    encoder.build((None, *image_shape))
+    return encoder
+
+
+def _half_encoder(choice, view_shape, seed, which):
+    """The encoder of view ``which`` (1 or 2), for flattened views."""
+    options = dict(choice.options)
+    width = math.prod(view_shape)
+    if "layer_dimensions" in options:
+        options["layer_dimensions"] = tuple(
+            width if entry == "input" else entry for entry in options["layer_dimensions"]
+        )
+    if choice.name == "convnet":
+        options.setdefault("image_shape", view_shape)
+    if choice.name == "realnvp":
+        # As in the paper's code, all runs share the permutations, and the views do not.
+        options["permutation_seed"] = options.get("permutation_seed", 0) + which - 1
+    encoder = encoders.get(
+        choice.name,
+        seed=randomness.stream_seed(seed, "encoder", which),
+        name=f"encoder_{which}",
+        **options,
+    )
+    encoder.build((None, width))
+    return encoder
+
+
+def _is_compiled(train):
+    return {"yes": True, "no": False, "auto": train.steps >= _STEPS_WORTH_COMPILING}[
+        train.jit_compile
+    ]

@@ -1,0 +1,169 @@
+"""What can be found wrong with an experiment before data are read or weights are made."""
+
+import inspect
+import math
+
+import numpy as np
+
+from tf_infomax import bounds, critics, encoders
+from tf_infomax.evaluators import catalog as evaluators
+from tf_infomax.experiments.spec import (
+    LabelConfusion,
+    MutualInformation,
+    Pick,
+    PriorMatching,
+    check_distinct,
+    described,
+)
+from tf_infomax.naming.pick import as_pick
+from tf_infomax.naming.registry import unknown_option
+from tf_infomax.objectives import two_views
+from tf_infomax.running import pair_distributions as laws
+from tf_infomax.running.precision import check_precision
+
+__all__ = ["GAUSSIAN_PAIRS", "check"]
+
+GAUSSIAN_PAIRS = "gaussian_pairs"
+VIEWS = ("halves", "image")
+
+
+def check(experiment):
+    """Raises ``ValueError`` on whatever can be found wrong without data or weights."""
+    train, data = experiment.train, experiment.data
+    at_least = {
+        "train.steps": (train.steps, 0),
+        "train.batch_size": (train.batch_size, 2),
+        "train.log_every": (train.log_every, 1),
+        "train.checkpoint_every": (train.checkpoint_every, 1),
+        **{f"evaluate.{entry.name}.every": (entry.every, 0) for entry in experiment.evaluate},
+    }
+    rates = {"train.learning_rate": train.learning_rate}
+    for term in experiment.objectives:
+        if isinstance(term, LabelConfusion):
+            at_least["warmup_steps"] = (term.warmup_steps, 0)
+            at_least["classifier_steps"] = (term.classifier_steps, 1)
+            rates["classifier_learning_rate"] = term.classifier_learning_rate
+        if isinstance(term, PriorMatching) and term.learning_rate is not None:
+            rates["prior.learning_rate"] = term.learning_rate
+    for path, (value, smallest) in at_least.items():
+        if value < smallest:
+            raise ValueError(f"{path} must be {smallest} or more. Received: {value}.")
+    for path, rate in rates.items():
+        if not 0 < rate < float("inf"):
+            raise ValueError(f"{path} must be positive. Received: {rate}.")
+    _check_data(experiment)
+    if train.jit_compile not in ("auto", "yes", "no"):
+        raise ValueError(
+            f"train.jit_compile must be auto, yes or no. Received: {train.jit_compile!r}."
+        )
+    check_precision(train.precision)
+    if any(seed < 0 for seed in experiment.seeds) or not experiment.seeds:
+        raise ValueError(f"seeds must be integers, 0 or more. Received: {experiment.seeds}.")
+    if experiment.encoder is not None:
+        _check_options("encoder", experiment.encoder, encoders)
+    for term in experiment.objectives:
+        negatives = getattr(term, "negative_images", None)
+        if negatives is not None and not 1 <= negatives < train.batch_size:
+            raise ValueError(
+                "negative_images must be from 1 to the batch size less 1. "
+                f"Received: negative_images={negatives}, train.batch_size={train.batch_size}."
+            )
+        if hasattr(term, "critic"):
+            _check_bound(term.bound, getattr(term, "baseline", None))
+            _check_options("critic", term.critic, critics)
+        if hasattr(term, "loss"):
+            _check_options("loss", term.loss, two_views)
+    check_distinct(experiment)
+    for entry in experiment.evaluate:
+        evaluators.check(entry, data.views)
+        if entry.name == "invertibility" and not hasattr(
+            encoders.class_of(experiment.encoder.name), "forward_and_log_det"
+        ):
+            raise ValueError(
+                "Invertibility is measured on encoders that have an inverse, such as 'realnvp'. "
+                f"Received: encoder={experiment.encoder.name!r}."
+            )
+    evaluators.check_listed(experiment.evaluate)
+    _check_finite(experiment.to_dict(), "")
+
+
+def _check_finite(plain, path):
+    """JSON, in which the experiment is written down, knows no infinity and no NaN."""
+    if isinstance(plain, dict | list):
+        items = plain.items() if isinstance(plain, dict) else enumerate(plain)
+        for key, value in items:
+            key = value["name"] if isinstance(value, dict) and "name" in value else key
+            _check_finite(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(plain, float) and not math.isfinite(plain):
+        raise ValueError(f"{path} must be finite. Received: {plain}.")
+
+
+def _check_data(experiment):
+    data, terms = experiment.data, experiment.objectives
+    if data.views not in VIEWS:
+        raise ValueError(f"data.views must be one of {VIEWS}. Received: {data.views!r}.")
+    if not 0 <= data.noise_sd < float("inf"):
+        raise ValueError(f"data.noise_sd must be 0 or more. Received: {data.noise_sd}.")
+    if (experiment.encoder is None) != (data.name == GAUSSIAN_PAIRS):
+        raise ValueError(
+            f"Images need an encoder, and only data={GAUSSIAN_PAIRS!r} has none. "
+            f"Received: data={data.name!r}, encoder={experiment.encoder}."
+        )
+    if data.law is not None and data.name != GAUSSIAN_PAIRS:
+        raise ValueError(f"Only data={GAUSSIAN_PAIRS!r} has a law. Received: data={data.name!r}.")
+    if data.name == GAUSSIAN_PAIRS:
+        laws.check_law(experiment)
+    of_pairs = [isinstance(term, (MutualInformation, LabelConfusion)) for term in terms]
+    if data.views == "halves" and (of_pairs != [True] or data.crop is not None or data.flip):
+        raise ValueError(
+            "Halves of images are trained with one term, mutual_information or label_confusion, "
+            f"without crops or flips. Received: {[term.name for term in terms]}, "
+            f"crop={data.crop}, flip={data.flip}."
+        )
+    if data.views == "image" and (not terms or any(of_pairs) or data.noise_sd):
+        raise ValueError(
+            "Whole images are trained with the terms of Deep InfoMax, at least one, and without "
+            f"noise. Received: {[term.name for term in terms]}, noise_sd={data.noise_sd}."
+        )
+    if data.views == "image" and data.name == GAUSSIAN_PAIRS:
+        raise ValueError(f"Whole images need a data set of images. Received: {data.name!r}.")
+
+
+def _check_bound(choice, baseline):
+    name, options = as_pick(choice).name, as_pick(choice).options
+    entry = bounds.info(name, **options)
+    bounds.check_reads_scores(name)
+    if any(isinstance(value, float) and not math.isfinite(value) for value in options.values()):
+        raise ValueError(
+            f"JSON knows no infinity; none says the same. Received: bound={described(choice)}."
+        )
+    # On two pairs, for what the bound itself says of its options.
+    entry.function(np.zeros((2, 2), np.float32))
+    if baseline is not None:
+        _check_options("baseline", baseline, critics.baseline)
+        if not entry.takes_baseline:
+            takers = [taker for taker in bounds.names() if bounds.takes_baseline(taker)]
+            raise ValueError(
+                f"Only these bounds take a baseline, unless it is an option: {', '.join(takers)}. "
+                f"Received: bound={described(choice)} with baseline={baseline.name!r}."
+            )
+
+
+def _check_options(kind, choice: Pick, family):
+    if choice.name not in family.names():
+        family.get(choice.name)  # Says which names there are.
+    factory = family.class_of(choice.name)
+    known = {
+        name: parameter.default
+        for name, parameter in inspect.signature(factory).parameters.items()
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD and name != "seed"
+    }
+    for option in choice.options:
+        if option not in known:
+            raise unknown_option(kind, choice.name, option, known)
+    for option, default in known.items():
+        if default is inspect.Parameter.empty and option not in choice.options:
+            raise ValueError(
+                f"The {kind} {choice.name!r} needs the option {option}, "
+                f"as in --set={kind}.{option}=... Received: none."
+            )

@@ -1,0 +1,117 @@
+"""What the launchers share: flags that are paths, one sentence and exit code 2 for a mistake.
+
+The one module of the package that knows absl; it needs no TensorFlow.
+"""
+
+import functools
+import re
+import sys
+
+from absl import app, flags, logging
+
+from tf_infomax.naming.paths import expanded
+
+__all__ = ["command", "define_path", "define_paths", "refuse_arguments", "start"]
+
+MISTAKE = 2  # exit code
+
+
+def command(name):
+    """Decorator of ``main(argv) -> exit code``: a mistake is one sentence on standard error.
+
+    ``ImportError`` (of an optional package), ``OSError`` and ``ValueError`` are mistakes of the
+    command, or of what it finds on the disk: exit code 2.
+
+    Args:
+        name: of the command, which begins the sentence.
+    """
+
+    def decorated(main):
+        @functools.wraps(main)
+        def wrapped(argv):
+            logging.set_verbosity(logging.WARNING)
+            try:
+                return main(argv)
+            except (ImportError, OSError, ValueError) as error:
+                return _refusal(name, _sentence(error))
+
+        wrapped.command = name
+        return wrapped
+
+    return decorated
+
+
+def start(main):
+    """Parses the flags, calls ``main`` (a ``command``) with what is left, and exits."""
+
+    def parsed(argv):
+        try:
+            return flags.FLAGS(argv)
+        except flags.Error as error:
+            sys.exit(_refusal(main.command, _flag_sentence(error)))
+
+    app.run(main, flags_parser=parsed)
+
+
+def refuse_arguments(argv, hint):
+    """Raises ``ValueError`` if there are arguments besides flags, of which this command has none.
+
+    Args:
+        argv: what is left after the flags.
+        hint: how a flag reads that may have been meant, ``"--run=..."``.
+    """
+    if len(argv) > 1:
+        raise ValueError(f"Arguments are flags, as in {hint}. Received: {argv[1:]}.")
+
+
+class _PathParser(flags.ArgumentParser):
+    """Text -> path with ``~`` replaced."""
+
+    syntactic_help = "a path"
+
+    def __init__(self, flag):
+        super().__init__()
+        self._flag = flag
+
+    def parse(self, argument):
+        return None if argument is None else expanded(argument, self._flag)
+
+
+def define_path(name, default, help, required=False):
+    """A flag that takes a path, ``~`` included."""
+    parser, serializer = _PathParser(f"--{name}"), flags.ArgumentSerializer()
+    return flags.DEFINE(parser, name, default, help, serializer=serializer, required=required)
+
+
+def define_paths(name, help):
+    """A flag that takes a path and may be given many times; ``[]`` by default."""
+    parser, serializer = _PathParser(f"--{name}"), flags.ArgumentSerializer()
+    return flags.DEFINE_multi(parser, serializer, name, [], help)
+
+
+def _refusal(name, sentence):
+    print(f"{name}: {sentence}", file=sys.stderr)
+    return MISTAKE
+
+
+def _sentence(error):
+    if isinstance(error, OSError) and error.strerror:
+        names = [str(name) for name in (error.filename, error.filename2) if name is not None]
+        return f"{error.strerror}: {', '.join(names) or 'no file is named'}."
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _flag_sentence(error):
+    text = " ".join(str(error).split())
+    match = re.match(r"flag --(\w+)=(.*?): (.*)", text)
+    if not match:
+        return _sentence(error)
+    name, value, reason = match.groups()
+    if "must have a value other than None" in reason:
+        return f"The flag --{name} is required. Received: no --{name}."
+    if "Received: " in reason:
+        return reason
+    # absl has no words for its booleans.
+    kind = flags.FLAGS[name].parser.syntactic_help or "true or false"
+    return f"--{name} must be {kind}. Received: --{name}={value}."

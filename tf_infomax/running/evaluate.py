@@ -1,0 +1,112 @@
+"""Measuring a trained encoder after the fact: of a run directory, or of an export."""
+
+import dataclasses
+from pathlib import Path
+
+from tf_infomax.data.images import WholeImages
+from tf_infomax.data.pairs import HalvesOfImages
+from tf_infomax.evaluators import catalog as evaluators
+from tf_infomax.experiments.overrides import override
+from tf_infomax.experiments.spec import Experiment
+from tf_infomax.export.archive import CARD, load_encoder
+from tf_infomax.results.rows import EVALUATION_ROWS, Row, read_rows, replaced, write_rows
+from tf_infomax.running.build import Trial, input_shape, load_images
+from tf_infomax.running.run import restore, tags_of
+from tf_infomax.running.run_directory import RunDirectory, read_json
+
+__all__ = ["evaluate"]
+
+
+def evaluate(path, names, settings=(), data_dir=None, note=print):
+    """Measures what ``names`` say on a trained encoder, and keeps the rows beside it.
+
+    Args:
+        path: directory of one run, or folder of an export.
+        names: of evaluators, at least one.
+        settings: options, as in ``"mlp_probe.epochs=20"``; what the experiment itself sets for an
+            evaluator holds otherwise.
+        data_dir: where TFDS finds prepared data sets.
+        note: called with one line of text before each evaluator starts.
+
+    Returns:
+        (the new rows, the file ``evaluation.jsonl`` that they were written to). Rows of an earlier
+        evaluation of the same thing are replaced.
+
+    Raises:
+        FileNotFoundError, ValueError: one sentence on what is wrong, before any work starts.
+    """
+    path = Path(path)
+    if not names:
+        raise ValueError(f"Name at least one evaluator of {', '.join(evaluators.names())}.")
+    is_export = (path / CARD).is_file()
+    card = read_json(path / CARD) if is_export else None
+    described = _described(card, path / CARD) if is_export else None
+    experiment = described if is_export else RunDirectory.open(path).experiment
+    chosen = override(
+        experiment,
+        [f"evaluate={','.join(names)}", *(f"evaluate.{setting}" for setting in settings)],
+    )
+    for entry in chosen.evaluate:
+        evaluators.check(entry, experiment.data.views)
+    trial, step = _exported(path, chosen, card, data_dir) if is_export else restore(path, data_dir)
+    evaluators.check_facts(chosen, _facts(trial))
+    snapshot = evaluators.snapshot(trial, step, chosen.evaluate)
+    place = {
+        "experiment": experiment.name,
+        "variant": card["variant"] if is_export else path.resolve().parent.name,
+        "seed": experiment.seeds[0],
+        "step": step,
+    }
+    target = path / EVALUATION_ROWS
+    rows = []
+    for entry in chosen.evaluate:
+        note(f"{entry.name} at step {step} ...")
+        found = [
+            Row(
+                **place,
+                split=one.split,
+                metric=one.metric,
+                value=one.value,
+                unit=one.unit,
+                tags={**tags_of(experiment), **one.tags},
+            )
+            for one in evaluators.get(entry.name)(snapshot, **entry.options)
+        ]
+        rows += found
+        # After each evaluator: the next one may take an hour.
+        known = read_rows(target) if target.is_file() else []
+        write_rows(target, replaced(known, found))
+    return rows, target
+
+
+def _described(card, path):
+    """The experiment of an export."""
+    try:
+        card["variant"], card["step"]
+        return Experiment.from_dict(card["settings"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is not the card of an export of this version "
+            f"({type(error).__name__}: {error}); export the run again."
+        ) from None
+
+
+def _facts(trial):
+    source = trial.source
+    images = getattr(source, "images", None)
+    shape = input_shape(trial.experiment, images)
+    found = evaluators.facts_of(trial.experiment, images, shape, trial.encoder, source)
+    # An export holds the encoder alone.
+    has_model = found.has_model and trial.model is not None
+    return dataclasses.replace(found, has_model=has_model, source=None if images else source)
+
+
+def _exported(path, experiment, card, data_dir):
+    images = load_images(experiment, data_dir)
+    data, train, (seed,) = experiment.data, experiment.train, experiment.seeds
+    if data.views == "image":
+        source = WholeImages(images, train.batch_size, seed, crop=data.crop, flip=data.flip)
+    else:
+        source = HalvesOfImages(images, train.batch_size, data.noise_sd, seed)
+    encoder = load_encoder(path)
+    return Trial(experiment, source, None, encoder, None, False), card["step"]

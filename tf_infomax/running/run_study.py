@@ -1,0 +1,67 @@
+"""One point of a study: compute, then write its rows in one move."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from tf_infomax.experiments.spec import Pick, check_distinct, described
+from tf_infomax.experiments.study import Study
+from tf_infomax.results.rows import Row, write_rows
+from tf_infomax.running.run_directory import RunDirectory
+from tf_infomax.studies import Setting, computation
+
+__all__ = ["check_study", "execute_study", "is_study"]
+
+
+def is_study(described):
+    """Whether ``described`` is a ``Study`` and not an ``Experiment``."""
+    return isinstance(described, Study)
+
+
+def check_study(study, data_dir=None, download=False):
+    """Raises ``ValueError`` on whatever can be found wrong with one point before it is computed."""
+    if not study.seeds or any(seed < 0 for seed in study.seeds):
+        raise ValueError(f"seeds must be integers, 0 or more. Received: {study.seeds}.")
+    check_distinct(study)
+    setting = Setting(study.seeds[0], data_dir, download)
+    computation.check(study.name, setting, study.options)
+
+
+def execute_study(run):
+    """Computes the point ``run`` unless its rows are there already.
+
+    Rows appear all at once when the point is done, so a point that was interrupted leaves none and
+    is computed anew, with the same numbers.
+    """
+    study = run.experiment
+    tf.config.experimental.enable_op_determinism()
+    directory = RunDirectory(run.directory, study)
+    with directory.locked():
+        if directory.rows.is_file():
+            return
+        what = computation.get(study.name)
+        setting = Setting(run.seed, run.data_dir)
+        rows = [
+            Row(
+                experiment=study.name,
+                variant=run.variant,
+                seed=run.seed,
+                step=0,
+                split=one.split,
+                metric=one.metric,
+                value=one.value,
+                unit=one.unit,
+                tags={**_tags(study, what.tags), **one.tags},
+            )
+            for one in what.compute(setting, **study.options)
+        ]
+        write_rows(directory.rows, rows)
+
+
+def _tags(study, names):
+    tags = {name: study.options[name] for name in names if name in study.options}
+    if "data" in study.options:
+        tags["dataset"] = Path(study.options["data"]).stem
+    return {
+        name: described(value) if isinstance(value, Pick) else value for name, value in tags.items()
+    }

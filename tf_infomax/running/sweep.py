@@ -1,0 +1,212 @@
+"""All runs of an experiment in one work directory, in parallel, and what comes of them."""
+
+import contextlib
+import dataclasses
+import datetime
+import os
+import platform
+import shlex
+import sys
+import time
+from pathlib import Path
+
+import joblib
+import keras
+import tensorflow as tf
+
+from tf_infomax.evaluators import catalog as evaluators
+from tf_infomax.experiments.spec import described
+from tf_infomax.report import report
+from tf_infomax.results.rows import read_rows, write_rows
+from tf_infomax.running import pair_distributions as laws
+from tf_infomax.running.build import build_model, input_shape, load_images
+from tf_infomax.running.checks import check
+from tf_infomax.running.run import FINISHED, NON_FINITE, Run
+from tf_infomax.running.run_directory import RunDirectory, read_json, write_json
+from tf_infomax.running.run_study import check_study, is_study
+from tf_infomax.running.worker import carry_out
+from tf_infomax.training.progress import duration
+
+__all__ = ["Outcome", "plan", "run_all"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How a work directory's runs ended.
+
+    Attributes:
+        statuses: run name -> ``FINISHED``, ``NON_FINITE``, or the traceback of what went wrong.
+        report: path of the HTML report; ``None`` where nothing was measured.
+    """
+
+    statuses: dict
+    report: Path | None
+
+    @property
+    def exit_code(self):
+        """0: all finished; 3: a loss was not finite; 1: a run broke down otherwise."""
+        ends = set(self.statuses.values())
+        if ends <= {FINISHED}:
+            return 0
+        return 3 if ends <= {FINISHED, NON_FINITE} else 1
+
+
+def plan(experiments, workdir, data_dir=None, download=False):
+    """The runs of ``experiments``, after checking everything that can be checked beforehand.
+
+    Args:
+        experiments: sequence of ``Experiment`` and ``Study``.
+        workdir: the work directory; made if missing.
+        data_dir: where TFDS finds prepared data sets.
+        download: whether TFDS may download a missing data set.
+
+    Returns:
+        List of ``Run``.
+
+    Raises:
+        ValueError: one sentence on the first thing that is wrong: names, options, sizes, the data,
+            or a work directory that is foreign, not writable, or of other settings.
+    """
+    workdir = Path(workdir)
+    _check_writable(workdir)
+    runs = []
+    for experiment in experiments:
+        for variant, seed, single in experiment.runs():
+            if is_study(single):
+                check_study(single, data_dir, download)
+            else:
+                check(single)
+            directory = workdir / "runs" / experiment.name / variant / f"seed_{seed}"
+            if any(run.directory == directory for run in runs):
+                raise ValueError(
+                    f"Every value of a sweep and every seed must have a name of its own. "
+                    f"Received: {variant} with seed {seed} twice."
+                )
+            claimed = RunDirectory(directory, single)
+            claimed.check()
+            if claimed.rows.is_file():
+                read_rows(claimed.rows)
+            runs.append(Run(single, variant, directory, data_dir))
+    checked = set()
+    for run in runs:
+        # Seeds do not change shapes: one model a variant shows whether its parts fit.
+        if (run.experiment.name, run.variant) not in checked and not is_study(run.experiment):
+            checked.add((run.experiment.name, run.variant))
+            _check_fit(run.experiment, load_images(run.experiment, data_dir, download))
+    return runs
+
+
+def run_all(runs, workdir, jobs=0):
+    """Carries out ``runs``, ``jobs`` at a time; then writes ``rows.jsonl`` and ``report.html``.
+
+    Args:
+        runs: what ``plan`` gave.
+        workdir: the same work directory.
+        jobs: runs at a time, each in a process of its own; 0 means one a core (one in all where
+            there is a GPU). One job runs in this process, which from then on has deterministic
+            operations and demands seeds for random ones.
+
+    Returns:
+        ``Outcome``. A run that fails does not stop the others.
+    """
+    workdir = Path(workdir)
+    _describe(workdir, runs)
+    # Those this process may use, which a container or taskset can make fewer than there are.
+    cores = joblib.cpu_count()
+    if jobs == 0:
+        jobs = 1 if tf.config.list_physical_devices("GPU") else cores
+    jobs = min(jobs, len(runs))
+    threads = max(1, cores // jobs)
+    statuses, start = {}, time.monotonic()
+    # Processes, since threads and determinism are settings of a whole process.
+    with joblib.parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=threads):
+        ended = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
+            joblib.delayed(carry_out)(run, threads, os.getpid()) for run in runs
+        )
+        for name, status in ended:
+            statuses[name] = status
+            left = (time.monotonic() - start) / len(statuses) * (len(runs) - len(statuses))
+            print(
+                f"{name}: {status.splitlines()[-1]}. "
+                f"{len(statuses)} of {len(runs)} runs ended; about {duration(left)} left."
+            )
+    rows = read_rows(workdir)
+    write_rows(workdir / "rows.jsonl", rows)
+    page = report.make_report([workdir], workdir / "report.html") if rows else None
+    return Outcome(statuses, page)
+
+
+def _check_writable(workdir):
+    try:
+        if workdir.exists() and not workdir.is_dir():
+            raise ValueError(f"The work directory must be a directory. Received: {workdir}.")
+        if workdir.is_dir() and not (workdir / "runs").is_dir() and any(workdir.iterdir()):
+            raise ValueError(
+                f"{workdir} is not empty and holds no runs of this package. "
+                "Choose another work directory."
+            )
+        (workdir / "runs").mkdir(parents=True, exist_ok=True)
+        probe = workdir / "runs" / f".writable_{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ValueError(f"The work directory {workdir} cannot be written ({error}).") from None
+
+
+def _check_fit(experiment, images):
+    view_shape = input_shape(experiment, images)
+    if images is not None:
+        for split, number in (
+            ("training", len(images.train_images)),
+            ("test", len(images.test_images)),
+        ):
+            if number < experiment.train.batch_size:
+                raise ValueError(
+                    f"{experiment.data.name} has {number} {split} images. "
+                    f"Received: train.batch_size={experiment.train.batch_size}."
+                )
+    _check_labels(experiment, images)
+    try:
+        classes = 0 if images is None else images.num_classes
+        model = build_model(experiment, view_shape, classes)
+        encoder = None if experiment.encoder is None else next(iter(model.encoders.values()))
+        source = laws.pairs_of(experiment, seed=0) if images is None else None
+        evaluators.check_facts(
+            experiment, evaluators.facts_of(experiment, images, view_shape, encoder, source)
+        )
+    except (MemoryError, tf.errors.ResourceExhaustedError):
+        raise ValueError(
+            f"{experiment.name} cannot be built: its layers are larger than the memory. Received: "
+            f"encoder={described(experiment.encoder)}, "
+            f"objectives={[term.name for term in experiment.objectives]}."
+        ) from None
+    except (TypeError, AttributeError) as error:
+        # An option of the wrong type, as the layer that it reached saw it.
+        raise ValueError(f"{experiment.name} cannot be built: {error}.") from error
+
+
+def _check_labels(experiment, images):
+    has_term = any(term.name == "label_confusion" for term in experiment.objectives)
+    if has_term and images is not None and not images.is_labelled:
+        raise ValueError(
+            f"The term label_confusion of {experiment.name} needs a label for every image. "
+            f"Received: data={experiment.data.name!r}, which has unlabelled images."
+        )
+
+
+def _describe(workdir, runs):
+    """Writes what was run, by which command, on which machine; the first start's time stays."""
+    path = workdir / "experiment.json"
+    started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    if path.is_file():
+        # It describes; nothing depends on it, and a torn one is written anew.
+        with contextlib.suppress(ValueError):
+            started = read_json(path).get("started", started)
+    description = {
+        "command": shlex.join(["python", *sys.argv]),
+        "started": started,
+        "machine": f"{platform.machine()}, {joblib.cpu_count()} cores, {platform.system()}",
+        "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
+        "runs": [run.name for run in runs],
+    }
+    write_json(path, description)

@@ -1,0 +1,59 @@
+"""One run of a sweep, in whatever process it is carried out."""
+
+import contextlib
+import os
+import threading
+import time
+import traceback
+
+from tf_infomax.running.quiet_tensorflow import import_tensorflow
+
+__all__ = ["carry_out", "end_with"]
+
+# A worker process imports this module before it unpickles its run, which needs TensorFlow: at this
+# moment its start-up lines can still be kept from the user.
+import_tensorflow()
+
+
+def carry_out(run, threads, parent):
+    """Carries out a run or a point of a study.
+
+    Args:
+        run: ``Run``.
+        threads: that operations of TensorFlow may use.
+        parent: id of the process that started the sweep; a worker ends when it is gone.
+
+    Returns:
+        (the run's name, how it ended: ``FINISHED``, ``NON_FINITE``, or the traceback of what went
+        wrong).
+    """
+    import tensorflow as tf
+
+    from tf_infomax.running.run import FINISHED, execute
+    from tf_infomax.running.run_study import execute_study, is_study
+
+    # TensorFlow keeps its numbers of threads for the life of the process.
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    end_with(parent)
+    try:
+        if is_study(run.experiment):
+            execute_study(run)
+            return run.name, FINISHED
+        return run.name, execute(run)
+    except Exception:
+        return run.name, traceback.format_exc()
+
+
+def end_with(parent):
+    """Ends this process when ``parent`` is gone: a killed sweep must leave no writers behind."""
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    # A single job runs in the parent itself. A worker may find its parent gone already.
+    if os.getpid() != parent:
+        threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,1 @@
+"""Tables of rows: ours, the papers' layouts beside them, as Markdown and as HTML."""

@@ -1,0 +1,217 @@
+"""Tables of final values, as records: the report and the terminal print the same ones."""
+
+import math
+from dataclasses import dataclass
+
+from tf_infomax.published import experiments
+from tf_infomax.results.rows import final_values, to_frame
+
+__all__ = ["FAILURE", "Final", "Overview", "finals", "number", "overviews", "paper_order",
+           "summary_table"]
+
+FAILURE = "run/non_finite_loss_step"
+# Rows that carry a picture: their number belongs to it and to no table.
+_PICTURE = "/figure"
+
+_ACCURACY = ("probe/linear/accuracy", "test", "code")
+_SUMMARY = (
+    ("accuracy", (_ACCURACY,)),
+    *(
+        (f"MLP probe, {endpoint}", (("probe/mlp/accuracy", "test", endpoint),))
+        for endpoint in ("conv", "fc", "global")
+    ),
+    ("test bound", (("bound", "test", None),)),
+    # Runs without an evaluation of the bound have that of their training steps.
+    ("train bound", (("bound", "train", None), ("train/bound", "train", None))),
+    ("local information", (("train/local_information", "train", None),)),
+    ("global information", (("train/global_information", "train", None),)),
+    ("training accuracy", (("train/classification_accuracy", "train", None),)),
+    ("median log condition number", (("log_condition_number", "train", None),)),
+)
+
+
+def number(value):
+    """A number as tables show it: four decimals, small and large ones in powers of ten."""
+    if value is None or math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "infinite" if value > 0 else "-infinite"
+    if value == 0 or 1e-4 <= abs(value) < 1e5:
+        return f"{value:.0f}" if value == int(value) and abs(value) >= 100 else f"{value:.4f}"
+    return f"{value:.2e}"
+
+
+@dataclass(frozen=True)
+class Final:
+    """Mean and sd over ``n`` of ``seeds`` seeds of one metric at its last ``step``.
+
+    Args:
+        key: experiment, dataset, variant, metric, split, features and unit, as a dict.
+        tags: the tags of its rows, as a dict, with dataset and features.
+        step, mean, sd, n, seeds: as in ``results.final_values``.
+    """
+
+    key: dict
+    tags: dict
+    step: int
+    mean: float
+    sd: float
+    n: int
+    seeds: int
+
+    def text(self):
+        """Mean, and sd where there are several seeds."""
+        if math.isnan(self.sd):
+            return number(self.mean)
+        mean = number(self.mean)
+        # As many decimals as the mean has; a spread of 0.0009 reads better than 9.4e-04 beside it.
+        sd = f"{self.sd:.4f}" if "e" not in mean and self.sd < 1e5 else number(self.sd)
+        return f"{mean} \u00b1 {sd}"
+
+    def is_finite(self):
+        """Whether the mean is a number that one can compare."""
+        return math.isfinite(self.mean)
+
+    def seeds_text(self):
+        """How many seeds the mean is over, and how many there are if it is not all."""
+        return str(self.n) if self.n == self.seeds else f"{self.n} of {self.seeds}"
+
+
+def finals(frame):
+    """All final values of ``frame`` (from ``results.to_frame``) as ``Final`` records."""
+    frame = frame[~frame["metric"].str.endswith(_PICTURE)] if len(frame) else frame
+    if frame.empty:
+        return []
+    fixed = {"experiment", "variant", "seed", "step", "split", "metric", "value", "unit", "values",
+             "png"}
+    keys = ["experiment", "dataset", "variant", "metric", "split", "features", "unit"]
+    names = [name for name in frame.columns if name not in fixed]
+    # The tags of the first row of a group stand for all of them.
+    firsts = frame.drop_duplicates(keys).to_dict("records")
+    tags = {
+        tuple(first[key] for key in keys): {name: _absent(first[name]) for name in names}
+        for first in firsts
+    }
+    records = []
+    for line in final_values(frame, keys).to_dict("records"):
+        key = {name: line[name] for name in keys}
+        records.append(
+            Final(
+                key, tags[tuple(key.values())], int(line["step"]), float(line["mean"]),
+                float(line["sd"]), int(line["n"]), int(line["seeds"]),
+            )
+        )
+    return records
+
+
+def _absent(value):
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One line of the summary: a variant and its main numbers.
+
+    Args:
+        experiment, dataset, variant: whose numbers these are.
+        seeds: how many seeds the numbers are over, as text.
+        step: the last step.
+        values: {column: text}, in order; empty text where there is no such number.
+        failures: {seed: step at which a non-finite loss stopped the run}.
+    """
+
+    experiment: str
+    dataset: str | None
+    variant: str
+    seeds: str
+    step: int
+    values: dict
+    failures: dict
+
+
+def overviews(frame):
+    """One ``Overview`` for each variant in ``frame``; experiments in the paper's order."""
+    found = {}
+    for record in finals(frame):
+        key = record.key
+        place = (key["experiment"], key["dataset"], key["variant"])
+        found.setdefault(place, {})[key["metric"], key["split"], key["features"]] = record
+    failures = {}
+    for row in frame[frame["metric"] == FAILURE].to_dict("records"):
+        place = (row["experiment"], _absent(row["dataset"]), row["variant"])
+        failures.setdefault(place, {})[int(row["seed"])] = int(row["value"])
+    lines = []
+    for (experiment, dataset, variant), records in found.items():
+        chosen = {}
+        for column, kinds in _SUMMARY:
+            chosen[column] = next((records[kind] for kind in kinds if kind in records), None)
+        main = [record for record in chosen.values() if record is not None]
+        # A run that was stopped before its first evaluation has no main numbers.
+        main = main or list(records.values())
+        step = max(record.step for record in main)
+        values = {
+            column: "" if record is None else _with_unit(record) + _elsewhere(record, step)
+            for column, record in chosen.items()
+        }
+        place = (experiment, dataset, variant)
+        lines.append(Overview(*place, main[0].seeds_text(), step, values, failures.get(place, {})))
+    return sorted(lines, key=lambda o: (paper_order(o.experiment, o.dataset), o.variant))
+
+
+def paper_order(experiment, dataset):
+    """Sorting key: the paper's order, then experiments of our own by name; then the data set."""
+    known = experiments()
+    rank = known.index(experiment) if experiment in known else len(known)
+    return rank, experiment, str(dataset or "")
+
+
+def _with_unit(record):
+    unit = record.key["unit"]
+    return record.text() if unit in ("1", "fraction") else f"{record.text()} {unit}"
+
+
+def _elsewhere(record, step):
+    return "" if record.step == step else f" (step {record.step:,})"
+
+
+def summary_table(rows):
+    """The main final values as plain text for a terminal.
+
+    Columns: experiment (and data set, if there are several), variant, seeds, step, accuracy of the
+    linear probe and of the MLP probe on each endpoint, test bound and train bound, local and global
+    information and accuracy in training, median log condition number; mean and sd over seeds, in
+    nats where it is said. Columns without any number are left out. Runs that failed are named below
+    the table.
+
+    Args:
+        rows: list of ``Row``.
+    Returns:
+        Text of several lines, without a final newline.
+    """
+    lines = overviews(to_frame(rows))
+    if not lines:
+        return "No rows yet."
+    several = len({line.dataset for line in lines}) > 1
+    columns = [name for name, _ in _SUMMARY if any(line.values[name] for line in lines)]
+    table = [["experiment", *(["data set"] * several), "variant", "seeds", "step", *columns]]
+    for line in lines:
+        place = [line.experiment, *([line.dataset or "-"] * several), line.variant]
+        numbers = [line.values[name] or "-" for name in columns]
+        table.append([*place, line.seeds, f"{line.step:,}", *numbers])
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    left = 3 if several else 2
+    text = []
+    for entries in table:
+        cells = [
+            entry.ljust(width) if position < left else entry.rjust(width)
+            for position, (entry, width) in enumerate(zip(entries, widths, strict=True))
+        ]
+        text.append("  ".join(cells).rstrip())
+    text.insert(1, "  ".join("-" * width for width in widths))
+    for line in lines:
+        for seed, step in sorted(line.failures.items()):
+            text.append(
+                f"FAILED: {line.experiment}/{line.variant}, seed {seed}: the loss was not finite "
+                f"at step {step:,}."
+            )
+    return "\n".join(text)
