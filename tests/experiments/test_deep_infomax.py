@@ -153,7 +153,8 @@ METRICS = {
     "probe/mlp/accuracy", "probe/mlp/last_accuracy", "probe/mlp/top_5_accuracy",
     "probe/svm/accuracy", "probe/svm/accuracy_sd", "probe/linear/accuracy",
     "probe/neighbours_1/accuracy", "probe/neighbours_10/accuracy", "neighbours/figure",
-    "dependence/ndm", "dependence/mine", "reconstruction/mse", "reconstruction/ms_ssim",
+    "dependence/ndm", "dependence/gaussian_total_correlation", "dependence/mine",
+    "reconstruction/mse", "reconstruction/ms_ssim",
     "reconstruction/released_ssim", "reconstruction/figure", "fine_tuning/accuracy",
 }
 
@@ -190,8 +191,11 @@ def test_pictures_hold_the_images(trained):
     picture = tf.io.decode_png(base64.b64decode(figure.tags["png"])).numpy()
     assert picture.shape == (2 * 28, (1 + 3) * 28, 1)
     trial, _ = restore(trained.directory)
-    first_test_image = trial.source.images.test_images[0]
-    np.testing.assert_array_equal(picture[:28, :28], first_test_image)
+    images = trial.source.images
+    # Each row begins with the first test image of its class.
+    for row in (0, 1):
+        first = images.test_images[np.argmax(images.test_labels == row)]
+        np.testing.assert_array_equal(picture[28 * row : 28 * (row + 1), :28], first)
 
 
 def test_export_of_every_endpoint(trained, images, tmp_path):

@@ -154,3 +154,11 @@ def test_a_run_from_before_the_field_goes_on_as_it_was(tmp_path):
     (run.directory / "experiment.json").write_text(json.dumps(plain))
     with pytest.raises(ValueError, match=r"other settings \(train.steps was 13, is 12\)"):
         RunDirectory(run.directory, run.experiment).check()
+
+
+def test_losses_beyond_float32_are_rows(tmp_path):
+    # The classifier's first step makes weights of 1e38, and losses of that size.
+    settings = ("classifier_learning_rate=1e38", "train.steps=4")
+    (run,) = plan_tiny(tmp_path, "adversarial", *settings)
+    assert execute(run) == FINISHED
+    assert max(row.value for row in read_rows(run.directory)) > np.finfo(np.float32).max

@@ -200,7 +200,9 @@ def test_rows_of_the_other_experiments(tmp_path):
         ("critic_impact", ("learning_rate=1e20", "evaluate.bound.every=1"), 1, 1),
         ("non_invertible", ("learning_rate=1e20", "evaluate.conditioning.every=1"), 1, 1),
         # In the warm-up, before there is any row.
-        ("adversarial", ("classifier_learning_rate=1e38",), 0, 1),
+        (
+            "adversarial", ("classifier_learning_rate=1e38", "train.precision=float32"), 0, 1,
+        ),
     ],
 )
 def test_a_loss_that_is_not_finite_ends_the_run_with_a_row(

@@ -1,10 +1,10 @@
 """One run: build, train, evaluate, write rows; killed at any moment, it goes on where it was."""
 
 import dataclasses
-import math
 import sys
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from tf_infomax.evaluation import NonFiniteError
@@ -23,6 +23,7 @@ __all__ = ["FINISHED", "NON_FINITE", "Run", "execute", "restore", "tags_of"]
 
 FINISHED = "finished"
 NON_FINITE = "stopped by a non-finite loss"
+_LARGEST_SCALAR = float(np.finfo(np.float32).max)
 _NON_FINITE_METRIC = "run/non_finite_loss_step"
 
 
@@ -228,7 +229,8 @@ class _Execution:
                         tags={**self._tags, **one.tags},
                     )
                 )
-                if math.isfinite(one.value):
+                # TensorBoard holds float32, and refuses what float64 runs may reach.
+                if abs(one.value) <= _LARGEST_SCALAR:
                     suffix = one.tags.get("features", one.split)
                     tf.summary.scalar(f"{one.metric}/{suffix}", one.value, step)
 
