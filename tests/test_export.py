@@ -315,7 +315,7 @@ def test_a_checkpoint_of_another_model_is_refused(copied_run):
     plain = json.loads(description.read_text(encoding="utf-8"))
     plain["encoder"]["options"]["layer_dimensions"] = [12, 6]
     description.write_text(json.dumps(plain), encoding="utf-8")
-    with pytest.raises(ValueError, match="holds other variables than the experiment.json"):
+    with pytest.raises(ValueError, match=r"holds other variables than the experiment\.json"):
         export.restore_trained(copied_run)
 
 
