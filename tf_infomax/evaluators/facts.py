@@ -110,5 +110,5 @@ def _check_features(facts, options):
         if unknown or not known:
             raise ValueError(
                 f"The encoder's endpoints are {', '.join(facts.shapes) or 'none'}. "
-                f"Received: {option}={options[option]!r}."
+                f"Received: {option}={names if option == 'endpoints' else names[0]!r}."
             )
