@@ -4,9 +4,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax.arguments import callable_layer, seed_or_none
 from tf_infomax.models.base import SelfSupervisedModel
 from tf_infomax.models.batches import IMAGES
 from tf_infomax.objectives.features import Features
+from tf_infomax.objectives.term import Term
 from tf_infomax.training.step import gradient_step
 
 __all__ = ["DeepInfoMax"]
@@ -55,12 +57,11 @@ class DeepInfoMax(SelfSupervisedModel):
 
     def __init__(self, encoder, objectives, seed=None, **kwargs):
         super().__init__(**kwargs)
-        if not objectives:
-            raise ValueError("At least one term is needed to train. Received: objectives=[].")
-        self.encoder = encoder
-        self.objectives = list(objectives)
-        self.seed = seed
-        self._seeds = keras.random.SeedGenerator(seed)
+        wanted = 'a Keras model with endpoints, such as encoders.get("basic32x32")'
+        self.encoder = callable_layer(encoder, "encoder", wanted)
+        self.objectives = _checked_terms(objectives)
+        self.seed = seed_or_none(seed)
+        self._seeds = keras.random.SeedGenerator(self.seed)
         self.adversary_optimizer = None
 
     def build(self, input_shape):
@@ -70,6 +71,11 @@ class DeepInfoMax(SelfSupervisedModel):
             )
         if not self.encoder.built:
             self.encoder.build(input_shape)
+        if not hasattr(self.encoder, "endpoints"):
+            raise ValueError(
+                "Deep InfoMax needs an encoder with `endpoints(images, training)`, a dict of named "
+                f"features, and their `endpoint_shapes`. Received: encoder={self.encoder!r}."
+            )
         for term in self.objectives:
             term.connect(self.encoder, tuple(input_shape[1:]))
         # Here, because Keras lets no state be added later.
@@ -245,6 +251,23 @@ class DeepInfoMax(SelfSupervisedModel):
         encoder = deserialize(config.pop("encoder"))
         terms = [deserialize(term) for term in config.pop("objectives")]
         return cls(encoder, terms, **config)
+
+
+def _checked_terms(terms):
+    """``terms`` as a list of different terms, at least one."""
+    if not isinstance(terms, (list, tuple)) or not all(isinstance(term, Term) for term in terms):
+        raise ValueError(
+            "`objectives` must be a list of terms, such as [objectives.LocalInformation(critic)]. "
+            f"Received: objectives={terms!r}."
+        )
+    if not terms:
+        raise ValueError("At least one term is needed to train. Received: objectives=[].")
+    if len(set(map(id, terms))) < len(terms):
+        raise ValueError(
+            "Every place in the list needs a term of its own; a `weight` counts a term twice. "
+            f"Received: objectives={list(terms)!r}."
+        )
+    return list(terms)
 
 
 def _sum(reports):

@@ -6,10 +6,10 @@ import keras
 import tensorflow as tf
 
 from tf_infomax import bounds, replicas
+from tf_infomax.arguments import callable_layer, number, positive_integer
 from tf_infomax.blocked_scores import scores_of_pairs
 from tf_infomax.bounds.moving_average import RATE, updated_log_average
 from tf_infomax.chunked_encoding import encode_in_chunks
-from tf_infomax.layers import positive_integer
 from tf_infomax.objectives import mutual_information_loss
 from tf_infomax.pair_model import PairModel
 
@@ -77,9 +77,19 @@ class InfoMax(PairModel):
         **kwargs,
     ):
         super().__init__(encoder_1, encoder_2, ("bound",), **kwargs)
-        if target is not None and not 0 <= target < float("inf"):
-            raise ValueError(f"`target` must be nats, 0 or more. Received: target={target!r}.")
-        self.critic = critic
+        self.critic = callable_layer(
+            critic, "critic", "a critic, such as critics.BilinearCritic(100)"
+        )
+        if not (isinstance(bound, str) or callable(bound)):
+            raise ValueError(
+                "`bound` must be the name of a bound, or a function of scores. "
+                f"Received: bound={bound!r}."
+            )
+        if target is not None:
+            target = number(target, "target")
+        if baseline is not None:
+            wanted = "None or a baseline, such as critics.LearnedBaseline()"
+            callable_layer(baseline, "baseline", wanted)
         self.bound = bound
         self.target = target
         self.baseline = baseline

@@ -8,6 +8,7 @@ specifications alike, so that a data set is checked before the first step.
 import dataclasses
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 __all__ = ["IMAGES", "PAIRS", "Batch", "ImageForm", "PairForm"]
@@ -81,6 +82,15 @@ class PairForm:
             )
         return Batch(batch)
 
+    def doubt(self, batch, data):
+        """A sentence about data that can be learned from, but hardly are meant so; or ``None``."""
+        if any(view.dtype == tf.uint8 for view in batch.inputs):
+            return (
+                "Views of bytes reach the encoders as numbers from 0 to 255, which only encoders "
+                "that scale them learn from well: `view / 255` makes numbers from 0 to 1."
+            )
+        return None
+
     def build_shape(self, batch):
         """What ``build`` takes for such a batch; ``None`` where a rank is unknown."""
         return batch.shapes
@@ -125,6 +135,15 @@ class ImageForm:
                 f"{tuple(images.shape)}, labels of shape {tuple(labels.shape)}."
             )
         return Batch((images,), labels)
+
+    def doubt(self, batch, data):
+        """As ``PairForm.doubt``; only of arrays, since nothing else can be looked at for free."""
+        if isinstance(data, np.ndarray) and np.abs(data[:64]).max(initial=0.0) > 64.0:
+            return (
+                "Images are expected in [-1, 1], and these look like bytes from 0 to 255: "
+                "`images / 127.5 - 1` makes them fit."
+            )
+        return None
 
     def build_shape(self, batch):
         """What ``build`` takes for such a batch; ``None`` where the rank is unknown."""

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from tf_infomax.arguments import number
 from tf_infomax.geometry import alignment, uniformity, unit_norm
 
 __all__ = ["alignment_uniformity_loss", "check_weights"]
@@ -32,12 +33,7 @@ def alignment_uniformity_loss(
 
 def check_weights(alignment_weight, uniformity_weight, exponent, t):
     """Raises ``ValueError`` unless both weights are 0 or more, exponent and t positive."""
-    for name, value, may_be_zero in (
-        ("alignment_weight", alignment_weight, True),
-        ("uniformity_weight", uniformity_weight, True),
-        ("exponent", exponent, False),
-        ("t", t, False),
-    ):
-        if not 0.0 <= value < float("inf") or not (value or may_be_zero):
-            wanted = "0 or more" if may_be_zero else "positive"
-            raise ValueError(f"`{name}` must be {wanted}. Received: {name}={value!r}.")
+    number(alignment_weight, "alignment_weight")
+    number(uniformity_weight, "uniformity_weight")
+    number(exponent, "exponent", exclusive=True)
+    number(t, "t", exclusive=True)

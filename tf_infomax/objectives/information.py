@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax import bounds
+from tf_infomax.arguments import callable_layer, number
 from tf_infomax.objectives.mutual_information import mutual_information_loss
 from tf_infomax.objectives.term import Term, endpoint_shape
 from tf_infomax.sampling import sample_places
@@ -19,20 +20,17 @@ class _Information(Term):
 
     def __init__(self, critic, bound, weight, occluded, activation_penalty, **kwargs):
         super().__init__(weight, **kwargs)
-        self.critic = critic
+        wanted = "a critic, such as critics.DotMapCritic(2048)"
+        self.critic = callable_layer(critic, "critic", wanted)
         self.bound = bound
         self.occluded = bool(occluded)
-        if not 0.0 <= activation_penalty < float("inf"):
-            raise ValueError(
-                "`activation_penalty` must be 0 or more. "
-                f"Received: activation_penalty={activation_penalty!r}."
-            )
+        activation_penalty = number(activation_penalty, "activation_penalty")
         if activation_penalty and not hasattr(critic, "embed_globals"):
             raise ValueError(
                 "The activation penalty needs a critic that embeds the global features, such as "
                 f"dot_map. Received: critic={type(critic).__name__}."
             )
-        self.activation_penalty = float(activation_penalty)
+        self.activation_penalty = activation_penalty
         bounds.check_reads_scores(bound)
         self._bound_function = bounds.get(bound)
 

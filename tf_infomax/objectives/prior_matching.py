@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tf_infomax.arguments import integers, number, seed_or_none
 from tf_infomax.bounds import divergences
 from tf_infomax.objectives.features import global_vectors
 from tf_infomax.objectives.term import Term, endpoint_shape
@@ -122,17 +123,13 @@ class PriorMatching(Term):
             raise ValueError(
                 f"`penalty_form` must be one of {PENALTIES}. Received: {penalty_form!r}."
             )
-        if not 0.0 <= penalty_weight < float("inf"):
-            raise ValueError(
-                f"`penalty_weight` must be 0 or more. Received: penalty_weight={penalty_weight!r}."
-            )
         self.prior = prior
         self.measure = measure
         self._divergence = divergences.get(measure)
-        self.hidden_units = tuple(hidden_units)
-        self.penalty_weight = float(penalty_weight)
+        self.hidden_units = integers(hidden_units, "hidden_units", smallest_number=0)
+        self.penalty_weight = number(penalty_weight, "penalty_weight")
         self.penalty_form = penalty_form
-        self.seed = seed
+        self.seed = seed_or_none(seed)
         self.discriminator = ScoreNetwork(
             self.hidden_units, seed, dtype=self.dtype_policy, name="discriminator"
         )

@@ -2,6 +2,8 @@
 
 import keras
 
+from tf_infomax.arguments import number
+
 __all__ = ["Term", "endpoint_shape"]
 
 
@@ -23,9 +25,7 @@ class Term(keras.layers.Layer):
 
     def __init__(self, weight=1.0, **kwargs):
         super().__init__(**kwargs)
-        if not 0.0 <= weight < float("inf"):
-            raise ValueError(f"`weight` must be 0 or more. Received: weight={weight!r}.")
-        self.weight = float(weight)
+        self.weight = number(weight, "weight")
 
     def connect(self, encoder, image_shape):
         """Makes the weights for a built encoder of images of shape ``(H, W, C)``.

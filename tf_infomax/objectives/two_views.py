@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax import bounds
+from tf_infomax.arguments import callable_layer
 from tf_infomax.critics.cosine import CosineCritic
 from tf_infomax.data.random_views import RandomView
 from tf_infomax.geometry import unit_norm
@@ -115,7 +116,8 @@ class ViewInformation(_TwoViewTerm):
 
     def __init__(self, critic, bound="infonce", weight=1.0, **kwargs):
         super().__init__(weight, **kwargs)
-        self.critic = critic
+        wanted = "a critic of code vectors, such as critics.CosineCritic(0.2)"
+        self.critic = callable_layer(critic, "critic", wanted)
         self.bound = bound
         self._bound_function = bounds.get(bound)
 
