@@ -10,6 +10,7 @@ import tensorflow as tf
 
 import tf_infomax
 from tests.conformance.model_examples import MODELS
+from tf_infomax import DeepInfoMax
 from tf_infomax.models import SelfSupervisedModel
 
 PACKAGE = pathlib.Path(tf_infomax.__file__).parent
@@ -17,6 +18,17 @@ PACKAGE = pathlib.Path(tf_infomax.__file__).parent
 
 @pytest.fixture(params=MODELS.values(), ids=[model.__name__ for model in MODELS])
 def example(request):
+    return request.param
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(one, marks=pytest.mark.slow if model is DeepInfoMax else (), id=model.__name__)
+        for model, one in MODELS.items()
+    ]
+)
+def example_of_base(request):
+    """For what is the base's work alone: Deep InfoMax takes long, and the others show it."""
     return request.param
 
 
@@ -75,8 +87,8 @@ def test_fit_evaluate_and_predict(example):
         np.testing.assert_allclose(code, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_arrays_generators_and_data_sets_of_keras_are_data_too(example):
-    arrays = example.arrays()
+def test_arrays_generators_and_data_sets_of_keras_are_data_too(example_of_base):
+    arrays = example_of_base.arrays()
     tuples = arrays if isinstance(arrays, tuple) else (arrays,)
 
     class Batches(keras.utils.PyDataset):
@@ -91,13 +103,13 @@ def test_arrays_generators_and_data_sets_of_keras_are_data_too(example):
 
     found = []
     for arguments, options in (
-        ((example.data(),), {}),
+        ((example_of_base.data(),), {}),
         (tuples, {"batch_size": 6, "shuffle": False}),
         ((arrays,), {"batch_size": 6, "shuffle": False}),
         ((Batches(),), {"shuffle": False}),
         ((generator(),), {"steps_per_epoch": 2}),
     ):
-        model = example.compiled(run_eagerly=True)
+        model = example_of_base.compiled(run_eagerly=True)
         model.fit(*arguments, verbose=0, **options)
         found.append(weights(model))
     for others in found[1:]:
@@ -153,3 +165,158 @@ def test_training_goes_on_after_loading_as_if_not_interrupted(example, tmp_path)
         {name: values[0] for name, values in history.items()}, rel=1e-4, abs=1e-5
     )
     assert_same(weights(loaded), weights(whole), atol=1e-5)
+
+
+def test_callbacks_of_keras(example_of_base, tmp_path):
+    model = example_of_base.compiled(steps_per_execution=2)
+    callbacks = [
+        keras.callbacks.ModelCheckpoint(
+            tmp_path / "best.keras", monitor="val_loss", save_best_only=True
+        ),
+        keras.callbacks.ModelCheckpoint(tmp_path / "last.weights.h5", save_weights_only=True),
+        keras.callbacks.EarlyStopping("val_loss", patience=9),
+        keras.callbacks.BackupAndRestore(tmp_path / "backup"),
+        keras.callbacks.TensorBoard(tmp_path / "board"),
+        # Stops after the second epoch, as nothing improves by so much.
+        keras.callbacks.EarlyStopping("loss", min_delta=1e6, patience=1),
+    ]
+    data = example_of_base.data()
+    history = model.fit(
+        data, validation_data=data, epochs=5, verbose=0, callbacks=callbacks
+    ).history
+    assert len(history["loss"]) == 2
+    copy = example_of_base.compiled()
+    copy.build(model.get_build_config()["input_shape"])
+    copy.load_weights(tmp_path / "last.weights.h5")
+    assert_same(weights(copy), weights(model))
+    assert isinstance(keras.saving.load_model(tmp_path / "best.keras"), type(model))
+    assert {path.name for path in (tmp_path / "board").iterdir()} == {"train", "validation"}
+
+
+class InterruptedFitError(Exception):
+    """What stops a training here."""
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Stops the third epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            raise InterruptedFitError
+
+
+def test_an_interrupted_fit_goes_on_from_its_backup(example_of_base, tmp_path):
+    whole = example_of_base.compiled(run_eagerly=True)
+    whole.fit(example_of_base.data(), epochs=3, verbose=0)
+    backup = keras.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)
+    with pytest.raises(InterruptedFitError):
+        example_of_base.compiled(run_eagerly=True).fit(
+            example_of_base.data(), epochs=3, verbose=0, callbacks=[backup, Interrupt()]
+        )
+    # A new model, not built: `fit` builds it before the backup is read.
+    model = example_of_base.compiled(run_eagerly=True)
+    backup = keras.callbacks.BackupAndRestore(tmp_path)
+    history = model.fit(example_of_base.data(), epochs=3, verbose=0, callbacks=[backup]).history
+    assert len(history["loss"]) == 1
+    assert_same(weights(model), weights(whole), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.slow), "float64"]
+)
+def test_dtype_policies(example, policy, tmp_path):
+    keras.config.set_dtype_policy(policy)
+    if policy == "float64":
+        keras.config.set_floatx("float64")
+    try:
+        model = example.compiled(run_eagerly=True)
+        history = model.fit(example.data(), verbose=0).history
+        codes = tf.nest.flatten(model.predict(example.data(), verbose=0))
+        model.evaluate(example.data(), verbose=0)
+        model.save(tmp_path / "model.keras")
+        loaded = keras.saving.load_model(tmp_path / "model.keras")
+        loaded.run_eagerly = True
+        loaded.fit(example.data(), verbose=0)
+    finally:
+        keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
+    assert np.isfinite(list(history.values())).all()
+    wide = "float64" if policy == "float64" else "float32"
+    assert {weight.dtype for weight in loaded.trainable_weights} == {wide}
+    assert all(np.isfinite(code.astype(np.float64)).all() for code in codes)
+    if policy == "float64":
+        assert {code.dtype.name for code in codes} == {"float64"}
+    scaled = keras.optimizers.LossScaleOptimizer
+    assert isinstance(loaded.optimizer, scaled) == (policy == "mixed_float16")
+
+
+def test_clones_train_apart(example_of_base):
+    model = example_of_base.compiled(run_eagerly=True)
+    model.fit(example_of_base.data(), verbose=0)
+    clone = keras.models.clone_model(model)
+    before = weights(model)
+    clone.compile("sgd", run_eagerly=True)
+    clone.fit(example_of_base.data(), verbose=0)
+    assert_same(weights(model), before, rtol=0, atol=0)
+    assert clone.get_config().keys() == model.get_config().keys()
+
+
+def test_double_precision_data_and_single_batches(example_of_base):
+    model = example_of_base.compiled(run_eagerly=True)
+    arrays = example_of_base.arrays(6)
+    arrays = tf.nest.map_structure(lambda array: array.astype(np.float64), arrays)
+    model.fit(tf.data.Dataset.from_tensors(arrays), verbose=0)
+    apart = arrays if isinstance(arrays, tuple) else (arrays,)
+    assert set(model.train_on_batch(*apart, return_dict=True)) == example_of_base.logged
+    assert set(model.test_on_batch(*apart, return_dict=True)) == example_of_base.evaluated
+    assert all(len(codes) == 6 for codes in tf.nest.flatten(model.predict_on_batch(arrays)))
+
+
+def test_channels_first_is_no_matter(example):
+    keras.config.set_image_data_format("channels_first")
+    try:
+        model = example.make()
+        encoder = getattr(model, "encoder", None)
+        try:
+            if encoder is not None:
+                encoder(example.arrays(2))
+        except ValueError as error:
+            pytest.skip(f"the encoder's own matter: {error}")
+        model.compile("adam", run_eagerly=True)
+        model.fit(example.data(), verbose=0)
+    finally:
+        keras.config.set_image_data_format("channels_last")
+
+
+@pytest.mark.parametrize("name", ["loss", "metrics", "loss_weights", "weighted_metrics"])
+def test_what_means_nothing_is_refused(example, name):
+    with pytest.raises(ValueError, match=rf"`{name}` means nothing.*Received: {name}=\['mse'\]"):
+        example.make().compile("adam", **{name: ["mse"]})
+
+
+@pytest.mark.parametrize(
+    "when", [pytest.param("before", marks=pytest.mark.slow), "compiled", "fitted"]
+)
+def test_a_frozen_encoder_stays_as_it_is(example, when):
+    model = example.make()
+    encoder = getattr(model, "encoder_1", None) or model.encoder
+    if when != "before":
+        model.compile("adam")
+    if when == "fitted":
+        model.fit(example.data(), verbose=0)
+    else:
+        model.build(model.form.build_shape(model.form.read(example.arrays(), "")))
+    encoder.trainable = False
+    if when == "before":
+        model.compile("adam")
+    fixed, others = weights_of(encoder), weights(model)
+    model.fit(example.data(), verbose=0)
+    for ours, theirs in zip(weights_of(encoder), fixed, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    moved = [not np.array_equal(*both) for both in zip(weights(model), others, strict=True)]
+    assert any(moved)
+
+
+def weights_of(encoder):
+    # Its moving statistics are held to this by the conformance tests of encoders.
+    return [v.numpy() for v in encoder.variables if "moving" not in v.path]

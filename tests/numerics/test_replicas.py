@@ -50,7 +50,6 @@ def trained(name, strategy):
     pairs = tf.data.Dataset.from_tensor_slices((x, y)).batch(8, drop_remainder=True)
     with strategy.scope():
         model = model_of(name)
-        model.build(((None, 3), (None, 3)))
         # Not Adam, which forgives gradients that are too large.
         model.compile("sgd", jit_compile=False)
     history = model.fit(pairs, epochs=2, verbose=0, shuffle=False)
@@ -84,3 +83,33 @@ def test_two_replicas_train_as_one_device(names):
     assert tuple(found) == names
     for name, (one, two) in found.items():
         assert one == pytest.approx(two, rel=1e-4, abs=1e-5), name
+
+
+# Negatives are those of a replica here, so that the numbers are not those of one device.
+DEEP_PROGRAM = """
+import numpy as np, tensorflow as tf
+
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from tests.conformance.model_examples import MODELS
+from tf_infomax import DeepInfoMax
+
+example = MODELS[DeepInfoMax]
+with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    model = example.compiled()
+for data in (example.data(16, 8), (batch for batch in example.data(16, 8).map(lambda x: (x,)))):
+    history = model.fit(data, steps_per_epoch=2, verbose=0).history
+    assert np.isfinite(list(history.values())).all(), history
+assert len(model.predict(example.data(16, 8), verbose=0)) == 16
+try:
+    model.fit(example.data(14, 7), verbose=0)
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_deep_infomax_fits_on_replicas_without_being_built():
+    done = subprocess.run([sys.executable, "-c", DEEP_PROGRAM], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "a multiple of 2" in done.stdout and "Received: a batch of 7" in done.stdout

@@ -38,7 +38,7 @@ class SelfSupervisedModel(keras.Model):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self._means = {}
-        self._has_told_of_last_batch = False
+        self._told = []
         self._variables_of_step = None
 
     def train_on(self, batch):
@@ -108,11 +108,14 @@ class SelfSupervisedModel(keras.Model):
         call = inspect.signature(keras.Model.fit).bind(self, x, y, batch_size, *args, **kwargs)
         if self.compiled:
             given = call.arguments
-            weights, split = given.get("sample_weight"), given.get("validation_split", 0.0)
-            x = self._prepared(x, y, weights, batch_size, validation_split=split)
+            weights, share = given.get("sample_weight"), 1.0 - given.get("validation_split", 0.0)
+            x = self._prepared(x, y, weights, batch_size, share=share)
             self._follow_trainable()
-            if (validation := given.get("validation_data")) is not None:
-                self._check_validation(validation, given.get("validation_batch_size", batch_size))
+            validation, size = given.get("validation_data"), given.get("validation_batch_size")
+            if validation is not None:
+                self._check_validation(validation, size or batch_size)
+            elif share < 1.0:
+                self._check_validation((x, y, weights), size or batch_size, -share)
         return super().fit(x, y, batch_size, *args, **kwargs)
 
     def evaluate(self, x=None, y=None, batch_size=None, *args, **kwargs):
@@ -131,11 +134,9 @@ class SelfSupervisedModel(keras.Model):
         x = self._prepared(x, None, None, batch_size, least_rows=1)
         return super().predict(x, batch_size, *args, **kwargs)
 
-    def _prepared(self, x, y, sample_weight, batch_size, least_rows=None, validation_split=0.0):
+    def _prepared(self, x, y, sample_weight, batch_size, least_rows=None, share=1.0):
         """Checks the data and builds the model on them; returns what Keras is to get for ``x``."""
-        given = given_data(
-            x, y, sample_weight, batch_size, validation_split, peek=not self.built
-        )
+        given = given_data(x, y, sample_weight, batch_size, share, peek=not self.built)
         batch = self._check(given, self.least_rows if least_rows is None else least_rows)
         shape = None if batch is None else self.form.build_shape(batch)
         with self.distribute_strategy.scope():
@@ -145,15 +146,21 @@ class SelfSupervisedModel(keras.Model):
                 self.build_optimizers()
         return given.x
 
-    def _check_validation(self, data, batch_size):
+    def _check_validation(self, data, batch_size, share=1.0):
         parts = data if isinstance(data, (tuple, list)) else (data,)
-        self._check(given_data(*parts[:3], batch_size=batch_size), self.least_rows)
+        given = given_data(*parts[:3], batch_size=batch_size, share=share)
+        self._check(given, self.least_rows)
 
     def _check(self, given, least_rows):
         """The first batch of ``given`` as a ``Batch``, or ``None`` where it is not known."""
         if given.batch is None:
             return None
         name, rows_are = type(self).__name__, self.form.rows_are
+        if given.is_empty:
+            raise ValueError(
+                f"At least one batch of {rows_are} is needed; `drop_remainder=True` drops the only "
+                "one where it is smaller. Received: data without a batch."
+            )
         batch = self.form.read(given.batch, name)
         if given.is_never_batched and len(batch.inputs) > 1:
             raise ValueError(
@@ -171,8 +178,15 @@ class SelfSupervisedModel(keras.Model):
                 f"{given.last_rows}."
             )
         self._check_replicas(given)
+        if doubt := self.form.doubt(batch, given.x):
+            self._tell_once(doubt)
         if least_rows > 1 and given.last_rows and given.last_rows < given.batch_rows:
-            self._tell_of_last_batch(given)
+            self._tell_once(
+                f"The last batch has {given.last_rows} {rows_are}, the others {given.batch_rows}: "
+                "it has fewer negatives, so that its bound has a lower ceiling (log K for infoNCE)."
+                " The log counts each batch by its rows; `data.batch(size, drop_remainder=True)` "
+                "leaves the last one out."
+            )
         return batch
 
     def _check_replicas(self, given):
@@ -184,16 +198,11 @@ class SelfSupervisedModel(keras.Model):
                 f"{number}, and `drop_remainder=True`. Received: a batch of {uneven[-1]}."
             )
 
-    def _tell_of_last_batch(self, given):
-        if not self._has_told_of_last_batch:
-            self._has_told_of_last_batch = True
-            warnings.warn(
-                f"The last batch has {given.last_rows} {self.form.rows_are}, the others "
-                f"{given.batch_rows}: it has fewer negatives, so that its bound has a lower ceiling"
-                " (log K for infoNCE). The log counts each batch by its rows; "
-                "`data.batch(size, drop_remainder=True)` leaves the last one out.",
-                stacklevel=5,
-            )
+    def _tell_once(self, text):
+        if text not in self._told:
+            self._told.append(text)
+            # The caller of `fit`.
+            warnings.warn(text, stacklevel=5)
 
     def _follow_trainable(self):
         """Makes the step anew if layers were frozen or released since it was made.

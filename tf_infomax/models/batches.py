@@ -8,6 +8,7 @@ specifications alike, so that a data set is checked before the first step.
 import dataclasses
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 __all__ = ["IMAGES", "PAIRS", "Batch", "ImageForm", "PairForm", "ViewsForm"]
@@ -81,6 +82,15 @@ class PairForm:
             )
         return Batch(batch)
 
+    def doubt(self, batch, data):
+        """A sentence about data that can be learned from, but hardly are meant so; or ``None``."""
+        if any(view.dtype == tf.uint8 for view in batch.inputs):
+            return (
+                "Views of bytes reach the encoders as numbers from 0 to 255, which only encoders "
+                "that scale them learn from well: `view / 255` makes numbers from 0 to 1."
+            )
+        return None
+
     def build_shape(self, batch):
         """What ``build`` takes for such a batch; ``None`` where a rank is unknown."""
         return batch.shapes
@@ -126,6 +136,15 @@ class ImageForm:
             )
         return Batch((images,), labels)
 
+    def doubt(self, batch, data):
+        """As ``PairForm.doubt``; only of arrays, since nothing else can be looked at for free."""
+        if isinstance(data, np.ndarray) and np.abs(data[:64]).max(initial=0.0) > 64.0:
+            return (
+                "Images are expected in [-1, 1], and these look like bytes from 0 to 255: "
+                "`images / 127.5 - 1` makes them fit."
+            )
+        return None
+
     def build_shape(self, batch):
         """What ``build`` takes for such a batch; ``None`` where the rank is unknown."""
         return batch.shapes and batch.shapes[0]
@@ -154,6 +173,10 @@ class ViewsForm:
             )
         labels = _with_shape(parts[1]) if len(parts) == 2 else None
         return Batch(tuple(_with_shape(views[name]) for name in self.names), labels)
+
+    def doubt(self, batch, data):
+        """Nothing is known of views in general that would make a batch doubtful."""
+        del batch, data
 
     def build_shape(self, batch):
         """What ``build`` takes for such a batch; ``None`` where a rank is unknown."""

@@ -47,6 +47,7 @@ class GivenData:
         batch_rows: rows of all batches but the last, or ``None``.
         last_rows: rows of the last batch, or ``None``.
         is_never_batched: whether the elements of a tf.data set are single slices of arrays.
+        is_empty: whether there is not a single batch.
     """
 
     x: Any
@@ -54,18 +55,22 @@ class GivenData:
     batch_rows: int | None = None
     last_rows: int | None = None
     is_never_batched: bool = False
+    is_empty: bool = False
 
 
-def given_data(x, y=None, sample_weight=None, batch_size=None, validation_split=0.0, peek=False):
+def given_data(x, y=None, sample_weight=None, batch_size=None, share=1.0, peek=False):
     """``GivenData`` of the arguments of ``fit``.
 
     Args:
-        x, y, sample_weight, batch_size, validation_split: as for ``keras.Model.fit``.
+        x, y, sample_weight, batch_size: as for ``keras.Model.fit``.
+        share: of the rows of arrays that are taken, the first ones; or, where it is negative, that
+            are left out, as ``validation_split`` divides them.
         peek: whether the first batch of what has no specification is read.
     """
     if isinstance(x, tf.data.Dataset):
         rows, last = _rows_of_batches(x)
-        return GivenData(x, x.element_spec, rows, last, _is_never_batched(x))
+        is_empty = int(x.cardinality()) == 0
+        return GivenData(x, x.element_spec, rows, last, _is_never_batched(x), is_empty)
     if isinstance(x, keras.utils.PyDataset):
         return GivenData(x, x[0] if peek and len(x) else None)
     if isinstance(x, types.GeneratorType):
@@ -75,18 +80,19 @@ def given_data(x, y=None, sample_weight=None, batch_size=None, validation_split=
     if not arrays or not all(_is_array(part) for part in arrays):
         # Keras' own message, or a loader of another library.
         return GivenData(x)
-    return _given_arrays(x, parts, arrays, batch_size, validation_split)
+    return _given_arrays(x, parts, arrays, batch_size, share)
 
 
-def _given_arrays(x, parts, arrays, batch_size, validation_split):
+def _given_arrays(x, parts, arrays, batch_size, share):
     rows = len(arrays[0])
-    if validation_split:
-        rows = math.floor(rows * (1.0 - validation_split))
+    taken = math.floor(rows * abs(share))
+    rows = taken if share > 0 else rows - taken
     # Keras' default.
     size = min(batch_size or 32, rows)
     specs = [tf.TensorSpec([len(part), *part.shape[1:]], part.dtype) for part in arrays]
     structure = tf.nest.pack_sequence_as(parts, specs)
-    return GivenData(x, tuple(structure), size, rows % size or size if size else 0)
+    last = (rows % size or size) if size else 0
+    return GivenData(x, tuple(structure), size, last, is_empty=not rows)
 
 
 def _is_array(part):

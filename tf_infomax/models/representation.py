@@ -48,21 +48,10 @@ class RepresentationModel(SelfSupervisedModel):
         wanted = "a Keras model of a view, such as encoders.MLP((300, 100))"
         for view, encoder in encoders.items():
             callable_layer(encoder, self._argument_of(view), wanted)
-        if not isinstance(terms, (list, tuple)) or not terms:
-            raise ValueError(
-                "At least one term is needed to train, a list of `objectives`. "
-                f"Received: objectives={terms!r}."
-            )
-        for term in terms:
-            if not isinstance(term, Term):
-                raise ValueError(
-                    "`objectives` must be terms, such as objectives.LocalInformation(critic). "
-                    f"Received: {term!r} among them."
-                )
         if encoder_chunk is not None:
             positive_integer(encoder_chunk, "encoder_chunk")
         self.encoders = dict(encoders)
-        self.objectives = list(terms)
+        self.objectives = _checked_terms(terms)
         self.seed = seed_or_none(seed)
         self.encoder_chunk = encoder_chunk
         if self.form is None:
@@ -327,6 +316,23 @@ class RepresentationModel(SelfSupervisedModel):
         encoders = {view: deserialize(one) for view, one in config["encoders"].items()}
         terms = [deserialize(term) for term in config["terms"]]
         return cls(**{**config, "encoders": encoders, "terms": terms})
+
+
+def _checked_terms(terms):
+    """``terms`` as a list of different terms, at least one."""
+    if not isinstance(terms, (list, tuple)) or not all(isinstance(term, Term) for term in terms):
+        raise ValueError(
+            "`objectives` must be a list of terms, such as [objectives.LocalInformation(critic)]. "
+            f"Received: objectives={terms!r}."
+        )
+    if not terms:
+        raise ValueError("At least one term is needed to train. Received: objectives=[].")
+    if len(set(map(id, terms))) < len(terms):
+        raise ValueError(
+            "Every place in the list needs a term of its own; a `weight` counts a term twice. "
+            f"Received: objectives={list(terms)!r}."
+        )
+    return list(terms)
 
 
 def _split(batch, number):

@@ -33,10 +33,7 @@ def alignment_uniformity_loss(
 
 def check_weights(alignment_weight, uniformity_weight, exponent, t):
     """Raises ``ValueError`` unless both weights are 0 or more, exponent and t positive."""
-    for name, value, may_be_zero in (
-        ("alignment_weight", alignment_weight, True),
-        ("uniformity_weight", uniformity_weight, True),
-        ("exponent", exponent, False),
-        ("t", t, False),
-    ):
-        number(value, name, exclusive=not may_be_zero)
+    number(alignment_weight, "alignment_weight")
+    number(uniformity_weight, "uniformity_weight")
+    number(exponent, "exponent", exclusive=True)
+    number(t, "t", exclusive=True)

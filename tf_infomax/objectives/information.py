@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax.bounds.moving_average import RATE, updated_log_average
-from tf_infomax.naming.arguments import boolean, integer, number
+from tf_infomax.naming.arguments import boolean, callable_layer, integer, number
 from tf_infomax.numerics.sampling import sample_places
 from tf_infomax.objectives import options
 from tf_infomax.objectives.features import flat, global_vectors, wide
@@ -77,6 +77,9 @@ class Information(Term):
                 "The activation penalty needs a critic that embeds the global features, such as "
                 f"dot_map. Received: critic={type(critic).__name__}."
             )
+        if baseline is not None:
+            wanted = "None or a baseline, such as critics.LearnedBaseline()"
+            callable_layer(baseline, "baseline", wanted)
         self.baseline = baseline
         self.negative_images = negative_images
         self.self_score = self_score

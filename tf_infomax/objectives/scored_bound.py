@@ -31,6 +31,11 @@ class ScoredBound:
             bound = bounds.deserialize(bound)
         elif isinstance(bound, dict):
             bound = keras.saving.deserialize_keras_object(bound)
+        if not (isinstance(bound, str) or callable(bound)):
+            raise ValueError(
+                "`bound` must be the name of a bound, or a function of scores. "
+                f"Received: bound={bound!r}."
+            )
         bounds.check_reads_scores(bound)
         self._function = bounds.get(bound)
         if has_baseline and not bounds.takes_baseline(bound):

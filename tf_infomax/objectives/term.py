@@ -2,7 +2,6 @@
 
 import keras
 
-__all__ = ["Term"]
 from tf_infomax.layers.shared import keep_frozen
 from tf_infomax.naming.arguments import callable_layer, number
 from tf_infomax.objectives.player import merged
