@@ -15,6 +15,7 @@ from tf_infomax.plots import style
 from tf_infomax.plots.curves import Curve, curve, lines, values_by_step, with_unit
 from tf_infomax.plots.dependence import smooth
 from tf_infomax.published import OfficialCurves
+from tf_infomax.results.display_names import display_name
 from tf_infomax.results.rows import Row, to_frame
 
 # One of Deep InfoMax for each way of drawing.
@@ -309,7 +310,7 @@ def test_a_figure_is_of_one_experiment_and_data_set():
 def test_colours_tell_things_apart():
     for kind in style.KINDS:
         # One bound may have two names, with its default option spelled out or not.
-        things = {(style.label(kind, name), style.colour(kind, name)) for name in style.known(kind)}
+        things = {(display_name(kind, name), style.colour(kind, name)) for name in style.known(kind)}
         labels, colours = zip(*things, strict=True)
         assert len(set(labels)) == len(set(colours)) == len(things)
 

@@ -26,6 +26,7 @@ from tf_infomax.plots.pictures import Picture, enlarged, pictures
 from tf_infomax.plots.self_consistency import self_consistency
 from tf_infomax.plots.staircase import staircase
 from tf_infomax.plots.weights import weights
+from tf_infomax.results.display_names import data_set_name
 
 __all__ = ["Drawing", "Picture", "draw", "enlarged", "image", "names", "pictures"]
 
@@ -89,7 +90,7 @@ def draw(experiment, frame, official=None):
     with style.look():
         drawing = _FIGURES.get(experiment, generic)(_without_formulas(frame), official)
         drawing = dataclasses.replace(drawing, caption=drawing.caption.replace("\\$", "$"))
-        title = style.data_set_name(found[1][0])
+        title = data_set_name(found[1][0])
         if title:
             # In the corner that the panels' centred titles leave free, so it needs no room.
             title = title.replace("$", "\\$")

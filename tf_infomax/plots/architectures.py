@@ -5,6 +5,7 @@ from tf_infomax.plots.bijective import ACCURACY, pixel_level
 from tf_infomax.plots.curves import Curve, curve, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
 from tf_infomax.published import log_ceiling
+from tf_infomax.results.display_names import display_name
 
 __all__ = ["critic_impact", "encoder_impact"]
 
@@ -41,7 +42,7 @@ def critic_impact(frame, official=None):
     official = official if mnist else None
     panels, drawn = [], False
     for column, bound in enumerate(estimators):
-        title = style.label("bound", bound)
+        title = display_name("bound", bound)
         top = style.Panel(axes[0, column], title, "test accuracy" if not column else "")
         chosen = select(frame, bound=bound) if bound is not None else frame
         # A label a column: JSD has no unit where InfoNCE beside it has nats.
@@ -49,7 +50,7 @@ def critic_impact(frame, official=None):
         for position, line in enumerate(lines(chosen, "critic")):
             critic = line.tags["critic"]
             color = style.colour("critic", critic, position)
-            name = style.label("critic", critic) + line.suffix
+            name = display_name("critic", critic) + line.suffix
             top.curve(curve(line.frame, ACCURACY, "test", features="code"), color, name)
             bottom.curve(curve(line.frame, "bound", "test"), color, name)
             bottom.curve(curve(line.frame, "bound", "train"), color, band=False, **_TRAIN)
@@ -90,14 +91,14 @@ def encoder_impact(frame, official=None):
     )
     panels = []
     for column, bound in enumerate(estimators):
-        title = style.label("bound", bound)
+        title = display_name("bound", bound)
         top = style.Panel(axes[0, column], title, "test accuracy" if not column else "")
         chosen = select(frame, bound=bound) if bound is not None else frame
         bottom = style.Panel(axes[1, column], "", with_unit("test bound", chosen, "bound", "test"))
         for position, line in enumerate(lines(chosen, "encoder", "target")):
             encoder, target = line.tags["encoder"], line.tags["target"]
             color = style.colour("encoder", encoder, position)
-            name = style.label("encoder", encoder) + line.suffix
+            name = display_name("encoder", encoder) + line.suffix
             linestyle = "-"
             if target is not None:
                 name += f", target {target:g}"

@@ -3,6 +3,7 @@
 from tf_infomax.plots import style
 from tf_infomax.plots.curves import curve, level, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
+from tf_infomax.results.display_names import display_name
 from tf_infomax.results.measurements import INVERSE_TOLERANCE
 
 __all__ = ["adversarial", "bound_panel_of", "invertible"]
@@ -29,7 +30,7 @@ def bounds_panel(panel, frame):
         name = line.tags["bound"]
         color = style.colour("bound", name, position)
         panel.curve(
-            curve(line.frame, "bound", "test"), color, style.label("bound", name) + line.suffix
+            curve(line.frame, "bound", "test"), color, display_name("bound", name) + line.suffix
         )
         panel.curve(
             curve(line.frame, "bound", "train"), color, linestyle=(0, (4, 2)), width=1.0, band=False
@@ -44,7 +45,7 @@ def accuracy_panel(panel, frame):
         panel.curve(
             curve(line.frame, ACCURACY, "test", features="code"),
             color,
-            style.label("bound", name) + line.suffix,
+            display_name("bound", name) + line.suffix,
         )
     pixel_level(panel, frame)
 

@@ -10,6 +10,7 @@ from tf_infomax.plots import style
 from tf_infomax.plots.bijective import accuracy_panel, bound_panel_of, bounds_panel
 from tf_infomax.plots.curves import Curve, curve, lines, values_by_step
 from tf_infomax.plots.drawing import Drawing
+from tf_infomax.results.display_names import display_name
 
 __all__ = ["non_invertible"]
 
@@ -98,7 +99,7 @@ def non_invertible(frame, official=None):
     panels = [accuracy, bound]
     for position, line in enumerate(shown):
         name = line.tags["bound"]
-        title = style.label("bound", name) + line.suffix
+        title = display_name("bound", name) + line.suffix
         panel = style.Panel(axes[0, 1 + position], f"Condition number, {title}")
         panel.axes.set_ylabel("log condition number")
         color = style.colour("bound", name, position)

@@ -6,6 +6,7 @@ from tf_infomax.plots import style
 from tf_infomax.plots.curves import curve, epoch_curve, last, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
 from tf_infomax.published import published
+from tf_infomax.results.display_names import display_name
 
 __all__ = ["deep_infomax", "endpoints_of", "variants_of"]
 
@@ -44,7 +45,7 @@ def variants_of(frame):
         bound, variant = line.tags["bound"], line.frame["variant"].iloc[0]
         if bound is not None and not line.suffix:
             color = style.colour("bound", bound, position)
-            result.append((style.label("bound", bound), color, line.frame))
+            result.append((display_name("bound", bound), color, line.frame))
         else:
             # The bound does not tell these apart, so neither can its colour.
             own = line.frame["experiment"].iloc[0].removeprefix("dim_").replace("_", " ")

@@ -6,6 +6,7 @@ from scipy.ndimage import gaussian_filter1d
 from tf_infomax.plots import style
 from tf_infomax.plots.curves import Curve, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
+from tf_infomax.results.display_names import display_name
 
 __all__ = ["dependent_samples", "smooth"]
 
@@ -59,7 +60,7 @@ def dependent_samples(frame, official=None):
     for column, bound in enumerate(estimators):
         chosen = select(frame, bound=bound) if bound is not None else frame
         label = with_unit("bound", chosen, "train/bound", "train")
-        panel = style.Panel(axes[0, column], style.label("bound", bound), label)
+        panel = style.Panel(axes[0, column], display_name("bound", bound), label)
         color = style.colour("bound", bound, column)
         for line in lines(chosen, "sampling"):
             sampling = line.tags["sampling"]

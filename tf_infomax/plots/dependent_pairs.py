@@ -6,6 +6,7 @@ from tf_infomax.plots import style
 from tf_infomax.plots.ceiling import settled
 from tf_infomax.plots.curves import lines, means_over, select
 from tf_infomax.plots.drawing import Drawing
+from tf_infomax.results.display_names import display_name
 
 __all__ = ["dependent_negatives"]
 
@@ -23,7 +24,7 @@ def dependent_negatives(frame, official=None):
     ):
         own = select(frame, bound=bound)
         color = style.colour("bound", bound, position)
-        name = style.label("bound", bound)
+        name = display_name("bound", bound)
         if bound in _LIMITS:
             handles[f"{name}, limit"] = place.plot(
                 *means_over(own, "share", _LIMITS[bound]), color=color, linewidth=1.6

@@ -7,6 +7,7 @@ from tf_infomax.plots import style
 from tf_infomax.plots.curves import Curve, lines, select, with_unit
 from tf_infomax.plots.deep_infomax import MLP, deep_infomax, endpoints_of
 from tf_infomax.plots.drawing import Drawing
+from tf_infomax.results.display_names import display_name
 from tf_infomax.results.rows import final_values
 
 __all__ = ["negatives"]
@@ -40,7 +41,7 @@ def _panel(axes, frame, title, ylabel, metric, split, **tags):
             yerr=np.nan_to_num(found.sd[keep]) if several else None,
             color=style.colour("bound", bound, position),
         )
-        panel.handles[style.label("bound", bound)] = line
+        panel.handles[display_name("bound", bound)] = line
         numbers |= set(found.steps[keep])
     if not numbers:
         panel.empty()

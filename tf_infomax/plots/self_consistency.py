@@ -5,6 +5,7 @@ import numpy as np
 from tf_infomax.plots import style
 from tf_infomax.plots.curves import lines, select
 from tf_infomax.plots.drawing import Drawing
+from tf_infomax.results.display_names import display_name
 
 __all__ = ["ratios", "self_consistency"]
 
@@ -58,7 +59,7 @@ def self_consistency(frame, official=None):
     for place, (test, title, ylabel, ideal) in zip(axes[0], _PANELS, strict=True):
         for position, bound in enumerate(bounds):
             rows, values = ratios(select(frame, bound=bound), test)
-            handles[style.label("bound", bound)] = place.plot(
+            handles[display_name("bound", bound)] = place.plot(
                 rows, values, marker="o", markersize=4,
                 color=style.colour("bound", bound, position),
             )[0]

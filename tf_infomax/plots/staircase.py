@@ -11,7 +11,8 @@ from scipy.ndimage import gaussian_filter1d
 from tf_infomax.plots import style
 from tf_infomax.plots.curves import lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
-from tf_infomax.tables.results_table import FAILURE
+from tf_infomax.results.display_names import display_name
+from tf_infomax.results.metrics import NON_FINITE
 
 __all__ = ["Level", "level_statistics", "staircase"]
 
@@ -113,14 +114,14 @@ def _draw_stairs(axes, frame, bound, top, position):
         axes.plot([start, stop], [value, value], color="black", linewidth=1.1)
     for (_, stop, value), (_, _, following) in itertools.pairwise(plateaus):
         axes.plot([stop, stop], [value, following], color="black", linewidth=1.1)
-    for step in select(part, FAILURE)["value"]:
+    for step in select(part, NON_FINITE)["value"]:
         axes.plot(step, 0.04, "x", color=color, transform=axes.get_xaxis_transform())
     axes.set_ylim(-0.1 * top, 1.35 * top)
     axes.xaxis.set_major_formatter(style.thousands)
 
 
 def _name(transform, critic):
-    return f"{style.label('critic', critic)}, {_TITLES.get(transform, transform)}"
+    return f"{display_name('critic', critic)}, {_TITLES.get(transform, transform)}"
 
 
 def _classic(figure, kinds, bounds, top):
@@ -135,7 +136,7 @@ def _classic(figure, kinds, bounds, top):
             for column, bound in enumerate(names):
                 _draw_stairs(line[column], frame, bound, top, block * _COLUMNS + column)
                 if row == 0:
-                    line[column].set_title(style.label("bound", bound), fontsize=9)
+                    line[column].set_title(display_name("bound", bound), fontsize=9)
             for place in line[len(names):]:
                 place.set_axis_off()
             label = with_unit(f"{_name(transform, critic)}\n", frame, "train/bound", "train")
@@ -154,7 +155,7 @@ def _errors(figure, kinds, bounds):
             for place, quantity in zip(line, ("bias", "variance", "mse"), strict=True):
                 values = np.array([getattr(level, quantity) for level in levels])
                 values[~np.isfinite(values)] = np.nan
-                handles[style.label("bound", bound)] = place.plot(
+                handles[display_name("bound", bound)] = place.plot(
                     exact, values, marker="o", markersize=3, linewidth=1.2,
                     color=style.colour("bound", bound, position),
                 )[0]

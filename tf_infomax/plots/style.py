@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from tf_infomax.results.display_names import NAMES
+
 __all__ = [
     "KINDS",
     "WIDTH",
@@ -21,9 +23,7 @@ __all__ = [
     "canvas",
     "colour",
     "darker",
-    "data_set_name",
     "known",
-    "label",
     "legend",
     "look",
     "order",
@@ -58,53 +58,41 @@ _SETTINGS = {
     "svg.hashsalt": "tf_infomax",
 }
 
-# (label, colour). Okabe-Ito for what shares a panel; Tol's muted indigo and rose for the encoders.
-# One thing has one colour in all figures, in the order in which the paper names them.
-_KNOWN = {
+# Okabe-Ito for what shares a panel; Tol's muted indigo and rose for the encoders.
+_COLOURS = {
     "bound": {
-        "infonce": ("InfoNCE", "#0072B2"),
-        "nwj": ("NWJ", "#D55E00"),
-        "tuba": ("TUBA", "#117733"),
-        "donsker_varadhan": ("Donsker-Varadhan", "#882255"),
-        "mine": ("MINE", "#999933"),
-        "js_nwj": ("JSD-trained NWJ", "#CC79A7"),
-        "smile": ("SMILE, clip 5", "#009E73"),
-        "smile(clip=1)": ("SMILE, clip 1", "#56B4E9"),
-        "smile(clip=5)": ("SMILE, clip 5", "#009E73"),
-        "smile(clip=none)": ("SMILE, no clip", "#332288"),
-        "interpolated": ("interpolated 0.01", "#CC6677"),
-        "interpolated(alpha=0.01)": ("interpolated 0.01", "#CC6677"),
-        "interpolated(alpha=0.1)": ("interpolated 0.1", "#44AA99"),
-        "interpolated(alpha=0.5)": ("interpolated 0.5", "#AA4499"),
-        "interpolated(alpha=0.99)": ("interpolated 0.99", "#661100"),
-        "jsd": ("JSD", "#E69F00"),
+        "infonce": "#0072B2",
+        "nwj": "#D55E00",
+        "tuba": "#117733",
+        "donsker_varadhan": "#882255",
+        "mine": "#999933",
+        "js_nwj": "#CC79A7",
+        "smile": "#009E73",
+        "smile(clip=1)": "#56B4E9",
+        "smile(clip=5)": "#009E73",
+        "smile(clip=none)": "#332288",
+        "interpolated": "#CC6677",
+        "interpolated(alpha=0.01)": "#CC6677",
+        "interpolated(alpha=0.1)": "#44AA99",
+        "interpolated(alpha=0.5)": "#AA4499",
+        "interpolated(alpha=0.99)": "#661100",
+        "jsd": "#E69F00",
     },
     "critic": {
-        "bilinear": ("bilinear", "#009E73"),
-        "separable": ("separable", "#E69F00"),
-        "concat": ("MLP (concat)", "#CC79A7"),
-        "inner_product": ("inner product", "#56B4E9"),
+        "bilinear": "#009E73",
+        "separable": "#E69F00",
+        "concat": "#CC79A7",
+        "inner_product": "#56B4E9",
     },
     "encoder": {
-        "mlp": ("MLP", "#CC6677"),
-        "convnet": ("ConvNet", "#332288"),
-        "realnvp": ("RealNVP", "#44AA99"),
+        "mlp": "#CC6677",
+        "convnet": "#332288",
+        "realnvp": "#44AA99",
     },
 }
 _NON_FINITE = "non-finite"
-KINDS = tuple(_KNOWN)
+KINDS = tuple(NAMES)
 _OTHERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#332288", "#882255")
-_DATA_SETS = {
-    "mnist": "MNIST",
-    "fashion_mnist": "Fashion-MNIST",
-    "cifar10": "CIFAR-10",
-    "cifar100": "CIFAR-100",
-    "stl10": "STL-10",
-    "tiny-imagenet-200": "Tiny ImageNet",
-    "celeb_a": "CelebA",
-    "digits": "Digits",
-    "gaussian_pairs": "Gaussian pairs",
-}
 
 
 def look():
@@ -122,17 +110,12 @@ def canvas(rows, columns, height, **options):
 
 def known(kind):
     """Names of that kind with a label and colour of their own, in the paper's order."""
-    return tuple(_KNOWN[kind])
-
-
-def label(kind, name):
-    """Display name of a ``bound``, ``critic`` or ``encoder``; unknown ones keep their own."""
-    return _KNOWN[kind].get(name, (str(name), None))[0]
+    return tuple(NAMES[kind])
 
 
 def colour(kind, name, position=0):
     """The colour of a thing in all figures; unknown ones are coloured by ``position``."""
-    return _KNOWN.get(kind, {}).get(name, (None, _OTHERS[position % len(_OTHERS)]))[1]
+    return _COLOURS.get(kind, {}).get(name, _OTHERS[position % len(_OTHERS)])
 
 
 def order(kind, names):
@@ -144,11 +127,6 @@ def order(kind, names):
 def darker(value):
     """The same hue, closer to black: for reference curves."""
     return tuple(0.5 * channel for channel in to_rgb(value))
-
-
-def data_set_name(name):
-    """Display name of a data set."""
-    return _DATA_SETS.get(name, str(name or ""))
 
 
 def thousands(value, _=None):

@@ -14,9 +14,9 @@ from tf_infomax.naming.paths import short_name
 from tf_infomax.published import claim, papers_of, read_official_curves
 from tf_infomax.report.page import figure, page
 from tf_infomax.report.sections import collect, sections_of
+from tf_infomax.results.metrics import NON_FINITE
 from tf_infomax.results.rows import to_frame
 from tf_infomax.tables import html_tables
-from tf_infomax.tables import results_table as tables
 from tf_infomax.tables.paper_tables import markdown, paper_tables
 from tf_infomax.tables.results_table import summary_table
 
@@ -27,7 +27,7 @@ _ABOUT_THE_RUN = ("command", "started", "created", "date", "machine", "platform"
 
 
 def _failures(section):
-    found = section.frame[section.frame["metric"] == tables.FAILURE]
+    found = section.frame[section.frame["metric"] == NON_FINITE]
     if found.empty:
         return ""
     items = "".join(
@@ -160,7 +160,7 @@ def make_report(paths, output, official_curves=None):
     sections = sections_of(sources)
     everything = to_frame([row for source in sources for row in source.rows])
     runs = everything.groupby(["experiment", "dataset", "variant", "seed"], dropna=False).ngroups
-    failed = int((everything["metric"] == tables.FAILURE).sum())
+    failed = int((everything["metric"] == NON_FINITE).sum())
     now = datetime.datetime.now().astimezone()
     text = page(
         title="Mutual information maximisation",

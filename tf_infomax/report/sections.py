@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tf_infomax.plots.style import data_set_name
 from tf_infomax.published import claim
+from tf_infomax.results.display_names import data_set_name
 from tf_infomax.results.rows import read_rows, to_frame
 from tf_infomax.tables.results_table import paper_order
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tf_infomax.evaluation import NonFiniteError
 from tf_infomax.evaluators import catalog as evaluators
 from tf_infomax.experiments.spec import Experiment, described
+from tf_infomax.results import metrics
 from tf_infomax.results.measurements import Measurement
 from tf_infomax.results.rows import Row, RowWriter, read_rows
 from tf_infomax.running.build import build, input_shape, load_images
@@ -24,7 +25,6 @@ __all__ = ["FINISHED", "NON_FINITE", "Run", "execute", "restore", "tags_of"]
 FINISHED = "finished"
 NON_FINITE = "stopped by a non-finite loss"
 _LARGEST_SCALAR = float(np.finfo(np.float32).max)
-_NON_FINITE_METRIC = "run/non_finite_loss_step"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,7 +104,7 @@ def restore(directory, data_dir=None):
 
 
 def _has_failed(path):
-    return any(row.metric == _NON_FINITE_METRIC for row in read_rows(path))
+    return any(row.metric == metrics.NON_FINITE for row in read_rows(path))
 
 
 class _Execution:
@@ -239,7 +239,7 @@ class _Execution:
         self._checkpoints.save(step, self._writer.flush())
 
     def _stop(self, boundary, stopped_at):
-        self._write(boundary, [Measurement(_NON_FINITE_METRIC, "train", stopped_at, "step")])
+        self._write(boundary, [Measurement(metrics.NON_FINITE, "train", stopped_at, "step")])
         self._writer.flush()
         return NON_FINITE
 

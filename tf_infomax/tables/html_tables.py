@@ -1,45 +1,14 @@
 """The report's tables as HTML: overview, final values of a section, all values, paper tables."""
 
-import re
 from html import escape
 
-from tf_infomax.plots.style import data_set_name
 from tf_infomax.published import published
+from tf_infomax.results.display_names import data_set_name
+from tf_infomax.results.metrics import described
 from tf_infomax.tables import results_table as tables
 
 __all__ = ["all_values", "final_values", "overview", "paper_table"]
 
-_ANY = object()  # any features, which the heading names
-
-# What stands beside published values, in this order: metric (a regular expression), split,
-# features, heading. "{features}" and "{0}" (the expression's group) are filled in.
-_MAIN = (
-    ("probe/linear/accuracy", "test", "code", "accuracy, codes"),
-    ("probe/linear/accuracy", "test", "pixels", "accuracy, raw pixels"),
-    ("bound", "test", None, "bound, test pairs"),
-    ("bound", "train", None, "bound, training pairs"),
-    ("train/bound", "train", None, "bound in training"),
-    ("mutual_information", "test", None, "true mutual information"),
-    ("log_condition_number", "train", None, "median log condition number"),
-    ("probe/mlp/accuracy", "test", _ANY, "accuracy, MLP probe on {features}"),
-    ("probe/svm/accuracy", "test", _ANY, "accuracy, SVM on {features}"),
-    ("probe/svm/accuracy_sd", "test", _ANY, "its sd over fits, SVM on {features}"),
-    ("probe/linear/accuracy", "test", _ANY, "accuracy, linear probe on {features}"),
-    (r"probe/neighbours_(\d+)/accuracy", "test", _ANY, "accuracy, {0} nearest in {features}"),
-    ("fine_tuning/accuracy", "test", _ANY, "accuracy, fine-tuned at {features}"),
-    ("reconstruction/ms_ssim", "test", _ANY, "MS-SSIM, decoded from {features}"),
-    ("reconstruction/mse", "test", _ANY, "MSE, decoded from {features}"),
-    ("dependence/mine", "train", _ANY, "MINE of image and {features}, training images"),
-    ("dependence/mine", "test", _ANY, "MINE of image and {features}, test images"),
-    ("dependence/ndm", "train", _ANY, "NDM of {features}, training images"),
-    ("dependence/ndm", "test", _ANY, "NDM of {features}, test images"),
-    ("train/local_information", "train", None, "local information in training"),
-    ("train/global_information", "train", None, "global information in training"),
-    ("train/prior_divergence", "train", None, "divergence from the prior"),
-    ("train/coordinates_accuracy", "train", None, "accuracy of coordinates in training"),
-    ("train/relative_coordinates_accuracy", "train", None, "accuracy of offsets in training"),
-    ("train/classification_accuracy", "train", None, "accuracy of classes in training"),
-)
 _ENDPOINTS = ("conv", "fc", "global")
 
 
@@ -107,14 +76,11 @@ def _official_cell(record, official):
 def _place(record):
     """(position among the main values, position of the endpoint, heading), or None."""
     metric, split, features = (record.key[part] for part in ("metric", "split", "features"))
-    for position, (pattern, wanted_split, wanted, heading) in enumerate(_MAIN):
-        found = re.fullmatch(pattern, metric)
-        if found and split == wanted_split and (
-            wanted == features if wanted is not _ANY else isinstance(features, str)
-        ):
-            known = _ENDPOINTS.index(features) if features in _ENDPOINTS else len(_ENDPOINTS)
-            return position, known, heading.format(*found.groups(), features=features)
-    return None
+    found = described(metric, split, features)
+    if found is None or found[1].heading is None:
+        return None
+    known = _ENDPOINTS.index(features) if features in _ENDPOINTS else len(_ENDPOINTS)
+    return found[0], known, found[1].heading
 
 
 def final_values(frame, official):

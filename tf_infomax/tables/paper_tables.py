@@ -8,8 +8,8 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from tf_infomax.plots import style
 from tf_infomax.published import Published, published
+from tf_infomax.results.display_names import data_set_name, display_name
 from tf_infomax.tables.paper_layouts import LAYOUTS, PAPER_EPOCHS, TRAINING_IMAGES, Column
 from tf_infomax.tables.results_table import Final, finals
 
@@ -125,7 +125,7 @@ class PaperTable:
     @property
     def title(self):
         """Heading, such as "Table 1: CIFAR-10"."""
-        return f"{self.name}: {style.data_set_name(self.dataset)}"
+        return f"{self.name}: {data_set_name(self.dataset)}"
 
     def epochs_text(self, line):
         """Epochs of ours, and of how many of the paper's: "8 of 1,000"."""
@@ -290,7 +290,7 @@ def _line(layout, system, dataset, records):
         cells.append(Cell(column, ours, entry, spread, note))
     label = system.label
     if system.tells_bound and records and records[0].tags.get("bound"):
-        label += f", {style.label('bound', records[0].tags['bound'])}"
+        label += f", {display_name('bound', records[0].tags['bound'])}"
     last = next((record for record in found if record.step == step), None)
     probes = {c.ours.tags.get("epochs") for c in cells if c.ours and _is_probe(c.column)} - {None}
     return Line(

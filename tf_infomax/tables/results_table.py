@@ -4,30 +4,10 @@ import math
 from dataclasses import dataclass
 
 from tf_infomax.published import experiments
+from tf_infomax.results.metrics import NON_FINITE, PICTURE, described, value_with_unit
 from tf_infomax.results.rows import final_values, to_frame
 
-__all__ = ["FAILURE", "Final", "Overview", "finals", "number", "overviews", "paper_order",
-           "summary_table"]
-
-FAILURE = "run/non_finite_loss_step"
-# Rows that carry a picture: their number belongs to it and to no table.
-_PICTURE = "/figure"
-
-_ACCURACY = ("probe/linear/accuracy", "test", "code")
-_SUMMARY = (
-    ("accuracy", (_ACCURACY,)),
-    *(
-        (f"MLP probe, {endpoint}", (("probe/mlp/accuracy", "test", endpoint),))
-        for endpoint in ("conv", "fc", "global")
-    ),
-    ("test bound", (("bound", "test", None),)),
-    # Runs without an evaluation of the bound have that of their training steps.
-    ("train bound", (("bound", "train", None), ("train/bound", "train", None))),
-    ("local information", (("train/local_information", "train", None),)),
-    ("global information", (("train/global_information", "train", None),)),
-    ("training accuracy", (("train/classification_accuracy", "train", None),)),
-    ("median log condition number", (("log_condition_number", "train", None),)),
-)
+__all__ = ["Final", "Overview", "finals", "number", "overviews", "paper_order", "summary_table"]
 
 
 def number(value):
@@ -79,7 +59,7 @@ class Final:
 
 def finals(frame):
     """All final values of ``frame`` (from ``results.to_frame``) as ``Final`` records."""
-    frame = frame[~frame["metric"].str.endswith(_PICTURE)] if len(frame) else frame
+    frame = frame[~frame["metric"].str.endswith(PICTURE)] if len(frame) else frame
     if frame.empty:
         return []
     fixed = {"experiment", "variant", "seed", "step", "split", "metric", "value", "unit", "values",
@@ -137,24 +117,26 @@ def overviews(frame):
         place = (key["experiment"], key["dataset"], key["variant"])
         found.setdefault(place, {})[key["metric"], key["split"], key["features"]] = record
     failures = {}
-    for row in frame[frame["metric"] == FAILURE].to_dict("records"):
+    for row in frame[frame["metric"] == NON_FINITE].to_dict("records"):
         place = (row["experiment"], _absent(row["dataset"]), row["variant"])
         failures.setdefault(place, {})[int(row["seed"])] = int(row["value"])
+    chosen = {place: _summary(records) for place, records in found.items()}
+    # The same columns for all, in the order of the metrics.
+    places = {}
+    for columns in chosen.values():
+        for column, (place, _) in columns.items():
+            places[column] = min(places.get(column, place), place)
+    columns = sorted(places, key=places.get)
     lines = []
-    for (experiment, dataset, variant), records in found.items():
-        chosen = {}
-        for column, kinds in _SUMMARY:
-            chosen[column] = next((records[kind] for kind in kinds if kind in records), None)
-        main = [record for record in chosen.values() if record is not None]
+    for place, records in found.items():
+        main = {column: record for column, (_, record) in chosen[place].items()}
         # A run that was stopped before its first evaluation has no main numbers.
-        main = main or list(records.values())
-        step = max(record.step for record in main)
-        values = {
-            column: "" if record is None else _with_unit(record) + _elsewhere(record, step)
-            for column, record in chosen.items()
-        }
-        place = (experiment, dataset, variant)
-        lines.append(Overview(*place, main[0].seeds_text(), step, values, failures.get(place, {})))
+        shown = list(main.values()) or list(records.values())
+        step = max(record.step for record in shown)
+        values = {column: _text(main[column], step) if column in main else "" for column in columns}
+        lines.append(
+            Overview(*place, shown[0].seeds_text(), step, values, failures.get(place, {}))
+        )
     return sorted(lines, key=lambda o: (paper_order(o.experiment, o.dataset), o.variant))
 
 
@@ -165,13 +147,22 @@ def paper_order(experiment, dataset):
     return rank, experiment, str(dataset or "")
 
 
-def _with_unit(record):
-    unit = record.key["unit"]
-    return record.text() if unit in ("1", "fraction") else f"{record.text()} {unit}"
+def _summary(records):
+    """Column of the summary -> ((place, features), record), of those that a variant has."""
+    found = {}
+    for (metric, split, features), record in records.items():
+        known = described(metric, split, features)
+        if known is not None and known[1].column is not None:
+            entry = (known[0], str(features)), record
+            column = known[1].column
+            found[column] = min(found.get(column, entry), entry, key=lambda one: one[0])
+    return found
 
 
-def _elsewhere(record, step):
-    return "" if record.step == step else f" (step {record.step:,})"
+def _text(record, step):
+    """The number with its unit, and its step where that is not ``step``."""
+    text = value_with_unit(record.text(), record.key["unit"])
+    return text if record.step == step else f"{text} (step {record.step:,})"
 
 
 def summary_table(rows):
@@ -192,7 +183,7 @@ def summary_table(rows):
     if not lines:
         return "No rows yet."
     several = len({line.dataset for line in lines}) > 1
-    columns = [name for name, _ in _SUMMARY if any(line.values[name] for line in lines)]
+    columns = [name for name in lines[0].values if any(line.values[name] for line in lines)]
     table = [["experiment", *(["data set"] * several), "variant", "seeds", "step", *columns]]
     for line in lines:
         place = [line.experiment, *([line.dataset or "-"] * several), line.variant]

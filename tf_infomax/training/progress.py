@@ -3,38 +3,9 @@
 import sys
 import time
 
+from tf_infomax.results.metrics import described, value_with_unit
+
 __all__ = ["Progress", "duration"]
-
-# What the terms of Deep InfoMax report, by a shorter name.
-_TERMS = {
-    "train/local_information": "local",
-    "train/global_information": "global",
-    "train/prior_divergence": "prior divergence",
-    "train/coordinates_accuracy": "coordinates",
-    "train/relative_coordinates_accuracy": "offsets",
-    "train/classification_accuracy": "classes",
-}
-_PROBES = {
-    "probe/mlp/accuracy": "MLP",
-    "probe/svm/accuracy": "SVM",
-    "probe/linear/accuracy": "linear",
-    "fine_tuning/accuracy": "fine-tuned",
-}
-_TEST_METRICS = {
-    "dependence/ndm": "NDM",
-    "dependence/gaussian_total_correlation": "Gaussian TC",
-    "dependence/mine": "MINE",
-}
-# Metric -> (name, format).
-_OTHERS = {
-    "train/bound": ("bound", ".3f"),
-    "log_condition_number": ("log condition", ".2f"),
-    "classifier/cross_entropy": ("classifier loss", ".3f"),
-    "flow/inverse_error": ("inverse error", ".1e"),
-    "flow/not_invertible": ("not invertible, so no accuracy: inverse error", ".1e"),
-}
-_FEATURES = {"code": "accuracy", "pixels": "pixel accuracy"}
-
 
 def duration(seconds):
     """``seconds`` as h:mm:ss."""
@@ -82,23 +53,8 @@ class Progress:
 def _shown(measurements):
     shown = {}
     for one in measurements:
-        if one.metric in _TERMS:
-            shown[_TERMS[one.metric]] = _text(one, ".3f")
-        elif one.metric == "probe/linear/accuracy" and one.tags["features"] in _FEATURES:
-            shown[_FEATURES[one.tags["features"]]] = _text(one, ".4f")
-        elif one.metric in _PROBES:
-            shown[f"{_PROBES[one.metric]} {one.tags['features']}"] = _text(one, ".4f")
-        elif one.metric in _TEST_METRICS and one.split == "test":
-            shown[_TEST_METRICS[one.metric]] = _text(one, ".3f")
-        elif one.metric == "bound":
-            shown[f"{one.split} bound"] = _text(one, ".3f")
-        elif one.metric in _OTHERS:
-            name, digits = _OTHERS[one.metric]
-            shown[name] = _text(one, digits)
+        found = described(one.metric, one.split, one.tags.get("features"))
+        if found is not None and found[1].short is not None:
+            metric = found[1]
+            shown[metric.short] = value_with_unit(f"{one.value:{metric.digits}}", one.unit)
     return shown
-
-
-def _text(measurement, digits):
-    """The value with its unit; fractions and numbers without a unit (JSD, for one) stand alone."""
-    unit = "" if measurement.unit in ("1", "fraction") else f" {measurement.unit}"
-    return f"{measurement.value:{digits}}{unit}"

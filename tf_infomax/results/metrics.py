@@ -1,0 +1,130 @@
+"""What every metric is called: in tables, in the summary, in progress lines, with how many digits.
+
+A metric is described once, here; units stand in the rows, where they are produced. Whoever shows
+numbers reads this table, whose order is that in which they are shown.
+"""
+
+import dataclasses
+import functools
+import re
+
+__all__ = ["METRICS", "NON_FINITE", "PICTURE", "Metric", "described", "value_with_unit"]
+
+# The step at which a loss was not finite, and the run was stopped.
+NON_FINITE = "run/non_finite_loss_step"
+# End of the names of rows that carry a picture: their number belongs to it and to no table.
+PICTURE = "/figure"
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    """One metric, of one split, of some features.
+
+    Attributes:
+        name: of the rows, a regular expression.
+        heading: in tables of final values; "{features}" and "{0}" (the expression's group) are
+            filled in. ``None`` keeps it out of them.
+        split: "train" or "test".
+        features: one name, ``None`` for metrics without features, or ``...`` for any.
+        short: in progress lines, filled in likewise; ``None`` keeps it out of them.
+        digits: format of its value in progress lines.
+        column: of the summary, filled in likewise; ``None`` keeps it out. Of several metrics with
+            one column the first that a run has is shown.
+    """
+
+    name: str
+    heading: str | None
+    split: str = "test"
+    features: object = None
+    short: str | None = None
+    digits: str = ".3f"
+    column: str | None = None
+
+
+_PROBE = {"features": ..., "digits": ".4f"}
+_IN_TRAINING = {"split": "train"}
+
+METRICS = (
+    Metric("probe/linear/accuracy", "accuracy, codes", features="code", short="accuracy",
+           digits=".4f", column="accuracy"),
+    Metric("probe/linear/accuracy", "accuracy, raw pixels", features="pixels",
+           short="pixel accuracy", digits=".4f"),
+    Metric("flow/not_invertible", None, features=..., digits=".1e",
+           short="not invertible, so no accuracy: inverse error"),
+    Metric("flow/inverse_error", None, short="inverse error", digits=".1e"),
+    Metric("bound", "bound, test pairs", short="test bound", column="test bound"),
+    Metric("bound", "bound, training pairs", short="train bound", column="train bound",
+           **_IN_TRAINING),
+    # Runs without an evaluation of the bound have that of their training steps.
+    Metric("train/bound", "bound in training", short="bound", column="train bound",
+           **_IN_TRAINING),
+    Metric("mutual_information", "true mutual information"),
+    Metric("classifier/cross_entropy", None, short="classifier loss", **_IN_TRAINING),
+    Metric("log_condition_number", "median log condition number", short="log condition",
+           digits=".2f", column="median log condition number", **_IN_TRAINING),
+    Metric("probe/mlp/accuracy", "accuracy, MLP probe on {features}", short="MLP {features}",
+           column="MLP probe, {features}", **_PROBE),
+    Metric("probe/svm/accuracy", "accuracy, SVM on {features}", short="SVM {features}", **_PROBE),
+    Metric("probe/svm/accuracy_sd", "its sd over fits, SVM on {features}", features=...),
+    Metric("probe/linear/accuracy", "accuracy, linear probe on {features}",
+           short="linear {features}", **_PROBE),
+    Metric(r"probe/neighbours_(\d+)/accuracy", "accuracy, {0} nearest in {features}",
+           features=...),
+    Metric("fine_tuning/accuracy", "accuracy, fine-tuned at {features}",
+           short="fine-tuned {features}", **_PROBE),
+    Metric("reconstruction/ms_ssim", "MS-SSIM, decoded from {features}", features=...),
+    Metric("reconstruction/mse", "MSE, decoded from {features}", features=...),
+    Metric("dependence/mine", "MINE of image and {features}, training images", features=...,
+           **_IN_TRAINING),
+    Metric("dependence/mine", "MINE of image and {features}, test images", features=...,
+           short="MINE"),
+    Metric("dependence/ndm", "NDM of {features}, training images", features=..., **_IN_TRAINING),
+    Metric("dependence/ndm", "NDM of {features}, test images", features=..., short="NDM"),
+    Metric("dependence/gaussian_total_correlation",
+           "Gaussian total correlation of {features}, training images", features=...,
+           **_IN_TRAINING),
+    Metric("dependence/gaussian_total_correlation",
+           "Gaussian total correlation of {features}, test images", features=...,
+           short="Gaussian TC"),
+    Metric("train/local_information", "local information in training", short="local",
+           column="local information", **_IN_TRAINING),
+    Metric("train/global_information", "global information in training", short="global",
+           column="global information", **_IN_TRAINING),
+    Metric("train/prior_divergence", "divergence from the prior", short="prior divergence",
+           **_IN_TRAINING),
+    Metric("train/coordinates_accuracy", "accuracy of coordinates in training",
+           short="coordinates", **_IN_TRAINING),
+    Metric("train/relative_coordinates_accuracy", "accuracy of offsets in training",
+           short="offsets", **_IN_TRAINING),
+    Metric("train/classification_accuracy", "accuracy of classes in training", short="classes",
+           column="training accuracy", **_IN_TRAINING),
+)
+
+
+@functools.cache
+def described(metric, split, features=None):
+    """(place in the order, ``Metric`` with its names filled in), or ``None`` if unknown.
+
+    Args:
+        metric, split: of a row.
+        features: its tag, or ``None``.
+    """
+    for place, one in enumerate(METRICS):
+        match = re.fullmatch(one.name, metric)
+        if match is None or split != one.split or one.features not in (..., features):
+            continue
+        if one.features is ... and features is None:
+            continue
+        filled = {
+            field: getattr(one, field) and getattr(one, field).format(
+                *match.groups(), features=features
+            )
+            for field in ("heading", "short", "column")
+        }
+        return place, dataclasses.replace(one, **filled)
+    return None
+
+
+def value_with_unit(text, unit):
+    """``text`` with its unit; fractions and numbers without a unit (JSD, for one) stand alone."""
+    return text if unit in ("1", "fraction") else f"{text} {unit}"
