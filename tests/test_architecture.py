@@ -1,148 +1,63 @@
 """What the folders promise: exports, the direction of imports, and what is loaded when."""
 
 import ast
-import pathlib
 import subprocess
 import sys
 
 import pytest
 
 import tf_infomax
+from tests.import_graph import PACKAGE, Graph, module_name, room_of
 
-PACKAGE = pathlib.Path(tf_infomax.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # Packages whose parts are imported by their own names: the docstring is all there is to them.
-WITHOUT_EXPORTS = {"training/__init__.py", "experiments/__init__.py"}
-
-# Family -> what it must not import. Everything not named here may be imported.
-FORBIDDEN = {
-    "tf_infomax.naming.registry": ("tf_infomax",),
-    "tf_infomax.results.rows": ("tf_infomax.experiments", "tf_infomax.training", "tensorflow", "keras"),
-    "tf_infomax.scores.pairs": tuple(
-        f"tf_infomax.{path.stem}"
-        for path in PACKAGE.iterdir()
-        if path.stem not in ("__init__", "score_reductions")
-    ),
-    "tf_infomax.scores.pairs.reductions": ("tf_infomax.",),
-    "tf_infomax.numerics.replicas": ("tf_infomax.",),
-    "tf_infomax.numerics.row_blocks": ("tf_infomax.",),
-    "tf_infomax.naming.arguments": ("tf_infomax", "tensorflow", "keras"),
-    "tf_infomax.layers.shared": tuple(
-        f"tf_infomax.{path.stem}"
-        for path in PACKAGE.iterdir()
-        if path.stem not in ("__init__", "arguments", "layers")
-    ),
-    "tf_infomax.bounds": (
-        "tf_infomax.critics",
-        "tf_infomax.encoders",
-        "tf_infomax.objectives",
-        "tf_infomax.training",
-        "tf_infomax.evaluation",
-        "tf_infomax.experiments",
-        "keras",
-    ),
-    "tf_infomax.critics": (
-        "tf_infomax.bounds",
-        "tf_infomax.scores.pairs",
-        "tf_infomax.encoders",
-        "tf_infomax.objectives",
-        "tf_infomax.training",
-        "tf_infomax.evaluation",
-        "tf_infomax.experiments",
-    ),
-    "tf_infomax.encoders": (
-        "tf_infomax.bounds",
-        "tf_infomax.scores.pairs",
-        "tf_infomax.critics",
-        "tf_infomax.objectives",
-        "tf_infomax.training",
-        "tf_infomax.evaluation",
-        "tf_infomax.experiments",
-    ),
-    "tf_infomax.flows": ("tf_infomax.encoders", "tf_infomax.training", "tf_infomax.experiments"),
-    "tf_infomax.objectives": (
-        "tf_infomax.training",
-        "tf_infomax.evaluation",
-        "tf_infomax.experiments",
-    ),
-    "tf_infomax.training": ("tf_infomax.evaluation", "tf_infomax.experiments"),
-    # Networks that evaluate are trained by the same step; no other part of training is theirs.
-    "tf_infomax.evaluation": (
-        *(
-            f"tf_infomax.training.{path.stem}"
-            for path in PACKAGE.glob("training/*.py")
-            if path.stem not in ("__init__", "step")
-        ),
-        "tf_infomax.experiments",
-    ),
-    "tf_infomax.data": (
-        "tf_infomax.bounds",
-        "tf_infomax.critics",
-        "tf_infomax.encoders",
-        "tf_infomax.training",
-        "tf_infomax.evaluation",
-        "tf_infomax.experiments",
-    ),
-    # Answers must not depend on what is tested against them.
-    "tf_infomax.distributions": (
-        "tensorflow",
-        "keras",
-        *(
-            f"tf_infomax.{path.stem}"
-            for path in PACKAGE.iterdir()
-            if path.stem not in ("__init__", "distributions", "randomness", "registry")
-        ),
-    ),
-    "tf_infomax.plots": ("tensorflow", "keras", "tf_infomax.training", "tf_infomax.data"),
-    # Of everything: launchers are above the package, and flags are theirs.
-    "tf_infomax": ("launch", "absl", "tests", "tf_keras"),
+WITHOUT_EXPORTS = {
+    f"{room}/__init__.py"
+    for room in ("evaluators", "experiments", "naming", "numerics", "running", "tables", "training")
 }
 
-
-# The launchers' shared part is the one place in the package that knows their flags.
+# The house, from the ground up: a module imports its own room, earlier rooms of its floor, and
+# lower floors, never a higher one.
+FLOORS = (
+    ("naming",),
+    ("numerics", "results", "distributions", "pair_files"),
+    ("published", "tables", "plots", "report"),
+    ("layers", "flows", "scores"),
+    ("bounds", "critics", "encoders", "data"),
+    ("objectives",),
+    ("training", "models"),
+    ("evaluation", "estimation", "studies"),
+    ("evaluators",),
+    ("experiments",),
+    ("running",),
+    ("export",),
+)
+ROOMS = [room for floor in FLOORS for room in floor]
+# Rooms whose modules must be usable without TensorFlow (and so import neither it nor Keras).
+WITHOUT_TENSORFLOW = (
+    "naming.registry", "naming.pick", "naming.option_kinds", "naming.arguments", "naming.paths",
+    "results", "distributions", "pair_files", "published", "tables", "plots", "report",
+    "experiments", "objectives.options",
+)
+# Launchers and their flags are above the package; the launchers' shared part knows them.
+OUTSIDE = ("launch", "absl", "tests", "tf_keras")
 ALLOWED = {("tf_infomax.running.command_line", "absl")}
-
-
-def module_name(path):
-    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def relative(path):
     return path.relative_to(PACKAGE).as_posix()
 
 
-def imports(source, package):
-    """Full names of everything a module imports, at its head or inside functions."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                parents = package.split(".")
-                base = ".".join([*parents[: len(parents) - node.level + 1], *filter(None, [base])])
-            # `from tf_infomax import bounds` is an import of tf_infomax.bounds.
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+def upward(arrows):
+    """Arrows (room, room) that run back up."""
+    return sorted(
+        (room, other) for room, other in arrows if ROOMS.index(room) < ROOMS.index(other)
+    )
 
 
-def is_within(name, family):
-    return name == family or name.startswith(family.rstrip(".") + ".")
-
-
-def violations(name, source, package):
-    for family, forbidden in FORBIDDEN.items():
-        if not is_within(name, family):
-            continue
-        for imported in imports(source, package):
-            for part in forbidden:
-                # A trailing dot forbids the modules of a package, not its name.
-                inside = imported.startswith(part) if part.endswith(".") else False
-                if (name, part) in ALLOWED:
-                    continue
-                if inside or (not part.endswith(".") and is_within(imported, part)):
-                    yield f"{name} imports {imported} ({family} must not)"
+@pytest.fixture(scope="module")
+def graph():
+    return Graph()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
@@ -161,34 +76,56 @@ def test_modules_say_what_they_are_and_what_they_offer(path):
     assert len(path.read_text().splitlines()) <= 350, "too long: a concept has no name yet"
 
 
-def test_imports_point_one_way():
-    found = [
-        violation
-        for path in MODULES
-        for violation in violations(
-            module_name(path),
-            path.read_text(),
-            module_name(path) if path.stem == "__init__" else module_name(path).rpartition(".")[0],
-        )
+def test_every_module_is_in_a_room_of_the_house():
+    rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
+    assert rooms == set(ROOMS)
+    assert [path.name for path in PACKAGE.glob("*.py")] == ["__init__.py"], "a loose module"
+
+
+def test_imports_run_downwards_and_in_no_circle(graph):
+    arrows = {(room, other) for room, other in graph.room_arrows() if room}
+    assert not upward(arrows)
+    assert not graph.circles()
+
+
+def test_what_needs_no_tensorflow_imports_none(graph):
+    heavy = ("tensorflow", "keras", "tensorflow_probability", "tensorflow_datasets")
+    for name, outside in graph.outside.items():
+        for room in WITHOUT_TENSORFLOW:
+            if f"{name}.".startswith(f"tf_infomax.{room}."):
+                found = [one for one in outside if one.split(".")[0] in heavy]
+                assert not found, f"{name} imports {found}"
+
+
+def test_nothing_imports_what_is_above_the_package(graph):
+    for name, outside in graph.outside.items():
+        found = {one.split(".")[0] for one in outside} & set(OUTSIDE)
+        assert {(name, one) for one in found} <= ALLOWED
+
+
+def test_truths_do_not_depend_on_what_is_tested_against_them(graph):
+    for name, others in graph.arrows.items():
+        if room_of(name) == "distributions":
+            assert {room_of(other) for other in others} <= {"distributions", "naming", "numerics"}
+
+
+def test_the_test_sees_what_it_looks_for():
+    sources = {
+        "tf_infomax.bounds": ("", True),
+        "tf_infomax.bounds.a": ("def f():\n    from tf_infomax.training import step", False),
+        "tf_infomax.bounds.b": ("from . import a, c", False),
+        "tf_infomax.bounds.c": ("import tf_infomax.bounds.b\nfrom absl import flags", False),
+        "tf_infomax.training": ("", True),
+        "tf_infomax.training.step": ("from tf_infomax.bounds import a", False),
+    }
+    graph = Graph(sources)
+    assert upward(graph.room_arrows()) == [("bounds", "training")]
+    assert graph.circles() == [
+        ["tf_infomax.bounds.a", "tf_infomax.training.step"],
+        ["tf_infomax.bounds.b", "tf_infomax.bounds.c"],
     ]
-    assert not found, "\n".join(found)
-
-
-@pytest.mark.parametrize(
-    ("name", "source", "number"),
-    [
-        ("tf_infomax.bounds.new", "import tf_infomax.training.step", 1),
-        ("tf_infomax.bounds.new", "def f():\n    from tf_infomax import evaluation", 1),
-        ("tf_infomax.encoders.new", "from ..experiments import spec", 2),
-        ("tf_infomax.evaluation.new", "from tf_infomax.experiments.spec import pick", 2),
-        ("tf_infomax.data.new", "from absl import flags\nflags.FLAGS", 2),
-        ("tf_infomax.training.new", "import launch.run_experiment", 1),
-        ("tf_infomax.encoders.new", "from tf_infomax.layers import dense_stack", 0),
-        ("tf_infomax.bounds.new", "from . import variational\nimport numpy", 0),
-    ],
-)
-def test_the_import_test_sees_violations(name, source, number):
-    assert len(list(violations(name, source, name.rpartition(".")[0]))) == number
+    assert graph.outside["tf_infomax.bounds.c"] == {"absl.flags"}
+    assert module_name(PACKAGE / "bounds" / "__init__.py") == "tf_infomax.bounds"
 
 
 def imported_in_a_fresh_process(names, unwanted):
@@ -213,6 +150,7 @@ def imported_in_a_fresh_process(names, unwanted):
                 "tf_infomax",
                 "tf_infomax.naming.registry",
                 "tf_infomax.numerics.randomness",
+                "tf_infomax.objectives.options",
                 "tf_infomax.distributions",
                 "tf_infomax.experiments.catalog",
                 "tf_infomax.experiments.spec",
@@ -227,7 +165,7 @@ def imported_in_a_fresh_process(names, unwanted):
                 "tf_infomax.encoders",
                 "tf_infomax.critics",
                 "tf_infomax.bounds",
-                "tf_infomax.infomax",
+                "tf_infomax.models",
                 "tf_infomax.evaluation",
                 "tf_infomax.data.datasets",
             ],

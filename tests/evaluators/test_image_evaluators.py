@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tf_infomax import evaluation
 from tf_infomax.evaluation.reconstruction import Reconstruction
 from tf_infomax.evaluation.structural_similarity import MultiScale
 from tf_infomax.evaluators import catalog as evaluators
-from tf_infomax.evaluators import image_evaluators
 from tf_infomax.experiments.spec import Evaluation
 
 RNG = np.random.default_rng(0)
@@ -19,7 +19,7 @@ BRIGHTNESS = {"train": RNG.permutation(40), "test": np.arange(2, 38, 3) + 0.25}
 
 
 class Snapshot:
-    """Codes and images as an ``ImageSnapshot`` gives them."""
+    """Codes and images as a ``Snapshot`` gives them."""
 
     def __init__(self, labelled=None):
         self.images = tuple(
@@ -36,6 +36,14 @@ class Snapshot:
             encoder=types.SimpleNamespace(endpoint_shapes=shapes),
             source=types.SimpleNamespace(images=images),
         )
+
+    code = "global"
+
+    def name_of(self, name):
+        return name
+
+    def names_of(self, names):
+        return [name for name in names if name in ("global", "conv")]
 
     def features(self, name):
         assert name in ("global", "conv", "pixels")
@@ -155,7 +163,7 @@ def test_the_rate_never_falls_before_the_first_epoch_is_over(name, decays, monke
         raise AskedError
 
     called = "fine_tune" if name == "fine_tuning" else name
-    monkeypatch.setattr(image_evaluators.evaluation, called, ask)
+    monkeypatch.setattr(evaluation, called, ask)
     for epochs in decays:
         with pytest.raises(AskedError):
             measured(name, epochs=epochs)
@@ -167,7 +175,7 @@ def test_fewer_test_images_than_shown(monkeypatch):
         setting = MultiScale(7, 1.5, (1.0,))
         return Reconstruction(0.0, 1.0, setting, 1.0, (0.0,), data[3][:shown])
 
-    monkeypatch.setattr(image_evaluators.evaluation, "reconstruction", perfect)
+    monkeypatch.setattr(evaluation, "reconstruction", perfect)
     count = len(BRIGHTNESS["test"])
     picture = picture_of(measured("reconstruction", shown=2 * count))
     assert picture.shape == (2 * 8, count * 8, 1)

@@ -310,7 +310,8 @@ def test_a_figure_is_of_one_experiment_and_data_set():
 def test_colours_tell_things_apart():
     for kind in style.KINDS:
         # One bound may have two names, with its default option spelled out or not.
-        things = {(display_name(kind, name), style.colour(kind, name)) for name in style.known(kind)}
+        names = style.known(kind)
+        things = {(display_name(kind, name), style.colour(kind, name)) for name in names}
         labels, colours = zip(*things, strict=True)
         assert len(set(labels)) == len(set(colours)) == len(things)
 

@@ -11,7 +11,7 @@ from tests.tiny import determinism_undone, plan_tiny, tiny
 from tf_infomax import export
 from tf_infomax.data import datasets
 from tf_infomax.evaluators import catalog as evaluators
-from tf_infomax.evaluators.pair_evaluators import PairSnapshot
+from tf_infomax.evaluators.snapshot import Snapshot
 from tf_infomax.experiments import catalog
 from tf_infomax.experiments.spec import Experiment
 from tf_infomax.results.measurements import INVERSE_TOLERANCE
@@ -77,7 +77,7 @@ def test_a_map_that_has_lost_its_inverse_has_no_accuracy():
             # Scales of 1e-7 beside shifts of 10: float32 keeps nothing of what is scaled.
             bias = conditioner.trainable_variables[-1]
             bias.assign(np.repeat([10.0, -40.0], bias.shape[0] // 2))
-        snapshot = PairSnapshot(trial, 6)
+        snapshot = Snapshot(trial, 6)
         found[name] = {
             row.metric: row
             for evaluator in ("linear_probe", "invertibility")
@@ -94,7 +94,7 @@ def test_a_map_that_has_lost_its_inverse_has_no_accuracy():
 
 @pytest.mark.parametrize("error", [float("nan"), float("inf"), 1.01 * INVERSE_TOLERANCE])
 def test_what_counts_as_lost(error):
-    snapshot = PairSnapshot(None, 0)
+    snapshot = Snapshot(None, 0)
     for value, lost in ((error, True), (INVERSE_TOLERANCE, False)):
         snapshot.__dict__["inverse_check"] = (value, 0.0)
         assert snapshot.has_lost_its_inverse == lost
@@ -114,9 +114,9 @@ def test_models_and_codes(setting, weights, computes):
     trial = built("critic_impact", setting)
     assert {variable.dtype for variable in trial.model.trainable_variables} == {weights}
     assert trial.encoder.compute_dtype == computes
-    metrics = trial.task.update(*trial.task.draw(tf.constant(0, tf.int64)))
+    metrics = trial.task.update(trial.task.draw(tf.constant(0, tf.int64)))
     assert np.isfinite(float(metrics["loss"]))
-    train, _ = PairSnapshot(trial, 0).features("code")
+    train, _ = Snapshot(trial, 0).features("code")
     assert train.dtype == ("float64" if setting == "float64" else "float32")
 
 
@@ -124,7 +124,7 @@ def test_the_same_weights_give_the_same_loss_with_more_digits():
     trials = {name: built("critic_impact", name) for name in ("float32", "float64")}
     trials["float64"].model.set_weights(trials["float32"].model.get_weights())
     loss = {
-        name: float(trial.task.update(*trial.task.draw(tf.constant(0, tf.int64)))["loss"])
+        name: float(trial.task.update(trial.task.draw(tf.constant(0, tf.int64)))["loss"])
         for name, trial in trials.items()
     }
     assert loss["float32"] == pytest.approx(loss["float64"], rel=1e-5, abs=1e-6)

@@ -89,6 +89,37 @@ class WholeImages:
             "seed": self._step_seed("step", t),
         }
 
+    is_paired = False
+    # Whole images are never noisy; see ``HalvesOfImages``.
+    noise_sd = 0.0
+
+    def stored(self, split):
+        """``{"image": [N, H, W, C]}``: all images of "train" or "test", as they are."""
+        return {"image": getattr(self.images, f"{split}_images")}
+
+    def pictures(self, batch):
+        """Stored images as the encoder sees them in evaluation, float32 in [-1, 1]."""
+        return self.evaluation_input(batch, 0)
+
+    def measured(self, step):
+        """``{"image": [K, H, W, C]}``: a training batch to measure on, as in evaluation."""
+        index = BatchIndex(
+            len(self.images.train_images),
+            self.batch_size,
+            randomness.stream(self._seed, "measured_batches"),
+        )
+        batch = tf.gather(self.images.train_images, index(step))
+        return {"image": self.evaluation_input(batch, 0)}
+
+    def probe_input(self, step, split):
+        """Preprocessing for ``evaluation.encode``; see ``HalvesOfImages.probe_input``."""
+        del step, split
+        return self.evaluation_input
+
+    def clean_input(self, batch, start):
+        """As ``evaluation_input``; see ``HalvesOfImages.clean_input``."""
+        return self.evaluation_input(batch, start)
+
     def evaluation_input(self, batch, start):
         """Preprocessing for ``evaluation.encode``: stored pixels -> [-1, 1], cropped in the centre.
 

@@ -29,6 +29,7 @@ class HalvesOfImages:
     """
 
     VIEWS = ("view_1", "view_2")
+    is_paired = True
 
     def __init__(self, images, batch_size, noise_sd, seed):
         self.images = images
@@ -90,6 +91,18 @@ class HalvesOfImages:
         if labels:
             batch["labels"] = tf.gather(self._labels, indices)
         return {**batch, "seed": self._noise_seed("step", t)}
+
+    def stored(self, split):
+        """Dict of view -> ``[N, D]`` bytes of all examples of "train" or "test", as they are."""
+        return dict(zip(self.VIEWS, getattr(self, split), strict=True))
+
+    def pictures(self, batch):
+        """Stored halves as pictures ``[K, H / 2, W, C]``, float32 in [-1, 1]."""
+        return tf.reshape(self.to_pixels(batch) * 2.0 - 1.0, [-1, *self.view_shape])
+
+    def measured(self, step):
+        """Dict of view -> pixels of training batches to measure on; see ``measured_pairs``."""
+        return dict(zip(self.VIEWS, self.measured_pairs(step), strict=True))
 
     def measured_pairs(self, step):
         """Training pairs to measure a bound on at ``step``: 20 batches, noise as in training."""

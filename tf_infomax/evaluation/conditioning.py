@@ -40,20 +40,20 @@ def jacobian_function(encoder):
     whichever has fewer. All passes are one computation, vectorised over entries and inputs.
 
     Args:
-        encoder: Keras model (or function) ``[K, Din] -> [K, Dout]`` that treats the rows apart.
+        encoder: Keras model (or function) ``[K, ...] -> [K, Dout]`` that treats the rows apart.
 
     Returns:
-        Function of ``inputs``, floating ``[K, Din]``, to a NumPy array ``[K, Dout, Din]``: entry
-        [b, i, j] is d out_i / d in_j at input b. It raises ``ValueError`` if ``inputs`` is no
-        floating matrix.
+        Function of ``inputs``, floating ``[K, ...]``, to a NumPy array ``[K, Dout, Din]``: entry
+        [b, i, j] is d out_i / d in_j at input b, images flattened to Din numbers. It raises
+        ``ValueError`` if ``inputs`` are no floating batch.
     """
 
     @tf.function(reduce_retracing=True)
-    def of_chunk(chunk):
+    def of_chunk(chunk, shape):
         with tf.GradientTape() as forward:
             with tf.GradientTape(persistent=True) as reverse:
                 reverse.watch(chunk)
-                outputs = encoder(chunk)
+                outputs = encoder(chunk if shape is None else tf.reshape(chunk, shape))
             if outputs.shape[1] <= chunk.shape[1]:
                 return reverse.batch_jacobian(outputs, chunk)
             # J^T u is linear in u, at any u: the rows of its Jacobian are the columns of J.
@@ -64,13 +64,17 @@ def jacobian_function(encoder):
 
     def of_inputs(inputs):
         inputs = tf.convert_to_tensor(inputs)
-        if inputs.shape.rank != 2 or not inputs.dtype.is_floating:
+        if inputs.shape.rank < 2 or not inputs.dtype.is_floating:
             raise ValueError(
-                "`inputs` must be a floating matrix [K, D]. "
+                "`inputs` must be a floating batch [K, D] or [K, H, W, C]. "
                 f"Received: {inputs.dtype.name} of shape {inputs.shape}."
             )
+        shape = None
+        if inputs.shape.rank > 2:
+            shape = (-1, *inputs.shape[1:])
+            inputs = tf.reshape(inputs, [inputs.shape[0], -1])
         starts = range(0, inputs.shape[0], _CHUNK)
-        return np.concatenate([of_chunk(inputs[start : start + _CHUNK]) for start in starts])
+        return np.concatenate([of_chunk(inputs[start : start + _CHUNK], shape) for start in starts])
 
     return of_inputs
 

@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import math
 
+from tf_infomax.objectives.encoded_views import named
 from tf_infomax.results.measurements import EVALUATORS, several
 
 __all__ = ["Facts", "check_facts", "checked_by", "facts_of"]
@@ -15,53 +16,65 @@ class Facts:
 
     Attributes:
         images: ``ImageData``, or ``None`` for pairs that have a density.
-        image_shape: ``(H, W, C)`` of whole images as the encoder sees them, or ``None``.
-        shapes: name of features -> their shape, without the batch axis; empty without an encoder.
+        image_shape: ``(H, W, C)`` of what the main view's encoder sees, or ``None``.
+        is_paired: whether the data are pairs of views.
+        shapes: name of features of the main view -> their shape, without the batch axis; empty
+            without an encoder.
+        views: names of the views that are encoded.
         terms: names of the terms that are trained.
         source: of the pairs, where there are no images; has their density as ``law`` or ``laws``.
-        has_model: whether a model with a critic is trained, and there to be measured.
+        has_bound: whether a bound is trained, and its model there to be measured.
+        encoder: the main view's, built; or ``None``.
     """
 
     images: object
     image_shape: tuple | None
+    is_paired: bool
     shapes: dict
+    views: tuple
     terms: tuple
     source: object
-    has_model: bool
+    has_bound: bool
+    encoder: object
+
+    def name_of(self, features):
+        """The name under which this run has ``features``: "code" and "global" mean the output."""
+        return named(features, self.shapes)
 
     def width(self, name):
         """Numbers in the features ``name`` of one example."""
-        return math.prod(self.shapes[name])
+        return math.prod(self.shapes[self.name_of(name)])
 
 
-def facts_of(experiment, images, view_shape, encoder, source=None):
+def facts_of(experiment, images, view_shape, model, encoder, source=None):
     """``Facts`` of an experiment (one variant, one seed).
 
     Args:
         experiment: the experiment.
         images: its ``ImageData``, or ``None``.
         view_shape: of what the encoder sees, without the batch axis.
+        model: the model, built; ``None`` where the encoder alone is left.
         encoder: the encoder that will be evaluated, built; or ``None``.
         source: of the pairs, where there are no images.
     """
-    whole = experiment.data.views == "image"
     shapes = {}
     if encoder is not None:
         width = math.prod(view_shape)
-        shapes = (
-            {name: tuple(shape) for name, shape in encoder.endpoint_shapes.items()}
-            if whole
-            else {"code": tuple(encoder.compute_output_shape((None, width))[1:])}
-        )
+        if hasattr(encoder, "endpoint_shapes"):
+            shapes = {name: tuple(shape) for name, shape in encoder.endpoint_shapes.items()}
+        else:
+            shapes = {"code": tuple(encoder.compute_output_shape((None, width))[1:])}
         shapes["pixels"] = (width,)
-    terms = tuple(term.name for term in experiment.objectives)
     return Facts(
-        images,
-        tuple(view_shape) if whole else None,
-        shapes,
-        terms,
-        source,
-        "label_confusion" not in terms,
+        images=images,
+        image_shape=tuple(view_shape) if images is not None else None,
+        is_paired=experiment.data.views == "halves",
+        shapes=shapes,
+        views=() if model is None else tuple(model.encoders),
+        terms=tuple(term.name for term in experiment.objectives),
+        source=source,
+        has_bound=model is not None and any(hasattr(t, "bound") for t in experiment.objectives),
+        encoder=encoder,
     )
 
 
@@ -98,17 +111,25 @@ def check_facts(experiment, facts):
 
 
 def _check_features(facts, options):
-    """Endpoints that are named must be there; of a default tuple, one of them."""
-    named = {}
+    """Features that are named must be there; of a default tuple, one of them."""
     for option in ("endpoint", "endpoints"):
-        if options.get(option) is not None:
-            named[option] = several(options[option])
-    for option, names in named.items():
-        known = [name for name in names if name in facts.shapes]
-        # Of several endpoints those are left out that this encoder is known to do without.
+        names = several(options.get(option))
+        known = [name for name in names if _is_known(facts, name)]
+        # Of several endpoints those are left out that an encoder may do without.
         unknown = set(names) - {*known, *(("conv", "fc", "global") if len(names) > 1 else ())}
-        if unknown or not known:
+        if names and (unknown or not known):
             raise ValueError(
                 f"The encoder's endpoints are {', '.join(facts.shapes) or 'none'}. "
-                f"Received: {option}={names if option == 'endpoints' else names[0]!r}."
+                f"Received: {option}={options[option]!r}."
             )
+
+
+def _is_known(facts, name):
+    view, dot, endpoint = name.rpartition(".")
+    if dot:
+        return view in facts.views and facts.is_paired and endpoint in ("code", "global")
+    try:
+        facts.name_of(name)
+    except ValueError:
+        return False
+    return True

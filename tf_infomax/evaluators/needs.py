@@ -6,14 +6,45 @@ __all__ = [
     "need_classes",
     "need_classifier",
     "need_columns",
+    "need_encoder",
+    "need_endpoints",
+    "need_inverse",
     "need_neighbours",
     "need_rows",
     "need_test_pairs",
 ]
 
 
+def need_encoder(facts, options):
+    """An encoder of images."""
+    del options
+    if facts.images is None or not facts.shapes:
+        raise ValueError("It needs images and an encoder. Received: pairs without an encoder.")
+
+
+def need_endpoints(facts, options):
+    """An encoder with named endpoints, of which it trains those up to one."""
+    del options
+    if not hasattr(facts.encoder, "endpoints"):
+        raise ValueError(
+            "It needs an encoder with named endpoints, such as 'basic32x32'. "
+            f"Received: {type(facts.encoder).__name__}."
+        )
+
+
+def need_inverse(facts, options):
+    """An encoder that has an inverse."""
+    need_encoder(facts, options)
+    if not hasattr(facts.encoder, "forward_and_log_det"):
+        raise ValueError(
+            "Invertibility is measured on encoders that have an inverse, such as 'realnvp'. "
+            f"Received: encoder={type(facts.encoder).__name__}."
+        )
+
+
 def need_rows(facts, options):
     """An evaluator that trains on all images needs one batch of them."""
+    need_encoder(facts, options)
     number = len(facts.images.train_images)
     if options["batch_size"] > number:
         raise ValueError(
@@ -59,6 +90,7 @@ def need_neighbours(facts, options):
 
 def need_columns(facts, options):
     """Two numbers in a code, which may depend on each other, and two images."""
+    need_encoder(facts, options)
     rows = min(len(facts.images.train_images), len(facts.images.test_images))
     if facts.width(options["endpoint"]) < 2 or rows < 2:
         raise ValueError(

@@ -18,12 +18,11 @@ from tf_infomax.export.signatures import save, signatures
 from tf_infomax.export.trained import restore_trained
 from tf_infomax.naming.paths import has_wildcards, without_wildcards
 from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
+from tf_infomax.running.exported import CARD, ENCODER, exported_encoder
 from tf_infomax.running.run_directory import RunDirectory, read_json
 
 __all__ = ["CARD", "ENCODER", "export_model", "load_encoder", "summary"]
 
-CARD = "card.json"
-ENCODER = "encoder.keras"
 _FORMAT = "tf_infomax export"
 # All that an export holds: a folder with anything else in it is not ours to replace.
 _CONTENTS = {
@@ -96,11 +95,8 @@ def load_encoder(path, data_dir=None):
         ValueError: if the run has no encoder.
     """
     path = Path(path)
-    if (path / ENCODER).is_file():
-        # The classes in the file are registered: importing this module has imported them all.
-        return keras.saving.load_model(path / ENCODER, compile=False)
-    encoder = None
-    if not (path / CARD).is_file():
+    encoder = exported_encoder(path)
+    if encoder is None and not (path / CARD).is_file():
         encoder = restore_trained(path, data_dir).encoder
     if encoder is None:
         raise ValueError(

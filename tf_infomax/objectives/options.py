@@ -150,7 +150,8 @@ class TwoViews:
     """Learn from two random views of every image; see ``objectives.two_views``.
 
     ``loss`` is one of "contrastive", "alignment_uniformity", "triplet" and "supervised", with its
-    options; the other fields say how views are made.
+    options; the other fields say how views are made. ``views`` names two given views, which then
+    take the place of random ones.
     """
 
     loss: Pick
@@ -160,6 +161,7 @@ class TwoViews:
     flip: bool = True
     colour_jitter: float = 0.4
     grey: float = 0.2
+    views: tuple | None = None
     name: str = "two_views"
 
 

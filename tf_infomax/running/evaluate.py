@@ -1,16 +1,13 @@
 """Measuring a trained encoder after the fact: of a run directory, or of an export."""
 
-import dataclasses
 from pathlib import Path
 
-from tf_infomax.data.images import WholeImages
-from tf_infomax.data.pairs import HalvesOfImages
 from tf_infomax.evaluators import catalog as evaluators
 from tf_infomax.experiments.overrides import override
 from tf_infomax.experiments.spec import Experiment
-from tf_infomax.export.archive import CARD, load_encoder
 from tf_infomax.results.rows import EVALUATION_ROWS, Row, read_rows, replaced, write_rows
-from tf_infomax.running.build import Trial, input_shape, load_images
+from tf_infomax.running.build import Trial, build_source, input_shape, load_images
+from tf_infomax.running.exported import CARD, exported_encoder
 from tf_infomax.running.run import restore, tags_of
 from tf_infomax.running.run_directory import RunDirectory, read_json
 
@@ -47,10 +44,10 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
         [f"evaluate={','.join(names)}", *(f"evaluate.{setting}" for setting in settings)],
     )
     for entry in chosen.evaluate:
-        evaluators.check(entry, experiment.data.views)
+        evaluators.check(entry)
     trial, step = _exported(path, chosen, card, data_dir) if is_export else restore(path, data_dir)
     evaluators.check_facts(chosen, _facts(trial))
-    snapshot = evaluators.snapshot(trial, step, chosen.evaluate)
+    snapshot = evaluators.Snapshot(trial, step, chosen.evaluate)
     place = {
         "experiment": experiment.name,
         "variant": card["variant"] if is_export else path.resolve().parent.name,
@@ -95,18 +92,13 @@ def _facts(trial):
     source = trial.source
     images = getattr(source, "images", None)
     shape = input_shape(trial.experiment, images)
-    found = evaluators.facts_of(trial.experiment, images, shape, trial.encoder, source)
     # An export holds the encoder alone.
-    has_model = found.has_model and trial.model is not None
-    return dataclasses.replace(found, has_model=has_model, source=None if images else source)
+    return evaluators.facts_of(
+        trial.experiment, images, shape, trial.model, trial.encoder, None if images else source
+    )
 
 
 def _exported(path, experiment, card, data_dir):
     images = load_images(experiment, data_dir)
-    data, train, (seed,) = experiment.data, experiment.train, experiment.seeds
-    if data.views == "image":
-        source = WholeImages(images, train.batch_size, seed, crop=data.crop, flip=data.flip)
-    else:
-        source = HalvesOfImages(images, train.batch_size, data.noise_sd, seed)
-    encoder = load_encoder(path)
-    return Trial(experiment, source, None, encoder, None, False), card["step"]
+    source = build_source(experiment, images)
+    return Trial(experiment, source, None, exported_encoder(path), None, False), card["step"]

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_infomax.evaluation import NonFiniteError
 from tf_infomax.evaluators import catalog as evaluators
+from tf_infomax.evaluators.snapshot import Snapshot
 from tf_infomax.experiments.spec import Experiment, described
 from tf_infomax.results import metrics
 from tf_infomax.results.measurements import Measurement
@@ -192,7 +193,7 @@ class _Execution:
         return step % every == 0 or step == self._steps or bool(self._listed(step))
 
     def _measure(self, step, due):
-        snapshot = evaluators.snapshot(self._trial, step, self._run.experiment.evaluate)
+        snapshot = Snapshot(self._trial, step, self._run.experiment.evaluate)
         measurements = []
         for entry in due:
             found = list(evaluators.get(entry.name)(snapshot, **entry.options))
@@ -247,21 +248,27 @@ class _Execution:
 def tags_of(experiment):
     """What every row of a run says about it, besides variant and seed."""
     tags = {"dataset": Path(experiment.data.name).stem, "batch_size": experiment.train.batch_size}
-    if experiment.data.views == "image":
-        return {**tags, "encoder": experiment.encoder.name, **_term_tags(experiment.objectives)}
-    (objective,) = experiment.objectives
     if experiment.encoder is not None:
         tags["encoder"] = experiment.encoder.name
     else:
         tags["sampling"] = "dependent" if experiment.data.dependent else "independent"
         tags.update(tags_of_law(experiment.data))
-    if objective.name == "mutual_information":
-        tags["critic"] = objective.critic.name
-        tags["bound"] = described(objective.bound)
-        if objective.baseline is not None:
-            tags["baseline"] = objective.baseline.name
-        if objective.target is not None:
-            tags["target"] = objective.target
+    of_pairs = ("mutual_information", "label_confusion")
+    others = [term for term in experiment.objectives if term.name not in of_pairs]
+    if others:
+        tags.update(_term_tags(experiment.objectives))
+    for term in experiment.objectives:
+        if term.name == "mutual_information":
+            tags.update(_bound_tags(term))
+    return tags
+
+
+def _bound_tags(term):
+    tags = {"critic": term.critic.name, "bound": described(term.bound)}
+    if term.baseline is not None:
+        tags["baseline"] = term.baseline.name
+    if term.target is not None:
+        tags["target"] = term.target
     return tags
 
 
@@ -275,8 +282,7 @@ def _term_tags(terms):
         tags[letter] = by_name[name].weight if name in by_name else 0.0
     information = by_name.get("local_information") or by_name.get("global_information")
     if information is not None:
-        tags["critic"] = information.critic.name
-        tags["bound"] = information.bound
+        tags.update(_bound_tags(information))
         if "units" in information.critic.options:
             tags["critic_units"] = information.critic.options["units"]
         tags["occluded"] = information.occluded

@@ -172,7 +172,7 @@ def _check_fit(experiment, images):
         encoder = None if experiment.encoder is None else next(iter(model.encoders.values()))
         source = laws.pairs_of(experiment, seed=0) if images is None else None
         evaluators.check_facts(
-            experiment, evaluators.facts_of(experiment, images, view_shape, encoder, source)
+            experiment, evaluators.facts_of(experiment, images, view_shape, model, encoder, source)
         )
     except (MemoryError, tf.errors.ResourceExhaustedError):
         raise ValueError(

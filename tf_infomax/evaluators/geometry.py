@@ -17,13 +17,13 @@ __all__ = ["measure_alignment_uniformity", "measure_circle"]
 def _need_two_views(facts, options):
     if facts.images is None or not facts.shapes:
         raise ValueError("It needs images and an encoder. Received: pairs without an encoder.")
-    if facts.image_shape is None and not facts.has_model:
+    if facts.is_paired and len(facts.views) < 2:
         raise ValueError(
             "It needs an encoder of each half, which this experiment does not train. "
             f"Received: {', '.join(facts.terms)}."
         )
     name = options["endpoint"]
-    if name == "pixels" or (facts.image_shape is None and name not in (None, "code")):
+    if name == "pixels" or (facts.is_paired and name not in (None, "code", "global")):
         raise ValueError(f"It measures codes. Received: endpoint={name!r}.")
     if len(facts.images.test_images) < 2:
         raise ValueError("It needs two test images or more. Received: 1.")
@@ -47,17 +47,18 @@ def measure_alignment_uniformity(
 ):
     """Alignment of the codes of two views of test images, and the mean uniformity of both views.
 
-    Codes are put on the unit sphere. Of halves the two views are the halves, of whole images two
+    Codes are put on the unit sphere. Of pairs of views these are the two, of whole images two
     random views (``RandomView``, the last four options) of the first ``examples`` test images,
     the same ones at every step.
     """
-    if hasattr(snapshot, "test_codes"):
-        views = _codes_of_halves(snapshot, examples)
+    endpoint = snapshot.name_of(endpoint or snapshot.code)
+    if snapshot.trial.source.is_paired:
+        views = _codes_of_pairs(snapshot, examples)
     else:
         view = RandomView(crop_area, flip, colour_jitter, grey)
-        views = _codes_of_views(snapshot, endpoint or "global", view, examples)
+        views = _codes_of_views(snapshot, endpoint, view, examples)
     x, y = (geometry.unit_norm(_of_size_one(codes)) for codes in views)
-    tags = {"features": endpoint or snapshot.default_features[0]}
+    tags = {"features": endpoint}
     aligned = float(geometry.alignment(x, y, exponent, normalize=False))
     yield Measurement("alignment", "test", aligned, "1", {**tags, "exponent": exponent})
     uniform = np.mean([float(geometry.uniformity(one, t, normalize=False)) for one in (x, y)])
@@ -65,13 +66,8 @@ def measure_alignment_uniformity(
     yield Measurement("uniformity", "test", float(uniform), "1", {**tags, "t": t, "floor": floor})
 
 
-def _codes_of_halves(snapshot, examples):
-    if snapshot.trial.model is None:
-        raise ValueError(
-            "Alignment needs an encoder of each half, which this experiment does not train. "
-            f"Received: {snapshot.trial.experiment.name}."
-        )
-    x, y = (codes[:examples] for codes in snapshot.test_codes)
+def _codes_of_pairs(snapshot, examples):
+    x, y = (snapshot.codes_of(view)[:examples] for view in snapshot.trial.model.encoders)
     if x.shape != y.shape:
         raise ValueError(
             "Alignment compares codes of one width. "
@@ -87,7 +83,7 @@ def _codes_of_views(snapshot, endpoint, view, examples):
     def preprocess(stream):
         seed = snapshot.seed(stream)
         return lambda batch, start: view(
-            trial.source.evaluation_input(batch, start), tf.constant([seed, start], tf.int32)
+            trial.source.clean_input(batch, start), tf.constant([seed, start], tf.int32)
         )
 
     return tuple(
@@ -101,7 +97,7 @@ def _codes_of_views(snapshot, endpoint, view, examples):
 def _need_width_2(facts, options):
     if facts.images is None or not facts.shapes:
         raise ValueError("It needs images and an encoder. Received: pairs without an encoder.")
-    name = options["endpoint"] or ("code" if "code" in facts.shapes else "global")
+    name = facts.name_of(options["endpoint"] or "code")
     if facts.width(name) != 2:
         raise ValueError(
             "Codes lie on a circle if they have 2 numbers, as with encoder.output_units=2. "
@@ -124,7 +120,7 @@ def measure_circle(snapshot, endpoint: Name() = None):
     resultant length, averaged over the classes, is ``circle/concentration``: 1 if every class is
     one point. ``circle/probe_accuracy`` is that of the linear probe on the unit codes.
     """
-    endpoint = endpoint or snapshot.default_features[0]
+    endpoint = snapshot.name_of(endpoint or snapshot.code)
     images = snapshot.trial.source.images
     train, test = snapshot.features(endpoint)
     if test.shape[1] != 2:

@@ -1,0 +1,99 @@
+"""Dependence: among the entries of a code, and between images and codes."""
+
+from tf_infomax import evaluation
+from tf_infomax.evaluation.dependence import MEASURES
+from tf_infomax.evaluators import needs
+from tf_infomax.evaluators.common import RATE, curve, decay_epochs
+from tf_infomax.evaluators.facts import checked_by
+from tf_infomax.naming.option_kinds import Integer, Name, OneOf, Real, Switch
+from tf_infomax.results.measurements import EVALUATORS, Measurement
+
+__all__ = ["measure_mine", "measure_ndm"]
+
+
+@EVALUATORS.register("ndm")
+@checked_by(needs.need_columns)
+def measure_ndm(
+    snapshot,
+    endpoint: Name() = "global",
+    measure: OneOf(MEASURES) = "kl",
+    epochs: Integer(1) = 1000,
+    # Fewer rows are one batch.
+    batch_size: Integer(2) = 10_000,
+    learning_rate: RATE = 1e-4,
+    standardize: Switch() = True,
+):
+    """Total correlation of the code's entries: the neural dependency measure, see ``ndm``.
+
+    Beside it the closed form for Gaussian codes, ``dependence/gaussian_total_correlation``. Where
+    the correlation matrix is singular that is infinite, and the row
+    ``dependence/singular_correlation`` stands in its place: the number of directions without
+    variance.
+    """
+    endpoint = snapshot.name_of(endpoint)
+    train, test = snapshot.features(endpoint)
+    result = evaluation.ndm(
+        train,
+        test_codes=test,
+        measure=measure,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        decay_epochs=decay_epochs(epochs, 0.5, 0.75),
+        standardize=standardize,
+        seed=snapshot.seed("ndm"),
+    )
+    tags = {"features": endpoint, "epochs": epochs, "standardized": standardize}
+    with_curve = {**tags, "values": curve(result.curve)}
+    yield Measurement("dependence/ndm", "train", result.train_nats, "nats", with_curve)
+    yield Measurement("dependence/ndm", "test", result.test_nats, "nats", tags)
+    for split, codes in (("train", train), ("test", test)):
+        yield _gaussian_total_correlation(codes, split, endpoint)
+
+
+def _gaussian_total_correlation(codes, split, endpoint):
+    found = evaluation.gaussian_total_correlation(codes)
+    tags = {"features": endpoint, "constant": found.constant}
+    if found.missing:
+        metric = "dependence/singular_correlation"
+        return Measurement(metric, split, found.missing, "1", tags)
+    return Measurement("dependence/gaussian_total_correlation", split, found.nats, "nats", tags)
+
+
+@EVALUATORS.register("mine")
+@checked_by(needs.need_rows, needs.need_test_pairs)
+def measure_mine(
+    snapshot,
+    endpoint: Name() = "global",
+    epochs: Integer(1) = 50,
+    # Each image has four negatives in its batch.
+    batch_size: Integer(5) = 256,
+    learning_rate: RATE = 5e-4,
+    average_rate: Real(0.0, 1.0) = 0.01,
+    standardize: Switch() = True,
+):
+    """Information of image and code as MINE estimates it: a ranking, no bound; see ``mine``."""
+    endpoint = snapshot.name_of(endpoint)
+    train, test = snapshot.features(endpoint)
+    images = snapshot.images
+    result = evaluation.mine(
+        images[0],
+        train,
+        images[1],
+        test,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        average_rate=average_rate,
+        decay_epochs=decay_epochs(epochs, 0.5, 0.8),
+        standardize=standardize,
+        seed=snapshot.seed("mine"),
+    )
+    tags = {"features": endpoint, "epochs": epochs, "standardized": standardize}
+    for split, value, values in (
+        ("train", result.train_nats, result.train_curve),
+        ("test", result.test_nats, result.test_curve),
+    ):
+        yield Measurement(
+            "dependence/mine", split, value, "nats", {**tags, "values": curve(values)}
+        )

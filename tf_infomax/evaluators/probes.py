@@ -1,0 +1,224 @@
+"""Probes: how well features tell the classes, by linear and deep classifiers and neighbours."""
+
+import numpy as np
+
+from tf_infomax import evaluation
+from tf_infomax.evaluators import needs
+from tf_infomax.evaluators.common import ALL, RATE, curve, decay_epochs, numbers, png
+from tf_infomax.evaluators.facts import checked_by
+from tf_infomax.evaluators.snapshot import PIXELS
+from tf_infomax.naming.option_kinds import Integer, Integers, Name, Names, Real
+from tf_infomax.results.measurements import EVALUATORS, INVERSE_TOLERANCE, Measurement
+
+__all__ = [
+    "measure_classifier",
+    "measure_fine_tuning",
+    "measure_linear_probe",
+    "measure_mlp_probe",
+    "measure_neighbours",
+    "measure_svm_probe",
+]
+
+
+def _need_every_label(facts, options):
+    if facts.images is not None and not facts.images.is_labelled:
+        raise ValueError(
+            "It needs a label for every image. "
+            f"Received: {facts.images.name}, which has unlabelled images."
+        )
+    needs.need_classes(facts, options)
+
+
+@EVALUATORS.register("linear_probe")
+@checked_by(_need_every_label)
+def measure_linear_probe(snapshot, endpoints: Names() = None):
+    """Accuracy of the linear probe of MI-max; of halves at step 0 on the pixels, too.
+
+    Codes of a flow whose inverse is off by more than ``INVERSE_TOLERANCE`` have no accuracy: it
+    would be read as that of an invertible map. The row ``flow/not_invertible`` stands in its place
+    and holds the error of the inverse.
+    """
+    features = snapshot.names_of(endpoints)
+    if endpoints is None and snapshot.step == 0 and snapshot.trial.source.is_paired:
+        features.append(PIXELS)
+    train_labels, test_labels = snapshot.labels
+    for name in features:
+        if name == snapshot.code and snapshot.has_lost_its_inverse:
+            tags = {"features": name, "tolerance": INVERSE_TOLERANCE}
+            error = snapshot.inverse_check[0]
+            yield Measurement("flow/not_invertible", "test", error, "1", tags)
+            continue
+        train, test = snapshot.features(name)
+        accuracy = evaluation.linear_probe(
+            train,
+            train_labels,
+            test,
+            test_labels,
+            seed=snapshot.seed("linear_probe"),
+            # Whatever the run's precision: accuracies are comparable within one type only.
+            dtype=np.float32,
+        )
+        yield Measurement("probe/linear/accuracy", "test", accuracy, "fraction", {"features": name})
+
+
+@EVALUATORS.register("mlp_probe")
+@checked_by(needs.need_classes)
+def measure_mlp_probe(
+    snapshot,
+    endpoints: Names() = ALL,
+    epochs: Integer(1) = 150,
+    averaged_epochs: Integer(1) = None,
+    hidden_units: Integer(1, 100_000) = 200,
+    dropout: Real(0.0, 0.99, closed=True) = 0.1,
+    batch_size: Integer(1) = 64,
+    learning_rate: RATE = 1e-4,
+    top_k: Integers(1) = (1, 5),
+):
+    """Accuracy of a classifier with one hidden layer on each endpoint; see ``mlp_probe``."""
+    train_labels, test_labels = snapshot.labels
+    for name in snapshot.names_of(endpoints):
+        train, test = snapshot.features(name)
+        result = evaluation.mlp_probe(
+            train,
+            train_labels,
+            test,
+            test_labels,
+            epochs=epochs,
+            averaged_epochs=averaged_epochs,
+            hidden_units=hidden_units,
+            dropout=dropout,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            top_k=tuple(k for k in numbers(top_k) if k < snapshot.trial.source.images.num_classes),
+            seed=snapshot.seed("mlp_probe"),
+        )
+        tags = {"features": name, "epochs": epochs}
+        with_curve = {**tags, "values": curve(result.curve)}
+        yield Measurement("probe/mlp/accuracy", "test", result.accuracy, "fraction", with_curve)
+        yield Measurement("probe/mlp/last_accuracy", "test", result.last, "fraction", tags)
+        for k, accuracy in result.top_k.items():
+            if k > 1:
+                metric = f"probe/mlp/top_{k}_accuracy"
+                yield Measurement(metric, "test", accuracy, "fraction", tags)
+
+
+@EVALUATORS.register("svm_probe")
+@checked_by(needs.need_classes)
+def measure_svm_probe(
+    snapshot,
+    endpoints: Names() = ALL,
+    fits: Integer(2, 1_000) = 5,
+    # The weights of the last two are averaged.
+    epochs: Integer(2) = 6,
+):
+    """Accuracy of linear support vector machines on each endpoint, over several fits."""
+    train_labels, test_labels = snapshot.labels
+    for name in snapshot.names_of(endpoints):
+        train, test = snapshot.features(name)
+        result = evaluation.svm_probe(
+            train,
+            train_labels,
+            test,
+            test_labels,
+            fits=fits,
+            epochs=epochs,
+            seed=snapshot.seed("svm_probe"),
+        )
+        tags = {"features": name, "values": curve(result.accuracies)}
+        yield Measurement("probe/svm/accuracy", "test", result.mean, "fraction", tags)
+        yield Measurement(
+            "probe/svm/accuracy_sd", "test", result.sd, "fraction", {"features": name}
+        )
+
+
+@EVALUATORS.register("neighbours")
+@checked_by(needs.need_neighbours)
+def measure_neighbours(
+    snapshot,
+    endpoint: Name() = "global",
+    k: Integers(1) = (1, 10),
+    shown: Integer(1, 1_000) = 10,
+    columns: Integer(1, 100) = 4,
+):
+    """Accuracy of nearest neighbours in code space, and the paper's figure of some of them.
+
+    The accuracy is that of test codes among the training codes. The figure has one test image a
+    class, of at most ``shown`` classes, each with the ``columns`` nearest of the other test images.
+    """
+    k = numbers(k)
+    endpoint = snapshot.name_of(endpoint)
+    train, test = snapshot.features(endpoint)
+    train_labels, test_labels = snapshot.labels
+    found = evaluation.nearest_neighbours(train, train_labels, test, test_labels, k=k)
+    for one in k:
+        yield Measurement(
+            f"probe/neighbours_{one}/accuracy",
+            "test",
+            found.accuracy[one],
+            "fraction",
+            {"features": endpoint},
+        )
+    queries = evaluation.one_of_each(test_labels)[:shown]
+    indices, distances = evaluation.nearest_within(test, queries, columns)
+    _, test_images = snapshot.images
+    pictures = test_images[np.column_stack([queries, indices]).ravel()]
+    yield Measurement(
+        "neighbours/figure",
+        "test",
+        float(np.mean(distances)),
+        "1",
+        {"features": endpoint, "gallery": "test", "png": png(pictures, columns + 1)},
+    )
+
+
+@EVALUATORS.register("fine_tuning")
+@checked_by(needs.need_classes, needs.need_endpoints)
+def measure_fine_tuning(
+    snapshot,
+    endpoint: Name() = "conv",
+    epochs: Integer(1) = 100,
+    averaged_epochs: Integer(1) = 10,
+    batch_size: Integer(1) = 64,
+):
+    """Accuracy after training the encoder on with the labels (semi-supervised learning)."""
+    images, labels = snapshot.images, snapshot.labels
+    result = evaluation.fine_tune(
+        snapshot.trial.encoder,
+        images[0],
+        labels[0],
+        images[1],
+        labels[1],
+        endpoint=endpoint,
+        epochs=epochs,
+        averaged_epochs=averaged_epochs,
+        batch_size=batch_size,
+        decay_epochs=decay_epochs(epochs, 0.5, 0.75),
+        seed=snapshot.seed("fine_tuning"),
+    )
+    yield Measurement(
+        "fine_tuning/accuracy",
+        "test",
+        result.accuracy,
+        "fraction",
+        {"features": endpoint, "epochs": epochs, "values": curve(result.curve)},
+    )
+
+
+@EVALUATORS.register("classifier")
+@checked_by(needs.need_classifier)
+def measure_classifier(snapshot):
+    """Test accuracy of the classifier that a supervised encoder was trained with."""
+    model = snapshot.trial.model
+    terms = [] if model is None else [t for t in model.objectives if t.label == "classification"]
+    if not terms:
+        raise ValueError(
+            "The evaluator 'classifier' is for runs with the term classification. Received: "
+            f"{snapshot.trial.experiment.name}."
+        )
+    (term,) = terms
+    test, labels = snapshot.features(term.endpoint)[1], snapshot.labels[1]
+    guesses = np.argmax(term.classifier(test), axis=1)
+    labelled = labels >= 0
+    accuracy = float(np.mean(guesses[labelled] == labels[labelled]))
+    tags = {"features": term.endpoint}
+    yield Measurement("classification/accuracy", "test", accuracy, "fraction", tags)
