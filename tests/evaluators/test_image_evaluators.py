@@ -11,6 +11,7 @@ from tf_infomax import evaluation
 from tf_infomax.evaluation.reconstruction import Reconstruction
 from tf_infomax.evaluation.structural_similarity import MultiScale
 from tf_infomax.evaluators import catalog as evaluators
+from tf_infomax.evaluators import snapshot
 from tf_infomax.experiments.spec import Evaluation
 
 RNG = np.random.default_rng(0)
@@ -18,32 +19,24 @@ RNG = np.random.default_rng(0)
 BRIGHTNESS = {"train": RNG.permutation(40), "test": np.arange(2, 38, 3) + 0.25}
 
 
-class Snapshot:
+class Snapshot(snapshot.Snapshot):
     """Codes and images as a ``Snapshot`` gives them."""
 
+    images = labels = None
+
     def __init__(self, labelled=None):
-        self.images = tuple(
+        images = tuple(
             np.tile(level[:, None, None, None] / 40.0, (1, 8, 8, 1)).astype(np.float32)
             for level in BRIGHTNESS.values()
         )
         train, test = ((level >= 20).astype(np.int64) for level in BRIGHTNESS.values())
         if labelled is not None:
             train = np.where(labelled, train, -1)
-        self.labels = train, test
+        self.__dict__.update(images=images, labels=(train, test), step=0, entries=())
         shapes = {"global": (1,), "conv": (1,)}
-        images = types.SimpleNamespace(num_classes=2)
-        self.trial = types.SimpleNamespace(
-            encoder=types.SimpleNamespace(endpoint_shapes=shapes),
-            source=types.SimpleNamespace(images=images),
-        )
-
-    code = "global"
-
-    def name_of(self, name):
-        return name
-
-    def names_of(self, names):
-        return [name for name in names if name in ("global", "conv")]
+        source = types.SimpleNamespace(images=types.SimpleNamespace(num_classes=2))
+        encoder = types.SimpleNamespace(endpoint_shapes=shapes)
+        self.__dict__["trial"] = types.SimpleNamespace(encoder=encoder, source=source)
 
     def features(self, name):
         assert name in ("global", "conv", "pixels")

@@ -13,6 +13,7 @@ from tf_infomax.experiments.overrides import override
 from tf_infomax.experiments.spec import Evaluation
 from tf_infomax.experiments.study import Study
 from tf_infomax.running.build import build, build_model, check, load_images
+from tf_infomax.running.sweep import plan
 from tf_infomax.studies import computation
 
 MNIST_HALF = (14, 28, 1)
@@ -115,10 +116,12 @@ def test_the_right_parts_for_each_kind_of_experiment():
     assert gaussian.encoder is None
 
     game = build(tiny("adversarial").runs()[0][2], datasets.load("digits"))
-    assert game.model is None and game.encoder is game.task.game.encoder
-    assert float(game.task.game.encoder_optimizer.learning_rate) == pytest.approx(1e-5)
-    assert float(game.task.game.classifier_optimizer.learning_rate) == pytest.approx(1e-3)
-    assert game.task.game.classifier.kernel.shape == (32, 10)
+    # The classifier reads first views alone.
+    assert game.model.encoders == {"view_1": game.encoder}
+    (encoder, _), (classifier, (kernel, _)) = game.model.optimized
+    assert float(encoder.learning_rate) == pytest.approx(1e-5)
+    assert float(classifier.learning_rate) == pytest.approx(1e-3)
+    assert kernel.shape == (32, 10)
 
 
 def test_images_are_loaded_where_they_are_needed():
@@ -179,13 +182,13 @@ def test_what_cannot_be_is_refused_by_name(name, setting, message):
     assert "\n" not in str(raised.value)
 
 
-def test_what_a_thing_needs_and_what_a_measurement_needs():
+def test_what_a_thing_needs_and_what_a_measurement_needs(tmp_path):
     run = override(catalog.get("invertible")[0], ["encoder=mlp"])
     with pytest.raises(ValueError, match=r"'mlp' needs the option layer_dimensions, as in --set="):
         check(run)
-    run = override(run, ["encoder.layer_dimensions=8"])
-    with pytest.raises(ValueError, match=r"have an inverse.*Received: encoder='mlp'\."):
-        check(run)
+    run = override(run, ["encoder.layer_dimensions=(8,4)", "data=digits", "bound=nwj"])
+    with pytest.raises(ValueError, match=r"'invertibility'.*an inverse.*Received: encoder=MLP\."):
+        plan([run], tmp_path)
     with pytest.raises(ValueError, match="Images need an encoder"):
         check(override(catalog.get("critic_impact")[0], ["encoder=none"]))
     run = dataclasses.replace(tiny("critic_impact"), evaluate=(Evaluation("linear_prob"),))

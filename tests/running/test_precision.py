@@ -48,11 +48,9 @@ def adversarial(tmp_path_factory):
 def test_the_game_is_played_in_float64_and_inverts_to_its_rounding(adversarial, tmp_path):
     assert catalog.get("adversarial")[0].train.precision == "float64"
     trial, step = restore(adversarial.directory)
-    game = trial.task.game
     assert step == 12
-    for player in (game.encoder, game.classifier):
-        assert {variable.dtype for variable in player.trainable_variables} == {"float64"}
-    for optimizer in (game.encoder_optimizer, game.classifier_optimizer):
+    for optimizer, variables in trial.model.optimized:
+        assert {variable.dtype for variable in variables} == {"float64"}
         moments = [v for v in optimizer.variables if v.shape.rank]
         assert moments and {v.dtype for v in moments} == {"float64"}
     rows = read_rows(adversarial.directory)
@@ -66,7 +64,7 @@ def test_the_game_is_played_in_float64_and_inverts_to_its_rounding(adversarial, 
     views = np.random.default_rng(0).random((3, 32), np.float32)
     codes = export.load_encoder(path)(views)
     assert codes.dtype == tf.float64
-    np.testing.assert_allclose(codes, game.encoder(views), rtol=1e-14)
+    np.testing.assert_allclose(codes, trial.encoder(views), rtol=1e-14)
 
 
 def test_a_map_that_has_lost_its_inverse_has_no_accuracy():

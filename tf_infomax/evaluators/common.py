@@ -5,13 +5,14 @@ import base64
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax.evaluators.snapshot import OPTIONAL
 from tf_infomax.naming.option_kinds import Real
 
 __all__ = ["ALL", "RATE", "curve", "decay_epochs", "numbers", "png"]
 
 # What probes read: the endpoints of the tables of Deep InfoMax. Those that an encoder lacks are
 # left out; one without named endpoints has its code.
-ALL = ("conv", "fc", "global")
+ALL = OPTIONAL
 
 # A learning rate.
 RATE = Real(0.0, 100.0)
@@ -39,4 +40,4 @@ def png(images, columns):
     _, height, width, channels = images.shape
     grid = images.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
     grid = grid.reshape(rows * height, columns * width, channels)
-    return base64.b64encode(tf.io.encodepng(grid).numpy()).decode()
+    return base64.b64encode(tf.io.encode_png(grid).numpy()).decode()

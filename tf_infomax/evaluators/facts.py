@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import math
 
+from tf_infomax.evaluators.snapshot import OPTIONAL
 from tf_infomax.objectives.encoded_views import named
 from tf_infomax.results.measurements import EVALUATORS, several
 
@@ -116,7 +117,7 @@ def _check_features(facts, options):
         names = several(options.get(option))
         known = [name for name in names if _is_known(facts, name)]
         # Of several endpoints those are left out that an encoder may do without.
-        unknown = set(names) - {*known, *(("conv", "fc", "global") if len(names) > 1 else ())}
+        unknown = set(names) - {*known, *(OPTIONAL if len(names) > 1 else ())}
         if names and (unknown or not known):
             raise ValueError(
                 f"The encoder's endpoints are {', '.join(facts.shapes) or 'none'}. "

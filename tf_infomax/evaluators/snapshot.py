@@ -12,10 +12,12 @@ from tf_infomax.numerics import randomness
 from tf_infomax.objectives.encoded_views import named
 from tf_infomax.results.measurements import EVALUATORS, INVERSE_TOLERANCE, several
 
-__all__ = ["PIXELS", "Snapshot"]
+__all__ = ["OPTIONAL", "PIXELS", "Snapshot"]
 
 # Features that are no encoder's: the inputs themselves.
 PIXELS = "pixels"
+# What is left out, where several features are asked for, of encoders that lack it.
+OPTIONAL = ("conv", "fc", "global")
 _AT_ONCE = 5_000
 
 
@@ -54,15 +56,24 @@ class Snapshot:
 
         Args:
             features: one name or several, or ``None`` for the code.
+
+        Raises:
+            ValueError: if there is none of them, or one that encoders do not do without.
         """
-        found = []
-        for name in several(features) or (self.code,):
-            try:
-                found.append(self.name_of(name))
-            except ValueError:
-                if len(several(features)) == 1:
-                    raise
-        return list(dict.fromkeys(found))
+        names = (self.code,) if features is None else several(features)
+        known = [name for name in names if self._has(name)]
+        if not known or set(names) - {*known, *OPTIONAL}:
+            raise ValueError(
+                f"The encoder's endpoints are {', '.join(self.endpoints)}. "
+                f"Received: endpoints={tuple(names)}."
+            )
+        return list(dict.fromkeys(map(self.name_of, known)))
+
+    def _has(self, features):
+        try:
+            return bool(self.name_of(features))
+        except ValueError:
+            return False
 
     @functools.cached_property
     def _encoded(self):

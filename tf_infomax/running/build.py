@@ -226,7 +226,7 @@ def _half_encoder(choice, view_shape, seed, which):
     """The encoder of view ``which`` (1 or 2), for flattened views."""
     options = dict(choice.options)
     width = math.prod(view_shape)
-    if "layer_dimensions" in options:
+    if isinstance(options.get("layer_dimensions"), tuple):
         options["layer_dimensions"] = tuple(
             width if entry == "input" else entry for entry in options["layer_dimensions"]
         )

@@ -43,8 +43,8 @@ class Task:
     @property
     def variables(self):
         """Everything that training changes."""
-        optimizers = [v for optimizer in self.model.optimizers for v in optimizer.variables]
-        return [*self.model.checkpoint_variables, *optimizers]
+        optimizers = [optimizer for optimizer, _ in self.model.optimized]
+        return [*self.model.checkpoint_variables, *(v for one in optimizers for v in one.variables)]
 
 
 class _Warmup:
