@@ -57,19 +57,21 @@ def test_no_single_pair_decides(levels):
         values[place] = wrong
         assert bound_of(bounds.donsker_varadhan, values) < -20
         limits, value = best_limits(bounds.donsker_varadhan, values, levels, **options)
-        assert value == pytest.approx(plain, abs=0.12) and limits[0] < limits[1]
-        # What another sample of the kind shows under these limits, it also shows without them.
+        # Where a tenth of the positives is clipped at either end, that costs 0.12 of 0.86 nats.
+        assert value == pytest.approx(plain, abs=0.15) and limits[0] < limits[1]
+        # Another sample of the kind loses as little to these limits.
         other = scores(seed=1)
         clipped = bound_of(bounds.donsker_varadhan, other, limits)
-        assert clipped == pytest.approx(bound_of(bounds.donsker_varadhan, other), abs=0.12)
+        assert clipped == pytest.approx(bound_of(bounds.donsker_varadhan, other), abs=0.15)
 
 
 def test_nothing_to_clip_is_left_alone():
     limits, value = best_limits(
         bounds.nwj, scores() + 1.0, MANY_LEVELS, best_shift=1.0, num_negatives=12_000
     )
-    assert value >= bound_of(bounds.nwj, scores() + 1.0) - 1e-6
-    assert limits[1] - limits[0] > 3
+    # But for ratios below exp(-5), of which NWJ's mean sees little.
+    assert value == pytest.approx(bound_of(bounds.nwj, scores() + 1.0), abs=0.005)
+    assert limits == pytest.approx((1.0 - 5.0, 1.0 + math.log(12_000)))
 
 
 @pytest.mark.parametrize("name", ["donsker_varadhan", "nwj", "smile", "tuba"])
@@ -80,7 +82,7 @@ def test_what_no_negative_can_refute_is_not_claimed(name):
     _, value = best_limits(
         info.function, values, MANY_LEVELS, best_shift=info.best_shift, num_negatives=2_450
     )
-    # The largest ratio is log 2450; SMILE and NWJ add what the negatives' mean leaves of them.
+    # The largest ratio is log 2450; NWJ, SMILE and TUBA add what their own normaliser leaves.
     assert math.log(2_450) - 1e-3 <= value <= math.log(2_450) + 5.0 + 1e-3
     if name == "donsker_varadhan":
         assert value == pytest.approx(math.log(2_450), abs=1e-3)

@@ -27,6 +27,8 @@ MANY_LEVELS = tuple(
 )
 
 
+# Log-density ratio to which smaller ones are raised: exp(-5) = 0.007.
+_LOWEST = 5.0
 # Nats by which a narrower range must be better: the best of many is a little better by chance.
 _WORTH_CLIPPING = 0.02
 
@@ -52,9 +54,12 @@ def null_limits(best_shift):
 def best_limits(bound, scores, levels, *, best_shift, num_negatives):
     """The limits under which the bound on given pairs is largest.
 
-    Log-density ratios are clipped to ``log(num_negatives)`` in size in any case. A greater ratio
-    belongs to events of which fewer than one is expected among the negatives: nothing would refute
-    it. Quantiles other than 0 and 1 narrow this range.
+    The critic's log-density ratios are clipped to [-5, log(num_negatives)] in any case. A greater
+    ratio belongs to events of which fewer than one is expected among the negatives: nothing would
+    refute it. A smaller one changes the mean of exp(T) by less than one percent. So no estimate of
+    Donsker-Varadhan exceeds ``log(num_negatives) + 5``, and with fewer negatives than N^2 that is
+    less than any lower bound can certify, ``2 log N + 5`` (``limits.certifiable``). Quantiles other
+    than 0 and 1 narrow this range.
 
     Args:
         bound: ``PairScores`` -> scalar, nats.
@@ -76,13 +81,12 @@ def best_limits(bound, scores, levels, *, best_shift, num_negatives):
     for lower, upper in levels:
         lowest, highest = (float(positives[round(part * last)]) for part in (lower, upper))
         level = _level(scores, highest) if is_open else best_shift
-        limits = (
-            max(lowest, level - reach) if lower > 0.0 else level - reach,
-            min(highest, level + reach),
-        )
-        value = bound_of(bound, scores, (min(limits), limits[1]))
+        highest = min(highest, level + reach) if upper < 1.0 else level + reach
+        lowest = max(lowest, level - _LOWEST) if lower > 0.0 else level - _LOWEST
+        limits = min(lowest, highest), highest
+        value = bound_of(bound, scores, limits)
         if value > best_value + (_WORTH_CLIPPING if math.isfinite(best_value) else 0.0):
-            best, best_value = (min(limits), limits[1]), value
+            best, best_value = limits, value
     return best, best_value
 
 
