@@ -27,8 +27,8 @@ MANY_LEVELS = tuple(
 )
 
 
-# Log-density ratio to which smaller ones are raised: exp(-5) = 0.007.
-_LOWEST = 5.0
+# Log-density ratio to which smaller ones are raised: exp(-6) = 0.0025.
+_LOWEST = 6.0
 # Nats by which a narrower range must be better: the best of many is a little better by chance.
 _WORTH_CLIPPING = 0.02
 
@@ -54,12 +54,12 @@ def null_limits(best_shift):
 def best_limits(bound, scores, levels, *, best_shift, num_negatives):
     """The limits under which the bound on given pairs is largest.
 
-    The critic's log-density ratios are clipped to [-5, log(num_negatives)] in any case. A greater
+    The critic's log-density ratios are clipped to [-6, log(num_negatives)] in any case. A greater
     ratio belongs to events of which fewer than one is expected among the negatives: nothing would
-    refute it. A smaller one changes the mean of exp(T) by less than one percent. So no estimate of
-    Donsker-Varadhan exceeds ``log(num_negatives) + 5``, and with fewer negatives than N^2 that is
-    less than any lower bound can certify, ``2 log N + 5`` (``limits.certifiable``). Quantiles other
-    than 0 and 1 narrow this range.
+    refute it. A smaller one changes the mean of exp(T) by less than 0.25 %. So no value of
+    Donsker-Varadhan exceeds ``log(num_negatives) + 6``. Of N pairs at most N / 2 are held out at a
+    time, with N^2 / 4 negatives, and this is less than what lower bounds can certify,
+    ``2 log N + 5`` (``limits.certifiable``). Quantiles other than 0 and 1 narrow the range.
 
     Args:
         bound: ``PairScores`` -> scalar, nats.
