@@ -31,7 +31,9 @@ _WATCHED_SCORES = 200_000
 # By how many standard errors, on the validation pairs, a trained critic must be better than one
 # that is not: the best of many epochs is better by chance alone.
 _TRUSTED_ERRORS = 1.0
-_PAIRS_PER_GROUP, _MOST_GROUPS = 10, 20
+# The lowest validation value, in nats, at which an untrained critic may be read: few validation
+# pairs show values below zero by chance.
+_LOWEST_KEPT = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,23 +165,23 @@ class FoldTraining:
     def _trusted(self, candidates, watched, partners, limits_of):
         """The last candidate that is better than those before it: (epoch, weights, limits).
 
-        The null critic comes first. An untrained critic has to be better than that; a trained one,
-        which was chosen for its value on these pairs, has to be better beyond the error of the
-        difference.
+        The null critic comes first. An untrained critic did not see these pairs: it is kept unless
+        they speak against it. A trained one, which was chosen for its value on them, has to be
+        better beyond the error of the difference. Errors are those of the mean positive score.
         """
         count = len(watched[0])
-        groups = min(_MOST_GROUPS, max(count // _PAIRS_PER_GROUP, 2))
         chosen = *candidates[0], null_limits(self._start)
-        value, parts = 0.0, np.zeros(groups)
+        value, positives = 0.0, np.zeros(count)
         for epoch, weights in candidates:
             self.critic.set_weights(weights)
-            limits, new_value = limits_of(self.reader.scores(*watched, partners), MANY_LEVELS)
-            if not new_value > value:
-                continue
-            new_parts = self.reader.group_values(*watched, groups, limits)
-            error = (new_parts - parts).std(ddof=1) / math.sqrt(groups)
-            if epoch == 0 or new_value - value > _TRUSTED_ERRORS * error:
-                chosen, value, parts = (epoch, weights, limits), new_value, new_parts
+            scores = self.reader.scores(*watched, partners)
+            limits, new_value = limits_of(scores, MANY_LEVELS)
+            new_positives = np.clip(scores[:, 0].numpy(), *limits)
+            error = (new_positives - positives).std(ddof=1) / math.sqrt(count)
+            least = _TRUSTED_ERRORS * error if epoch else -min(error, _LOWEST_KEPT)
+            if new_value - value > least:
+                chosen, value, positives = (epoch, weights, limits), new_value, new_positives
+                value = max(value, 0.0)
         return chosen
 
     def _restart(self, initial_weights, x, y):

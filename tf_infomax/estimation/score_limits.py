@@ -29,8 +29,9 @@ MANY_LEVELS = tuple(
 
 # Log-density ratio to which smaller ones are raised: exp(-6) = 0.0025.
 _LOWEST = 6.0
-# Nats by which a narrower range must be better: the best of many is a little better by chance.
-_WORTH_CLIPPING = 0.02
+# By how much a narrower range must be better, as the best of many is a little better by chance: so
+# many nats, and so many standard errors of the mean positive score.
+_WORTH_CLIPPING, _WORTH_ERRORS = 0.02, 0.5
 
 
 def bound_of(bound, scores, limits=None):
@@ -77,7 +78,7 @@ def best_limits(bound, scores, levels, *, best_shift, num_negatives):
         return null_limits(best_shift), -math.inf
     is_open = _leaves_constants_open(bound, scores)
     reach, last = math.log(num_negatives), len(positives) - 1
-    best, best_value = null_limits(best_shift), -math.inf
+    best, best_value, worth = null_limits(best_shift), -math.inf, 0.0
     for lower, upper in levels:
         lowest, highest = (float(positives[round(part * last)]) for part in (lower, upper))
         level = _level(scores, highest) if is_open else best_shift
@@ -85,8 +86,10 @@ def best_limits(bound, scores, levels, *, best_shift, num_negatives):
         lowest = max(lowest, level - _LOWEST) if lower > 0.0 else level - _LOWEST
         limits = min(lowest, highest), highest
         value = bound_of(bound, scores, limits)
-        if value > best_value + (_WORTH_CLIPPING if math.isfinite(best_value) else 0.0):
+        if value > best_value + worth:
             best, best_value = limits, value
+            error = positives.clip(*limits).std() / math.sqrt(len(positives))
+            worth = max(_WORTH_CLIPPING, _WORTH_ERRORS * float(error))
     return best, best_value
 
 
