@@ -7,13 +7,14 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import datasets
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils import estimator_checks
 
 from tf_infomax import MutualInformationEstimator, bounds, critics, distributions
-from tf_infomax.estimation import EstimateWarning
+from tf_infomax.estimation import EstimateWarning, certifiable, fold_training
 
 # Without epochs the critic is the Gaussian density ratio of the normal scores: seconds, and exact
 # for every Gaussian copula.
@@ -181,6 +182,92 @@ def test_warnings_with_numbers():
     with warnings.catch_warnings():
         warnings.simplefilter("error", EstimateWarning)
         MutualInformationEstimator(**GAUSSIAN).fit(*normal().sample(1_000, seed=0))
+
+
+def unusual_pairs(seed):
+    """Pairs as people have them: (x, y, the most that their mutual information can be, nats)."""
+    rng = np.random.default_rng(seed)
+    count, most = int(rng.choice([150, 400])), math.inf
+    x, y = (rng.normal(size=(count, int(rng.choice([1, 4, 12])))) for _ in range(2))
+    y[:, :1] += rng.choice([0.0, 0.3, 30.0]) * x[:, :1]
+    kind = rng.choice(["plain", "text", "images", "mixture", "classes"])
+    if kind == "text":
+        topics = rng.dirichlet([0.1] * 3, size=count)
+        x, y = (rng.poisson(topics @ rng.gamma(0.2, 5.0, size=(3, 12))) for _ in range(2))
+    elif kind == "images":
+        rows = rng.permutation(len(datasets.load_digits().images))[:count]
+        images = datasets.load_digits().images[rows]
+        x, y = images[:, :4].reshape(count, -1), images[:, 4:].reshape(count, -1)
+    elif kind == "mixture":
+        centres = rng.integers(3, size=(count, 1)) * 10.0
+        x, y, most = x + centres, y + centres * rng.choice([0, 1]), math.inf
+    elif kind == "classes":
+        x, most = rng.integers(4, size=(count, 1)), math.log(4)
+        y = y + x * rng.choice([0.0, 1.0, 100.0])
+    x, y = x.astype(float), y.astype(float)
+    if rng.random() < 0.3:
+        x = np.hstack([x, x[:, :1], np.ones((count, 1))])
+    if rng.random() < 0.3 and kind != "classes":
+        x[rng.integers(count), 0], y[rng.integers(count), 0] = 1e6, -1e6
+    return x, y, most
+
+
+def check_not_absurd(seed, **options):
+    x, y, most = unusual_pairs(seed)
+    margins = ("normal_scores", "standardize")[seed % 2]
+    estimator = MutualInformationEstimator(margins=margins, folds=2, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EstimateWarning)
+        estimator.fit(x, y)
+    value, error = estimator.mutual_information_, estimator.standard_error_
+    assert np.isfinite(value) and value >= -3 * error
+    assert value <= min(estimator.ceiling_, certifiable(len(x)), most + 3 * error), seed
+    # Folds that fail do so by a few nats, not by millions.
+    assert np.abs(estimator.fold_values_).max() < 2 * certifiable(len(x))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_estimate_is_absurd(seed):
+    check_not_absurd(seed, **GAUSSIAN)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(200))
+def test_no_estimate_of_a_trained_critic_is_absurd(seed):
+    check_not_absurd(seed, epochs=12, batch_size=32)
+
+
+def test_values_below_zero_are_read_with_the_null_critic(monkeypatch):
+    x, y = np.random.default_rng(0).normal(size=(2, 300, 2))
+    # Validation that is deceived in every fold: limits that no other pairs would have chosen.
+    monkeypatch.setattr(
+        fold_training.FoldTraining, "_trusted",
+        lambda self, candidates, *rest: (*candidates[-1], (-50.0, 50.0)),
+    )  # fmt: skip
+    estimator = MutualInformationEstimator(critic="inner_product", folds=2, **GAUSSIAN)
+    with pytest.warns(EstimateWarning, match="below zero beyond its error"):
+        estimator.fit(x, y)
+    assert estimator.mutual_information_ == 0.0 and (estimator.fold_values_ < 0).all()
+    low, high = estimator.confidence_interval_
+    assert low < 0 < high and estimator.score(x, y) == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("pairs", "lowest", "highest"), [("digits", 2.0, 6.0), ("strong", 6.0, 11.0)]
+)
+def test_known_to_have_been_absurd(pairs, lowest, highest):
+    rng = np.random.default_rng(0)
+    if pairs == "digits":  # -46 nats
+        images = datasets.load_digits().images
+        x, y = (half.reshape(len(images), -1) for half in (images[:, :4], images[:, 4:]))
+    else:  # 10 pairs of one nat each: -3,101,284 nats
+        x, noise = rng.normal(size=(2, 2_000, 10))
+        y = math.sqrt(1 - math.exp(-2)) * x + math.exp(-1) * noise
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EstimateWarning)
+        estimator = MutualInformationEstimator().fit(x, y)
+    assert lowest < estimator.mutual_information_ < highest
 
 
 def test_vectors_frames_and_integers_are_data():

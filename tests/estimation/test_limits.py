@@ -4,10 +4,17 @@ import math
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tf_infomax.estimation import certifiable
-from tf_infomax.estimation.limits import limits_reached, repeated_pairs
+from tf_infomax.estimation.limits import (
+    below_zero,
+    folds_disagree,
+    limits_reached,
+    out_of_epochs,
+    repeated_pairs,
+)
 
 
 @pytest.mark.parametrize(
@@ -50,3 +57,32 @@ def test_repeated_pairs():
     assert repeated_pairs(twice[0], np.append(y, y[:7] + 1.0, axis=0)) == []
     digits = np.arange(100).reshape(-1, 1) % 5
     assert repeated_pairs(digits, digits % 2) == []
+
+
+def test_folds_that_disagree_beyond_their_errors():
+    rng = np.random.default_rng(0)
+    groups = [rng.normal(1.0, 0.2, size=16) for _ in range(5)]  # errors of 0.2 / 4 = 0.05
+    assert folds_disagree([one.mean() for one in groups], groups) == []
+    (sentence,) = folds_disagree([1.0, 1.02, 0.98, 1.6, 1.0], groups)
+    assert "0.98 to 1.60 nats" in sentence and re.search(r"of 0\.27 .* explain 0\.05", sentence)
+    # Hundredths of a nat matter to nobody, however small the errors.
+    assert folds_disagree([0.0, 0.0, 0.04], [np.zeros(4)] * 3) == []
+
+
+def curve(*values):
+    rows = [(fold, epoch, v) for fold, one in enumerate(values) for epoch, v in enumerate(one)]
+    return pd.DataFrame(rows, columns=["fold", "epoch", "validation_nats"])
+
+
+def test_training_that_validation_did_not_end():
+    rising, settled = np.linspace(0, 1, 21), np.append(np.linspace(0, 1, 15), np.full(6, 0.99))
+    (sentence,) = out_of_epochs(curve(rising, rising, settled), 20)
+    assert "in 2 of 3 folds" in sentence and "of 20 epochs, by 0.25 nats" in sentence
+    assert out_of_epochs(curve(rising, settled, settled), 20) == []
+    # Ended by patience, or not trained at all.
+    assert out_of_epochs(curve(rising, rising), 40) == []
+    assert out_of_epochs(curve([0.5], [0.5]), 0) == []
+
+
+def test_values_below_zero_are_told_with_their_error():
+    assert "-0.310 nats with standard error 0.052" in below_zero(-0.31, 0.052)

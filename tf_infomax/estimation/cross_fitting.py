@@ -39,12 +39,12 @@ def cross_fit(x, y, folds, bound, new_critic, schedule, *, partners, jobs, seed,
     """Trains and reads a critic for every fold.
 
     Args:
-        x, y: float32 ``[N, Dx]``, ``[N, Dy]``.
+        x, y: floating ``[N, Dx]``, ``[N, Dy]``.
         folds: ``Folds``.
         bound: ``PairScores`` -> scalar, nats.
         new_critic: function of the number of a fold -> its built, untrained critic.
         schedule: ``Schedule``.
-        partners: strangers of each held-out x, at most.
+        partners: negatives of each held-out x, at most.
         jobs: folds trained at a time, in threads of this process; each compiles a step of its own.
         seed: int.
         kind: hashable name of all that makes the critic and the bound what they are, but for seeds;
@@ -65,6 +65,8 @@ def cross_fit(x, y, folds, bound, new_critic, schedule, *, partners, jobs, seed,
             folds.validation[fold],
             critics[fold].get_weights(),
             stream_seed(seed, "estimation", "fold", fold),
+            partners=partners,
+            held_out=len(folds.held_out[fold]),
         )
         critics[fold].set_weights(trained.weights)
         held_out = [values[folds.held_out[fold]] for values in (x, y)]
@@ -72,8 +74,8 @@ def cross_fit(x, y, folds, bound, new_critic, schedule, *, partners, jobs, seed,
         return FoldResult(
             critics[fold],
             trained,
-            training.reader.value(*held_out, partners),
-            training.reader.group_values(*held_out, max(groups, 2)),
+            training.reader.value(*held_out, partners, trained.limits),
+            training.reader.group_values(*held_out, max(groups, 2), trained.limits),
         )
 
     def work(worker):

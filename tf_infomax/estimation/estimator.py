@@ -25,9 +25,17 @@ from tf_infomax.estimation.checks import (
 from tf_infomax.estimation.cross_fitting import cross_fit
 from tf_infomax.estimation.fold_training import Schedule
 from tf_infomax.estimation.folds import Folds
-from tf_infomax.estimation.limits import EstimateWarning, limits_reached, repeated_pairs
+from tf_infomax.estimation.limits import (
+    EstimateWarning,
+    below_zero,
+    folds_disagree,
+    limits_reached,
+    out_of_epochs,
+    repeated_pairs,
+)
 from tf_infomax.estimation.reading import Reader
 from tf_infomax.estimation.samples import check_same_columns, pairs_of
+from tf_infomax.estimation.score_limits import null_limits
 from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["MutualInformationEstimator"]
@@ -36,17 +44,20 @@ __all__ = ["MutualInformationEstimator"]
 class MutualInformationEstimator(BaseEstimator):
     """Estimate of I(X; Y) in nats from pairs, with a standard error and an interval.
 
-    A critic is trained to tell pairs from strangers on some of the pairs and read on others that
-    it has not seen; every pair is held out once (cross-fitting). A further part of the training
-    pairs decides when training stops. By default the critic starts from the Gaussian density ratio
-    of the normal scores, which is the answer for every Gaussian copula, and a network learns what
-    is not Gaussian.
+    A critic is trained to tell positives from negatives on some of the pairs and read on others;
+    every pair is held out once (cross-fitting). By default the critic starts from the Gaussian
+    density ratio of the normal scores, which is the answer for every Gaussian copula, and a network
+    learns what is not Gaussian. A further part of the training pairs, the validation pairs, decides
+    when training stops, to which limits scores are clipped when they are read (which leaves a lower
+    bound a lower bound, see ``score_limits``), and whether the trained critic is read, the
+    untrained one, or the null critic, whose value is 0.
 
-    What the estimate errs by: the critic is never quite the log-density ratio, so on held-out
-    pairs the value is too small on average, the more so the stranger the dependence, the higher the
-    dimension and the fewer the pairs. The interval is that of the held-out value, and knows nothing
-    of this shortfall. Beyond about ``log(N / 100)`` nats the Donsker-Varadhan value errs upwards
-    and is noisy; ``fit`` warns (``EstimateWarning``).
+    The estimate is biased low: the critic is never quite the log-density ratio, so on held-out
+    pairs the value is too small on average, the more so the more intricate the dependence, the
+    higher the dimension and the fewer the pairs. The interval is that of the held-out value, and
+    does not include this shortfall. Beyond about ``log(N / 100)`` nats the Donsker-Varadhan value
+    is noisy and biased upwards. ``fit`` warns of this, of folds that disagree, of training that ran
+    out of epochs and of values below zero (``EstimateWarning``).
 
     Args:
         bound: name of a registered bound that is measured in nats and reads scores, or such a
@@ -59,24 +70,26 @@ class MutualInformationEstimator(BaseEstimator):
         epochs, patience: at most so many epochs; so many without improvement end the training.
         batch_size: pairs in a step; "auto" takes a power of two from 32 to 128 that leaves about 55
             steps in an epoch.
-        negatives: strangers of each x in a training step, below ``batch_size``.
+        negatives: of each x in a training step, below ``batch_size``.
         learning_rate: the highest, of Adam.
         validation_fraction: of the pairs not held out, those that decide when to stop.
-        held_out_partners: strangers of each held-out x, at most; InfoNCE's ceiling is
+        held_out_partners: negatives of each held-out x, at most; InfoNCE's ceiling is
             ``log(held_out_partners + 1)``.
         confidence: of the interval.
         seed: int; the same data, seed and machine give the same numbers.
         jobs: folds trained at a time, in threads; ``None``: one a processor.
 
     Attributes:
-        mutual_information_: estimate in nats; may be slightly negative near independence.
+        mutual_information_: estimate in nats; near independence it may be negative, but within its
+            standard error (else the null critic is read, and it is 0).
         standard_error_: nats, from disjoint groups of held-out pairs.
         confidence_interval_: (low, high), nats.
         training_curve_: data frame with a row per fold and epoch: "fold", "epoch",
             "training_nats", "validation_nats".
-        fold_values_: held-out value of each fold, nats.
-        ceiling_: the largest value that the bound can have with so many strangers, nats.
+        fold_values_: held-out value of each fold, nats, before any null critic replaces them all.
+        ceiling_: the largest value that the bound can have with so many negatives, nats.
         critics_: trained critic of each fold, a Keras layer on mapped margins.
+        score_limits_: ``[folds, 2]``, lowest and highest score with which each is read.
         warnings_: what ``fit`` warned of, sentences.
         n_features_in_: dimensions of x.
         feature_names_in_: names of x's columns, where ``fit`` saw a data frame with names.
@@ -185,24 +198,26 @@ class MutualInformationEstimator(BaseEstimator):
         if self._names[0] is not None:
             self.feature_names_in_ = np.array(self._names[0], dtype=object)
         self.critics_ = [result.critic for result in results]
+        self.score_limits_ = np.array([result.trained.limits for result in results])
         self.fold_values_ = values
         self.training_curve_ = _curves([result.trained for result in results])
-        self.mutual_information_ = float(np.average(values, weights=sizes))
+        value = float(np.average(values, weights=sizes))
         # No sample tells independence from less than what independent Gaussians show by chance,
         # chi-squared with Dx Dy degrees of freedom over 2 N.
         chance = math.sqrt(dim_x * dim_y / 2.0) / num_pairs
-        self.standard_error_ = max(float(groups.std(ddof=1) / math.sqrt(len(groups))), chance)
-        reach = self.standard_error_ * float(
-            stats.t.ppf(0.5 + self.confidence / 2, len(groups) - 1)
-        )
-        self.confidence_interval_ = (
-            self.mutual_information_ - reach,
-            self.mutual_information_ + reach,
-        )
+        error = max(float(groups.std(ddof=1) / math.sqrt(len(groups))), chance)
+        self.warnings_ = folds_disagree(values, [result.groups for result in results])
+        self.warnings_ += out_of_epochs(self.training_curve_, self.epochs)
+        if value < -error:
+            # The larger of two lower bounds, one of which is 0, is a lower bound.
+            self.warnings_.append(below_zero(value, error))
+            value = 0.0
+            self.score_limits_[:] = null_limits(info.best_shift)
+        self.mutual_information_, self.standard_error_ = value, error
+        reach = error * float(stats.t.ppf(0.5 + self.confidence / 2, len(groups) - 1))
+        self.confidence_interval_ = (value - reach, value + reach)
         self.ceiling_ = float(info.ceiling(min(self.held_out_partners + 1, *sizes)))
-        self.warnings_ = limits_reached(
-            self.mutual_information_, self.standard_error_, num_pairs, self.ceiling_
-        )
+        self.warnings_ += limits_reached(value, error, num_pairs, self.ceiling_)
 
     def score(self, X, y):
         """The bound on new pairs in nats, mean over the critics of all folds.
@@ -223,7 +238,10 @@ class MutualInformationEstimator(BaseEstimator):
         bound = bounds.get(self.bound)
         return float(
             np.mean(
-                [Reader(one, bound).value(*pairs, self.held_out_partners) for one in self.critics_]
+                [
+                    Reader(critic, bound).value(*pairs, self.held_out_partners, limits)
+                    for critic, limits in zip(self.critics_, self.score_limits_, strict=True)
+                ]
             )
         )
 

@@ -1,6 +1,7 @@
 """Training one critic on the pairs of one fold after the other."""
 
 import dataclasses
+import functools
 import math
 
 import keras
@@ -11,6 +12,12 @@ from tf_infomax import bounds
 from tf_infomax.bounds.moving_average import RATE, updated_log_average
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.reading import Reader, partner_scores
+from tf_infomax.estimation.score_limits import (
+    FEW_LEVELS,
+    MANY_LEVELS,
+    best_limits,
+    null_limits,
+)
 from tf_infomax.layers.optimizers import Adam
 from tf_infomax.numerics.randomness import stream
 from tf_infomax.scores.pairs import PairScores
@@ -19,7 +26,14 @@ from tf_infomax.training.step import gradient_step
 __all__ = ["FoldTraining", "Schedule", "TrainedCritic"]
 
 _AVERAGE_DECAY = 0.99
-_WATCHED_PARTNERS = 64
+# Scores of validation pairs after an epoch: all those that are read at the end, in most cases.
+_WATCHED_SCORES = 200_000
+# By how many standard errors, on the validation pairs, a trained critic must be better than one
+# that is not: the best of many epochs is better by chance alone.
+_TRUSTED_ERRORS = 1.0
+# The lowest validation value, in nats, at which an untrained critic may be read: few validation
+# pairs show values below zero by chance.
+_LOWEST_KEPT = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +45,7 @@ class Schedule:
             first tenth of their steps and falls to zero over the others, in a cosine.
         patience: epochs without a better value on the validation pairs after which training ends.
         batch_size: pairs in a step.
-        negatives: strangers of each x in a step.
+        negatives: of each x in a step.
         learning_rate: the highest, of Adam.
     """
 
@@ -51,11 +65,13 @@ class TrainedCritic:
         curve: (epoch, mean value of the training batches, value on the validation pairs) of each
             epoch, nats; epoch 0 is the critic before any step, whose training value is NaN.
         best_epoch: that of ``weights``.
+        limits: (lowest, highest) score to read the critic with; equal for the null critic.
     """
 
     weights: list
     curve: tuple
     best_epoch: int
+    limits: tuple
 
 
 class FoldTraining:
@@ -92,14 +108,16 @@ class FoldTraining:
         self._seen = tf.Variable(0.0, dtype=dtype)
         self._epoch = tf.function(self._run_epoch, jit_compile=True)
 
-    def run(self, x, y, train, validation, initial_weights, seed):
+    def run(self, x, y, train, validation, initial_weights, seed, *, partners, held_out):
         """Trains on some pairs, watched on others; a pure function of its arguments.
 
         Args:
             x, y: float32 ``[N, Dx]``, ``[N, Dy]``, all pairs.
             train, validation: int ``[n]``, rows of the pairs.
             initial_weights: the critic's, a list of arrays.
-            seed: int, of the order of pairs and the choice of strangers.
+            seed: int, of the order of pairs and the choice of negatives.
+            partners: negatives of each x when the critic is read, at most.
+            held_out: number of pairs that it will be read on.
 
         Returns:
             ``TrainedCritic``, whose weights the critic then has.
@@ -111,6 +129,11 @@ class FoldTraining:
         watched = x[validation], y[validation]
         pairs = tf.constant(x), tf.constant(y)
         generator = np.random.default_rng(stream(seed, "estimation", "batches"))
+        limits_of = functools.partial(
+            best_limits, self._bound, best_shift=self._start,
+            num_negatives=held_out * min(partners, held_out - 1),
+        )  # fmt: skip
+        few = min(partners, max(64, _WATCHED_SCORES // len(validation)))
         best, weights, best_epoch = -math.inf, None, 0
         curve = []
         for epoch in range(self._schedule.epochs + 1):
@@ -119,7 +142,9 @@ class FoldTraining:
                 mean = float(self._epoch(*pairs, *self._draw(train, generator)))
             trained = [variable.numpy() for variable in self._variables]
             self._assign(self._averages)
-            value = self.reader.value(*watched, _WATCHED_PARTNERS)
+            if epoch == 0:
+                untrained = self.critic.get_weights()
+            _, value = limits_of(self.reader.scores(*watched, few), FEW_LEVELS)
             curve.append((epoch, mean, value))
             if value > best:
                 best, weights, best_epoch = value, self.critic.get_weights(), epoch
@@ -132,8 +157,32 @@ class FoldTraining:
                 "Some epoch's critic must have a finite value on the validation pairs. "
                 f"Received: {value} nats after {len(curve) - 1} epochs."
             )
+        candidates = [(0, untrained), *([(best_epoch, weights)] if best_epoch else [])]
+        best_epoch, weights, limits = self._trusted(candidates, watched, partners, limits_of)
         self.critic.set_weights(weights)
-        return TrainedCritic(weights, tuple(curve), best_epoch)
+        return TrainedCritic(weights, tuple(curve), best_epoch, limits)
+
+    def _trusted(self, candidates, watched, partners, limits_of):
+        """The last candidate that is better than those before it: (epoch, weights, limits).
+
+        The null critic comes first. An untrained critic did not see these pairs: it is kept unless
+        they speak against it. A trained one, which was chosen for its value on them, has to be
+        better beyond the error of the difference. Errors are those of the mean positive score.
+        """
+        count = len(watched[0])
+        chosen = *candidates[0], null_limits(self._start)
+        value, positives = 0.0, np.zeros(count)
+        for epoch, weights in candidates:
+            self.critic.set_weights(weights)
+            scores = self.reader.scores(*watched, partners)
+            limits, new_value = limits_of(scores, MANY_LEVELS)
+            new_positives = np.clip(scores[:, 0].numpy(), *limits)
+            error = (new_positives - positives).std(ddof=1) / math.sqrt(count)
+            least = _TRUSTED_ERRORS * error if epoch else -min(error, _LOWEST_KEPT)
+            if new_value - value > least:
+                chosen, value, positives = (epoch, weights, limits), new_value, new_positives
+                value = max(value, 0.0)
+        return chosen
 
     def _restart(self, initial_weights, x, y):
         self.critic.set_weights(initial_weights)
@@ -153,7 +202,7 @@ class FoldTraining:
             variable.assign(value)
 
     def _draw(self, rows, generator):
-        """Rows of all batches of an epoch, and how far on the strangers are in each."""
+        """Rows of all batches of an epoch, and how far on the negatives are in each."""
         batch_size, negatives = self._schedule.batch_size, self._schedule.negatives
         order = generator.permutation(rows)[: self._steps * batch_size]
         # The smallest of independent numbers are at a uniformly random subset.

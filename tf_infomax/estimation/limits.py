@@ -3,11 +3,25 @@
 import math
 
 import numpy as np
+from scipy import stats
 
-__all__ = ["EstimateWarning", "certifiable", "limits_reached", "repeated_pairs"]
+__all__ = [
+    "EstimateWarning",
+    "below_zero",
+    "certifiable",
+    "folds_disagree",
+    "limits_reached",
+    "out_of_epochs",
+    "repeated_pairs",
+]
 
 # Within a nat of log K, InfoNCE has lost a noticeable part of the information.
 _MARGIN_NATS = 1.0
+# Folds of the same distribution disagree this much once in ten thousand estimates; less than so
+# many nats is nothing to warn of.
+_DISAGREEMENT, _SMALLEST_SPREAD = 1e-4, 0.05
+# Validation values that rise by this much, in nats, over the last quarter of training.
+_STILL_RISING = 0.02
 
 
 class EstimateWarning(UserWarning):
@@ -40,7 +54,7 @@ def limits_reached(estimate, standard_error, num_pairs, ceiling):
     if estimate > ceiling - _MARGIN_NATS:
         found.append(
             f"The estimate, {estimate:.2f} nats, is within {_MARGIN_NATS:g} nat of the most that "
-            f"this bound can be with so many strangers, {ceiling:.2f} nats: the mutual information "
+            f"this bound can be with so many negatives, {ceiling:.2f} nats: the mutual information "
             "may be much larger."
         )
     limit = certifiable(num_pairs)
@@ -50,16 +64,16 @@ def limits_reached(estimate, standard_error, num_pairs, ceiling):
             f"the most that any lower bound can certify from {num_pairs} pairs (McAllester and "
             "Stratos, 2020)."
         )
-    # Song and Ermon: the mean of r over M strangers has a variance of (e^I - 1) / M at least; of N
-    # pairs, no more than N strangers are independent.
+    # Song and Ermon: the mean of r over M negatives has a variance of (e^I - 1) / M at least; of N
+    # pairs, no more than N negatives are independent.
     noise = math.sqrt(max(math.expm1(min(estimate, 700.0)), 0.0) / num_pairs)
     # A bound with a ceiling has no such noise; it stops instead.
     if math.isinf(ceiling) and noise > 0.1:
         found.append(
             f"At {estimate:.2f} nats the normaliser of the density ratio, a mean over {num_pairs} "
             f"pairs, has a relative standard deviation of at least {noise:.2f} (Song and Ermon, "
-            "2020): the value is decided by few pairs of strangers, errs upwards, and its standard "
-            "error is too small."
+            "2020): the value is decided by few pairs of negatives and biased upwards, and its "
+            "standard error is too small."
         )
     if standard_error > 0.1 and standard_error > 0.2 * abs(estimate):
         found.append(
@@ -67,6 +81,60 @@ def limits_reached(estimate, standard_error, num_pairs, ceiling):
             f"{estimate:.2f} nats: the value means little."
         )
     return found
+
+
+def below_zero(value, standard_error):
+    """What to say of a held-out value that the null critic, whose bound is 0, replaces."""
+    return (
+        f"The held-out value, {value:.3f} nats with standard error {standard_error:.3f}, is below "
+        "zero beyond its error, and mutual information never is: the critics did not carry over to "
+        "held-out pairs. The null critic is read instead, which gives 0 nats: these pairs show no "
+        "dependence, or too little for so few of them."
+    )
+
+
+def folds_disagree(values, group_values):
+    """What to know of folds that differ beyond their errors; an empty list if nothing.
+
+    Args:
+        values: held-out value of each fold, nats.
+        group_values: per fold, values of its groups, whose spread shows the error of a fold.
+    """
+    variances = [np.var(groups, ddof=1) / len(groups) for groups in group_values]
+    error, spread = math.sqrt(np.mean(variances)), float(np.std(values, ddof=1))
+    limit = error * math.sqrt(stats.chi2.isf(_DISAGREEMENT, len(values) - 1) / (len(values) - 1))
+    if spread <= max(limit, _SMALLEST_SPREAD):
+        return []
+    return [
+        f"The held-out values of the folds disagree: {min(values):.2f} to {max(values):.2f} nats, "
+        f"a standard deviation of {spread:.2f} where their errors explain {error:.2f}. Training "
+        "succeeded better in some folds than in others: the estimate is biased low, and its "
+        "standard error too small."
+    ]
+
+
+def out_of_epochs(curve, epochs):
+    """What to know of training that validation did not end; an empty list if nothing.
+
+    Args:
+        curve: data frame as ``training_curve_``.
+        epochs: at most so many.
+    """
+    gains = []
+    for _, fold in curve.groupby("fold"):
+        values = fold.set_index("epoch")["validation_nats"].replace([np.inf, -np.inf], np.nan)
+        late = values.loc[values.index > epochs - max(epochs // 4, 1)]
+        if len(fold) - 1 == epochs > 0 and late.notna().any() and values.max() == late.max():
+            gains.append(late.max() - values.drop(late.index).max())
+    rising = [gain for gain in gains if gain > _STILL_RISING]
+    num_folds = curve["fold"].nunique()
+    if len(rising) <= num_folds / 2:
+        return []
+    return [
+        f"Training ran out of epochs: in {len(rising)} of {num_folds} folds the validation value "
+        f"still rose over the last quarter of {epochs} epochs, by {np.median(rising):.2f} nats in "
+        "the middle fold. More `epochs` may find more."
+    ]
 
 
 def repeated_pairs(x, y):

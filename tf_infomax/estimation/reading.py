@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
-from tf_infomax.scores.pairs import PairScores
+from tf_infomax.estimation.score_limits import bound_of
 
 __all__ = ["Reader", "partner_scores"]
 
@@ -42,13 +42,25 @@ class Reader:
             lambda x, y, partners: partner_scores(critic, x, y, partners), reduce_retracing=True
         )
 
-    def value(self, x, y, partners):
+    def value(self, x, y, partners, limits=None):
         """The bound in nats, a float.
 
         Args:
-            x: ``[n, Dx]``, y: ``[n, Dy]``, float32; row i of both is one pair, n >= 2.
-            partners: strangers that each x meets, at most; the others are left out, in such a way
-                that every y is met equally often.
+            x, y, partners: as for ``scores``.
+            limits: (lowest, highest) score, or ``None``.
+        """
+        return bound_of(self._bound, self.scores(x, y, partners), limits)
+
+    def scores(self, x, y, partners):
+        """Scores of each x with its own y, and with others.
+
+        Args:
+            x: ``[n, Dx]``, y: ``[n, Dy]``, floating; row i of both is one pair, n >= 2.
+            partners: negatives of each x, at most; the others are left out, in such a way that
+                every y is met equally often.
+
+        Returns:
+            ``[n, 1 + P]``, the own y first.
         """
         count = len(x)
         shifts = np.linspace(1, count - 1, min(partners, count - 1)).round().astype(int)
@@ -63,11 +75,10 @@ class Reader:
             )
             for part in np.split(anchors, blocks)
         ]
-        scores = tf.concat(scores, axis=0)[:count]
-        return float(self._bound(PairScores(scores[:, 0], scores[:, 1:])))
+        return tf.concat(scores, axis=0)[:count]
 
-    def group_values(self, x, y, groups):
-        """The bound on disjoint groups of the pairs, each with strangers of its own only.
+    def group_values(self, x, y, groups, limits=None):
+        """The bound on disjoint groups of the pairs, each with negatives of its own only.
 
         Groups are independent given the critic: the spread of their values shows the standard error
         of any bound, whatever its form.
@@ -75,6 +86,7 @@ class Reader:
         Args:
             x: ``[n, Dx]``, y: ``[n, Dy]``, in random order.
             groups: how many, at most n / 2.
+            limits: (lowest, highest) score, or ``None``.
 
         Returns:
             float64 ``[groups]``, nats; ``n mod groups`` pairs take no part.
@@ -82,7 +94,7 @@ class Reader:
         size = len(x) // groups
         return np.array(
             [
-                self.value(x[part : part + size], y[part : part + size], size - 1)
+                self.value(x[part : part + size], y[part : part + size], size - 1, limits)
                 for part in range(0, groups * size, size)
             ]
         )
