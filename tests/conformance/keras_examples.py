@@ -267,6 +267,13 @@ TERMS = {
             hidden_units=((4, -1), "abc", 3), penalty_weight=(-1.0, "x"), penalty_form=("all",),
         ),
     ),
+    "LabelConfusion": TermExample(
+        _of(objectives.LabelConfusion, num_classes=3, seed=0),
+        _wrong(
+            {"seed": "seed"}, weight=_WEIGHT, num_classes=(1, "ten"), endpoint=(3,),
+            warmup_steps=(-1, 0.5), classifier_steps=(0, "ten"),
+        ),
+    ),
     "Coordinates": TermExample(
         _of(objectives.Coordinates, hidden_units=(4,), seed=0),
         _wrong({"seed": "seed"}, weight=_WEIGHT, network=("big",), hidden_units=(3, "abc")),
@@ -311,4 +318,5 @@ ELSEWHERE = {
     "InfoMax": None,
     "AlignedViews": None,
     "DeepInfoMax": None,
+    "RepresentationModel": None,
 }

@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax import AlignedViews, DeepInfoMax, InfoMax, encoders
+from tf_infomax import AlignedViews, DeepInfoMax, InfoMax, RepresentationModel, encoders
 from tf_infomax.critics import BilinearCritic, DotMapCritic
 from tf_infomax.encoders import MLP
-from tf_infomax.objectives import LocalInformation, PriorMatching
+from tf_infomax.objectives import LocalInformation, PriorMatching, ViewInformation
 
 __all__ = ["MODELS", "ModelExample"]
 
@@ -29,6 +29,7 @@ class ModelExample:
         outputs: names of what it returns.
         logged: names in the log of ``fit``.
         evaluated: names in the log of ``evaluate``.
+        names: of the arrays, where a batch is a dict.
     """
 
     make: Callable
@@ -37,6 +38,7 @@ class ModelExample:
     outputs: tuple
     logged: set
     evaluated: set
+    names: tuple = ()
 
     def compiled(self, optimizer=None, **options):
         """A new model, compiled."""
@@ -47,6 +49,8 @@ class ModelExample:
     def arrays(self, rows=12, seed=0):
         """What one batch holds: a tuple, or the array itself where there is one."""
         arrays = self.make_data(rows, seed)
+        if self.names:
+            return dict(zip(self.names, arrays, strict=True))
         return arrays if len(arrays) > 1 else arrays[0]
 
     def data(self, rows=12, size=6, seed=0, drop_remainder=True):
@@ -77,6 +81,17 @@ def _deep_infomax():
     return DeepInfoMax(encoder, [local, PriorMatching(hidden_units=(5, 4), seed=2)], seed=3)
 
 
+def _views_and_prior():
+    """Pairs of views with a bound and, on the second view's code, a prior."""
+    views = ("view_1", "view_2")
+    terms = [
+        ViewInformation(BilinearCritic(4, seed=2), views=views, endpoint="code"),
+        PriorMatching(hidden_units=(5, 4), seed=3, endpoint="view_2.code"),
+    ]
+    encoders_of = {view: MLP((5, 4), seed=k) for k, view in enumerate(views)}
+    return RepresentationModel(encoders_of, terms, seed=4)
+
+
 _DEEP = {"loss", "local_information", "prior_encoder_loss"}
 MODELS = {
     InfoMax: ModelExample(
@@ -94,6 +109,15 @@ MODELS = {
         ("code_1", "code_2"),
         {"loss", "alignment", "uniformity"},
         {"loss", "alignment", "uniformity"},
+    ),
+    RepresentationModel: ModelExample(
+        _views_and_prior,
+        _pairs,
+        ("view_1", "view_2"),
+        ("code",),
+        {"loss", "view_information", "prior_encoder_loss", "prior_divergence", "adversary_loss"},
+        {"loss", "view_information", "prior_encoder_loss"},
+        names=("view_1", "view_2"),
     ),
     DeepInfoMax: ModelExample(
         _deep_infomax,

@@ -182,17 +182,16 @@ def connected(example, **options):
         }
     )
     term = example.make(**options)
-    term.connect(encoder, (8, 8, 3))
+    term.connect(encoder.encoded())
     return term, encoder
 
 
 def loss_of(term, encoder):
     features = encoder.features(labels=tf.constant([0, 1, 2, 0, 1, 2]))
-    features.images = tf.zeros([6, 8, 8, 3])
     # Stored endpoints know of no views: both are the images themselves.
     codes = tf.repeat(encoder.endpoints(None)["global"][tf.newaxis], 2, axis=0)
     codes = tf.reshape(codes, [12, -1])
-    features._views.setdefault(getattr(term, "random_view", None), {"global": codes})
+    features._endpoints.setdefault(getattr(term, "random_view", None), {"global": codes})
     return term.loss(features)
 
 
@@ -205,7 +204,8 @@ def test_a_frozen_term_does_not_move_and_thaws(example):
         loss, metrics = loss_of(term, encoder)
         assert np.isfinite(loss) and set(metrics) <= set(term.metric_units)
         assert equal(before, weights_of(term))
-        assert term.player_variables == [] and list(term.adversary_variables) == []
+        assert term.representation_variables == []
+        assert all(not player.variables for player in term.players)
         assert all(not variable.trainable for variable in term.variables)
         term.trainable = True
         loss_of(term, encoder)
@@ -224,7 +224,7 @@ def test_a_term_in_double_precision(example, keras_settings):
 def test_a_copy_of_a_term_by_its_configuration(example):
     term, encoder = connected(example, name="mine")
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(term))
-    copy.connect(encoder, (8, 8, 3))
+    copy.connect(encoder.encoded())
     copy.set_weights(term.get_weights())
     np.testing.assert_array_equal(loss_of(copy, encoder)[0], loss_of(term, encoder)[0])
     assert copy.get_config().keys() == term.get_config().keys()

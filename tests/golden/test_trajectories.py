@@ -95,7 +95,9 @@ def check_mi_max(compare, train):
 
 def train_by_fit(compare, model, x, y):
     """Plain ``fit``: with epochs of one step, the log of an epoch is the loss of its batch."""
-    dataset = tf.data.Dataset.from_tensor_slices((x, y))
+    # Stacked batches, which a data set gives one by one once they are single pairs again.
+    pairs = tf.data.Dataset.from_tensor_slices((x, y)).unbatch()
+    dataset = pairs.batch(x.shape[1], drop_remainder=True)
     log = model.fit(dataset, epochs=len(x), steps_per_epoch=1, shuffle=False, verbose=0)
     losses, bound = (np.array(log.history[name]) for name in ("loss", "bound"))
     from_bound = -bound if model.target is None else np.abs(bound - model.target)

@@ -47,7 +47,7 @@ def test_the_gradient_divides_by_the_moving_average():
             kernel, x.astype(float), y.astype(float), average / (1 - 0.99 ** (step + 1))
         )
         with tf.GradientTape() as tape:
-            loss = -model._bound_of_pairs(tf.constant(x), tf.constant(y), training=True)
+            loss = model.loss_and_metrics(tf.constant(x), tf.constant(y), training=True)[0]
         gradient = tape.gradient(loss, model.critic.kernel.value)
         np.testing.assert_allclose(gradient, expected, rtol=2e-4, atol=1e-5)
         # The value that is reported is the batch's plain one.
@@ -55,7 +55,7 @@ def test_the_gradient_divides_by_the_moving_average():
         plain.critic.kernel.assign(model.critic.kernel)
         np.testing.assert_allclose(-loss, plain.test_step((x, y))["bound"], rtol=1e-5)
         model.critic.kernel.assign(kernel * 1.3)
-    assert float(model.log_average.value) == pytest.approx(np.log(average), rel=1e-5)
+    assert float(model.term.log_average.value) == pytest.approx(np.log(average), rel=1e-5)
 
 
 def test_the_state_is_saved_with_the_model_and_only_mine_has_it(tmp_path):
@@ -67,9 +67,9 @@ def test_the_state_is_saved_with_the_model_and_only_mine_has_it(tmp_path):
     path = tmp_path / "mine.keras"
     model.save(path)
     again = keras.saving.load_model(path)
-    assert float(again.num_averaged.value) == 2
-    assert float(again.log_average.value) == float(model.log_average.value) > -np.inf
-    assert not hasattr(model_of("donsker_varadhan"), "num_averaged")
-    before = float(model.log_average.value)
+    assert float(again.term.num_averaged.value) == 2
+    assert float(again.term.log_average.value) == float(model.term.log_average.value) > -np.inf
+    assert model_of("donsker_varadhan").term.num_averaged is None
+    before = float(model.term.log_average.value)
     model.test_step(tuple(batches(1)[0]))
-    assert float(model.log_average.value) == before
+    assert float(model.term.log_average.value) == before

@@ -22,7 +22,8 @@ class Counting:
     def draw(self, t):
         return t, tf.cast(t, tf.float32)
 
-    def update(self, t, value):
+    def update(self, batch):
+        t, value = batch
         self.total.assign_add(value)
         self.calls.assign_add(1)
         loss = tf.where(tf.equal(t, self.bad_step), self.bad_value, value)
@@ -66,9 +67,9 @@ def test_no_steps_have_no_means(stop):
 
 def test_means_of_many_steps_do_not_lose_digits():
     class Constant(Counting):
-        def update(self, t, value):
+        def update(self, batch):
             # Summed in float32, 0.1 would be off by about 1e-4 after 20,000 steps.
-            return {"loss": tf.constant(0.1), "square": value * 0.0}
+            return {"loss": tf.constant(0.1), "square": batch[1] * 0.0}
 
     segment = StepLoop(Constant(), False).run(0, 20_000)
     np.testing.assert_allclose(segment.means["loss"], np.float32(0.1), rtol=1e-12)
