@@ -23,7 +23,7 @@ FLOORS = (
     ("numerics", "results", "distributions", "pair_files"),
     ("published", "tables", "plots", "report"),
     ("layers", "flows", "scores"),
-    ("bounds", "critics", "encoders", "data"),
+    ("bounds", "critics", "encoders", "decoders", "data"),
     ("objectives",),
     ("training", "models"),
     ("evaluation", "estimation", "studies"),

@@ -14,6 +14,7 @@ _MODULES = {
     "bounds": "bounds",
     "critics": "critics",
     "data": "data",
+    "decoders": "decoders",
     "distributions": "distributions",
     "encoders": "encoders",
     "estimation": "estimation",

@@ -13,11 +13,11 @@ import numpy as np
 from tests.conformance.encoder_examples import ENCODERS
 from tests.conformance.examples import CRITICS
 from tf_infomax import critics, encoders, objectives
+from tf_infomax.decoders import Decoder
 from tf_infomax.encoders.stages import FoldCrops, UnfoldCrops
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.mine import StatisticsNetwork
-from tf_infomax.evaluation.reconstruction import Decoder
 from tf_infomax.layers import optimizers
 from tf_infomax.layers.mi_network import MINetwork, NearCopy
 from tf_infomax.layers.released import BatchNormalization, Conv2D, Dense

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from tf_infomax.decoders import Decoder, decoder_stages
 from tf_infomax.evaluation import reconstruction
-from tf_infomax.evaluation.reconstruction import Decoder, decoder_stages
 from tf_infomax.evaluation.structural_similarity import multi_scale, multi_scale_ssim, released_ssim
 
 RNG = np.random.default_rng(0)

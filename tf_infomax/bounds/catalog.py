@@ -2,12 +2,12 @@
 
 import dataclasses
 import functools
-import inspect
 import math
 from collections.abc import Callable
 
 from tf_infomax.bounds import divergences, hybrids, known_conditional, variational
-from tf_infomax.naming.registry import Registry, nearest
+from tf_infomax.naming.options import REQUIRED, check_options, options_of
+from tf_infomax.naming.registry import Registry
 
 __all__ = [
     "BoundInfo",
@@ -79,9 +79,7 @@ class BoundInfo:
         """
         if not options:
             return self
-        for option in options:
-            if option not in self.options:
-                raise _unknown_option(self.name, option, self.options)
+        check_options("bound", self.name, options, self.options)
         return dataclasses.replace(
             self,
             function=functools.partial(self.function, **options),
@@ -262,9 +260,7 @@ def get(bound, **options):
     if not callable(bound):
         return info(bound, **options).function
     known = _options(bound)
-    for option in options:
-        if option not in known:
-            raise _unknown_option(getattr(bound, "__name__", bound), option, known)
+    check_options("bound", getattr(bound, "__name__", bound), options, known)
     return functools.partial(bound, **options) if options else bound
 
 
@@ -330,19 +326,5 @@ def _name_and_options(bound):
 
 def _options(function):
     """Names -> defaults of what can be bound to ``function``, and is not yet."""
-    done = function.keywords if isinstance(function, functools.partial) else {}
-    return {
-        name: parameter.default
-        for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-        and parameter.default is not parameter.empty
-        and name not in (*_INPUTS, *done)
-    }
-
-
-def _unknown_option(name, option, known):
-    close = nearest(option, known)
-    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
-    return ValueError(
-        f"The bound {name!r} has no option {option!r}.{hint} Options: {', '.join(known) or 'none'}."
-    )
+    found = options_of(function, without=_INPUTS)
+    return {name: default for name, default in found.items() if default is not REQUIRED}

@@ -18,7 +18,7 @@ from tf_infomax.critics.vector import (
     InnerProdCritic,
     SeparableCritic,
 )
-from tf_infomax.naming.registry import Registry
+from tf_infomax.naming.registry import Family
 
 __all__ = [
     "BilinearCritic",
@@ -34,9 +34,10 @@ __all__ = [
     "class_of",
     "get",
     "names",
+    "register",
 ]
 
-_CRITICS = Registry("critic")
+_CRITICS = Family("critic")
 _CRITICS.add("inner_product", InnerProdCritic)
 _CRITICS.add("cosine", CosineCritic)
 _CRITICS.add("bilinear", BilinearCritic)
@@ -46,17 +47,4 @@ _CRITICS.add("dot_map", DotMapCritic)
 _CRITICS.add("concat_map", ConcatMapCritic)
 _CRITICS.add("encoder_tail", EncoderTailCritic)
 
-
-def get(name, /, **options):
-    """A new critic called ``name``; ``options`` go to its constructor."""
-    return class_of(name)(**options)
-
-
-def class_of(name):
-    """The class of the critic ``name``; ``ValueError`` with the nearest names if unknown."""
-    return _CRITICS.get(name)
-
-
-def names():
-    """All registered names."""
-    return _CRITICS.names()
+get, class_of, names, register = _CRITICS.functions()

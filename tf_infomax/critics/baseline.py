@@ -11,7 +11,7 @@ from tf_infomax.layers.shared import (
     keep_frozen,
 )
 from tf_infomax.naming.arguments import positive_integer, seed_or_none
-from tf_infomax.naming.registry import Registry
+from tf_infomax.naming.registry import Family
 
 __all__ = ["LearnedBaseline", "class_of", "get", "names"]
 
@@ -83,20 +83,7 @@ class LearnedBaseline(keras.layers.Layer):
         }
 
 
-_BASELINES = Registry("baseline")
+_BASELINES = Family("baseline")
 _BASELINES.add("learned", LearnedBaseline)
 
-
-def get(name, /, **options):
-    """A new baseline called ``name``; ``options`` go to its constructor."""
-    return class_of(name)(**options)
-
-
-def class_of(name):
-    """The class of the baseline ``name``; ``ValueError`` with the nearest names if unknown."""
-    return _BASELINES.get(name)
-
-
-def names():
-    """All registered names."""
-    return _BASELINES.names()
+get, class_of, names, register = _BASELINES.functions()

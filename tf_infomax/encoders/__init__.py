@@ -15,7 +15,7 @@ from tf_infomax.encoders.features import Backbone, NamedFeatures, as_encoder
 from tf_infomax.encoders.invertible import RealNVP
 from tf_infomax.encoders.layered import EncoderTail, LayeredEncoder
 from tf_infomax.encoders.mlp import MLP
-from tf_infomax.naming.registry import Registry
+from tf_infomax.naming.registry import Family
 
 __all__ = [
     "MLP",
@@ -30,30 +30,14 @@ __all__ = [
     "class_of",
     "get",
     "names",
+    "register",
 ]
 
-_ENCODERS = Registry("encoder")
+_ENCODERS = Family("encoder")
 _ENCODERS.add("mlp", MLP)
 _ENCODERS.add("convnet", ConvNet)
 _ENCODERS.add("realnvp", RealNVP)
 for _name in CONFIGURATIONS:
     _ENCODERS.add(_name, functools.partial(LayeredEncoder, _name))
 
-
-def get(name, /, **options):
-    """A new encoder called ``name``; ``options`` go to its constructor."""
-    return class_of(name)(**options)
-
-
-def class_of(name):
-    """What makes the encoder ``name``: its class, or that with the configuration filled in.
-
-    Raises:
-        ValueError: with the nearest names, if there is none.
-    """
-    return _ENCODERS.get(name)
-
-
-def names():
-    """All registered names."""
-    return _ENCODERS.names()
+get, class_of, names, register = _ENCODERS.functions()

@@ -2,7 +2,6 @@
 
 import ast
 import dataclasses
-import inspect
 import json
 import math
 import os
@@ -16,7 +15,7 @@ from tf_infomax import bounds
 from tf_infomax.estimation.estimator import MutualInformationEstimator
 from tf_infomax.estimation.limits import EstimateWarning, certifiable
 from tf_infomax.estimation.summary_page import summary_page
-from tf_infomax.naming.registry import unknown_name
+from tf_infomax.naming.options import check_options, options_of
 from tf_infomax.results.strict_json import encoded
 
 __all__ = ["Summary", "estimate", "to_bits"]
@@ -136,10 +135,8 @@ def estimate(pairs, output=None, settings=(), **options):
         FloatingPointError: if the held-out value is not finite.
     """
     options = {**options, **dict(map(_option, settings))}
-    known = inspect.signature(MutualInformationEstimator).parameters
-    for name in options:
-        if name not in known:
-            raise unknown_name("option", name, known)
+    known = options_of(MutualInformationEstimator)
+    check_options("estimator", "mutual_information", options, known)
     if output is not None:
         _prepare(Path(output))
     estimator = MutualInformationEstimator(**options)

@@ -4,6 +4,7 @@
 functions of arrays and encoders, usable on their own.
 """
 
+from tf_infomax.decoders import Decoder
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.dependence import ndm
 from tf_infomax.evaluation.fine_tuning import fine_tune
@@ -17,7 +18,7 @@ from tf_infomax.evaluation.neighbours import (
     nearest_within,
     one_of_each,
 )
-from tf_infomax.evaluation.reconstruction import Decoder, reconstruction
+from tf_infomax.evaluation.reconstruction import reconstruction
 from tf_infomax.evaluation.representations import NonFiniteError, encode, encode_endpoints
 from tf_infomax.evaluation.structural_similarity import multi_scale_ssim, released_ssim
 from tf_infomax.evaluation.svm_probe import svm_probe

@@ -17,7 +17,7 @@ from tf_infomax.evaluators import (  # noqa: F401 - they enter their evaluators
 )
 from tf_infomax.evaluators.facts import check_facts, facts_of
 from tf_infomax.evaluators.snapshot import Snapshot
-from tf_infomax.naming.registry import unknown_option
+from tf_infomax.naming.options import check_options, complete, options_of
 from tf_infomax.results.measurements import EVALUATORS, several
 
 __all__ = ["Snapshot", "check", "check_facts", "check_listed", "facts_of", "get", "names"]
@@ -42,10 +42,9 @@ def check(entry):
         entry: ``spec.Evaluation``.
     """
     parameters = inspect.signature(get(entry.name)).parameters
-    known = [name for name in parameters if name != "snapshot"]
+    known = options_of(get(entry.name), without=("snapshot",))
+    check_options("evaluator", entry.name, entry.options, known, near=["every"])
     for option in entry.options:
-        if option not in known:
-            raise unknown_option("evaluator", entry.name, option, known, near=["every"])
         value, kind = entry.options[option], parameters[option].annotation
         if value is None and parameters[option].default is None:
             continue
@@ -64,9 +63,8 @@ def check_listed(entries):
     """
     seen = set()
     for entry in entries:
-        parameters = inspect.signature(get(entry.name)).parameters
-        option = next((name for name in ("endpoint", "endpoints") if name in parameters), None)
-        chosen = entry.options.get(option, parameters[option].default) if option else None
+        options = complete(entry.options, options_of(get(entry.name), without=("snapshot",)))
+        chosen = options.get("endpoint", options.get("endpoints"))
         for endpoint in several(chosen) or (None,):
             if {(entry.name, endpoint), (entry.name, None)} & seen or (
                 endpoint is None and any(name == entry.name for name, _ in seen)

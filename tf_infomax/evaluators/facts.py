@@ -1,10 +1,10 @@
 """What is known of a run before any work, and what evaluators demand of it."""
 
 import dataclasses
-import inspect
 import math
 
 from tf_infomax.evaluators.snapshot import OPTIONAL
+from tf_infomax.naming.options import complete, options_of
 from tf_infomax.objectives.encoded_views import named
 from tf_infomax.results.measurements import EVALUATORS, several
 
@@ -98,9 +98,7 @@ def check_facts(experiment, facts):
     """Raises ``ValueError``, naming the evaluator, if one of an experiment cannot do its work."""
     for entry in experiment.evaluate:
         evaluator = EVALUATORS.get(entry.name)
-        parameters = inspect.signature(evaluator).parameters.items()
-        options = {name: one.default for name, one in parameters if name != "snapshot"}
-        options.update(entry.options)
+        options = complete(entry.options, options_of(evaluator, without=("snapshot",)))
         try:
             _check_features(facts, options)
             for check in getattr(evaluator, "checks", ()):

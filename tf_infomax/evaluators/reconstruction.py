@@ -3,7 +3,7 @@
 import numpy as np
 
 from tf_infomax import evaluation
-from tf_infomax.evaluation.reconstruction import Decoder
+from tf_infomax.decoders import Decoder
 from tf_infomax.evaluation.structural_similarity import multi_scale
 from tf_infomax.evaluators import needs
 from tf_infomax.evaluators.common import png

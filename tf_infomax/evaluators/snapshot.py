@@ -2,12 +2,12 @@
 
 import dataclasses
 import functools
-import inspect
 
 import numpy as np
 import tensorflow as tf
 
 from tf_infomax.evaluation import encode, encode_endpoints
+from tf_infomax.naming.options import complete, options_of
 from tf_infomax.numerics import randomness
 from tf_infomax.objectives.encoded_views import named
 from tf_infomax.results.measurements import EVALUATORS, INVERSE_TOLERANCE, several
@@ -80,11 +80,10 @@ class Snapshot:
         """Endpoint -> (train, test), of all that the evaluations to be made read."""
         wanted = {self.code}
         for entry in self.entries:
-            parameters = inspect.signature(EVALUATORS.get(entry.name)).parameters
+            options = complete(entry.options, options_of(EVALUATORS.get(entry.name)))
             for option in ("endpoint", "endpoints"):
-                if option in parameters:
-                    chosen = entry.options.get(option, parameters[option].default)
-                    wanted |= {*self.names_of(chosen)} & {*self.endpoints}
+                if option in options:
+                    wanted |= {*self.names_of(options[option])} & {*self.endpoints}
         return self._encode([name for name in self.endpoints if name in wanted])
 
     def _encode(self, names):

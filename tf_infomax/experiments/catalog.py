@@ -3,7 +3,7 @@
 from tf_infomax.experiments import alignment, deep_infomax, estimation, mi_max
 from tf_infomax.naming.registry import Registry
 
-__all__ = ["get", "names"]
+__all__ = ["add", "get", "names"]
 
 _CATALOG = Registry("experiment")
 for _experiment in (
@@ -16,6 +16,11 @@ for _experiment in (
 _CATALOG.add("quick_start", mi_max.QUICK_START)
 for _name, _experiments in deep_infomax.COLLECTIONS.items():
     _CATALOG.add(_name, _experiments)
+
+
+def add(experiment):
+    """Enters an experiment (or study) under its name."""
+    _CATALOG.add(experiment.name, (experiment,))
 
 
 def get(name):

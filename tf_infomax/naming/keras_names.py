@@ -29,7 +29,7 @@ MODULES = {
     "ConvNet": "encoders.convnet",
     "Coordinates": "objectives.coordinates",
     "CosineCritic": "critics.cosine",
-    "Decoder": "evaluation.reconstruction",
+    "Decoder": "decoders.dcgan",
     "DeepInfoMax": "models.deep_infomax",
     "Dense": "layers.released",
     "DotMapCritic": "critics.feature_map",

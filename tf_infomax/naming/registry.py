@@ -2,7 +2,7 @@
 
 import difflib
 
-__all__ = ["Registry", "nearest", "unknown_name", "unknown_option"]
+__all__ = ["Family", "Registry", "nearest", "unknown_name", "unknown_option"]
 
 
 def nearest(name, known):
@@ -72,3 +72,23 @@ class Registry:
 
     def __contains__(self, name):
         return name in self._entries
+
+
+class Family(Registry):
+    """A registry of factories, with the functions by which a package offers them.
+
+        _CRITICS = Family("critic")
+        get, class_of, names, register = _CRITICS.functions()
+    """
+
+    def make(self, name, /, **options):
+        """A new object called ``name``; ``options`` go to its constructor.
+
+        Raises:
+            ValueError: with the nearest names, if there is none of that name.
+        """
+        return self.get(name)(**options)
+
+    def functions(self):
+        """(``get``, which makes a new object; ``class_of``; ``names``; ``register``)."""
+        return self.make, self.get, self.names, self.register

@@ -63,6 +63,14 @@ class Features:
         """The seed ``[2]`` of one named random draw of this step."""
         return tf.random.fold_in(self._seed, zlib.crc32(name.encode()) >> 1, alg="philox")
 
+    def view(self, name):
+        """A view itself, of the whole batch, ``[K, ...]``, as the encoder gets it.
+
+        Raises:
+            ValueError: if this batch does not hold it.
+        """
+        return replicas.gathered(self._view(name)[1])
+
     def read(self, address):
         """An endpoint of the whole batch, ``[K, ...]``; ``"global"`` is that of the main view.
 

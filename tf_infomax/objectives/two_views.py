@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tf_infomax.critics.cosine import CosineCritic
 from tf_infomax.naming.arguments import boolean, integer, number, seed_or_none
-from tf_infomax.naming.registry import Registry
+from tf_infomax.naming.registry import Family
 from tf_infomax.numerics.geometry import unit_norm
 from tf_infomax.objectives import options
 from tf_infomax.objectives.alignment_uniformity import alignment_uniformity_loss, check_weights
@@ -27,9 +27,10 @@ __all__ = [
     "class_of",
     "get",
     "names",
+    "register",
 ]
 
-_TERMS = Registry("loss of two views")
+_TERMS = Family("loss of two views")
 
 
 class _TwoViewTerm(Term):
@@ -300,17 +301,4 @@ class ViewClassification(_TwoViewTerm):
     def get_config(self):
         return {**super().get_config(), "num_classes": self.num_classes}
 
-
-def get(name, /, **options):
-    """A new term called ``name``; ``options`` go to its constructor."""
-    return class_of(name)(**options)
-
-
-def class_of(name):
-    """What makes the term ``name``; ``ValueError`` with the nearest names if unknown."""
-    return _TERMS.get(name)
-
-
-def names():
-    """All registered names."""
-    return _TERMS.names()
+get, class_of, names, register = _TERMS.functions()

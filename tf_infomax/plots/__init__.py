@@ -28,7 +28,7 @@ from tf_infomax.plots.staircase import staircase
 from tf_infomax.plots.weights import weights
 from tf_infomax.results.display_names import data_set_name
 
-__all__ = ["Drawing", "Picture", "draw", "enlarged", "image", "names", "pictures"]
+__all__ = ["Drawing", "Picture", "draw", "enlarged", "image", "names", "pictures", "register"]
 
 _FIGURES = {
     "invertible": invertible,
@@ -66,6 +66,16 @@ _FIGURES = {
 def names():
     """Experiments with a figure of their own, in the papers' order."""
     return tuple(_FIGURES)
+
+
+def register(experiment):
+    """Decorator of a function ``(frame, official) -> Drawing``: the figure of ``experiment``."""
+
+    def registered(function):
+        _FIGURES[experiment] = function
+        return function
+
+    return registered
 
 
 def draw(experiment, frame, official=None):

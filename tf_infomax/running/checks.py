@@ -1,6 +1,5 @@
 """What can be found wrong with an experiment before data are read or weights are made."""
 
-import inspect
 import math
 
 import numpy as np
@@ -14,8 +13,8 @@ from tf_infomax.experiments.spec import (
     check_distinct,
     described,
 )
+from tf_infomax.naming.options import REQUIRED, check_options, options_of
 from tf_infomax.naming.pick import as_pick
-from tf_infomax.naming.registry import unknown_option
 from tf_infomax.objectives import two_views
 from tf_infomax.running import pair_distributions as laws
 from tf_infomax.running.build_terms import VIEWS_OF_PAIRS, views_read
@@ -159,16 +158,10 @@ def _check_options(kind, choice: Pick, family):
     if choice.name not in family.names():
         family.get(choice.name)  # Says which names there are.
     factory = family.class_of(choice.name)
-    known = {
-        name: parameter.default
-        for name, parameter in inspect.signature(factory).parameters.items()
-        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD and name != "seed"
-    }
-    for option in choice.options:
-        if option not in known:
-            raise unknown_option(kind, choice.name, option, known)
+    known = options_of(factory, without=("seed",))
+    check_options(kind, choice.name, choice.options, known)
     for option, default in known.items():
-        if default is inspect.Parameter.empty and option not in choice.options:
+        if default is REQUIRED and option not in choice.options:
             raise ValueError(
                 f"The {kind} {choice.name!r} needs the option {option}, "
                 f"as in --set={kind}.{option}=... Received: none."

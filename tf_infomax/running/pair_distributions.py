@@ -1,10 +1,9 @@
 """The laws of pairs whose mutual information is known: from their names to batches."""
 
-import inspect
-
 from tf_infomax.data.gaussians import DependentGaussians
 from tf_infomax.data.pairs import GaussianPairs, GaussianStairs
-from tf_infomax.naming.registry import Registry, unknown_option
+from tf_infomax.naming.options import check_options, options_of
+from tf_infomax.naming.registry import Registry
 
 __all__ = ["check_law", "names", "pairs_of", "tags_of_law", "width"]
 
@@ -45,9 +44,7 @@ def pairs_of(experiment, seed):
     law = experiment.data.law
     make = _LAWS.get(law.name)
     known = _options(law.name)
-    for option in law.options:
-        if option not in known:
-            raise unknown_option("law", law.name, option, known)
+    check_options("law", law.name, law.options, known)
     try:
         return make(experiment, seed, **law.options)
     except TypeError as error:
@@ -91,5 +88,4 @@ def tags_of_law(data):
 
 
 def _options(name):
-    parameters = inspect.signature(_LAWS.get(name)).parameters.items()
-    return {key: one.default for key, one in parameters if key not in ("experiment", "seed")}
+    return options_of(_LAWS.get(name), without=("experiment", "seed"))

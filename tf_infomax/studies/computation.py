@@ -5,7 +5,8 @@ import importlib
 import inspect
 from collections.abc import Callable
 
-from tf_infomax.naming.registry import unknown_name, unknown_option
+from tf_infomax.naming.options import check_options, options_of
+from tf_infomax.naming.registry import unknown_name
 
 __all__ = ["Computation", "Setting", "check", "get", "names"]
 
@@ -66,10 +67,7 @@ def check(name, setting, options):
     """Raises ``ValueError`` on an unknown computation, unknown options or impossible values."""
     computation = get(name)
     signature = inspect.signature(computation.compute)
-    known = [option for option in signature.parameters if option != "setting"]
-    for option in options:
-        if option not in known:
-            raise unknown_option("study", name, option, known)
+    check_options("study", name, options, options_of(computation.compute, without=("setting",)))
     try:
         arguments = signature.bind(setting, **options)
         arguments.apply_defaults()
