@@ -12,7 +12,6 @@ import tensorflow as tf
 from benchmarks import trials
 from benchmarks.local_infonce import loss_from_rows
 from benchmarks.trials import loop_of, loss_and_gradients, training_step, trial_on_noise
-from tf_infomax.objectives.features import Features
 
 STEPS = 3
 
@@ -24,16 +23,16 @@ def released(bound, units, images=64):
         (term,) = (one for one in trial.model.objectives if hasattr(one, "local_samples"))
         critic = term.critic
         # The bound reads the scores themselves, without the number of candidates, as released.
-        term._scores_and_penalty = lambda features, codes: (
-            critic(codes, features.endpoint("local"), training=features.training), 0.0,
+        term.scores = lambda features: (
+            critic(*term.features_of(features), training=features.training), None,
         )
-        term._bound_function = lambda scores: _with_candidates(-loss_from_rows(scores), scores)
+        term._value = lambda scores, features: _with_candidates(-loss_from_rows(scores), scores)
     draw = tf.function(trial.task.draw)
     update = tf.function(trial.task.update)
 
     def train(start):
         for step in range(start, start + STEPS):
-            update(*draw(tf.constant(step, tf.int64)))
+            update(draw(tf.constant(step, tf.int64)))
 
     return _step(trial, train)
 
@@ -70,13 +69,12 @@ def _with_candidates(value, scores):
 def _step(trial, train):
     """Trains in every call; gives what loss and gradients were of the first batch."""
     model = trial.model
-    images, labels, seed = trial.task.draw(tf.constant(0, tf.int64))
+    batch = trial.task.draw(tf.constant(0, tf.int64))
 
     def loss():
-        features = Features(model.encoder, images, seed, labels, training=True)
-        return model._loss_and_metrics(features)[0]
+        return model.loss_of(batch, training=True)[0]
 
-    return training_step(train, STEPS, loss_and_gradients(loss, model.player_variables))
+    return training_step(train, STEPS, loss_and_gradients(loss, model.representation_variables))
 
 
 def _trial(bound, units, images, *settings):

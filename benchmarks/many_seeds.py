@@ -87,7 +87,7 @@ def stacked(experiment, settings, seeds, steps):
     def train(start, stop):
         total = tf.zeros([seeds])
         for step in tf.range(start, stop):
-            drawn = [trial.source.draw(step) for trial in trials]
+            drawn = [trial.source.draw(step)["views"].values() for trial in trials]
             total += update(*(tf.stack(view) for view in zip(*drawn, strict=True)))
         return total / tf.cast(stop - start, tf.float32)
 

@@ -68,7 +68,7 @@ def loss_and_gradients(loss, variables):
 def traced_update(trial):
     """The graph of one training step on a batch, a concrete function."""
     batch = trial.task.draw(tf.constant(0, tf.int64))
-    return tf.function(trial.task.update).get_concrete_function(*batch)
+    return tf.function(trial.task.update).get_concrete_function(batch)
 
 
 def training_step(train, steps, found):
