@@ -35,7 +35,7 @@ _COMMON = (
 )
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Raised where the run is stopped."""
 
 
@@ -52,7 +52,7 @@ def main(folder, data):
     def save_and_die(self, step, row_bytes):
         save(self, step, row_bytes)
         if step == 4:
-            raise Killed
+            raise KilledError
 
     for name, (experiment, variant, settings) in RUNS.items():
         common = [setting.replace("SET", str(data)) for setting in _COMMON]
@@ -62,7 +62,7 @@ def main(folder, data):
             Checkpoints.save = save_and_die if stopped else save
             try:
                 execute(run)
-            except Killed:
+            except KilledError:
                 print(f"{name}: stopped at step 4")
             Checkpoints.save = save
         rows = sorted((folder / f"{name}_whole").rglob("rows.jsonl"))[-1].read_text()
