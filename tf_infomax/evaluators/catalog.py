@@ -1,8 +1,9 @@
 """The evaluators by name: a run at one step -> measurements.
 
 An evaluator is a function of a ``Snapshot`` and options that yields ``Measurement``. Its options'
-ranges are annotations, what it needs of a run is said by ``facts.checked_by``; nothing else
-decides which experiments it is for.
+ranges are annotations, their defaults those of the function in ``evaluation`` that does the work;
+what it needs of a run is said by ``facts.checked_by``, and nothing else decides which experiments
+it is for.
 """
 
 import inspect

@@ -6,9 +6,13 @@ from tf_infomax.evaluators import needs
 from tf_infomax.evaluators.common import RATE, curve, decay_epochs
 from tf_infomax.evaluators.facts import checked_by
 from tf_infomax.naming.option_kinds import Integer, Name, OneOf, Real, Switch
+from tf_infomax.naming.options import options_of
 from tf_infomax.results.measurements import EVALUATORS, Measurement
 
 __all__ = ["measure_mine", "measure_ndm"]
+
+
+_NDM = options_of(evaluation.ndm)
 
 
 @EVALUATORS.register("ndm")
@@ -16,12 +20,12 @@ __all__ = ["measure_mine", "measure_ndm"]
 def measure_ndm(
     snapshot,
     endpoint: Name() = "global",
-    measure: OneOf(MEASURES) = "kl",
-    epochs: Integer(1) = 1000,
+    measure: OneOf(MEASURES) = _NDM["measure"],
+    epochs: Integer(1) = _NDM["epochs"],
     # Fewer rows are one batch.
-    batch_size: Integer(2) = 10_000,
-    learning_rate: RATE = 1e-4,
-    standardize: Switch() = True,
+    batch_size: Integer(2) = _NDM["batch_size"],
+    learning_rate: RATE = _NDM["learning_rate"],
+    standardize: Switch() = _NDM["standardize"],
 ):
     """Total correlation of the code's entries: the neural dependency measure, see ``ndm``.
 
@@ -60,17 +64,20 @@ def _gaussian_total_correlation(codes, split, endpoint):
     return Measurement("dependence/gaussian_total_correlation", split, found.nats, "nats", tags)
 
 
+_MINE = options_of(evaluation.mine)
+
+
 @EVALUATORS.register("mine")
 @checked_by(needs.need_rows, needs.need_test_pairs)
 def measure_mine(
     snapshot,
     endpoint: Name() = "global",
-    epochs: Integer(1) = 50,
+    epochs: Integer(1) = _MINE["epochs"],
     # Each image has four negatives in its batch.
-    batch_size: Integer(5) = 256,
-    learning_rate: RATE = 5e-4,
-    average_rate: Real(0.0, 1.0) = 0.01,
-    standardize: Switch() = True,
+    batch_size: Integer(5) = _MINE["batch_size"],
+    learning_rate: RATE = _MINE["learning_rate"],
+    average_rate: Real(0.0, 1.0) = _MINE["average_rate"],
+    standardize: Switch() = _MINE["standardize"],
 ):
     """Information of image and code as MINE estimates it: a ranking, no bound; see ``mine``."""
     endpoint = snapshot.name_of(endpoint)

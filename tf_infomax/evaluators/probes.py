@@ -8,6 +8,7 @@ from tf_infomax.evaluators.common import ALL, RATE, curve, decay_epochs, numbers
 from tf_infomax.evaluators.facts import checked_by
 from tf_infomax.evaluators.snapshot import PIXELS
 from tf_infomax.naming.option_kinds import Integer, Integers, Name, Names, Real
+from tf_infomax.naming.options import options_of
 from tf_infomax.results.measurements import EVALUATORS, INVERSE_TOLERANCE, Measurement
 
 __all__ = [
@@ -61,18 +62,21 @@ def measure_linear_probe(snapshot, endpoints: Names() = None):
         yield Measurement("probe/linear/accuracy", "test", accuracy, "fraction", {"features": name})
 
 
+_MLP = options_of(evaluation.mlp_probe)
+
+
 @EVALUATORS.register("mlp_probe")
 @checked_by(needs.need_classes)
 def measure_mlp_probe(
     snapshot,
     endpoints: Names() = ALL,
-    epochs: Integer(1) = 150,
-    averaged_epochs: Integer(1) = None,
-    hidden_units: Integer(1, 100_000) = 200,
-    dropout: Real(0.0, 0.99, closed=True) = 0.1,
-    batch_size: Integer(1) = 64,
-    learning_rate: RATE = 1e-4,
-    top_k: Integers(1) = (1, 5),
+    epochs: Integer(1) = _MLP["epochs"],
+    averaged_epochs: Integer(1) = _MLP["averaged_epochs"],
+    hidden_units: Integer(1, 100_000) = _MLP["hidden_units"],
+    dropout: Real(0.0, 0.99, closed=True) = _MLP["dropout"],
+    batch_size: Integer(1) = _MLP["batch_size"],
+    learning_rate: RATE = _MLP["learning_rate"],
+    top_k: Integers(1) = _MLP["top_k"],
 ):
     """Accuracy of a classifier with one hidden layer on each endpoint; see ``mlp_probe``."""
     train_labels, test_labels = snapshot.labels
@@ -102,14 +106,17 @@ def measure_mlp_probe(
                 yield Measurement(metric, "test", accuracy, "fraction", tags)
 
 
+_SVM = options_of(evaluation.svm_probe)
+
+
 @EVALUATORS.register("svm_probe")
 @checked_by(needs.need_classes)
 def measure_svm_probe(
     snapshot,
     endpoints: Names() = ALL,
-    fits: Integer(2, 1_000) = 5,
+    fits: Integer(2, 1_000) = _SVM["fits"],
     # The weights of the last two are averaged.
-    epochs: Integer(2) = 6,
+    epochs: Integer(2) = _SVM["epochs"],
 ):
     """Accuracy of linear support vector machines on each endpoint, over several fits."""
     train_labels, test_labels = snapshot.labels
@@ -131,12 +138,15 @@ def measure_svm_probe(
         )
 
 
+_NEIGHBOURS = options_of(evaluation.nearest_neighbours)
+
+
 @EVALUATORS.register("neighbours")
 @checked_by(needs.need_neighbours)
 def measure_neighbours(
     snapshot,
     endpoint: Name() = "global",
-    k: Integers(1) = (1, 10),
+    k: Integers(1) = _NEIGHBOURS["k"],
     shown: Integer(1, 1_000) = 10,
     columns: Integer(1, 100) = 4,
 ):
@@ -171,14 +181,17 @@ def measure_neighbours(
     )
 
 
+_FINE_TUNING = options_of(evaluation.fine_tune)
+
+
 @EVALUATORS.register("fine_tuning")
 @checked_by(needs.need_classes, needs.need_endpoints)
 def measure_fine_tuning(
     snapshot,
     endpoint: Name() = "conv",
-    epochs: Integer(1) = 100,
-    averaged_epochs: Integer(1) = 10,
-    batch_size: Integer(1) = 64,
+    epochs: Integer(1) = _FINE_TUNING["epochs"],
+    averaged_epochs: Integer(1) = _FINE_TUNING["averaged_epochs"],
+    batch_size: Integer(1) = _FINE_TUNING["batch_size"],
 ):
     """Accuracy after training the encoder on with the labels (semi-supervised learning)."""
     images, labels = snapshot.images, snapshot.labels

@@ -9,6 +9,7 @@ from tf_infomax.evaluators import needs
 from tf_infomax.evaluators.common import png
 from tf_infomax.evaluators.facts import checked_by
 from tf_infomax.naming.option_kinds import Integer, Name
+from tf_infomax.naming.options import options_of
 from tf_infomax.results.measurements import EVALUATORS, Measurement
 
 __all__ = ["measure_reconstruction"]
@@ -20,15 +21,18 @@ def _need_decoder(facts, options):
     Decoder(facts.image_shape, options["base_channels"])
 
 
+_RECONSTRUCTION = options_of(evaluation.reconstruction)
+
+
 @EVALUATORS.register("reconstruction")
 @checked_by(needs.need_rows, _need_decoder)
 def measure_reconstruction(
     snapshot,
     endpoint: Name() = "global",
-    epochs: Integer(1) = 150,
-    base_channels: Integer(2, 8_192) = 512,
-    batch_size: Integer(1) = 64,
-    shown: Integer(1, 1_000) = 16,
+    epochs: Integer(1) = _RECONSTRUCTION["epochs"],
+    base_channels: Integer(2, 8_192) = _RECONSTRUCTION["base_channels"],
+    batch_size: Integer(1) = _RECONSTRUCTION["batch_size"],
+    shown: Integer(1, 1_000) = _RECONSTRUCTION["shown"],
 ):
     """How well images are decoded from the code: MSE, MS-SSIM, and a figure."""
     endpoint = snapshot.name_of(endpoint)
