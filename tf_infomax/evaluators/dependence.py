@@ -64,11 +64,24 @@ def _gaussian_total_correlation(codes, split, endpoint):
     return Measurement("dependence/gaussian_total_correlation", split, found.nats, "nats", tags)
 
 
+# Three convolutions halve the sides of an image.
+_SMALLEST_SIDE = 8
+
+
+def _need_large_images(facts, options):
+    del options
+    if min(facts.image_shape[:2]) < _SMALLEST_SIDE:
+        raise ValueError(
+            f"Its network halves images thrice, which need sides of {_SMALLEST_SIDE} or more. "
+            f"Received: images of shape {facts.image_shape}."
+        )
+
+
 _MINE = options_of(evaluation.mine)
 
 
 @EVALUATORS.register("mine")
-@checked_by(needs.need_rows, needs.need_test_pairs)
+@checked_by(needs.need_rows, needs.need_test_pairs, _need_large_images)
 def measure_mine(
     snapshot,
     endpoint: Name() = "global",
