@@ -82,7 +82,7 @@ def test_json_and_back(name, options):
 
 
 def test_unknown_options_name_the_known_ones():
-    message = r"'smile' has no option 'clap'\. Did you mean 'clip'\? Options: clip\."
+    message = r"'smile' has no option 'clap'\. Nearest: clip\. Options: clip\."
     for lookup in (bounds.get, bounds.info):
         with pytest.raises(ValueError, match=message):
             lookup("smile", clap=1.0)

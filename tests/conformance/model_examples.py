@@ -29,7 +29,6 @@ class ModelExample:
         outputs: names of what it returns.
         logged: names in the log of ``fit``.
         evaluated: names in the log of ``evaluate``.
-        names: of the arrays, where a batch is a dict.
     """
 
     make: Callable
@@ -38,8 +37,6 @@ class ModelExample:
     outputs: tuple
     logged: set
     evaluated: set
-    names: tuple = ()
-
     def compiled(self, optimizer=None, **options):
         """A new model, compiled."""
         model = self.make()
@@ -49,8 +46,6 @@ class ModelExample:
     def arrays(self, rows=12, seed=0):
         """What one batch holds: a tuple, or the array itself where there is one."""
         arrays = self.make_data(rows, seed)
-        if self.names:
-            return dict(zip(self.names, arrays, strict=True))
         return arrays if len(arrays) > 1 else arrays[0]
 
     def data(self, rows=12, size=6, seed=0, drop_remainder=True):
@@ -117,7 +112,6 @@ MODELS = {
         ("code",),
         {"loss", "view_information", "prior_encoder_loss", "prior_divergence", "adversary_loss"},
         {"loss", "view_information", "prior_encoder_loss"},
-        names=("view_1", "view_2"),
     ),
     DeepInfoMax: ModelExample(
         _deep_infomax,

@@ -78,9 +78,7 @@ def test_fit_evaluate_and_predict(example):
     data = example.data(13, drop_remainder=False)
     codes = tf.nest.flatten(model.predict(data, verbose=0))
     views = tf.nest.flatten(example.arrays(13))
-    encoder = [getattr(model, name, None) for name in ("encoder_1", "encoder_2", "encoder")]
-    encoder = [part for part in encoder if part is not None]
-    for code, part, view in zip(codes, encoder, views, strict=True):
+    for code, part, view in zip(codes, model.encoders.values(), views, strict=True):
         expected = part(view).numpy()
         if example.outputs == ("code_1", "code_2"):
             expected = expected / np.linalg.norm(expected, axis=1, keepdims=True)
@@ -299,7 +297,7 @@ def test_what_means_nothing_is_refused(example, name):
 )
 def test_a_frozen_encoder_stays_as_it_is(example, when):
     model = example.make()
-    encoder = getattr(model, "encoder_1", None) or model.encoder
+    encoder = next(iter(model.encoders.values()))
     if when != "before":
         model.compile("adam")
     if when == "fitted":

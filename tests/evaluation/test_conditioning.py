@@ -166,13 +166,28 @@ def test_percentiles_are_over_the_last_axis():
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        (np.zeros((2, 3, 4)), r"\[K, D\]\. Received: float64 of shape \(2, 3, 4\)"),
-        (np.zeros((2, 3), np.uint8), r"\[K, D\]\. Received: uint8 of shape \(2, 3\)"),
+        (np.zeros(2), r"\[K, H, W, C\]\. Received: float64 of shape \(2,\)"),
+        (np.zeros((2, 3), np.uint8), r"\[K, H, W, C\]\. Received: uint8 of shape \(2, 3\)"),
     ],
 )
 def test_wrong_inputs(inputs, message):
     with pytest.raises(ValueError, match=message):
         conditioning.jacobian(tf.identity, inputs)
+
+
+def test_images_are_flattened():
+    # Of x -> (sum x^2, 3 x_0) on images of 2 x 1 x 2: rows 2 x and 3 e_0.
+    images = np.arange(8.0, dtype=np.float32).reshape(2, 2, 1, 2)
+
+    def encoder(x):
+        assert x.shape[1:] == (2, 1, 2)
+        flat = tf.reshape(x, [-1, 4])
+        return tf.stack([tf.reduce_sum(flat**2, axis=1), 3.0 * flat[:, 0]], axis=1)
+
+    found = conditioning.jacobian(encoder, images)
+    flat = images.reshape(2, 4)
+    expected = np.stack([2.0 * flat, np.tile([3.0, 0.0, 0.0, 0.0], (2, 1))], axis=1)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_wrong_jacobians():

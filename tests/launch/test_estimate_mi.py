@@ -170,7 +170,7 @@ def test_mistaken_options_are_answered_before_any_training(start, file, tmp_path
         ([file, "--margins=normal"], "normal_scores"),
         ([file, "--folds=1"], "`folds` must be an int of at least 2"),
         ([file, "--confidence=95"], "`confidence` must be between 0 and 1"),
-        ([file, "--set=epoch=3"], "Unknown option 'epoch'. Did you mean 'epochs'"),
+        ([file, "--set=epoch=3"], "no option 'epoch'. Nearest: epochs"),
         ([file, "--set=epochs"], "name=value"),
         ([file, f"--output={taken}"], "must be a directory"),
         ([file, f"--output={taken / 'below'}"], "cannot be written"),

@@ -132,7 +132,7 @@ def test_names_and_options(refusal, tmp_path):
         ("encoder.layer_dimension=3", "Nearest: layer_dimensions"),
         ("batch_size=1", "train.batch_size must be 2 or more"),
         ("steps=-1", "train.steps must be 0 or more"),
-        ("seeds=0,0", "seed 0 twice"),
+        ("seeds=0,0", "0 would be counted twice"),
     ):
         assert words in refusal(*flags_of("critic_impact", setting), work)
 

@@ -516,7 +516,7 @@ IMAGES = np.zeros((6, *SHAPE), np.float32)
             lambda: [GlobalInformation(ConcatCritic(4), endpoint="foc")],
             r"no endpoint 'foc'. It has: local, conv, fc, global.* Received: endpoint='foc'",
         ),
-        (IMAGES[:, :27], lambda: [local()], r"basic28x28 encodes images \[K, 28, 28, C\].*27"),
+        (IMAGES[:, :27], lambda: [local()], r"basic28x28 encodes square images \[K, S, S, C\].*27"),
         (IMAGES[..., 0], lambda: [local()], r"shape \[K, H, W, C\].* Received: shape .*28, 28\)"),
         (IMAGES[:1], lambda: [local()], r"At least two images.* Received: batches of 1 images"),
         (IMAGES, lambda: [local(local_samples=50)], r"at most 49.* Received: 50"),

@@ -123,7 +123,7 @@ def test_what_does_not_read_as_a_bound(text):
     [
         ("smlie", None, r"Unknown bound 'smlie'. Did you mean 'smile'"),
         (pick("smlie", clip=1.0), None, r"Unknown bound 'smlie'. Did you mean 'smile'"),
-        (pick("smile", clap=1.0), None, r"'smile' has no option 'clap'. Did you mean 'clip'"),
+        (pick("smile", clap=1.0), None, r"'smile' has no option 'clap'. Nearest: clip"),
         (pick("smile", clip=-1.0), None, r"`clip` must be positive, or None. Received: clip=-1.0"),
         (pick("interpolated", alpha=2), None, r"`alpha` must be.* Received: alpha=2"),
         (pick("smile", clip=math.inf), None, r"JSON knows no infinity.* bound=smile\(clip=inf\)"),

@@ -118,7 +118,7 @@ def test_the_right_parts_for_each_kind_of_experiment():
     game = build(tiny("adversarial").runs()[0][2], datasets.load("digits"))
     # The classifier reads first views alone.
     assert game.model.encoders == {"view_1": game.encoder}
-    (encoder, _), (classifier, (kernel, _)) = game.model.optimized
+    (encoder, _), (classifier, (kernel, _)) = game.model.optimized()
     assert float(encoder.learning_rate) == pytest.approx(1e-5)
     assert float(classifier.learning_rate) == pytest.approx(1e-3)
     assert kernel.shape == (32, 10)

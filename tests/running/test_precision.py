@@ -49,7 +49,7 @@ def test_the_game_is_played_in_float64_and_inverts_to_its_rounding(adversarial, 
     assert catalog.get("adversarial")[0].train.precision == "float64"
     trial, step = restore(adversarial.directory)
     assert step == 12
-    for optimizer, variables in trial.model.optimized:
+    for optimizer, variables in trial.model.optimized():
         assert {variable.dtype for variable in variables} == {"float64"}
         moments = [v for v in optimizer.variables if v.shape.rank]
         assert moments and {v.dtype for v in moments} == {"float64"}

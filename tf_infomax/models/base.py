@@ -53,14 +53,16 @@ class SelfSupervisedModel(keras.Model):
         """Codes of a ``Batch``, row by row, in inference mode: what ``predict`` puts together."""
         raise NotImplementedError
 
-    @property
     def optimized(self):
-        """(optimizer, its trainable variables) of each player."""
+        """(optimizer, its trainable variables) of each player.
+
+        No property: Keras looks into those for what it saves, and would find optimizers twice.
+        """
         return [(self.optimizer, self.trainable_variables)]
 
     def build_optimizers(self):
         """Makes the optimizers' variables, which a checkpoint needs before the first step."""
-        for optimizer, variables in self.optimized:
+        for optimizer, variables in self.optimized():
             if variables and not optimizer.built:
                 optimizer.build(variables)
 
@@ -212,7 +214,7 @@ class SelfSupervisedModel(keras.Model):
         """
         if not self.built:
             return
-        found = [v for _, variables in self.optimized for v in variables]
+        found = [v for _, variables in self.optimized() for v in variables]
         if not found:
             warnings.warn("The model has no trainable weights: fit will not move it.", stacklevel=3)
         now = frozenset(map(id, found))
@@ -288,8 +290,10 @@ class SelfSupervisedModel(keras.Model):
 
     def _input_specs(self, given):
         if given is None:
-            shape = self.get_build_config()["input_shape"]
-            shapes = [shape] if len(self.form.names) == 1 else shape
+            built_on = self.get_build_config()["input_shape"]
+            shapes = [built_on] if len(self.form.names) == 1 else built_on
+            if isinstance(built_on, dict):
+                shapes = [built_on[name] for name in self.form.names]
             given = [tf.TensorSpec([None, *shape[1:]], self.variable_dtype) for shape in shapes]
         return [
             tf.TensorSpec(spec.shape, spec.dtype, name)

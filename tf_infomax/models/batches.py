@@ -151,7 +151,7 @@ class ImageForm:
 
 
 class ViewsForm:
-    """A dict of views ``{name: [K, ...]}``, or ``(views, labels)``.
+    """A dict of views ``{name: [K, ...]}``, or the views in their order; perhaps labels after them.
 
     Args:
         names: of the views.
@@ -165,14 +165,24 @@ class ViewsForm:
     def read(self, data, model):
         """``data`` as a ``Batch``; as ``PairForm.read``."""
         parts = _parts(data)
-        views = parts[0]
-        if len(parts) > 2 or not isinstance(views, dict) or not {*self.names} <= {*views}:
+        if len(parts) == 1 and isinstance(parts[0], (tuple, list)):
+            parts = tuple(parts[0])
+        number = len(self.names)
+        if isinstance(parts[0], dict):
+            views = tuple(parts[0].get(name) for name in self.names)
+            parts = (*views, *parts[1:])
+        if len(parts) not in (number, number + 1) or not all(map(_is_leaf, parts)):
             raise ValueError(
-                f"{model} takes a dict of the views {', '.join(self.names)}, or (views, labels). "
+                f"{model} takes the views {', '.join(self.names)}, as a dict or in this order, and "
+                f"perhaps labels: (views, labels). Received: {_structure(data)}."
+            )
+        views, labels = tuple(map(_with_shape, parts[:number])), (*parts[number:], None)[0]
+        if any(not views[0].shape[:1].is_compatible_with(view.shape[:1]) for view in views):
+            raise ValueError(
+                "All views of a batch must have the same number of rows. "
                 f"Received: {_structure(data)}."
             )
-        labels = _with_shape(parts[1]) if len(parts) == 2 else None
-        return Batch(tuple(_with_shape(views[name]) for name in self.names), labels)
+        return Batch(views, None if labels is None else _with_shape(labels))
 
     def doubt(self, batch, data):
         """Nothing is known of views in general that would make a batch doubtful."""

@@ -155,7 +155,6 @@ class RepresentationModel(SelfSupervisedModel):
             self.players, player_optimizers or {}, self.optimizer
         )
 
-    @property
     def optimized(self):
         return [
             (self.optimizer, self.representation_variables),

@@ -166,6 +166,11 @@ class Information(Term):
         self.num_averaged.assign_add(1.0)
         return log_average
 
+    def load_own_variables(self, store):
+        # In files of version 0.1 the moving average is the model's own; ``InfoMax`` reads it.
+        if store.keys():
+            super().load_own_variables(store)
+
     def get_config(self):
         serialize = keras.saving.serialize_keras_object
         return {

@@ -43,7 +43,7 @@ class Task:
     @property
     def variables(self):
         """Everything that training changes."""
-        optimizers = [optimizer for optimizer, _ in self.model.optimized]
+        optimizers = [optimizer for optimizer, _ in self.model.optimized()]
         return [*self.model.checkpoint_variables, *(v for one in optimizers for v in one.variables)]
 
 
