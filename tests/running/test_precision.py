@@ -67,34 +67,41 @@ def test_the_game_is_played_in_float64_and_inverts_to_its_rounding(adversarial, 
     np.testing.assert_allclose(codes, trial.encoder(views), rtol=1e-14)
 
 
-def test_a_map_that_has_lost_its_inverse_has_no_accuracy():
+def test_codes_that_do_not_give_their_inputs_back_have_no_accuracy():
     found = {}
-    for name in ("float32", "float64"):
+    for name, scale in (("float32", -40.0), ("float64", -40.0), ("float64", 0.0)):
         trial = built("adversarial", name, "encoder.num_couplings=1")
         for conditioner in trial.encoder.conditioners:
             # Scales of 1e-7 beside shifts of 10: float32 keeps nothing of what is scaled.
             bias = conditioner.trainable_variables[-1]
-            bias.assign(np.repeat([10.0, -40.0], bias.shape[0] // 2))
+            bias.assign(np.repeat([10.0, scale], bias.shape[0] // 2))
         snapshot = Snapshot(trial, 6)
-        found[name] = {
+        found[name, scale] = {
             row.metric: row
             for evaluator in ("linear_probe", "invertibility")
             for row in evaluators.get(evaluator)(snapshot)
         }
-    assert "flow/not_invertible" not in found["float64"]
-    assert found["float64"]["flow/inverse_error"].value <= INVERSE_TOLERANCE
-    assert found["float64"]["probe/linear/accuracy"].tags == {"features": "code"}
-    lost = found["float32"]
-    assert "probe/linear/accuracy" not in lost
-    assert lost["flow/not_invertible"].value == lost["flow/inverse_error"].value > 0.5
-    assert lost["flow/not_invertible"].tags == {"features": "code", "tolerance": INVERSE_TOLERANCE}
+    mild = found["float64", 0.0]
+    assert "flow/not_invertible" not in mild
+    assert mild["probe/linear/accuracy"].tags == {"features": "code"}
+    assert mild["flow/inverse_error_of_float32_codes"].value <= INVERSE_TOLERANCE
+    # Float64 inverts the other one, but not from codes in float32, which probes read.
+    assert found["float64", -40.0]["flow/inverse_error"].value <= INVERSE_TOLERANCE
+    for tested in ("float32", "float64"):
+        lost = found[tested, -40.0]
+        assert "probe/linear/accuracy" not in lost
+        read = lost["flow/inverse_error_of_float32_codes"]
+        assert lost["flow/not_invertible"].value == read.value > 0.5
+        assert read.tags == {"tolerance": INVERSE_TOLERANCE}
+    single = found["float32", -40.0]
+    assert single["flow/inverse_error"].value == single["flow/not_invertible"].value
 
 
 @pytest.mark.parametrize("error", [float("nan"), float("inf"), 1.01 * INVERSE_TOLERANCE])
 def test_what_counts_as_lost(error):
     snapshot = Snapshot(None, 0)
     for value, lost in ((error, True), (INVERSE_TOLERANCE, False)):
-        snapshot.__dict__["inverse_check"] = (value, 0.0)
+        snapshot.__dict__["inverse_check"] = (0.0, value, 0.0)
         assert snapshot.has_lost_its_inverse == lost
     snapshot.__dict__["inverse_check"] = None
     assert not snapshot.has_lost_its_inverse

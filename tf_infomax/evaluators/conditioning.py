@@ -49,13 +49,16 @@ def _rounded(values):
 def measure_invertibility(snapshot):
     """Largest error of inverse(forward(x)) and largest |log det| over a batch of test views.
 
-    The error is that of the run's precision: what it shows is rounding, amplified by the flow.
+    The error is that of the run's precision: what it shows is rounding, amplified by the flow. Its
+    second row is the error from codes in float32, as probes read them.
     """
     if snapshot.inverse_check is None:
         raise ValueError(
             "Invertibility is measured on encoders that have an inverse, such as 'realnvp'. "
             f"Received: encoder={type(snapshot.trial.encoder).__name__}."
         )
-    error, log_det = snapshot.inverse_check
+    error, error_as_read, log_det = snapshot.inverse_check
     yield Measurement("flow/inverse_error", "test", error, "1", {"tolerance": INVERSE_TOLERANCE})
+    tags = {"tolerance": INVERSE_TOLERANCE}
+    yield Measurement("flow/inverse_error_of_float32_codes", "test", error_as_read, "1", tags)
     yield Measurement("flow/log_det", "test", log_det, "nats")

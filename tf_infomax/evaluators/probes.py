@@ -35,9 +35,9 @@ def _need_every_label(facts, options):
 def measure_linear_probe(snapshot, endpoints: Names() = None):
     """Accuracy of the linear probe of MI-max; of halves at step 0 on the pixels, too.
 
-    Codes of a flow whose inverse is off by more than ``INVERSE_TOLERANCE`` have no accuracy: it
-    would be read as that of an invertible map. The row ``flow/not_invertible`` stands in its place
-    and holds the error of the inverse.
+    Codes of a flow that, in float32 as they are read, give the inputs back with an error of more
+    than ``INVERSE_TOLERANCE`` have no accuracy: it would be taken for that of an invertible map.
+    The row ``flow/not_invertible`` stands in its place and holds the error of the inverse.
     """
     features = snapshot.names_of(endpoints)
     if endpoints is None and snapshot.step == 0 and snapshot.trial.source.is_paired:
@@ -46,7 +46,7 @@ def measure_linear_probe(snapshot, endpoints: Names() = None):
     for name in features:
         if name == snapshot.code and snapshot.has_lost_its_inverse:
             tags = {"features": name, "tolerance": INVERSE_TOLERANCE}
-            error = snapshot.inverse_check[0]
+            error = snapshot.inverse_check[1]
             yield Measurement("flow/not_invertible", "test", error, "1", tags)
             continue
         train, test = snapshot.features(name)

@@ -174,9 +174,11 @@ class Snapshot:
 
     @functools.cached_property
     def inverse_check(self):
-        """(largest error of inverse(forward(x)), largest |log det|) over a batch of test inputs.
+        """What a batch of test inputs says of the encoder's inverse; ``None`` if it has none.
 
-        In the precision of the encoder. ``None`` of an encoder that has no inverse.
+        Returns:
+            (largest error of inverse(forward(x)), in the precision of the encoder; the same of
+            codes in float32, as probes read them; largest |log det|).
         """
         encoder, source = self.trial.encoder, self.trial.source
         if not hasattr(encoder, "forward_and_log_det"):
@@ -188,16 +190,17 @@ class Snapshot:
         @tf.function
         def check(x):
             codes, log_det = encoder.forward_and_log_det(x)
-            return tf.reduce_max(tf.abs(encoder.inverse(codes) - x)), tf.reduce_max(tf.abs(log_det))
+            as_read = tf.cast(tf.cast(codes, tf.float32), codes.dtype)
+            errors = [tf.reduce_max(tf.abs(encoder.inverse(one) - x)) for one in (codes, as_read)]
+            return *errors, tf.reduce_max(tf.abs(log_det))
 
-        error, log_det = check(x)
-        return float(error), float(log_det)
+        return tuple(map(float, check(x)))
 
     @property
     def has_lost_its_inverse(self):
-        """Whether the encoder should be invertible, and is not within ``INVERSE_TOLERANCE``."""
+        """Whether the inverse of the codes that probes read misses by ``INVERSE_TOLERANCE``."""
         # Negated, so that NaN counts as lost.
-        return self.inverse_check is not None and not self.inverse_check[0] <= INVERSE_TOLERANCE
+        return self.inverse_check is not None and not self.inverse_check[1] <= INVERSE_TOLERANCE
 
 
 def _flat(inputs):

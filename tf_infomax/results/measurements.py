@@ -6,9 +6,9 @@ from tf_infomax.naming.registry import Registry
 
 __all__ = ["EVALUATORS", "INVERSE_TOLERANCE", "Measurement", "several"]
 
-# Largest error of a pixel in [0, 1] that the inverse of a flow may leave. It is below half a grey
-# level of 255 (0.002), so rounding gives every byte back: no information is lost.
-INVERSE_TOLERANCE = 1e-3
+# Largest error of a pixel in [0, 1] that the inverse of a flow may leave: half a grey level of 255.
+# Up to it rounding gives every byte back, and no information is lost.
+INVERSE_TOLERANCE = 0.5 / 255.0
 
 # Name -> function(snapshot, **options) -> iterable of Measurement.
 EVALUATORS = Registry("evaluator")
