@@ -15,7 +15,7 @@ class AlignedViews(PairModel):
 
     ``min over encoders of alignment_weight * L_align(x, y)
     + uniformity_weight * (L_uniform(x) + L_uniform(y)) / 2``: no critic, and no bound on mutual
-    information. For pairs of one's own, as ``InfoMax``; for images and random views of them,
+    information. Takes pairs, as ``InfoMax`` does; for images and random views of them, use
     ``DeepInfoMax`` with ``objectives.AlignmentUniformity``.
 
     Train with plain ``compile(optimizer)`` and ``fit`` on a ``tf.data`` set of pairs ``(x, y)``;

@@ -1,4 +1,4 @@
-"""``SelfSupervisedModel``: Keras' contract, kept once for all models that learn without labels."""
+"""``SelfSupervisedModel``: Keras' interface, implemented once for all models without labels."""
 
 import inspect
 import warnings
@@ -16,18 +16,18 @@ _MEANINGLESS = ("loss", "loss_weights", "metrics", "weighted_metrics")
 
 
 class SelfSupervisedModel(keras.Model):
-    """A Keras model whose loss and metrics are its own: ``compile(optimizer)`` and ``fit``.
+    """A Keras model with a built-in loss and metrics: ``compile(optimizer)`` and ``fit``.
 
-    It checks what ``fit``, ``evaluate`` and ``predict`` are given before the first step, builds
-    the weights there (in the scope of the model's strategy, so that replicas and callbacks find
-    them), counts every batch in the log by its rows, and exports with names. A subclass has a
+    It checks the data of ``fit``, ``evaluate`` and ``predict`` before the first step, builds the
+    weights there (in the scope of the model's strategy, so that replicas and callbacks find
+    them), weights every batch in the log by its rows, and exports with names. A subclass has a
     ``build``, a ``call``, and:
 
     Attributes:
         form: ``models.batches.PAIRS`` or ``IMAGES``: what a batch is, and the names of inputs.
         call_names: names of what ``call`` returns, for exports.
-        least_rows: rows of a batch without which there is nothing to learn or to measure.
-        metric_names: names of all that ``train_on`` may report, "loss" first; known once built.
+        least_rows: smallest number of rows of a batch for which the loss is defined.
+        metric_names: names of everything ``train_on`` may report, "loss" first; known once built.
     """
 
     form = None
@@ -50,7 +50,7 @@ class SelfSupervisedModel(keras.Model):
         raise NotImplementedError
 
     def predict_on(self, batch):
-        """Codes of a ``Batch``, row by row, in inference mode: what ``predict`` puts together."""
+        """Codes of a ``Batch``, row by row, in inference mode, which ``predict`` concatenates."""
         raise NotImplementedError
 
     def optimized(self):
@@ -67,7 +67,7 @@ class SelfSupervisedModel(keras.Model):
                 optimizer.build(variables)
 
     def compile(self, optimizer="adam", *args, **kwargs):
-        """As ``keras.Model.compile``, without what says what is learned and logged.
+        """As ``keras.Model.compile``, without losses and metrics, which are built in.
 
         Raises:
             ValueError: on ``loss``, ``loss_weights``, ``metrics`` or ``weighted_metrics``.
@@ -95,7 +95,7 @@ class SelfSupervisedModel(keras.Model):
 
     def compile_from_config(self, config):
         parts = {name: keras.saving.deserialize_keras_object(part) for name, part in config.items()}
-        # Files of earlier versions hold empty places for them.
+        # Files of earlier versions hold empty entries for them.
         self.compile(**{k: part for k, part in parts.items() if k not in _MEANINGLESS})
         if self.built:
             self.build_optimizers()
@@ -104,8 +104,8 @@ class SelfSupervisedModel(keras.Model):
         """As ``keras.Model.fit``: see the class for what the data may be.
 
         Raises:
-            ValueError: on data of another form, or batches with too few rows, as far as their
-                number is known; both before the first step.
+            ValueError: on data of another form, or batches with too few rows where their number is
+                known; both before the first step.
         """
         call = inspect.signature(keras.Model.fit).bind(self, x, y, batch_size, *args, **kwargs)
         if self.compiled:
@@ -122,7 +122,7 @@ class SelfSupervisedModel(keras.Model):
 
     def evaluate(self, x=None, y=None, batch_size=None, *args, **kwargs):
         """As ``keras.Model.evaluate``; raises ``ValueError`` as ``fit`` does."""
-        # Inside `fit` they are checked, and not handed over.
+        # Inside `fit` the data have been checked, and are not passed on.
         if self.compiled and x is not None and not kwargs.get("_use_cached_eval_dataset"):
             x = self._prepared(x, y, kwargs.get("sample_weight"), batch_size)
         return super().evaluate(x, y, batch_size, *args, **kwargs)
@@ -137,7 +137,7 @@ class SelfSupervisedModel(keras.Model):
         return super().predict(x, batch_size, *args, **kwargs)
 
     def _prepared(self, x, y, sample_weight, batch_size, least_rows=None, share=1.0):
-        """Checks the data and builds the model on them; returns what Keras is to get for ``x``."""
+        """Checks the data and builds the model on them; returns what to pass to Keras as ``x``."""
         given = given_data(x, y, sample_weight, batch_size, share, peek=not self.built)
         batch = self._check(given, self.least_rows if least_rows is None else least_rows)
         shape = None if batch is None else self.form.build_shape(batch)
@@ -154,7 +154,7 @@ class SelfSupervisedModel(keras.Model):
         self._check(given, self.least_rows)
 
     def _check(self, given, least_rows):
-        """The first batch of ``given`` as a ``Batch``, or ``None`` where it is not known."""
+        """The first batch of ``given`` as a ``Batch``, or ``None`` if it is not known."""
         if given.batch is None:
             return None
         name, rows_are = type(self).__name__, self.form.rows_are
@@ -207,10 +207,10 @@ class SelfSupervisedModel(keras.Model):
             warnings.warn(text, stacklevel=5)
 
     def _follow_trainable(self):
-        """Makes the step anew if layers were frozen or released since it was made.
+        """Makes the step again if layers were frozen or unfrozen since it was made.
 
-        Keras would go on with the variables of then. For released ones that an optimizer was not
-        built with, it raises and asks for another optimizer.
+        Keras would keep training the earlier variables. For unfrozen variables that an optimizer
+        was not built with, Keras raises and asks for another optimizer.
         """
         if not self.built:
             return
@@ -246,7 +246,7 @@ class SelfSupervisedModel(keras.Model):
         return list(self._means.values())
 
     def make_means(self):
-        """Makes the means of the log, to be called where ``metric_names`` are known."""
+        """Makes the running means for the log; called once ``metric_names`` are known."""
         for name in self.metric_names:
             if name not in self._means:
                 self._means[name] = keras.metrics.Mean(name=name)
@@ -267,8 +267,8 @@ class SelfSupervisedModel(keras.Model):
             filepath: folder to write to.
             format: "tf_saved_model", or another of Keras'.
             verbose: as Keras'.
-            input_signature: ``tf.TensorSpec`` or ``keras.InputSpec`` of each input, where the
-                shapes that the model was built on do not fit.
+            input_signature: ``tf.TensorSpec`` or ``keras.InputSpec`` of each input, in place of the
+                shapes that the model was built on.
             **kwargs: as Keras'.
 
         Raises:
@@ -302,7 +302,7 @@ class SelfSupervisedModel(keras.Model):
 
 
 def _check_rows(batch, least_rows, rows_are):
-    """Raises on a batch of fewer rows, here or, where their number is not known, in the graph."""
+    """Raises on a batch with too few rows: here, or in the graph if their number is not known."""
     message = (
         f"At least two {rows_are} a batch are needed, since the others of its batch are a row's "
         "negatives: `data.batch(size, drop_remainder=True)` leaves a smaller last batch out."

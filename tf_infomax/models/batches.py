@@ -1,8 +1,8 @@
-"""What a batch of a model is: pairs of views, or images with or without labels.
+"""Forms of a batch: pairs of views, or images with or without labels.
 
-Keras hands to a model whatever its data hold: a tuple of arrays, a tuple of a tuple, a dict. A form
-of batch reads this, or says in one sentence what it needs. It reads tensors and their
-specifications alike, so that a data set is checked before the first step.
+Keras passes to a model whatever its data hold: a tuple of arrays, a tuple of a tuple, a dict. A
+form reads this, or says in one sentence what it needs. It reads tensors as well as their
+specifications, so that a data set is checked before the first step.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ class Batch:
     """One batch, as tensors or as their specifications.
 
     Attributes:
-        inputs: what the model is called with, in the order of the form's ``names``.
+        inputs: the model's inputs, in the order of the form's ``names``.
         labels: int ``[K]``, or ``None``.
     """
 
@@ -51,7 +51,7 @@ class PairForm:
         """``data`` as a ``Batch``.
 
         Args:
-            data: what Keras hands over: ``(x, y)``, or ``((x, y),)`` of arrays that came as one
+            data: what Keras passes: ``(x, y)``, or ``((x, y),)`` for arrays given as one
                 argument; tensors, arrays or specifications.
             model: name of the model's class, for messages.
 
@@ -83,7 +83,7 @@ class PairForm:
         return Batch(batch)
 
     def doubt(self, batch, data):
-        """A sentence about data that can be learned from, but hardly are meant so; or ``None``."""
+        """A sentence about data that are valid, but probably not as intended; or ``None``."""
         if any(view.dtype == tf.uint8 for view in batch.inputs):
             return (
                 "Views of bytes reach the encoders as numbers from 0 to 255, which only encoders "
@@ -137,7 +137,7 @@ class ImageForm:
         return Batch((images,), labels)
 
     def doubt(self, batch, data):
-        """As ``PairForm.doubt``; only of arrays, since nothing else can be looked at for free."""
+        """As ``PairForm.doubt``; only for arrays, since reading other data costs a batch."""
         if isinstance(data, np.ndarray) and np.abs(data[:64]).max(initial=0.0) > 64.0:
             return (
                 "Images are expected in [-1, 1], and these look like bytes from 0 to 255: "
@@ -185,7 +185,7 @@ class ViewsForm:
         return Batch(views, None if labels is None else _with_shape(labels))
 
     def doubt(self, batch, data):
-        """Nothing is known of views in general that would make a batch doubtful."""
+        """``None``: no check applies to views in general."""
         del batch, data
 
     def build_shape(self, batch):

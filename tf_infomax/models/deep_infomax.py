@@ -14,11 +14,11 @@ __all__ = ["DeepInfoMax"]
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class DeepInfoMax(RepresentationModel):
-    """Learns codes of images from a weighted sum of terms; some terms bring an adversary.
+    """Learns codes of images from a weighted sum of terms; some terms add an adversary.
 
     Train with plain ``compile`` and ``fit`` on a ``tf.data`` set of image batches, or of
-    ``(images, labels)``; the log has "loss" and what each term reports. Where two terms report one
-    name, as two of a kind do, the later term's is numbered in the order of the list:
+    ``(images, labels)``; the log has "loss" and what each term reports. Where two terms report the
+    same name, as two of a kind do, the later term's is numbered in the order of the list:
     "local_information", "local_information_2". The experiments of this package take the same
     step::
 
@@ -34,12 +34,12 @@ class DeepInfoMax(RepresentationModel):
     features of all of them.
 
     Args:
-        encoder: one of ``encoders`` by name, or one's own: whatever ``encoders.as_encoder`` takes.
+        encoder: from ``encoders.get(name)``, or your own: whatever ``encoders.as_encoder`` accepts.
         objectives: terms, at least one (``objectives.LocalInformation``, ``GlobalInformation``,
             ``PriorMatching``, ``Coordinates``, ``RelativeCoordinates``, ``Classification``).
         seed: of random draws under ``fit`` and ``evaluate`` (prior draws, masks, places), or
-            ``None``. A model that was saved goes on with new draws after loading, and does not
-            begin those of its seed again.
+            ``None``. A saved model continues with new draws after loading; it does not repeat
+            those of its seed.
 
     Call arguments:
         inputs: images ``[K, H, W, C]`` in [-1, 1].  Returns the global code.
@@ -73,7 +73,7 @@ class DeepInfoMax(RepresentationModel):
 
         Args:
             optimizer: of the encoder and all that is trained with it.
-            adversary_optimizer: of the adversaries; by default one like ``optimizer``.
+            adversary_optimizer: of the adversaries; by default a copy of ``optimizer``.
             player_optimizers: of further players; see ``RepresentationModel``.
             *args, **kwargs: as ``keras.Model.compile``; there is no ``loss`` to give.
         """
@@ -95,7 +95,7 @@ class DeepInfoMax(RepresentationModel):
 
     @property
     def checkpoint_variables(self):
-        # The state of the random draws has always stood first here.
+        # The state of the random draws has always been the first variable here.
         return [self._seeds.state, *super().checkpoint_variables]
 
     def update(self, images, labels, seed):
@@ -129,7 +129,7 @@ class DeepInfoMax(RepresentationModel):
         return "encoder"
 
     def _seeded(self, batch):
-        # Terms and views compute with the images as they are.
+        # Terms and views use the images as given, without a cast.
         images = tf.cast(batch.inputs[0], self.encoder.variable_dtype)
         return super()._seeded(dataclasses.replace(batch, inputs=(images,)))
 

@@ -1,7 +1,7 @@
-"""What ``fit``, ``evaluate`` and ``predict`` are given, as far as known before the first step.
+"""The data given to ``fit``, ``evaluate`` and ``predict``, as far as known before the first step.
 
-The form of its batches, how many rows they have, and how many the last one. Nothing is read but
-the first batch of a generator or a ``keras.utils.PyDataset``, and that only on demand.
+That is the structure of a batch, its number of rows, and that of the last batch. Nothing is read
+except the first batch of a generator or a ``keras.utils.PyDataset``, and that only on demand.
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ _ROWS_KEPT = {
     "CacheDataset",
 }
 _BATCHING = {"_BatchDataset", "_PaddedBatchDataset", "_ParallelBatchDataset"}
-# Nodes whose elements are slices of arrays where their inputs' are.
+# Nodes whose elements are slices of arrays if those of their inputs are.
 _SLICES_KEPT = _ROWS_KEPT | {
     "_ConcatenateDataset",
     "_FilterDataset",
@@ -39,15 +39,15 @@ _SLICES_KEPT = _ROWS_KEPT | {
 
 @dataclasses.dataclass(frozen=True)
 class GivenData:
-    """Data as far as they are known.
+    """What is known of the data.
 
     Attributes:
-        x: what Keras is to be given in the place of ``x``.
-        batch: the structure of one batch, of specifications or arrays, or ``None``.
+        x: what to pass to Keras in place of ``x``.
+        batch: the structure of one batch, with specifications or arrays as leaves, or ``None``.
         batch_rows: rows of all batches but the last, or ``None``.
         last_rows: rows of the last batch, or ``None``.
         is_never_batched: whether the elements of a tf.data set are single slices of arrays.
-        is_empty: whether there is not a single batch.
+        is_empty: whether there is no batch at all.
     """
 
     x: Any
@@ -63,9 +63,9 @@ def given_data(x, y=None, sample_weight=None, batch_size=None, share=1.0, peek=F
 
     Args:
         x, y, sample_weight, batch_size: as for ``keras.Model.fit``.
-        share: of the rows of arrays that are taken, the first ones; or, where it is negative, that
-            are left out, as ``validation_split`` divides them.
-        peek: whether the first batch of what has no specification is read.
+        share: fraction of the rows of arrays that is used, from the start; if negative, the
+            fraction that is left out, as ``validation_split`` divides them.
+        peek: whether the first batch of data without a specification is read.
     """
     if isinstance(x, tf.data.Dataset):
         rows, last = _rows_of_batches(x)
@@ -114,8 +114,8 @@ def _given_generator(generator):
 
 
 def _rows_of_batches(dataset):
-    """(rows of a batch, rows of the last one) of a tf.data set, ``None`` where not known."""
-    # TensorFlow has no public way to ask; where its inner names change, nothing is known.
+    """(rows of a batch, rows of the last batch) of a tf.data set, ``None`` where not known."""
+    # TensorFlow has no public interface for this; if its internal names change, nothing is known.
     while type(dataset).__name__ in _ROWS_KEPT:
         (dataset,) = dataset._inputs()
     if type(dataset).__name__ not in _BATCHING:
@@ -132,10 +132,10 @@ def _rows_of_batches(dataset):
 
 
 def _is_never_batched(dataset):
-    """Whether all the pipeline does is to slice arrays of numbers, and to go through the slices."""
+    """Whether the pipeline only slices arrays of numbers and iterates over the slices."""
     name = type(dataset).__name__
     if name == "_TensorSliceDataset":
-        # Integers may be indices, of which a map makes batches.
+        # Integers may be indices, from which a map makes batches.
         return all(
             getattr(spec, "dtype", tf.int64).is_floating or spec.dtype == tf.uint8
             for spec in tf.nest.flatten(dataset.element_spec)

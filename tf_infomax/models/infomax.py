@@ -1,4 +1,4 @@
-"""``InfoMax``: two encoders and a critic as one Keras model, trained on one's own pairs."""
+"""``InfoMax``: two encoders and a critic as one Keras model, trained on pairs of views."""
 
 import keras
 
@@ -28,12 +28,13 @@ class InfoMax(PairModel):
         encoder_2: of the second view, ``-> [K, D2]``; ``None`` means ``encoder_1`` for both.
         critic: Keras layer, ``critic(codes_1, codes_2) -> [K, K]`` scores.
         bound: name of a registered bound, one with options, ``bounds.get("smile", clip=1.0)``, or
-            a function from scores to a scalar in nats. "mine" is corrected by a moving average, of
-            weight 0.01 a batch, which is part of the model and only training changes.
+            a function from scores to a scalar in nats. The gradient of "mine" is corrected by a
+            moving average (weight of a batch: 0.01), which belongs to the model and changes in
+            training only.
         target: nats, or ``None``: train ``|bound - target|`` in place of ``-bound``.
-        baseline: Keras layer, ``baseline(codes_1) -> [K]``, the log a(x) of bounds that take one
-            ("tuba", "interpolated"), ``critics.LearnedBaseline``; or ``None``. Trained with the
-            rest.
+        baseline: Keras layer, ``baseline(codes_1) -> [K]``, the log a(x) of bounds that accept a
+            baseline ("tuba", "interpolated"), such as ``critics.LearnedBaseline``; or ``None``.
+            It is trained with the rest.
         encoder_chunk: rows that an encoder takes at a time in training, for batches whose
             activations do not fit in memory (``encode_in_chunks``: the same gradient for a second
             forward pass); ``None`` takes the whole batch.
@@ -42,15 +43,15 @@ class InfoMax(PairModel):
     the replicas, and every pair has the pairs of all replicas as negatives: the numbers are those
     of one device.
 
-    Of batches whose size is known (``drop_remainder=True``) and whose matrix of scores would be
-    large, fit and evaluate compute the scores in blocks (``BlockedScores``).
+    ``fit`` and ``evaluate`` compute the scores in blocks (``BlockedScores``) if the batch size is
+    known (``drop_remainder=True``) and the matrix of scores would be large.
 
     Call arguments:
         inputs: the pair ``(x, y)``, K >= 2 of each.  Returns the scores, ``[K, K]``.
 
     Raises:
-        ValueError: on unknown bounds, a baseline for a bound that takes none, data that are not
-            pairs, or codes the critic cannot score.
+        ValueError: on unknown bounds, a baseline for a bound that does not accept one, data that
+            are not pairs, or codes that the critic cannot score.
 
     Reference: Tschannen et al. (2020), arXiv:1907.13625, section 2.
     """
@@ -76,7 +77,7 @@ class InfoMax(PairModel):
 
     @classmethod
     def of_term(cls, encoder_1, encoder_2, term, **kwargs):
-        """The model of a ``ViewInformation`` on "view_1.code" and "view_2.code"."""
+        """The model with a ``ViewInformation`` term on "view_1.code" and "view_2.code"."""
         return cls(
             encoder_1, encoder_2, term.critic, term.bound, term.target, term.baseline, **kwargs
         )
@@ -98,7 +99,7 @@ class InfoMax(PairModel):
 
     @property
     def target(self):
-        """Nats at which the bound is held, or ``None``."""
+        """Target value of the bound in nats, or ``None``."""
         return self.term.target
 
     @property
@@ -111,8 +112,8 @@ class InfoMax(PairModel):
 
         Args:
             scores: ``[K, K]``, or ``PairScores``.
-            log_baseline: what ``baseline`` gave for the codes of the rows, ``[K]``, or another
-                that fits these scores. Without effect on a model that has no baseline.
+            log_baseline: output of ``baseline`` for the codes of the rows, ``[K]``, or another
+                baseline of these scores. Ignored by a model without a baseline.
 
         Raises:
             ValueError: if the model has a baseline and ``log_baseline`` is not given.
@@ -129,7 +130,7 @@ class InfoMax(PairModel):
 
     @property
     def checkpoint_variables(self):
-        # MINE's average stood first before terms had it.
+        # In earlier versions MINE's average belonged to the model and came first.
         averages = [v for v in (self.term.log_average, self.term.num_averaged) if v is not None]
         first = {id(variable) for variable in averages}
         rest = [v for v in super().checkpoint_variables if id(v) not in first]
@@ -137,7 +138,7 @@ class InfoMax(PairModel):
 
     def load_own_variables(self, store):
         own = {name: store[name] for name in store.keys()}  # noqa: SIM118 - no dict
-        # As above: files of before hold it as the model's own.
+        # As above: older files hold it as the model's own variable.
         if "0" in own:
             self.term.log_average.assign(own.pop("0"))
             self.term.num_averaged.assign(own.pop("1"))

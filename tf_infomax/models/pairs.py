@@ -1,4 +1,4 @@
-"""What models of pairs share: two encoders, one term, and pairs ``(x, y)`` as data."""
+"""Base of models of pairs: two encoders, one term, and pairs ``(x, y)`` as data."""
 
 import keras
 
@@ -40,7 +40,7 @@ class PairModel(RepresentationModel):
 
     @property
     def term(self):
-        """What is minimised."""
+        """The term that is minimised."""
         return self.objectives[0]
 
     def update(self, x, y):

@@ -8,15 +8,15 @@ from tf_infomax.objectives.player import merged
 
 __all__ = ["log_names", "optimizers_of", "players_of"]
 
-# What a model itself logs.
+# Names that the model itself logs.
 _TAKEN = "loss"
 
 
 def log_names(terms):
-    """One dict a term: its own names of metrics -> those in the log, where each occurs once.
+    """One dict per term: its own names of metrics -> unique names in the log.
 
-    Where two terms report one name, as two of a kind do, the later term's is numbered in the order
-    of the list: "local_information", "local_information_2".
+    Where two terms report the same name, as two of a kind do, the later term's is numbered in the
+    order of the list: "local_information", "local_information_2".
     """
     taken = {_TAKEN, *(player.metric for term in terms for player in term.players)}
     result = []
@@ -31,7 +31,7 @@ def log_names(terms):
 
 
 def players_of(terms, names):
-    """All players of the terms, those of one name made one, with metrics named as in the log."""
+    """All players of the terms, merged by name, with metrics named as in the log."""
     return merged(
         [
             dataclasses.replace(player, loss=_renamed(player.loss, own))
@@ -50,15 +50,15 @@ def _renamed(loss, names):
 
 
 def optimizers_of(players, given, own):
-    """Name of a player -> its optimizer: the given one, or one like the representation's.
+    """Name of a player -> its optimizer: the given one, or a copy of the representation's.
 
     Args:
         players: all players.
-        given: dict of name -> optimizer; those that are missing are made.
+        given: dict of name -> optimizer; missing optimizers are made.
         own: the representation's optimizer.
 
     Raises:
-        ValueError: on an optimizer for a player that there is not, or one optimizer for two.
+        ValueError: on an optimizer for an unknown player, or one optimizer for two players.
     """
     names = [player.name for player in players]
     for name in given:
@@ -80,7 +80,7 @@ def optimizers_of(players, given, own):
 
 
 def scaled_like(optimizer, own):
-    """``optimizer``, which scales its loss if the representation's does, for mixed float16."""
+    """``optimizer``, with loss scaling if the representation's has it, for mixed float16."""
     scaled = keras.optimizers.LossScaleOptimizer
     if isinstance(own, scaled) and not isinstance(optimizer, scaled):
         return scaled(optimizer)

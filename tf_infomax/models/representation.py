@@ -1,4 +1,4 @@
-"""``RepresentationModel``: encoders of views and the terms that they are trained with."""
+"""``RepresentationModel``: encoders of views, trained with a sum of terms."""
 
 import keras
 import numpy as np
@@ -18,18 +18,18 @@ __all__ = ["RepresentationModel"]
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class RepresentationModel(SelfSupervisedModel):
-    """Learns representations of views from a weighted sum of terms; some terms bring players.
+    """Learns representations of views from a weighted sum of terms; some terms add players.
 
     Every view is encoded once a step, and only if a term reads it. A batch is a dict: "views", a
-    dict of view -> tensor ``[K, ...]``; perhaps "labels", int ``[K]``, -1 = unlabelled; perhaps
-    "seed", int ``[2]``, of everything random in the step.
+    dict of view -> tensor ``[K, ...]``; optionally "labels", int ``[K]``, -1 = unlabelled;
+    optionally "seed", int ``[2]``, of everything random in the step.
 
     Args:
-        encoders: dict of view -> Keras model; the first view is the main one. One encoder may have
+        encoders: dict of view -> Keras model; the first view is the main one. One encoder may serve
             several views.
         terms: ``objectives.Term`` layers, at least one.
-        seed: of random draws under ``fit`` and ``evaluate``, or ``None``. A model that was saved
-            goes on with new draws after loading, and does not begin those of its seed again.
+        seed: of random draws under ``fit`` and ``evaluate``, or ``None``. A saved model continues
+            with new draws after loading; it does not repeat those of its seed.
         encoder_chunk: rows that an encoder takes at a time in training, for batches whose
             activations do not fit in memory (``encode_in_chunks``: the same gradient for a second
             forward pass); ``None`` takes the whole batch.
@@ -72,16 +72,16 @@ class RepresentationModel(SelfSupervisedModel):
         self.encoded = EncodedViews(self.encoders, shapes, self.encoder_chunk)
         for term in self.objectives:
             term.connect(self.encoded)
-        # Here, because Keras lets no state be added later.
+        # Created here, because Keras does not allow state to be added later.
         self.make_means()
         self.built = True
 
     def _view_shapes(self, input_shape):
-        """Dict of view -> shape of the view, of the shapes of what ``fit`` takes."""
+        """Dict of view -> its shape, from the shapes of the inputs of ``fit``."""
         return dict(input_shape)
 
     def call(self, inputs, training=False):
-        """Code of the main view, ``[K, D]``, of all views in a dict, or in their order."""
+        """Code ``[K, D]`` of the main view; ``inputs`` are all views, a dict or in their order."""
         view, encoder = next(iter(self.encoders.items()))
         x = inputs[view] if isinstance(inputs, dict) else tf.nest.flatten(inputs)[0]
         return encoder(x, training=training)
@@ -97,17 +97,17 @@ class RepresentationModel(SelfSupervisedModel):
 
     @property
     def players(self):
-        """Who learns besides the representation: a tuple of ``Player``."""
+        """The players besides the representation: a tuple of ``Player``."""
         return players_of(self.objectives, log_names(self.objectives))
 
     @property
     def batches_per_step(self):
-        """Batches that a step takes: the representation's, and the own ones of some players."""
+        """Batches that a step takes: one for the representation, and the players' own batches."""
         return 1 + sum(player.batches for player in self.players)
 
     @property
     def metric_units(self):
-        """Name -> unit of everything that ``step`` reports besides the loss."""
+        """Name -> unit of everything that ``step`` reports except the loss."""
         names = log_names(self.objectives)
         units = {
             own[metric]: unit
@@ -118,7 +118,7 @@ class RepresentationModel(SelfSupervisedModel):
 
     @property
     def row_metrics(self):
-        """Name of everything that ``step`` reports besides the loss -> the metric of its rows."""
+        """Name of everything that ``step`` reports except the loss -> the metric of its rows."""
         found = {name: f"train/{name}" for name in self.metric_units}
         for term, names in zip(self.objectives, log_names(self.objectives), strict=True):
             for metric, row in term.row_metrics.items():
@@ -132,7 +132,7 @@ class RepresentationModel(SelfSupervisedModel):
 
     @property
     def checkpoint_variables(self):
-        """All variables but those of the optimizers, in the order in which checkpoints hold them.
+        """All variables except the optimizers', in the order in which checkpoints hold them.
 
         The state of random draws under ``fit`` is not among them: runs seed every step.
         """
@@ -146,8 +146,8 @@ class RepresentationModel(SelfSupervisedModel):
 
         Args:
             optimizer: of the encoders and all that is trained with them.
-            player_optimizers: dict of the name of a player -> its optimizer; by default one like
-                ``optimizer`` each.
+            player_optimizers: dict of the name of a player -> its optimizer; by default each is a
+                copy of ``optimizer``.
             *args, **kwargs: as ``keras.Model.compile``; there is no ``loss`` to give.
         """
         super().compile(optimizer, *args, **kwargs)
@@ -170,7 +170,7 @@ class RepresentationModel(SelfSupervisedModel):
         return max(term.least_rows for term in self.objectives)
 
     def features(self, batch, training=False):
-        """``Features`` of a batch: what the terms read of it."""
+        """``Features`` of a batch, which the terms read."""
         return Features(
             self.encoded, batch["views"], batch.get("seed"), batch.get("labels"), training
         )
@@ -178,8 +178,8 @@ class RepresentationModel(SelfSupervisedModel):
     def step(self, batch):
         """One training step of all players: the step of ``fit`` and of the experiments.
 
-        Players with batches of their own move first; then the representation; then the other
-        players, which learn from the same features, from before the representation moved.
+        Players with batches of their own are updated first; then the representation; then the other
+        players, on the features from before the representation was updated.
 
         Args:
             batch: dict, of ``batches_per_step`` batches one after the other.
@@ -206,10 +206,10 @@ class RepresentationModel(SelfSupervisedModel):
         return results
 
     def _own_batches(self, batch, players):
-        """The steps of players with batches of their own: (means of their reports, what is left).
+        """The steps of players with batches of their own: (means of their reports, the last batch).
 
-        The encoders stand still meanwhile, so all these batches are encoded in one pass: the same
-        numbers, in larger products of matrices.
+        The encoders do not change meanwhile, so all these batches are encoded in one pass: the same
+        numbers, from larger matrix products.
         """
         if not players:
             return {}, batch
@@ -230,7 +230,7 @@ class RepresentationModel(SelfSupervisedModel):
     def warm_up(self, batch):
         """One step of every player that has warm-up steps, on one batch; returns their reports.
 
-        As all is finite if their losses are, "loss" is the sum of these.
+        "loss" is the sum of these reports, which is finite only if all of them are.
         """
         features = self.features(batch)
         reports = {}
@@ -249,7 +249,7 @@ class RepresentationModel(SelfSupervisedModel):
         return tf.add_n(losses), metrics
 
     def loss_of(self, batch, training=False):
-        """(loss, dict of metrics) of a batch; nothing moves but what training updates."""
+        """(loss, dict of metrics) of a batch; changes only state that a forward pass updates."""
         return self._sum_of_terms(self.features(batch, training))
 
     def evaluation(self, batch):
@@ -257,7 +257,7 @@ class RepresentationModel(SelfSupervisedModel):
         loss, metrics = self.loss_of(batch)
         return {"loss": loss, **metrics}
 
-    # What Keras calls.
+    # Hooks that Keras calls.
 
     def train_on(self, batch):
         return self.step(self._seeded(batch))
@@ -276,11 +276,11 @@ class RepresentationModel(SelfSupervisedModel):
             found["labels"] = batch.labels
         return {**found, "seed": tf.cast(self._seeds.next(), tf.int32)}
 
-    # What is saved.
+    # Saving.
 
     def save_own_variables(self, store):
         super().save_own_variables(store)
-        # Keras saves no state of random draws.
+        # Keras does not save the state of random draws.
         store["num_draws"] = self._seeds.state.numpy()[1]
 
     def load_own_variables(self, store):
@@ -335,7 +335,7 @@ def _checked_terms(terms):
 
 
 def _split(batch, number):
-    """(the first ``number`` batches as one, the last one, rows of a batch)."""
+    """(the first ``number`` batches as one, the last batch, rows of a batch)."""
     first = next(iter(batch["views"].values()))
     rows = first.shape[0] if first.shape[0] is not None else tf.shape(first)[0]
     size = rows // (number + 1)

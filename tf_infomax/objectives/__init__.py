@@ -1,7 +1,7 @@
 """Objectives: features of a batch -> a loss to minimise, and the metrics to report.
 
-Terms are Keras layers that a model sums up; what they read is ``Features``. ``options`` says which
-options every term has, without TensorFlow; the other modules are imported on first use.
+Terms are Keras layers that a model sums up; they read ``Features``. ``options`` lists the options
+of every term, without TensorFlow; the other modules are imported on first use.
 """
 
 from tf_infomax.naming.lazy import lazy_names

@@ -1,4 +1,4 @@
-"""Alignment plus uniformity of two views, weighted: what ``max I`` is replaced by."""
+"""Alignment plus uniformity of two views, weighted: the loss in place of a bound on the MI."""
 
 import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""Learning with labels, the yardstick of learning without them."""
+"""Supervised learning, with which learning without labels is compared."""
 
 import math
 

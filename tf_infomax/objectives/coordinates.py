@@ -1,4 +1,4 @@
-"""Telling from code and local features where the latter are (Hjelm et al. 2019, section 4.3)."""
+"""Predicting where local features are, from them and the code (Hjelm et al. 2019, section 4.3)."""
 
 import keras
 import numpy as np
@@ -33,7 +33,7 @@ def coordinate_loss(logits, rows, columns):
 
 
 def coordinate_accuracies(logits, rows, columns):
-    """(fraction of the rows, fraction of the columns) that are found; arguments as above."""
+    """(fraction of the rows, fraction of the columns) that are predicted correctly."""
     return tuple(
         tf.reduce_mean(
             tf.cast(tf.equal(tf.argmax(part, -1, output_type=labels.dtype), labels), tf.float32)
@@ -151,7 +151,7 @@ class Coordinates(_Predictor):
         occluded: whether the code is that of the image with a part hidden.
         network: "mlp" (the paper: two hidden layers, batch norm, ReLU) or "released" (the MI
             network, whose logits are layer-normalised).
-        hidden_units: of the MLP; 512 is recalled, not verified.
+        hidden_units: of the MLP; 512 is from memory, not verified against the paper.
         seed: int for reproducible weights, or ``None``.
 
     Reference: Hjelm et al. (2019), arXiv:1808.06670, section 4.3.
@@ -188,8 +188,8 @@ class Coordinates(_Predictor):
 class RelativeCoordinates(_Predictor):
     """Predict the offset between two local features from both and the code.
 
-    One source place is drawn for each image, and all places are its targets; the offsets along
-    each axis are ``-(H - 1) .. H - 1``.
+    One source place is drawn for each image, and all places are its targets; offsets along each
+    axis range over ``-(H - 1) .. H - 1``.
 
     Args:
         weight, occluded, network, hidden_units, seed: as for ``Coordinates``.

@@ -4,22 +4,22 @@ from tf_infomax.encoders.chunked_encoding import encode_in_chunks
 
 __all__ = ["EncodedViews", "named"]
 
-# The output of an encoder that names nothing.
+# The output of an encoder without named endpoints.
 _OUTPUT = "code"
 
 
 class EncodedViews:
     """The encoders of the given views.
 
-    An encoder with named endpoints (``encoders.protocol``) has those; every other one has "code",
-    its output. Either name of the output, "code" or "global", stands for the other one where an
-    encoder has only one of them, so that a term reads any encoder's code.
+    An encoder with named endpoints (``encoders.protocol``) has those; any other encoder has "code",
+    its output. Where an encoder has only one of "code" and "global", either name stands for its
+    output, so that a term can read the code of any encoder.
 
     Args:
         encoders: dict of view -> encoder, at least one. The first view is the main one: that of
             addresses without a view.
-        shapes: dict of view -> shape of the view, batch axis included; needed of encoders without
-            named endpoints.
+        shapes: dict of view -> shape of the view, batch axis included; needed for encoders
+            without named endpoints.
         chunk: rows that an encoder takes at a time in training, or ``None`` for all
             (``encode_in_chunks``).
 

@@ -15,16 +15,16 @@ __all__ = ["Features", "flat", "global_vectors", "wide"]
 class Features:
     """Endpoints of one batch: each view is made and encoded once, and only if a term asks for it.
 
-    Besides the views that are given there are those made of them: "occluded", the main view with a
-    part hidden, and pairs of random views (``pair``).
+    Besides the given views there are views made from them: "occluded", the main view with a part
+    hidden, and pairs of random views (``pair``).
 
-    Under a distribution strategy every replica has some rows of the batch. What is read here is the
-    whole batch, the rows of all replicas; ``own`` gives this replica's.
+    Under a distribution strategy every replica has some rows of the batch. Reading gives the rows
+    of the whole batch, of all replicas; ``own`` gives this replica's rows.
 
     Args:
         encoded: ``EncodedViews``.
         views: dict of view -> tensor ``[K, ...]``.
-        seed: int ``[2]``, of everything random in this step; ``None`` where nothing is.
+        seed: int ``[2]``, of everything random in this step; ``None`` if nothing is random.
         labels: int ``[K]``, -1 = unlabelled, or ``None``.
         training: passed to the encoders.
     """
@@ -43,7 +43,7 @@ class Features:
 
         Args:
             start, stop: of the rows.
-            number: of this part, for random draws of its own.
+            number: of this part, so that its random draws differ from other parts'.
         """
         views = {view: x[start:stop] for view, x in self._views.items()}
         labels = None if self._labels is None else self._labels[start:stop]
@@ -67,7 +67,7 @@ class Features:
         """A view itself, of the whole batch, ``[K, ...]``, as the encoder gets it.
 
         Raises:
-            ValueError: if this batch does not hold it.
+            ValueError: if this batch lacks it.
         """
         return replicas.gathered(self._view(name)[1])
 
@@ -80,7 +80,7 @@ class Features:
         return replicas.gathered(self.own(address))
 
     def own(self, address):
-        """As ``read``, but of this replica's rows only."""
+        """As ``read``, but only this replica's rows."""
         if self._whole is not None:
             whole, start, stop = self._whole
             return whole.own(address)[start:stop]
@@ -126,14 +126,14 @@ class Features:
             raise ValueError(
                 f"This batch holds the views {', '.join(self._views)}. Received: view={name!r}."
             )
-        # An unknown name is refused by whoever knows the encoders.
+        # The lookup of its encoder refuses an unknown name.
         return name, self._views.get(name)
 
     def _occluded(self):
-        """The main view with a block hidden, or all but it.
+        """The main view with a rectangle hidden.
 
-        What is hidden and what stays visible hold a block as large as the receptive field of a
-        local feature, or half the image where that is smaller.
+        Both the hidden and the visible part contain a whole block, as large as the receptive field
+        of a local feature, or half the image where that is smaller.
         """
         images = self._views[self._encoded.main]
         field = self._encoded.encoder(self._encoded.main).local_receptive_field

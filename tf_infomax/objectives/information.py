@@ -1,6 +1,6 @@
-"""The information terms: a bound on the MI of two features, of maps, codes and views alike.
+"""The information terms: a bound on the MI of two features, whether maps, codes or views.
 
-``Information`` has every ability of a bound; its subclasses say only which features are scored:
+``Information`` offers every option of a bound; its subclasses only choose the features to score:
 the code with every place of a map (``LocalInformation``), the code with one whole map
 (``GlobalInformation``), the codes of two views (``two_views.ViewInformation``).
 """
@@ -29,21 +29,22 @@ class Information(Term):
     Args:
         critic: scores the pairs.
         bound: name of a registered bound, one with options, ``bounds.get("smile", clip=1.0)``, or
-            a function from scores to a scalar in nats. "mine" is corrected by a moving average, of
-            weight 0.01 a batch, which is part of the term and only training changes.
+            a function from scores to a scalar in nats. The gradient of "mine" is corrected by a
+            moving average (weight of a batch: 0.01), which belongs to the term and changes in
+            training only.
         weight: factor of the loss.
         target: nats, or ``None``: train ``|bound - target|`` in place of ``-bound``.
         baseline: Keras layer, ``baseline(anchors) -> [K]``, the log a(x) of bounds that take one
             ("tuba", "interpolated"), ``critics.LearnedBaseline``; or ``None``.
         negative_images: how many other examples of the batch give negatives; ``None``: all.
         self_score: ``None`` excludes an example's own features from its negatives, exactly; -10.0
-            is the constant of DIM's released code in their stead.
-        activation_penalty: factor of the mean squared norm of the embedded anchors, of critics
-            with ``embed_globals``.
+            puts a constant in their place, as DIM's released code does.
+        activation_penalty: factor of the mean squared norm of the embedded anchors; only for
+            critics with ``embed_globals``.
 
     Raises:
-        ValueError: on unknown bounds, a baseline for a bound that takes none, or numbers out of
-            their range.
+        ValueError: on unknown bounds, a baseline for a bound that does not accept one, or numbers
+            out of range.
     """
 
     label = "information"
@@ -96,7 +97,7 @@ class Information(Term):
         return {self.label: self.scored_bound.unit}
 
     def _connect(self, anchor_shape, candidate_shape):
-        """Makes the weights for features of shapes without the batch axis."""
+        """Makes the weights for features of these shapes, without the batch axis."""
         if not self.critic.built:
             self.critic.build((None, *anchor_shape), (None, *candidate_shape))
         if self.baseline is not None and not self.baseline.built:
@@ -131,10 +132,10 @@ class Information(Term):
         return self._pairs(scores), penalty
 
     def _pairs(self, scores):
-        """Scores of maps ``[N, B, N, A]``, or a matrix ``[K, K]``: one place, one anchor each."""
+        """``PairScores`` of maps ``[N, B, N, A]``, or of a matrix ``[K, K]``."""
         if scores.shape.rank == 2:
             if self.self_score is None and self.negative_images is None:
-                # A bound of the user's own reads the matrix itself.
+                # A user's own bound reads the matrix itself.
                 is_own = not self.scored_bound.is_registered
                 return scores if is_own else PairScores.from_matrix(scores)
             scores = scores[:, tf.newaxis, :, tf.newaxis]
@@ -199,8 +200,8 @@ class LocalInformation(Information):
     """Maximise the information between the global code and every local feature: DIM(L).
 
     ``max mean over places i of bound( critic(E(x), C^(i)(x)) )``: the anchors are the global codes,
-    the positives of each the places of its own image, its negatives all places of the other images
-    of the batch.
+    the positives of an anchor are the places of its own image, and its negatives all places of the
+    other images of the batch.
 
     Args:
         critic: critic for maps, ``critic(global, local) -> [N, B, N, A]``.
@@ -208,8 +209,8 @@ class LocalInformation(Information):
         weight: beta.
         occluded: whether the code is that of the image with a part hidden (section 4.3); the local
             features are always those of the whole image.
-        local_samples, global_samples: as many places (or globals) of each image are drawn at
-            random at every step; ``None`` takes all.
+        local_samples, global_samples: how many places (or globals) of each image are drawn at
+            random in every step; ``None`` takes all.
         negative_images, self_score, activation_penalty, target, baseline: see ``Information``.
 
     Reference: Hjelm et al. (2019), arXiv:1808.06670, section 3.2, eq. 6 (eq. 8 prints this term
@@ -284,13 +285,13 @@ class LocalInformation(Information):
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class GlobalInformation(Information):
-    """Maximise the information between the global code and the image, by one whole map: DIM(G).
+    """Maximise the information between the global code and one whole feature map: DIM(G).
 
     ``max bound( critic(E(x), C(x)) )`` over all pairs of images of the batch. Codes with several
     globals are flattened.
 
     Args:
-        critic: critic of vectors, which sees the flattened map; or one that takes maps
+        critic: critic of vectors, which sees the flattened map; or a critic of maps
             (``EncoderTailCritic``).
         bound: name of a registered bound, or as for ``Information``.
         weight: alpha.

@@ -30,7 +30,7 @@ def classifier_loss(logits, labels):
 
 
 def uniform_label_loss(logits):
-    """Mean cross-entropy of the uniform label distribution, in nats; ``log C`` at best.
+    """Mean cross-entropy to the uniform label distribution, in nats; at least ``log C``.
 
     It is KL(uniform || predicted) + log C: smallest where the classifier knows nothing.
 
@@ -45,8 +45,8 @@ def uniform_label_loss(logits):
 class LabelConfusion(Term):
     """Hide the labels from a linear classifier that is trained in turns with the encoder.
 
-    The classifier, a player of its own, takes ``classifier_steps`` steps, each on a batch of its
-    own, before every step of the encoder, which moves towards uniform predictions.
+    The classifier is a separate player. It takes ``classifier_steps`` steps, each on a new batch,
+    before every step of the encoder, which moves towards uniform predictions.
 
     Args:
         num_classes: C.

@@ -1,8 +1,8 @@
 """Metric learning: triplet and K-pair losses, and mining of hard and semi-hard negatives.
 
 Distances are squared Euclidean distances, as in FaceNet; the tuplet losses take inner products.
-What metric learning calls a false negative, another example of the anchor's class in the batch, is
-for a bound on mutual information a correct draw from the product of the marginals.
+Metric learning calls another example of the anchor's class in the batch a false negative. For a
+bound on mutual information it is a correct draw from the product of the marginals.
 
 Reference: Tschannen et al. (2020), arXiv:1907.13625, section 4 (the link to InfoNCE).
 """
@@ -35,8 +35,8 @@ class Triplets(typing.NamedTuple):
     Attributes:
         anchor: int32 ``[T]``, rows.
         positive, negative: int32 ``[T]``, columns.
-        valid: bool ``[T]``; where it is false there was nothing to choose from, and the indices
-            mean nothing. T is known while tracing, the number of valid ones is not.
+        valid: bool ``[T]``; where it is false there was no candidate, and the indices are
+            meaningless. T is known while tracing, the number of valid triplets is not.
     """
 
     anchor: tf.Tensor
@@ -76,13 +76,13 @@ def triplet(anchors, positives, negatives, margin=1.0):
 
 
 def mine_hard(distances, positives, negatives=None):
-    """Of every anchor the farthest positive and the nearest negative.
+    """The farthest positive and the nearest negative of every anchor.
 
     Args:
         distances: floating ``[K, M]``, of K anchors and M candidates.
-        positives: bool ``[K, M]``, which candidates are of the anchor's kind. The anchor itself, if
-            it is among the candidates, is to be false here and in ``negatives``.
-        negatives: bool ``[K, M]``; by default all that are not positive.
+        positives: bool ``[K, M]``, which candidates are positives of the anchor. The anchor
+            itself, if it is among the candidates, must be false here and in ``negatives``.
+        negatives: bool ``[K, M]``; by default all that are not positives.
 
     Returns:
         ``Triplets``, T = K, one for each anchor; invalid where it has no positive or no negative.
@@ -103,7 +103,7 @@ def mine_hard(distances, positives, negatives=None):
 
 
 def mine_semi_hard(distances, positives, negatives=None, margin=1.0, fallback="farthest"):
-    """Of every anchor and positive the nearest negative that is farther than the positive.
+    """For every anchor and positive, the nearest negative that is farther than the positive.
 
     A semi-hard negative has ``d(a, p) < d(a, n) < d(a, p) + margin``. Where there is none:
 
@@ -118,8 +118,8 @@ def mine_semi_hard(distances, positives, negatives=None, margin=1.0, fallback="f
         fallback: "farthest" or "skip".
 
     Returns:
-        ``Triplets``, T = K M: of each anchor, every candidate in turn as the positive. Invalid
-        where that is none, or the anchor has no negative.
+        ``Triplets``, T = K M: every candidate of each anchor in turn as the positive. Invalid where
+        the candidate is not a positive, or the anchor has no negative.
 
     Raises:
         ValueError: on shapes that differ, a negative margin, or an unknown fallback.
@@ -131,8 +131,8 @@ def mine_semi_hard(distances, positives, negatives=None, margin=1.0, fallback="f
         raise ValueError(f"`fallback` must be one of {FALLBACKS}. Received: {fallback!r}.")
     distances, positives, negatives = _masks(distances, positives, negatives)
     far = tf.where(negatives, distances, tf.constant(math.inf, distances.dtype))
-    # Negatives by distance, the others behind them at infinity: K M numbers, where comparing all
-    # positives with all negatives would be K M^2.
+    # Negatives sorted by distance, all other candidates behind them at infinity: K M numbers, where
+    # comparing all positives with all negatives would take K M^2.
     order = tf.argsort(far, axis=1, stable=True)
     ordered = tf.gather(far, order, axis=1, batch_dims=1)
     count = tf.reduce_sum(tf.cast(negatives, tf.int32), axis=1, keepdims=True)
@@ -151,9 +151,9 @@ def mine_semi_hard(distances, positives, negatives=None, margin=1.0, fallback="f
 def batch_triplet(x, y=None, labels=None, margin=1.0, mining="semi_hard"):
     """The triplet loss of a batch, with negatives mined in it: mean over all valid triplets.
 
-    ``batch_triplet(x, labels=labels)``: anchors and candidates are the codes x, positives those of
-    the anchor's label, itself left out. ``batch_triplet(x, y)``: anchors are the x_i, candidates
-    the y_j, of which y_i alone is positive; with labels, all y_j of the anchor's label are.
+    ``batch_triplet(x, labels=labels)``: anchors and candidates are the codes x, positives the other
+    codes with the anchor's label. ``batch_triplet(x, y)``: anchors are the x_i, candidates the y_j,
+    and y_i is the only positive; with labels, all y_j with the anchor's label are positives.
 
     Args:
         x: floating ``[K, D]``.
@@ -220,12 +220,12 @@ def tuplet(anchors, positives, negatives):
             f"Received: {', '.join(map(str, shapes))}."
         )
     positive = tf.reduce_sum(anchors * positives, axis=-1)
-    rivals = tf.einsum("kd,knd->kn", anchors, negatives)
-    return tf.reduce_mean(tf.nn.softplus(tf.reduce_logsumexp(rivals, axis=-1) - positive))
+    against = tf.einsum("kd,knd->kn", anchors, negatives)
+    return tf.reduce_mean(tf.nn.softplus(tf.reduce_logsumexp(against, axis=-1) - positive))
 
 
 def multi_class_k_pair(scores):
-    """The multi-class K-pair loss: every pair's partner is the other pairs' negative.
+    """The multi-class K-pair loss: the positive of each pair is a negative of all others.
 
     ``mean_i log(1 + sum_{j != i} exp(s_ij - s_ii))``. Exactly ``log K - infonce(scores)``; for
     inner products of one shared embedding it is the loss of metric learning.
@@ -242,8 +242,8 @@ def multi_class_k_pair(scores):
     Reference: Sohn (2016); Tschannen et al. (2020), section 4.
     """
     scores = pair_scores(scores)
-    rivals = scores.marginal_logsumexp()[:, tf.newaxis]
-    return tf.reduce_mean(tf.nn.softplus(rivals - scores.joint))
+    negatives = scores.marginal_logsumexp()[:, tf.newaxis]
+    return tf.reduce_mean(tf.nn.softplus(negatives - scores.joint))
 
 
 def _check_margin(margin):

@@ -1,8 +1,8 @@
-"""The options of every term with their defaults, as frozen data: what experiments list.
+"""The options of every term with their defaults, as frozen data that experiments list.
 
-This is the one place where they stand: the Keras classes of ``objectives``, experiment files and
-``--set`` take them from here. Needs no TensorFlow. A field that is no argument of the class of the
-same name says so.
+They are defined here only: the Keras classes of ``objectives``, experiment files and ``--set`` take
+them from here. Needs no TensorFlow. A field that is not an argument of the class of the same name
+says so.
 """
 
 import dataclasses
@@ -31,8 +31,8 @@ class MutualInformation:
         critic: how pairs of codes are scored.
         bound: name of a registered bound, or with options, ``pick("smile", clip=1.0)``.
         target: nats to hold the bound at, or ``None`` to maximise it.
-        baseline: of bounds that take one ("tuba", "interpolated"), ``pick("learned")``; or
-            ``None``.
+        baseline: ``pick("learned")`` for bounds that accept a baseline ("tuba",
+            "interpolated"); or ``None``.
     """
 
     critic: Pick
@@ -48,8 +48,8 @@ class LabelConfusion:
 
     Attributes:
         warmup_steps: steps of the classifier before the first round.
-        classifier_steps: steps of the classifier in each round, before the encoder's one.
-        classifier_learning_rate: of its own Adam, and no argument of the class; the encoder's is
+        classifier_steps: steps of the classifier in each round, before the encoder's step.
+        classifier_learning_rate: of its own Adam; not an argument of the class. The encoder's is
             ``train.learning_rate``.
         endpoint: the code that the classifier reads.
     """
@@ -99,7 +99,7 @@ class GlobalInformation:
 class PriorMatching:
     """Match the distribution of the code to a prior, against a discriminator; see ``objectives``.
 
-    ``learning_rate`` is the discriminator's, and no argument of the class; ``None`` means the
+    ``learning_rate`` is the discriminator's, and not an argument of the class; ``None`` means the
     encoder's.
     """
 

@@ -8,11 +8,11 @@ __all__ = ["Player", "merged"]
 
 @dataclasses.dataclass(frozen=True)
 class Player:
-    """One side of a game: variables that a loss of their own moves, the other sides held fixed.
+    """One side of a game: variables with a loss of their own, which moves no other player.
 
-    The representation (encoders, critics, predictors) is a player, too, whose loss is the sum of
-    the terms; the players described here are those that terms bring besides it. Players of one
-    name are one player: their losses are summed, and one optimizer moves their variables.
+    The representation (encoders, critics, predictors) is a player, too; its loss is the sum of the
+    terms. The players described here are those that terms add. Players with the same name are one
+    player: their losses are summed, and one optimizer moves their variables.
 
     Attributes:
         name: "adversary", "classifier", ...
@@ -23,8 +23,8 @@ class Player:
         steps: per step of the representation.
         own_batches: ``False``: the player learns from the features of the representation's own
             step, as they were before it moved. ``True``: each of its steps takes a further batch,
-            before the representation's.
-        warmup_steps: steps before the first one of the representation.
+            before the step of the representation.
+        warmup_steps: steps before the first step of the representation.
     """
 
     name: str
@@ -45,15 +45,15 @@ class Player:
 
     @property
     def batches(self):
-        """Batches that it takes in a step of the representation, besides the latter's."""
+        """Batches that it takes in a step of the representation, besides that step's own batch."""
         return self.steps if self.own_batches else 0
 
 
 def merged(players):
-    """Players with those of one name made one, in the order of their first appearance.
+    """Players, those with the same name merged, in the order of their first appearance.
 
     Raises:
-        ValueError: where players of one name differ in their steps or batches.
+        ValueError: if players with the same name differ in their steps or batches.
     """
     groups = {}
     for player in players:

@@ -1,4 +1,4 @@
-"""Matching the code's distribution to a prior, against a discriminator (Hjelm et al. 2019, eq. 7).
+"""Matching the code's distribution to a prior with a discriminator (Hjelm et al. 2019, eq. 7).
 """
 
 import keras
@@ -64,9 +64,9 @@ def gradient_penalty(discriminator, inputs, form="all_samples"):
     """Mean squared norm of the discriminator's gradient by its inputs.
 
     Args:
-        discriminator: function ``[K, D] -> [K, 1]`` that treats the rows apart.
+        discriminator: function ``[K, D] -> [K, 1]`` of each row by itself.
         inputs: ``[K, D]``.
-        form: "all_samples", or "last_sample": the release's ``|dD/dx_K|^2 / K`` of the last row.
+        form: "all_samples", or "last_sample": as released, ``|dD/dx_K|^2 / K`` of the last row.
 
     Returns:
         Scalar, differentiable by the discriminator's weights.
@@ -82,7 +82,7 @@ def gradient_penalty(discriminator, inputs, form="all_samples"):
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class PriorMatching(Term):
-    """Bring the distribution of the code to a prior, against a discriminator that tells them apart.
+    """Match the distribution of the code to a prior, by a game with a discriminator.
 
     The discriminator D minimises ``E_z[n(D(z))] - E_v[p(D(v))] + penalty``, v from the prior and z
     the squashed code; the encoder minimises the non-saturating ``-E_z[p(D(z))]``. Neither loss

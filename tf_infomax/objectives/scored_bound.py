@@ -1,4 +1,4 @@
-"""A bound with everything it takes: options, baseline, moving average, its form in JSON."""
+"""A bound with its options, its baseline, its moving average and its form in JSON."""
 
 import keras
 
@@ -17,13 +17,13 @@ class ScoredBound:
 
     Attributes:
         bound: as it was given.
-        is_registered: whether it is one of ``bounds``, and no function of the user's own.
+        is_registered: whether it is one of ``bounds`` rather than a user's own function.
         averages: whether a moving average corrects its gradient (MINE).
-        unit: "nats", or "1" where it bounds another divergence.
+        unit: "nats", or "1" if it bounds another divergence.
 
     Raises:
-        ValueError: on unknown bounds, bounds of densities, or a baseline for a bound that takes
-            none.
+        ValueError: on unknown bounds, bounds of densities, or a baseline for a bound that does
+            not accept one.
     """
 
     def __init__(self, bound, has_baseline=False):
@@ -74,8 +74,8 @@ class ScoredBound:
         return self._function(scores, log_baseline=log_baseline)
 
     def serialize(self):
-        """What JSON can hold of the bound; the constructor reads it back."""
-        # Keras could not find the package's functions; it finds what users register with it.
+        """The bound as JSON; the constructor reads it back."""
+        # Keras finds functions that users have registered with it, but not those of this package.
         if self.is_registered:
             return bounds.serialize(self.bound)
         return keras.saving.serialize_keras_object(self.bound)

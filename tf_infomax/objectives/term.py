@@ -10,10 +10,10 @@ __all__ = ["Term", "checked_critic", "checked_endpoint"]
 
 
 class Term(keras.layers.Layer):
-    """One summand of a loss: features of a batch -> a scalar, with the weights that it needs.
+    """One summand of a loss: features of a batch -> a scalar, with its own weights.
 
     A term is a Keras layer so that its weights are tracked, saved and restored with the model; its
-    work is done by ``loss``, not by calling it. A term that plays a game overrides ``players``.
+    work is done by ``loss``, not by calling it. A term with an adversary overrides ``players``.
 
     Args:
         weight: factor in the sum of terms, 0 or more.
@@ -21,11 +21,11 @@ class Term(keras.layers.Layer):
 
     # Prefix of the term's metrics.
     label = "term"
-    # Metric -> metric of its rows, where that is not "train/<metric>".
+    # Metric -> metric of its rows, unless that is "train/<metric>".
     row_metrics = {}  # noqa: RUF012 - a constant
     # Whether batches must hold labels.
     needs_labels = False
-    # Images of a batch without which the term has nothing to compare.
+    # Smallest batch on which the term is defined.
     least_rows = 1
 
     def __init__(self, weight=1.0, **kwargs):
@@ -33,7 +33,7 @@ class Term(keras.layers.Layer):
         self.weight = number(weight, "weight")
 
     def connect(self, encoded):
-        """Makes the weights, for encoders that have theirs.
+        """Makes the weights; the encoders must be built.
 
         Args:
             encoded: ``EncodedViews``.
@@ -64,7 +64,7 @@ class Term(keras.layers.Layer):
 
     @property
     def players(self):
-        """``Player`` objects besides the representation; a tuple, of most terms an empty one."""
+        """``Player`` objects besides the representation; a tuple, empty for most terms."""
         return ()
 
     @property
@@ -74,7 +74,7 @@ class Term(keras.layers.Layer):
         return [variable for variable in self.trainable_variables if id(variable) not in others]
 
     def player(self, name):
-        """The player called ``name``, all those of one name as one; ``KeyError`` if there is none.
+        """The player called ``name``, those with the same name merged; ``KeyError`` if none is.
         """
         return {player.name: player for player in merged(self.players)}[name]
 
@@ -86,12 +86,12 @@ class Term(keras.layers.Layer):
 
 
 def checked_critic(critic):
-    """``critic`` unless it is no layer, such as the name of one."""
+    """``critic``, checked to be a layer and not, for instance, a name."""
     return callable_layer(critic, "critic", "a critic, such as critics.get('dot_map')")
 
 
 def checked_endpoint(name):
-    """``name``, an argument called ``endpoint``, unless it is no name."""
+    """``name``, an argument called ``endpoint``, checked to be a string."""
     if not isinstance(name, str):
         raise ValueError(
             f"`endpoint` must be the name of an endpoint. Received: endpoint={name!r}."

@@ -34,7 +34,7 @@ _TERMS = Family("loss of two views")
 
 
 class _TwoViewTerm(Term):
-    """What terms on two views share: which views, and what of them is read."""
+    """Base of terms on two views: which views, and which endpoint is read."""
 
     least_rows = 2
 
@@ -56,7 +56,7 @@ class _TwoViewTerm(Term):
 
     @property
     def endpoint(self):
-        """What of the views is compared."""
+        """The endpoint at which the views are compared."""
         return self.pair.endpoint
 
     @property
@@ -69,7 +69,7 @@ class _TwoViewTerm(Term):
         self._finish_connect()
 
     def _connect(self, encoded, shape_1, shape_2):
-        """Makes weights for codes of these shapes, where there are any."""
+        """Makes the weights, if the term has any, for codes of these shapes."""
 
     def loss(self, features):
         x, y = self.pair.codes(features)
@@ -94,15 +94,16 @@ class ViewInformation(Information):
     """Maximise a bound on the information between the codes of two views.
 
     The views are those of pairs, as in MI-max, or two random views of every image: with
-    ``CosineCritic(temperature)`` and InfoNCE the latter is the contrastive loss of Wang and Isola,
-    less ``log K``. Anchors are the first views, negatives the second views of the other examples.
+    ``CosineCritic(temperature)`` and InfoNCE on random views it is the contrastive loss of Wang and
+    Isola, less ``log K``. Anchors are the first views, negatives the second views of the other
+    examples.
     Scores of large batches are computed in blocks (``BlockedScores``).
 
     Args:
         critic: critic of code vectors, ``critic(x, y) -> [K, K]``.
         bound: name of a registered bound, or as for ``Information``.
         weight: factor of the loss.
-        endpoint: what of the views is compared.
+        endpoint: the endpoint at which the views are compared.
         crop_area, flip, colour_jitter, grey: of random views; see ``RandomView``.
         views: names of two given views, in place of random ones; or ``None``.
         metric: name of the bound in the log.
@@ -135,7 +136,7 @@ class ViewInformation(Information):
 
     @property
     def endpoint(self):
-        """What of the views is compared."""
+        """The endpoint at which the views are compared."""
         return self.pair.endpoint
 
     @property
@@ -153,7 +154,7 @@ class ViewInformation(Information):
         plain = self.self_score is None and self.negative_images is None
         if not plain or self.activation_penalty or not self.scored_bound.is_registered:
             return super().scores(features)
-        # Of its own rows: replicas share the work on the pairs.
+        # Anchors are this replica's own rows: replicas share the work on the pairs.
         return scores_of_pairs(self.critic, *self.pair.codes(features, own=True)), None
 
     def get_config(self):
@@ -218,10 +219,10 @@ class AlignmentUniformity(_TwoViewTerm):
 @_TERMS.register("triplet")
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class TripletViews(_TwoViewTerm):
-    """The triplet loss, negatives mined in the batch: the other view is the one positive.
+    """The triplet loss, negatives mined in the batch: the only positive is the other view.
 
     Args:
-        margin: of squared distances; on the unit sphere those are 4 at most.
+        margin: in squared distances, which are at most 4 on the unit sphere.
         mining: "hard" or "semi_hard"; see ``objectives.metric_learning``.
         normalize: whether codes are put on the unit sphere.
         weight, endpoint, crop_area, flip, colour_jitter, grey: as for ``ViewInformation``.

@@ -31,7 +31,7 @@ class ViewPair:
         """Shapes of both codes without the batch axis.
 
         Raises:
-            ValueError: if random views would be compared by something else than vectors.
+            ValueError: if the endpoint of random views is not a vector.
         """
         if self.names is not None:
             return tuple(encoded.shape(f"{name}.{self.endpoint}") for name in self.names)

@@ -1,4 +1,4 @@
-"""What evaluators give: a number and what it is. Needs no TensorFlow."""
+"""Measurements, the output of evaluators: a number and what it is. Needs no TensorFlow."""
 
 import dataclasses
 
@@ -26,8 +26,8 @@ class Measurement:
 
 
 def several(names):
-    """An option that takes names as a tuple, which on a command line may be a single one.
+    """An option that takes a tuple of names, or a single name on a command line.
 
-    A name that is given twice counts once: rows of one kind twice would be taken for two seeds.
+    A name given twice counts once: duplicate rows would be taken for two seeds.
     """
     return (names,) if isinstance(names, str) else tuple(dict.fromkeys(names or ()))

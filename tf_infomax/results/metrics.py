@@ -1,7 +1,7 @@
-"""What every metric is called: in tables, in the summary, in progress lines, with how many digits.
+"""Names and formats of every metric in tables, in the summary and in progress lines.
 
-A metric is described once, here; units stand in the rows, where they are produced. Whoever shows
-numbers reads this table, whose order is that in which they are shown.
+A metric is described once, here; units are in the rows, where they are produced. Everything that
+shows numbers reads this table, and shows them in its order.
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ __all__ = ["METRICS", "NON_FINITE", "PICTURE", "Metric", "described", "value_wit
 
 # The step at which a loss was not finite, and the run was stopped.
 NON_FINITE = "run/non_finite_loss_step"
-# End of the names of rows that carry a picture: their number belongs to it and to no table.
+# Suffix of rows that carry a picture: their number describes it, and is left out of tables.
 PICTURE = "/figure"
 
 
@@ -21,15 +21,15 @@ class Metric:
     """One metric, of one split, of some features.
 
     Attributes:
-        name: of the rows, a regular expression.
+        name: regular expression for the metric of the rows.
         heading: in tables of final values; "{features}" and "{0}" (the expression's group) are
             filled in. ``None`` keeps it out of them.
         split: "train" or "test".
         features: one name, ``None`` for metrics without features, or ``...`` for any.
         short: in progress lines, filled in likewise; ``None`` keeps it out of them.
         digits: format of its value in progress lines.
-        column: of the summary, filled in likewise; ``None`` keeps it out. Of several metrics with
-            one column the first that a run has is shown.
+        column: of the summary, filled in likewise; ``None`` keeps it out. If several metrics
+            share a column, the first that a run has is shown.
     """
 
     name: str
@@ -55,7 +55,7 @@ METRICS = (
     Metric("bound", "bound, test pairs", short="test bound", column="test bound"),
     Metric("bound", "bound, training pairs", short="train bound", column="train bound",
            **_IN_TRAINING),
-    # Runs without an evaluation of the bound have that of their training steps.
+    # Runs without an evaluation of the bound show the bound of their training steps.
     Metric("train/bound", "bound in training", short="bound", column="train bound",
            **_IN_TRAINING),
     Metric("mutual_information", "true mutual information"),

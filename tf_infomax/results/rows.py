@@ -33,17 +33,17 @@ EVALUATION_ROWS = "evaluation.jsonl"
 
 _FIELDS = ("experiment", "variant", "seed", "step", "split", "metric", "value", "unit")
 
-# What is averaged over seeds must agree in all of these; the tags may be absent.
+# Rows are averaged over seeds if they agree in all of these; the tags may be absent.
 GROUP = ("experiment", "dataset", "variant", "metric", "split", "features", "unit")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One number, and everything that is needed to know what it is.
+    """One number, with everything needed to know what it measures.
 
     Args:
         experiment: catalogue name, such as ``critic_impact``.
-        variant: which member of the experiment's sweep, such as ``bilinear-infonce``.
+        variant: the member of the experiment's sweep, such as ``bilinear-infonce``.
         seed: int, the run's seed.
         step: int, training steps done when the number was taken.
         split: ``train`` or ``test``.
@@ -53,7 +53,7 @@ class Row:
         tags: further facts, flat (``critic``, ``bound``, ``dataset``, ...). The tag ``values``, a
             sequence of numbers, is a distribution of which ``value`` is the median.
     Raises:
-        ValueError: if a number is not one, or a tag has the name of a field.
+        ValueError: if a field is not a number where it should be, or a tag has a field's name.
     """
 
     experiment: str
@@ -87,7 +87,7 @@ class Row:
                     f"The tag `values` must be numbers. Received: values={tags['values']!r}."
                 )
             tags["values"] = [strict_json.number(value, "values") for value in tags["values"]]
-        # The dataclass is frozen; this is the one moment at which its fields are settled.
+        # The dataclass is frozen, so fields can be converted only here.
         object.__setattr__(self, "seed", strict_json.integer(self.seed, "seed"))
         object.__setattr__(self, "step", strict_json.integer(self.step, "step"))
         object.__setattr__(self, "value", strict_json.number(self.value, "value"))
@@ -107,13 +107,13 @@ class Row:
     def from_json(cls, line):
         """Inverse of ``to_json``; ``ValueError`` says what the line lacks.
 
-        In ``value`` and ``values`` the three strings are numbers again; other tags are as written.
+        In ``value`` and ``values`` the three strings become numbers; other tags stay as written.
         """
         received = f"Received: line={line[:80]!r}."
         try:
             flat = json.loads(line, parse_constant=strict_json.refuse_constant)
             if "\\u" in line:
-                # Half a character cannot be written anywhere again.
+                # A lone surrogate cannot be encoded when the row is written again.
                 json.dumps(flat, ensure_ascii=False).encode()
         except (RecursionError, ValueError) as error:
             raise ValueError(f"Expected a JSON object ({error}). {received}") from None
@@ -127,7 +127,7 @@ class Row:
 
 
 class RowWriter:
-    """Appends rows to a file such that a killed run can go on exactly where it was.
+    """Appends rows to a file such that a killed run can continue exactly where it was.
 
     ``flush`` returns the file's length in bytes; a checkpoint stores it, and ``truncate`` brings
     the file back to it. Half a line at the end, left by a killed writer, is cut off on opening.
@@ -200,7 +200,7 @@ def _row_files(path):
 def _read_file(path):
     lines = path.read_bytes().split(b"\n")
     rows = []
-    # What follows the last newline is empty, or a row that is being written at this moment.
+    # After the last newline there is nothing, or a row that is being written at this moment.
     for number, line in enumerate(lines[:-1], start=1):
         if line.strip():
             try:
@@ -236,7 +236,7 @@ def read_rows(path):
 
 
 def replaced(rows, newer):
-    """``rows``, in which ``newer`` ones take the place of those that measure the same."""
+    """``rows``, with those that ``newer`` rows measure again replaced by these."""
     same = {_what(row) for row in newer}
     return [*(row for row in rows if _what(row) not in same), *newer]
 
@@ -321,7 +321,7 @@ def final_values(frame, by=GROUP):
         by: columns that tell groups apart.
     Returns:
         DataFrame as from ``over_seeds``, one line a group, and ``seeds``: how many seeds the group
-        has at any step, so that ``n < seeds`` shows who is missing.
+        has at any step, so that ``n < seeds`` shows that seeds are missing.
     """
     by = list(by)
     table = over_seeds(frame, by)

@@ -1,4 +1,4 @@
-"""Numbers as strict JSON: what is not finite is one of three strings, and read back as a number."""
+"""Numbers as strict JSON: non-finite values are one of three strings, and read back as numbers."""
 
 import math
 import numbers
@@ -25,7 +25,7 @@ def encoded(value):
 
 
 def number(value, name):
-    """The float that ``value`` stands for; the three strings above are numbers, others not."""
+    """The float that ``value`` stands for; of strings only the three above are numbers."""
     if isinstance(value, str) and value in _NON_FINITE:
         return _NON_FINITE[value]
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
@@ -34,8 +34,8 @@ def number(value, name):
 
 
 def refuse_constant(name):
-    """For ``json.loads``: NaN and infinities are strings here, bare ones an error."""
-    # Python's reader takes a bare NaN, other readers do not: the file would be half readable.
+    """For ``json.loads``: NaN and infinities are strings here; bare constants are an error."""
+    # Python's reader accepts a bare NaN, but other readers do not.
     raise ValueError(f"the bare constant {name} is not JSON")
 
 

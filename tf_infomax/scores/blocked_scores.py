@@ -1,10 +1,10 @@
-"""Scores of all pairs of a batch that are never held all at once.
+"""Scores of all pairs of a batch, which are never held in memory all at once.
 
-Bounds read of the marginal scores a few numbers an anchor. Those are made here from some rows of
-the K x K matrix at a time, in value and in gradient, so that memory grows with K and not with its
-square: 131,072 pairs instead of some thousands. Every block is computed twice, once for the value
-and once for the gradient; inside a ``tf.function`` by programs that XLA compiles, in one pass over
-the block's numbers where there would be a dozen.
+Bounds need only a few numbers per anchor from the negatives' scores. These are computed here from
+some rows of the K x K matrix at a time, in value and in gradient, so that memory grows with K and
+not with its square: 131,072 pairs instead of a few thousand. Every block is computed twice, once
+for the value and once for the gradient. Inside a ``tf.function`` XLA compiles both, into one pass
+over the block's numbers in place of a dozen.
 
 Under a distribution strategy the pairs are those of all replicas, and every replica makes the rows
 of its own anchors.
@@ -25,7 +25,7 @@ __all__ = ["BlockedScores", "scores_of_pairs"]
 
 @dataclasses.dataclass(frozen=True)
 class _Sizes:
-    """Bytes of a block, and of the largest matrix that is rather made at once."""
+    """Bytes of a block, and of the largest matrix that is computed at once instead."""
 
     block: int
     whole: int
@@ -40,7 +40,7 @@ _OF_HIDDEN_VALUES = _Sizes(2**22, 2**22)
 
 
 class BlockedScores(PairScores):
-    """Scores of K pairs of codes, the diagonal joint, the rest of each row marginal.
+    """Scores of K pairs of codes: the diagonal holds the positives, each row its negatives.
 
     Reads like ``PairScores.from_matrix(critic(x, y))`` and gives the same numbers, values and
     gradients by x, y and the critic's weights, up to rounding; it has no ``marginal``.
@@ -50,11 +50,11 @@ class BlockedScores(PairScores):
             critics of vectors of this package.
         x: ``[K, Dx]`` codes, K >= 2.
         y: ``[K, Dy]``.
-        rows: rows in a block; ``None`` takes as many as fit the caches: 16 MiB of scores, or, of
-            a critic with hidden values a pair, on a CPU, 4 MiB of these.
+        rows: rows in a block; ``None`` takes as many as fit the caches: 16 MiB of scores, or, on
+            a CPU and for a critic with hidden values per pair, 4 MiB of those values.
 
     Raises:
-        ValueError: on a critic without these functions, unequal numbers of codes, or K < 2.
+        ValueError: for a critic that lacks these methods, unequal numbers of codes, or K < 2.
     """
 
     def __init__(self, critic, x, y, rows=None):
@@ -122,8 +122,8 @@ def scores_of_pairs(critic, x, y):
 
     Returns:
         ``PairScores`` of the pairs of all replicas: blocked where the numbers that the matrix takes
-        exceed 64 MiB (4 MiB of a critic with hidden values a pair, on a CPU), or there are several
-        replicas, and the critic can be had in blocks.
+        exceed 64 MiB (on a CPU, 4 MiB for a critic with hidden values per pair), or there are
+        several replicas, provided that the critic can score in blocks.
     """
     if replicas.number() > 1:
         if _can_be_blocked(critic):
@@ -143,7 +143,7 @@ def _sizes(critic):
 
 
 def _even_blocks(number, most):
-    """Rows of a block, where as few blocks as can be have ``most`` rows, or at least one."""
+    """Rows of a block: as few and as equal blocks as possible, each of at most ``most`` rows."""
     most = max(1, most) if isinstance(most, int) else tf.maximum(1, most)
     return -(-number // -(-number // most))
 

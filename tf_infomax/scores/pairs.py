@@ -1,9 +1,9 @@
-"""Scores of pairs: which ones are joint, which ones are marginal, and the sums bounds need.
+"""Scores of pairs: which are positives, which are negatives, and the sums that bounds need.
 
 The one convention of the package lives here: ``scores[i, j] = f(x_i, y_j)``, rows are the first
-view (the anchors), columns the second view, and the diagonal holds the joint pairs. With maps of
-features the anchors are the globals of every image, the second view is all places of all
-images, and the joint pairs are the places of the anchor's own image.
+view (the anchors), columns the second view, and the diagonal holds the positive pairs. With maps
+of features the anchors are the global features of every image, the second view is all places of
+all images, and the positives are the places of the anchor's own image.
 """
 
 import functools
@@ -17,18 +17,19 @@ __all__ = ["PairScores", "floating", "pair_scores"]
 
 
 class PairScores:
-    """Scores of K anchors: P joint pairs and M marginal pairs each.
+    """Scores of K anchors: P positives (joint pairs) and M negatives (marginal pairs) each.
 
     Bounds read scores through this class only: the joint scores, and per anchor a log-sum-exp or
-    the mean of an elementwise function over the marginals. Everything read of the marginals is a
-    number an anchor, made of its own row (``of_each_anchor``), which is what lets a subclass
-    compute them some rows at a time, without a matrix of all pairs (``BlockedScores``).
+    the mean of an elementwise function over the negatives. Everything that is read from the
+    negatives is one number per anchor, computed from its own row (``of_each_anchor``). A subclass
+    can therefore compute it some rows at a time, without a matrix of all pairs
+    (``BlockedScores``).
 
     Args:
         joint: ``[K, P]`` (or ``[K]``, meaning P = 1) floating scores of pairs drawn from p(x, y).
         marginal: ``[K, M]`` floating scores of pairs drawn from p(x) p(y). An entry of ``-inf``
-            is no pair at all: it is how positives are excluded, exactly, in value and gradient.
-        num_marginal: marginal pairs per anchor, where entries of ``-inf`` make it less than the
+            stands for no pair: it excludes positives exactly, in value and gradient.
+        num_marginal: negatives per anchor, where entries of ``-inf`` make them fewer than the
             width of ``marginal``.
         log_extra_rivals: ``log`` of a constant that the denominator of InfoNCE holds besides an
             anchor's pairs (see ``from_maps``), a scalar, or ``None``.
@@ -70,7 +71,7 @@ class PairScores:
 
     @classmethod
     def from_matrix(cls, scores):
-        """Scores of all pairs of a batch: the diagonal is joint, the rest of each row marginal.
+        """Scores of all pairs of a batch: positives on the diagonal, negatives in the rest.
 
         Args:
             scores: ``[K, K]``, K >= 2 (K may be unknown while tracing).
@@ -103,17 +104,17 @@ class PairScores:
     def from_maps(cls, scores, self_score=None, negative_images=None):
         """Scores of all globals of a batch with all places of all its images.
 
-        Every (image, global) is an anchor: K = N B of them. Its joint pairs are the A places of its
-        own image, its marginal pairs the ``(N - 1) A`` places of all other images.
+        Every (image, global) is an anchor: K = N B of them. Its positives are the A places of its
+        own image, its negatives the ``(N - 1) A`` places of all other images.
 
         Args:
             scores: ``[N, B, N, A]``, ``scores[i, b, j, a] = f(global b of image i, place a of
                 image j)``, N >= 2 (N may be unknown while tracing).
-            self_score: ``None`` excludes the places of the own image from the marginals. A number
+            self_score: ``None`` excludes the places of the own image from the negatives. A number
                 gives each of them that constant score in the denominator of InfoNCE, as the
                 release of Deep InfoMax does with -10; all other sums exclude them still.
-            negative_images: as many other images give marginal pairs, at most N - 1: those that
-                follow in the batch, beginning anew at its end. ``None`` takes all.
+            negative_images: how many other images give negatives, at most N - 1: those that
+                follow in the batch, which is read as a circle. ``None`` takes all.
 
         Returns:
             ``PairScores`` with joint ``[N B, A]`` and marginal ``[N B, N A]``, where the places
@@ -146,17 +147,17 @@ class PairScores:
             ]
         with tf.control_dependencies([check for check in checks if check is not None]):
             joint, marginal = _own_and_other_images(scores)
-        partners = shape[0] - 1
+        others = shape[0] - 1
         if negative_images is not None:
             if negative_images < 1 or (size is not None and negative_images >= size):
                 raise ValueError(
                     "`negative_images` must be from 1 to the number of other images of the batch. "
                     f"Received: negative_images={negative_images}, scores of shape {scores.shape}."
                 )
-            partners = tf.minimum(partners, negative_images)
+            others = tf.minimum(others, negative_images)
             images = tf.range(shape[0])
             distance = tf.math.floormod(images[tf.newaxis, :] - images[:, tf.newaxis], shape[0])
-            is_kept = (distance <= partners)[:, tf.newaxis, :, tf.newaxis]
+            is_kept = (distance <= others)[:, tf.newaxis, :, tf.newaxis]
             marginal = tf.where(is_kept, marginal, tf.constant(-np.inf, scores.dtype))
         width = places if places is not None else shape[3]
         num_anchors = -1 if size is None or num_globals is None else size * num_globals
@@ -164,21 +165,21 @@ class PairScores:
         return cls(
             tf.reshape(joint, [num_anchors, width]),
             tf.reshape(marginal, [num_anchors, shape[2] * width if size is None else size * width]),
-            tf.cast(partners, scores.dtype) * num_places,
+            tf.cast(others, scores.dtype) * num_places,
             None if self_score is None else tf.math.log(num_places) + self_score,
         )
 
     def joint_mean(self, function):
-        """``mean function(joint)`` over all joint pairs, a scalar; ``function`` is elementwise."""
+        """``mean function(joint)`` over all positives, a scalar; ``function`` is elementwise."""
         return tf.reduce_mean(function(self.joint))
 
     def of_each_anchor(self, reduction, *per_anchor):
-        """``reduction`` of the marginal scores of every anchor, ``[K]``.
+        """``reduction`` of the negatives' scores of every anchor, ``[K]``.
 
         Args:
             reduction: ``(marginal [R, M], *numbers [R]) -> [R]`` for any R anchors, each from its
-                own row. What it closes over gets no gradient.
-            per_anchor: ``[K]`` each: what ``reduction`` is given of its anchors besides.
+                own row. Variables in its closure get no gradient.
+            per_anchor: ``[K]`` each: further arguments of ``reduction``, one number per anchor.
         """
         return reduction(self.marginal, *per_anchor)
 
@@ -191,15 +192,15 @@ class PairScores:
         return sums / self.num_marginal
 
     def rivals_logsumexp(self):
-        """Log-sum-exp of what a joint pair competes with in InfoNCE's softmax, ``[K]``.
+        """Log-sum-exp of what a positive competes with in InfoNCE's softmax, ``[K]``.
 
-        These are the marginal pairs, and the constants of ``from_maps(..., self_score=)`` if any.
+        These are the negatives, and the constants of ``from_maps(..., self_score=)`` if any.
         """
-        rivals = self.marginal_logsumexp()
+        negatives = self.marginal_logsumexp()
         if self._log_extra_rivals is None:
-            return rivals
-        extra = tf.cast(self._log_extra_rivals, rivals.dtype)
-        return tf.reduce_logsumexp(tf.stack([rivals, tf.zeros_like(rivals) + extra]), axis=0)
+            return negatives
+        extra = tf.cast(self._log_extra_rivals, negatives.dtype)
+        return tf.reduce_logsumexp(tf.stack([negatives, tf.zeros_like(negatives) + extra]), axis=0)
 
     def marginal_logsumexp(self):
         """``log sum_j exp(marginal_j)`` of each anchor, ``[K]``."""
@@ -210,7 +211,7 @@ class PairScores:
         return self.marginal_logsumexp() - tf.math.log(self.num_marginal)
 
     def log_mean_exp(self):
-        """``log mean exp`` over the marginal pairs of all anchors together, a scalar."""
+        """``log mean exp`` over the negatives of all anchors together, a scalar."""
         return score_reductions.log_mean_exp(self.marginal_log_mean_exp())
 
     def clipped_log_mean_exp(self, limit):
@@ -220,14 +221,14 @@ class PairScores:
         return score_reductions.log_mean_exp(sums - tf.math.log(self.num_marginal))
 
     def leave_one_out_mean(self, function, *per_anchor):
-        """``mean_k function(joint, rest_k)`` over all joint pairs, a scalar.
+        """``mean_k function(joint, rest_k)`` over all positives, a scalar.
 
-        ``rest_k`` is the log-sum-exp of the anchor's marginal pairs other than its k-th, for each
-        of them in turn; ``-inf`` where there is no other.
+        ``rest_k`` is the log-sum-exp of the anchor's negatives other than its k-th, for each of
+        them in turn; ``-inf`` where there is no other.
 
         Args:
             function: elementwise, of joint ``[K, P, 1]``, rest ``[K, 1, M]`` and the further
-                numbers of the anchors, ``[K, 1, 1]`` each.
+                numbers per anchor, ``[K, 1, 1]`` each.
             per_anchor: these numbers, ``[K]`` each.
         """
         sums = self.of_each_anchor(
@@ -248,7 +249,7 @@ class PairScores:
 
 
 def pair_scores(scores):
-    """``scores`` as ``PairScores``: unchanged if it is one, else read as a ``[K, K]`` matrix.
+    """``scores`` as ``PairScores``: unchanged if they are, else read as a ``[K, K]`` matrix.
 
     Raises:
         ValueError: if ``scores`` is neither, has K < 2, or is not floating.
@@ -279,9 +280,9 @@ def _without_diagonal(scores):
 
 @tf.custom_gradient
 def _own_and_other_images(scores):
-    """``scores [N, B, N, A]``: own places ``[N, B, A]``, and all with ``-inf`` at the own ones."""
-    # One pass each way: the gradient of every score is picked from either part, never summed, so
-    # that neither part's can disturb the other's.
+    """``scores [N, B, N, A]``: own places ``[N, B, A]``, and all with ``-inf`` at the own."""
+    # One pass each way: the gradient of every score is taken from one of the two parts, never
+    # summed, so that a NaN or infinity in one cannot reach the other.
     is_own = tf.broadcast_to(_is_own_image(scores), tf.shape(scores))
     own = tf.gather(scores, tf.range(tf.shape(scores)[0]), axis=2, batch_dims=1)
     others = tf.where(is_own, tf.constant(-np.inf, scores.dtype), scores)

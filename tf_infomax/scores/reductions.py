@@ -7,7 +7,7 @@ __all__ = ["clipped_logsumexp", "leave_one_out_sum", "log_mean_exp", "sum_of", "
 
 
 def sum_of(function, marginal):
-    """``sum_j function(marginal_j)``; neither it nor its derivative where there is no pair."""
+    """``sum_j function(marginal_j)``; ``function`` is not evaluated where there is no pair."""
     # Selected twice: whatever `function` makes of the stand-in is not selected, and its gradient
     # there is that of a constant.
     absent = tf.equal(marginal, -np.inf)
@@ -29,7 +29,7 @@ def clipped_logsumexp(marginal, limit):
 
 
 def leave_one_out_sum(function, marginal, joint, *per_anchor):
-    """``sum_k function(joint, rest_k, *per_anchor)``, its mean over an anchor's joint pairs.
+    """``sum_k function(joint, rest_k, *per_anchor)``, averaged over an anchor's positives.
 
     ``rest_k`` is the log-sum-exp of the row without its k-th score, joint ``[R, P]``.
     """
@@ -50,14 +50,15 @@ def _sums_without_each(marginal):
     top = tf.argmax(marginal, axis=1, output_type=tf.int32)
     is_top = tf.equal(places[tf.newaxis, :], top[:, tf.newaxis])
     others = tf.where(is_top, nothing, marginal)
-    # A log-sum-exp of no pairs is -inf, but its gradient is NaN: it is taken of what is there.
+    # The log-sum-exp of no pairs is -inf, but its gradient is NaN: entries without a pair are left
+    # out beforehand.
     has_others = tf.reduce_any(tf.not_equal(others, nothing), axis=1, keepdims=True)
     without_top = tf.reduce_logsumexp(
         tf.where(has_others, others, marginal), axis=1, keepdims=True
     )
     without_top = tf.where(has_others, without_top, nothing)
-    # Of the others each is taken from the sum of all, which holds a 1, the largest one. Without
-    # that the difference would lose its digits, so there the sum is made anew.
+    # For all but the largest score, subtract it from the sum of all, which contains a 1 for the
+    # largest. Subtracting that 1 would cancel digits, so its sum is computed anew.
     shift = tf.stop_gradient(tf.reduce_max(marginal, axis=1, keepdims=True))
     ratios = tf.exp(marginal - shift)
     left_out = tf.where(is_top, tf.zeros_like(ratios), ratios)

@@ -1,4 +1,4 @@
-"""Checkpoints that a killed run goes on from, bit for bit, and that show when they are damaged."""
+"""Checkpoints from which a killed run continues bit for bit, and which detect their own damage."""
 
 import dataclasses
 import hashlib
@@ -17,14 +17,14 @@ from tf_infomax.naming.paths import without_wildcards, write_text
 __all__ = ["Checkpoints", "read_newest"]
 
 _KEPT = 2
-# TensorFlow's own list of checkpoints, for its tools: nothing here depends on it, except that
-# directories of earlier versions hold nothing else that tells a finished checkpoint.
+# TensorFlow's own list of checkpoints, for its tools. Nothing here depends on it, except in
+# directories of earlier versions, where only this list tells which checkpoint is finished.
 _STATE = "checkpoint"
 _UNFINISHED = "unfinished-"
-# In TensorFlow's counter of checkpoints, which is 0 or more in those of earlier versions: there is
-# a step-N.json, and if not, it was lost.
+# Stored in TensorFlow's counter of checkpoints, which is 0 or more in earlier versions: this value
+# means that a step-N.json was written, so that its absence is a loss.
 _DESCRIBED = -1
-# TensorFlow's own temporary names among them, from earlier versions.
+# Includes TensorFlow's own temporary names, which earlier versions left.
 _LEFTOVERS = (f"{_UNFINISHED}*", "step-*_temp", "*.partial", f"{_STATE}.tmp*")
 _NAME = re.compile(r"step-(\d+)\.(json|index|data-\d{5}-of-\d{5})")
 
@@ -42,8 +42,8 @@ class Checkpoints:
     Args:
         directory: where the files go.
         variables: Keras or TensorFlow variables, in an order that does not change.
-        note: called with one sentence where a damaged checkpoint is passed over; by default it
-            goes to standard error.
+        note: called with one sentence when a damaged checkpoint is skipped; by default the
+            sentence goes to standard error.
     """
 
     def __init__(self, directory, variables, note=None):
@@ -72,11 +72,11 @@ class Checkpoints:
         self._files, self.measured = {}, ()
         for path in sorted(self.directory.glob(f"{_UNFINISHED}{step}.*")):
             self._files[path.name.replace(_UNFINISHED, "step-")] = _synced_checksum(path)
-        # With this file the checkpoint is complete, whatever of the moves has been made.
+        # With this file the checkpoint is complete, however many of the moves have been made.
         self._write_manifest(f"{_UNFINISHED}{step}.json", row_bytes)
         _finish_moves(self.directory)
         found = _found(self.directory)
-        # Later ones are damaged: this run was continued from one before them.
+        # Later checkpoints are damaged: this run was continued from an earlier one.
         complete = sorted((n for n in found if n <= step and found[n].manifest), reverse=True)
         _write_state(self.directory, complete[:_KEPT])
         self._delete(set(found) - set(complete[:_KEPT]), found)
@@ -100,8 +100,8 @@ class Checkpoints:
     def restore(self):
         """The last sound checkpoint's (step, length of the rows file); ``None`` without any.
 
-        Afterwards ``measured`` holds the names of the evaluators whose rows at that step the rows
-        file has, or is ``None`` if it has those of all (checkpoints of earlier versions).
+        Afterwards ``measured`` holds the names of the evaluators whose rows of that step are in the
+        rows file, or ``None`` if those of all are (checkpoints of earlier versions).
 
         Raises:
             ValueError: naming the files, if there are checkpoints and none can be read.
@@ -134,7 +134,8 @@ class Checkpoints:
 
     def _delete(self, steps, found):
         for step in steps:
-            # The description last: without it, what is left would look like an earlier version's.
+            # The description is deleted last: without it, the other files would look like those of
+            # an earlier version.
             for path in sorted(found[step].paths, key=lambda path: path.suffix == ".json"):
                 path.unlink(missing_ok=True)
 
@@ -160,7 +161,7 @@ def read_newest(directory, checkpoint, whole, note=None):
     Args:
         directory: of ``Checkpoints``; of this version or an earlier one.
         checkpoint: ``tf.train.Checkpoint`` that receives the values.
-        whole: whether it must hold all that was saved; else it may be a part.
+        whole: whether ``checkpoint`` must hold all that was saved, or may hold a part.
         note: as for ``Checkpoints``.
 
     Returns:
@@ -197,7 +198,7 @@ def _candidates(directory):
     found = _found(directory)
     described = [step for step in found if found[step].manifest is not None]
     others = sorted(set(found) - set(described), reverse=True)
-    # Of earlier versions, which kept one: what they had not finished is not in their list.
+    # Earlier versions kept one checkpoint; their list names it only if it is finished.
     listed = _listed(directory)
     if listed is not None and (listed in found or not described):
         others = [listed]
@@ -246,7 +247,7 @@ def _listed(directory):
 
 
 def _damage(found, directory):
-    """One sentence on what is wrong with the files, or ``None`` if that is not known."""
+    """One sentence on what is wrong with the files, or ``None`` if nothing is known to be."""
     if found.manifest is None:
         return None
     if not found.manifest:
@@ -261,7 +262,7 @@ def _damage(found, directory):
 
 
 def _restored(found, directory, checkpoint, whole):
-    """Restores; one sentence on why that was not possible, or ``None``."""
+    """Restores the values; returns ``None``, or one sentence on why that was not possible."""
     try:
         with without_wildcards(directory) as plain:
             status = checkpoint.restore(str(plain / f"step-{found.step}"))

@@ -50,7 +50,7 @@ class StepLoop:
             is_finite = tf.constant(True)
             batch = task.draw(step)
             while step < stop and is_finite:
-                # Does not depend on the update, so TensorFlow draws while it computes.
+                # The draw does not depend on the update, so TensorFlow runs them at the same time.
                 following = task.draw(step + 1)
                 metrics = update(batch)
                 batch = following
@@ -66,7 +66,7 @@ class StepLoop:
         """Steps ``start .. stop - 1``, at least one; returns their ``Segment``.
 
         Raises:
-            ValueError: if there is no step, and so no mean.
+            ValueError: if there is no step, and therefore no mean.
         """
         if stop <= start:
             raise ValueError(

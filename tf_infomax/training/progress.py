@@ -1,4 +1,4 @@
-"""One line a boundary: where a run is, what it has reached, and how long it will take."""
+"""One progress line per boundary: step, latest metrics, and time left."""
 
 import sys
 import time
@@ -19,8 +19,8 @@ class Progress:
 
     Args:
         name: what is running.
-        first_step: where this process starts, which is not 0 after a resume.
-        last_step: where it will end.
+        first_step: step at which this process starts; not 0 after a resume.
+        last_step: step at which it will end.
         stream: receives the lines; standard error by default.
     """
 
@@ -36,7 +36,7 @@ class Progress:
         print(f"[{self._name}] {text}", file=self._stream, flush=True)
 
     def report(self, step, measurements):
-        """Prints one line, with what was measured at this step and nothing older."""
+        """Prints one line, with the metrics measured at this step only."""
         parts = [f"step {step}/{self._last}"]
         parts += [f"{name} {value}" for name, value in _shown(measurements).items()]
         if step == self._first:

@@ -22,8 +22,8 @@ def gradient_step(loss_and_metrics, variables, optimizer):
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch([v.value if isinstance(v, keras.Variable) else v for v in variables])
         loss, metrics = loss_and_metrics()
-        # Of mixed float16, whose optimizer scales the gradients back; else the loss itself. Keras'
-        # optimizers add the gradients of all replicas up.
+        # In mixed float16 the loss is scaled, and the optimizer scales the gradients back. Keras'
+        # optimizers sum the gradients of all replicas.
         scaled = optimizer.scale_loss(loss) / replicas.number()
     optimizer.apply(tape.gradient(scaled, variables), variables)
     return {"loss": loss, **metrics}

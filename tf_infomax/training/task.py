@@ -10,10 +10,10 @@ class Task:
         model: a compiled ``RepresentationModel`` with weights.
         draw: function (t, an int64 scalar tensor) -> batch, a dict as ``model.step`` takes it; a
             pure function of t.
-        draw_warmup: the same, of the batches on which players warm up; ``None`` where none do.
+        draw_warmup: the same, for batches on which players warm up; ``None`` if no player does.
 
     Attributes:
-        metric_names: names of all that ``update`` returns.
+        metric_names: names of everything that ``update`` returns.
         reported: name -> (metric of its rows, unit).
     """
 
@@ -32,12 +32,12 @@ class Task:
 
     @property
     def warmup_steps(self):
-        """Steps that players take before the first one of the representation."""
+        """Steps that players take before the first step of the representation."""
         return max((player.warmup_steps for player in self.model.players), default=0)
 
     @property
     def warmup(self):
-        """These steps, as a task; ``None`` if there are none."""
+        """The warm-up steps as a task; ``None`` if there are none."""
         return _Warmup(self.model, self._draw_warmup) if self.warmup_steps else None
 
     @property
