@@ -14,6 +14,7 @@ from tf_infomax.layers.mi_network import MINetwork
 from tf_infomax.layers.released import Dense, fan_in_uniform
 from tf_infomax.layers.shared import PairwiseDense, keep_frozen
 from tf_infomax.naming.arguments import integers, positive_integer, seed_or_none
+from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["ConcatMapCritic", "DotMapCritic"]
 
@@ -114,7 +115,7 @@ class DotMapCritic(_MapCritic):
         self.units = units = positive_integer(units, "units")
         policy = self.dtype_policy
         # A network draws from three seeds.
-        second = None if self.seed is None else self.seed + 3
+        second = layer_seed(self.seed, 3)
         self.local_net = MINetwork(units, seed=self.seed, dtype=policy, name="local_net")
         self.global_net = MINetwork(units, seed=second, dtype=policy, name="global_net")
 
@@ -181,10 +182,7 @@ class ConcatMapCritic(_MapCritic):
         self.hidden_units = integers(hidden_units, "hidden_units")
 
     def _build(self, global_width, local_width):
-        seeds = [
-            None if self.seed is None else self.seed + layer
-            for layer in range(len(self.hidden_units) + 2)
-        ]
+        seeds = [layer_seed(self.seed, layer) for layer in range(len(self.hidden_units) + 2)]
         policy = self.dtype_policy
         first, *others = self.hidden_units
         limit = 1.0 / math.sqrt(local_width + global_width)

@@ -16,6 +16,7 @@ from tf_infomax.layers.shared import (
     keep_frozen,
 )
 from tf_infomax.naming.arguments import positive_integer, seed_or_none
+from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["BilinearCritic", "ConcatCritic", "InnerProdCritic", "SeparableCritic"]
 
@@ -172,7 +173,7 @@ class SeparableCritic(_Critic):
         self.activation = activation_function(activation)
         units = (self.hidden_dim,) * self.num_layers + (self.output_dim,)
         # The seeds of fy follow those of fx: a layer draws from seed + its position.
-        second = None if self.seed is None else self.seed + len(units)
+        second = layer_seed(self.seed, len(units))
         policy = self.dtype_policy
         self.fx = dense_stack(units, self.activation, seed=self.seed, name="fx", dtype=policy)
         self.fy = dense_stack(units, self.activation, seed=second, name="fy", dtype=policy)

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax.layers.released import BatchNormalization, Conv2D, Dense, fan_in_uniform
+from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["Decoder", "decoder_stages"]
 
@@ -82,7 +83,7 @@ class Decoder(keras.Model):
                 padding="same",
                 data_format="channels_last",
                 use_bias=False,
-                kernel_initializer=fan_in_uniform(None if seed is None else seed + stage),
+                kernel_initializer=fan_in_uniform(layer_seed(seed, stage)),
                 dtype=policy,
                 name=f"doubling_{stage}",
             )
@@ -92,7 +93,7 @@ class Decoder(keras.Model):
             BatchNormalization(dtype=policy, name=f"batch_norm_{stage}")
             for stage in range(doublings + 1)
         ]
-        last_seed = None if seed is None else seed + doublings + 1
+        last_seed = layer_seed(seed, doublings + 1)
         self.last = Conv2D(
             self.image_shape[2], 3, pad=1, seed=last_seed, dtype=policy, name="pixels"
         )

@@ -9,6 +9,7 @@ from tf_infomax.encoders.base import Encoder
 from tf_infomax.encoders.mlp import MLP
 from tf_infomax.layers.shared import initializer_of
 from tf_infomax.naming.arguments import integer, integers, positive_integer, seed_or_none
+from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["RealNVP"]
 
@@ -96,7 +97,7 @@ class RealNVP(Encoder):
                 (*self.hidden_units, outputs),
                 kernel_initializer=self.kernel_initializer,
                 # Far enough apart that no two layers of the flow draw the same numbers.
-                seed=None if self.seed is None else self.seed + 16 * position,
+                seed=layer_seed(self.seed, 16 * position),
                 dtype=self.dtype_policy,
                 name=f"coupling_{position}",
             )

@@ -9,6 +9,7 @@ from tf_infomax.encoders.endpoint import Endpoint
 from tf_infomax.encoders.stages import FoldCrops, make_output, make_stage, run_stage
 from tf_infomax.naming.arguments import integer, integers, positive_integer, seed_or_none
 from tf_infomax.naming.registry import unknown_name
+from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["EncoderTail", "LayeredEncoder"]
 
@@ -67,7 +68,7 @@ class _Layered(Encoder):
 
     def _seed_of(self, position):
         def of(part):
-            return None if self.seed is None else self.seed + _SEEDS_PER_LAYER * position + part
+            return layer_seed(self.seed, _SEEDS_PER_LAYER * position + part)
 
         return of
 

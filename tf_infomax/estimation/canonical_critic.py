@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.estimation.canonical import canonical_correlations
+from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["CanonicalCritic"]
 
@@ -79,7 +80,7 @@ class CanonicalCritic(keras.layers.Layer):
         self.bias = self.add_weight(
             shape=(width,),
             initializer=keras.initializers.RandomNormal(
-                stddev=0.5, seed=None if self.seed is None else self.seed + self.num_layers
+                stddev=0.5, seed=layer_seed(self.seed, self.num_layers)
             ),
             name="bias",
         )
@@ -88,7 +89,7 @@ class CanonicalCritic(keras.layers.Layer):
                 self.add_weight(
                     shape=(width, width),
                     initializer=keras.initializers.HeNormal(
-                        seed=None if self.seed is None else self.seed + position
+                        seed=layer_seed(self.seed, position)
                     ),
                     name=f"hidden_kernel_{position}",
                 ),

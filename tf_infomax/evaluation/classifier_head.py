@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax.layers.released import BatchNormalization, Dense
+from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["ClassifierHead", "labelled_accuracy", "labelled_cross_entropy"]
 
@@ -48,12 +49,13 @@ class ClassifierHead(keras.Model):
         self.hidden_bias = hidden_bias
         self.seed = seed
         policy = self.dtype_policy
-        second, third = (None, None) if seed is None else (seed + 1, seed + 2)
         self.flatten = keras.layers.Flatten("channels_last", dtype=policy, name="flatten")
         self.hidden = Dense(hidden_units, hidden_bias, seed=seed, dtype=policy, name="hidden")
-        self.drop = keras.layers.Dropout(dropout, seed=second, dtype=policy, name="dropout")
+        self.drop = keras.layers.Dropout(
+            dropout, seed=layer_seed(seed, 1), dtype=policy, name="dropout"
+        )
         self.normalization = BatchNormalization(dtype=policy, name="batch_norm")
-        self.logits = Dense(num_classes, seed=third, dtype=policy, name="logits")
+        self.logits = Dense(num_classes, seed=layer_seed(seed, 2), dtype=policy, name="logits")
 
     def build(self, input_shape):
         size = 1

@@ -14,7 +14,7 @@ from tf_infomax.evaluation.labelled import checked_codes, checked_images, checke
 from tf_infomax.evaluation.standardization import moments, standardized
 from tf_infomax.layers.optimizers import Adam
 from tf_infomax.layers.released import Conv2D, Dense
-from tf_infomax.numerics.randomness import stream_seed
+from tf_infomax.numerics.randomness import layer_seed, stream_seed
 
 __all__ = ["MineEstimate", "StatisticsNetwork", "corrected_loss", "mine", "updated_log_average"]
 
@@ -50,8 +50,7 @@ class StatisticsNetwork(keras.Model):
         positions = iter(range(len(self.channels) + len(self.hidden_units) + 2))
 
         def own_seed():
-            position = next(positions)
-            return None if seed is None else seed + position
+            return layer_seed(seed, next(positions))
 
         self.convolutions = [
             Conv2D(width, 4, 2, 1, seed=own_seed(), dtype=policy, name=f"conv_{position}")

@@ -6,6 +6,7 @@ import tensorflow as tf
 from tf_infomax.layers.released import BatchNormalization, Dense
 from tf_infomax.layers.shared import keep_frozen
 from tf_infomax.naming.arguments import boolean, positive_integer, seed_or_none
+from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["MINetwork", "NearCopy"]
 
@@ -70,7 +71,7 @@ class MINetwork(keras.layers.Layer):
                 "MINetwork needs inputs of shape [..., n], n known. "
                 f"Received: inputs of shape {tuple(input_shape)}."
             )
-        seeds = [None if self.seed is None else self.seed + layer for layer in range(3)]
+        seeds = [layer_seed(self.seed, layer) for layer in range(3)]
         policy = self.dtype_policy
         self.dense_0 = Dense(
             self.units, use_bias=False, seed=seeds[0], dtype=policy, name="dense_0"

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tf_infomax.layers.shared import initializer_of
 from tf_infomax.naming.arguments import boolean, integer, number, positive_integer, seed_or_none
+from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["BatchNormalization", "Conv2D", "Dense", "fan_in_uniform"]
 
@@ -24,9 +25,7 @@ def fan_in_uniform(seed=None):
 def _bias_of_fan_in(fan_in, seed):
     limit = 1.0 / math.sqrt(fan_in)
     # Another draw than the kernel's.
-    return keras.initializers.RandomUniform(
-        -limit, limit, seed=None if seed is None else seed + 500_000_003
-    )
+    return keras.initializers.RandomUniform(-limit, limit, seed=layer_seed(seed, 500_000_003))
 
 
 def _given(initializer):

@@ -6,6 +6,7 @@ import tensorflow as tf
 from tf_infomax.layers.released import Dense
 from tf_infomax.layers.shared import keep_frozen
 from tf_infomax.naming.arguments import integers, seed_or_none
+from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["ScoreNetwork"]
 
@@ -31,7 +32,7 @@ class ScoreNetwork(keras.Model):
         self.stages = [
             Dense(
                 units,
-                seed=None if seed is None else seed + position,
+                seed=layer_seed(seed, position),
                 dtype=self.dtype_policy,
                 name=f"dense_{position}",
             )

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax.naming.arguments import number, positive_integer
+from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = [
     "JointLayerNormalization",
@@ -61,7 +62,7 @@ def glorot_uniform(seed, position):
     Each layer needs an instance of its own: layers that share one get equal kernels in Keras 3.
     ``seed=None`` leaves the draw to Keras' global seed.
     """
-    return keras.initializers.GlorotUniform(seed=None if seed is None else seed + position)
+    return keras.initializers.GlorotUniform(seed=layer_seed(seed, position))
 
 
 def dense_stack(units, activation, *, seed, name, dtype, make_first=keras.layers.Dense):

@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 
-__all__ = ["stream", "stream_seed"]
+__all__ = ["layer_seed", "stream", "stream_seed"]
 
 
 def stream(seed, *names):
@@ -37,6 +37,14 @@ def stream(seed, *names):
 def stream_seed(seed, *names):
     """One non-negative int32 of the stream, for Keras initialisers and scikit-learn."""
     return int(stream(seed, *names)[0])
+
+
+def layer_seed(seed, position):
+    """Seed of the layer at ``position`` of a network: ``seed + position``; ``None`` stays ``None``.
+
+    ``None`` leaves the draw to Keras' global seed.
+    """
+    return None if seed is None else seed + position
 
 
 def _word(name):

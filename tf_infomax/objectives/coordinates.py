@@ -7,6 +7,7 @@ import tensorflow as tf
 from tf_infomax.layers.mi_network import MINetwork
 from tf_infomax.layers.released import BatchNormalization, Dense
 from tf_infomax.naming.arguments import boolean, integers, seed_or_none
+from tf_infomax.numerics.randomness import layer_seed
 from tf_infomax.objectives import options
 from tf_infomax.objectives.features import wide
 from tf_infomax.objectives.term import Term
@@ -89,19 +90,19 @@ class _Predictor(Term):
         raise NotImplementedError
 
     def _build_layers(self, width, outputs):
-        seed = (lambda position: None) if self.seed is None else (lambda k: self.seed + k)
         policy = self.dtype_policy
+        seeds = [layer_seed(self.seed, position) for position in range(len(self.hidden_units) + 1)]
         if self.network == "released":
             layers = [MINetwork(outputs, seed=self.seed, dtype=policy, name="network")]
         else:
             layers = []
             for position, units in enumerate(self.hidden_units):
                 layers += [
-                    Dense(units, use_bias=False, seed=seed(position), dtype=policy),
+                    Dense(units, use_bias=False, seed=seeds[position], dtype=policy),
                     BatchNormalization(dtype=policy),
                     keras.layers.ReLU(dtype=policy),
                 ]
-            layers.append(Dense(outputs, seed=seed(len(self.hidden_units)), dtype=policy))
+            layers.append(Dense(outputs, seed=seeds[-1], dtype=policy))
         shape = (None, width)
         for layer in layers:
             layer.build(shape)
