@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 
 from tf_infomax import plots
-from tf_infomax.naming.paths import short_name
+from tf_infomax.naming.paths import short_name, write_text
 from tf_infomax.published import claim, papers_of, read_official_curves
 from tf_infomax.report.page import figure, page
 from tf_infomax.report.sections import collect, sections_of
@@ -130,14 +130,6 @@ def _count(number, noun):
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def _write(path, text):
-    """Replaces ``path`` in one move, so that an open report is never half a page."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
-
-
 def make_report(paths, output, official_curves=None):
     """Writes the report of some work directories: figures, tables, settings, all in one file.
 
@@ -177,7 +169,8 @@ def make_report(paths, output, official_curves=None):
         made=f"{now:%Y-%m-%d %H:%M %Z} on {platform.platform()}, {platform.machine()}, "
         f"{os.cpu_count()} cores, Python {platform.python_version()}",
     )
-    _write(output, text)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_text(output, text)
     return output
 
 
@@ -225,5 +218,6 @@ def write_tables(paths, output):
     rows = [row for source in collect(paths) for row in source.rows]
     text = markdown(paper_tables(to_frame(rows)))
     output = Path(output)
-    _write(output, f"{text}\n" if text else "")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_text(output, f"{text}\n" if text else "")
     return output
