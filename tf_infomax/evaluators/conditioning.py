@@ -1,4 +1,4 @@
-"""Conditioning: the spectrum of the encoder's Jacobian, and the inverse of those that have one."""
+"""Conditioning: the spectrum of the encoder's Jacobian, and the error of a flow's inverse."""
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def measure_conditioning(snapshot):
 
 
 def _rounded(values):
-    # Rows hold hundreds of these; six digits are more than LAPACK in float32 knows.
+    # Rows hold hundreds of these; six digits exceed the precision of LAPACK in float32.
     return [float(f"{value:.6g}") for value in values]
 
 
@@ -49,7 +49,7 @@ def _rounded(values):
 def measure_invertibility(snapshot):
     """Largest error of inverse(forward(x)) and largest |log det| over a batch of test views.
 
-    The error is that of the run's precision: what it shows is rounding, amplified by the flow.
+    The error is computed in the run's precision: it is rounding, amplified by the flow.
     """
     if snapshot.inverse_check is None:
         raise ValueError(

@@ -18,17 +18,16 @@ def measure_ndm(
     endpoint: Name() = "global",
     measure: OneOf(MEASURES) = "kl",
     epochs: Integer(1) = 1000,
-    # Fewer rows are one batch.
+    # With fewer rows, all are one batch.
     batch_size: Integer(2) = 10_000,
     learning_rate: RATE = 1e-4,
     standardize: Switch() = True,
 ):
     """Total correlation of the code's entries: the neural dependency measure, see ``ndm``.
 
-    Beside it the closed form for Gaussian codes, ``dependence/gaussian_total_correlation``. Where
-    the correlation matrix is singular that is infinite, and the row
-    ``dependence/singular_correlation`` stands in its place: the number of directions without
-    variance.
+    It also gives the closed form for Gaussian codes, ``dependence/gaussian_total_correlation``. If
+    the correlation matrix is singular, that is infinite and replaced by the row
+    ``dependence/singular_correlation``, the number of directions without variance.
     """
     endpoint = snapshot.name_of(endpoint)
     train, test = snapshot.features(endpoint)
@@ -72,7 +71,7 @@ def measure_mine(
     average_rate: Real(0.0, 1.0) = 0.01,
     standardize: Switch() = True,
 ):
-    """Information of image and code as MINE estimates it: a ranking, no bound; see ``mine``."""
+    """MINE's estimate of the MI of image and code: for ranking, not a bound; see ``mine``."""
     endpoint = snapshot.name_of(endpoint)
     train, test = snapshot.features(endpoint)
     images = snapshot.images

@@ -1,4 +1,4 @@
-"""Probes: how well features tell the classes, by linear and deep classifiers and neighbours."""
+"""Probes: how well features predict the classes, by linear and deep classifiers and neighbours."""
 
 import numpy as np
 
@@ -32,11 +32,11 @@ def _need_every_label(facts, options):
 @EVALUATORS.register("linear_probe")
 @checked_by(_need_every_label)
 def measure_linear_probe(snapshot, endpoints: Names() = None):
-    """Accuracy of the linear probe of MI-max; of halves at step 0 on the pixels, too.
+    """Accuracy of the linear probe of MI-max; for halves of images at step 0 also on the pixels.
 
-    Codes of a flow whose inverse is off by more than ``INVERSE_TOLERANCE`` have no accuracy: it
-    would be read as that of an invertible map. The row ``flow/not_invertible`` stands in its place
-    and holds the error of the inverse.
+    If the inverse of a flow is off by more than ``INVERSE_TOLERANCE``, there is no accuracy, as it
+    would be read as that of an invertible map. The row ``flow/not_invertible`` replaces it and
+    holds the error of the inverse.
     """
     features = snapshot.names_of(endpoints)
     if endpoints is None and snapshot.step == 0 and snapshot.trial.source.is_paired:
@@ -55,7 +55,7 @@ def measure_linear_probe(snapshot, endpoints: Names() = None):
             test,
             test_labels,
             seed=snapshot.seed("linear_probe"),
-            # Whatever the run's precision: accuracies are comparable within one type only.
+            # One type for every run's precision: accuracies are comparable within one type only.
             dtype=np.float32,
         )
         yield Measurement("probe/linear/accuracy", "test", accuracy, "fraction", {"features": name})
@@ -142,8 +142,9 @@ def measure_neighbours(
 ):
     """Accuracy of nearest neighbours in code space, and the paper's figure of some of them.
 
-    The accuracy is that of test codes among the training codes. The figure has one test image a
-    class, of at most ``shown`` classes, each with the ``columns`` nearest of the other test images.
+    The accuracy is that of test codes, with neighbours among the training codes. The figure has one
+    test image per class, of at most ``shown`` classes, each with the ``columns`` nearest of the
+    other test images.
     """
     k = numbers(k)
     endpoint = snapshot.name_of(endpoint)
@@ -180,7 +181,7 @@ def measure_fine_tuning(
     averaged_epochs: Integer(1) = 10,
     batch_size: Integer(1) = 64,
 ):
-    """Accuracy after training the encoder on with the labels (semi-supervised learning)."""
+    """Accuracy after fine-tuning the encoder with labels (semi-supervised learning)."""
     images, labels = snapshot.images, snapshot.labels
     result = evaluation.fine_tune(
         snapshot.trial.encoder,
