@@ -14,7 +14,8 @@ class Encoder(keras.Model):
 
     Inputs of any type, such as uint8 pixels, are cast to the compute dtype, values unchanged:
     scaling to [-1, 1] is left to the caller. Channels come last, whatever Keras'
-    ``image_data_format`` says. ``trainable = False`` freezes everything, the statistics of batch norm included.
+    ``image_data_format`` says. ``trainable = False`` freezes everything, including the statistics
+    of batch norm.
     """
 
     # Name of the output of an export.
