@@ -7,7 +7,7 @@ from tf_infomax.scores.blocked_scores import BlockedScores, scores_of_pairs
 from tf_infomax.scores.pairs import PairScores
 
 WIDTH = 128
-# Of codes, so that scores have a spread of about one: next to none, gradients nearly cancel.
+# Scale of the codes: scores have a spread of about one; with less, gradients nearly cancel.
 _SCALES = {"bilinear": 0.3, "concat": 1.3}
 
 
@@ -22,7 +22,7 @@ def blocks(critic, bound, size):
 
 
 def of_pairs(critic, bound, size):
-    """``scores_of_pairs``, which takes one or the other by the size."""
+    """``scores_of_pairs``, which chooses by the size."""
     return _step(critic, bound, size, scores_of_pairs)
 
 

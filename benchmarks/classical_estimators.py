@@ -1,15 +1,15 @@
 """Two estimates of mutual information without a network, from libraries: neighbours, correlations.
 
-Both are thin wrappers that fix the units (nats), report negative estimates as they are, and can put
-the margins into the same form as ``tf_infomax.MutualInformationEstimator`` does, so that a
-comparison is not one of preprocessing.
+Both are thin wrappers that fix the units (nats), keep negative estimates, and can map the margins
+as ``tf_infomax.MutualInformationEstimator`` does, so that a comparison does not depend on
+preprocessing.
 
 Nearest neighbours come from NorMI (``pip install tf_infomax[benchmark]``; MIT licence, SciPy's
-k-d trees, two small dependencies). Looked at besides it: scikit-learn's ``mutual_info_regression``
-is this estimator for single columns only; ennemi is, too, in its public interface; infomeasure
-takes vectors but brings numba, LLVM and the AGPL; benchmark-mi needs JAX; npeet-plus adds random
-noise from NumPy's global state to the data; unite-toolbox asks for coverage as a dependency; libKSG
-has to be compiled.
+k-d trees, two small dependencies). Alternatives considered: scikit-learn's
+``mutual_info_regression`` is this estimator for single columns only; ennemi is, too, in its public
+interface; infomeasure takes vectors but brings numba, LLVM and the AGPL; benchmark-mi needs JAX;
+npeet-plus adds random noise from NumPy's global state to the data; unite-toolbox asks for coverage
+as a dependency; libKSG has to be compiled.
 
 Canonical correlations come from ``scipy.linalg.subspace_angles``, which is already there: they are
 the cosines of the angles between the column spaces (Bjorck and Golub 1973), all at once and to
@@ -40,8 +40,8 @@ def ksg(x, y, neighbours=5, margins="as_is", workers=-1):
         workers: threads, -1 for all cores. The estimate does not depend on it.
 
     Returns:
-        A float in nats. In more than a few dimensions it falls far short: the distance to the
-        k-th neighbour is then as large as the structure to be seen.
+        A float in nats. In more than a few dimensions it is biased far too low: the distance to the
+        k-th neighbour is then as large as the structure of the dependence.
 
     Raises:
         ValueError: on shapes, values or options other than these.
@@ -71,9 +71,9 @@ def ksg(x, y, neighbours=5, margins="as_is", workers=-1):
 def cca(x, y, margins="as_is"):
     """-1/2 sum_k log(1 - rho_k^2) over the canonical correlations rho_k of the sample.
 
-    For jointly Gaussian pairs this is the mutual information by maximum likelihood; of others it
-    sees the correlations only. The sample's correlations are too large: for independent pairs the
-    mean is about dim_x dim_y / (2 N).
+    For jointly Gaussian pairs this is the mutual information by maximum likelihood; for others
+    it depends on the correlations only. It is biased high, because sample correlations are too
+    large: for independent pairs the mean is about dim_x dim_y / (2 N).
 
     Args:
         x: ``[N, dim_x]``.

@@ -32,7 +32,7 @@ def tiled_scores(critic, x, y):
 def _step(size, width, hidden, xla, scores):
     critic = ConcatCritic(hidden, seed=0)
     critic.build((None, width), (None, width))
-    # Of these 3 million sums none is so near zero that rounding would turn a ReLU on or off.
+    # None of these 3 million sums is so close to zero that rounding would turn a ReLU on or off.
     x, y = (tf.random.stateless_normal([size, width], [1, k]) for k in (0, 1))
 
     @tf.function(jit_compile=xla)

@@ -1,6 +1,7 @@
-"""Whole training steps of Deep InfoMax on 32 x 32 images: the released way, against this package's.
+"""Whole training steps of Deep InfoMax on 32 x 32 images: as released, against this package's.
 
-The released way, written anew: one batch a call, and infoNCE over one row of ``1 + N L`` logits for
+The released formulation, reimplemented: one batch a call, and infoNCE over one row of ``1 + N L``
+    logits for
 every positive. Encoder, MI networks, prior matching and initial weights are the same objects in
 both, and so is JSD, whose released form has one score a pair as well. What must agree is the loss
 of the first batch and its gradients; the timed part is ``STEPS`` training steps.
@@ -43,7 +44,7 @@ def package(bound, units, images=64):
 
 
 def on_one_batch(bound, units, images=64):
-    """``package``, but every step trains on the same tensors: what is left is computation."""
+    """``package``, but every step trains on the same tensors, which leaves only computation."""
     return _with_loop(_trial(bound, units, images), one_batch=True)
 
 
@@ -67,7 +68,7 @@ def _with_candidates(value, scores):
 
 
 def _step(trial, train):
-    """Trains in every call; gives what loss and gradients were of the first batch."""
+    """Trains in every call; returns loss and gradients of the first batch."""
     model = trial.model
     batch = trial.task.draw(tf.constant(0, tf.int64))
 

@@ -13,14 +13,14 @@ _LOOPS = ("While", "StatelessWhile")
 def count(concrete_function):
     """FLOP of one call: two a multiplication and addition, in products and convolutions only.
 
-    All else (activations, normalisations, updates of weights) moves bytes and hardly computes.
+    Other operations (activations, normalisations, updates of weights) are limited by memory.
 
     Args:
         concrete_function: of shapes that are all known, without branches, its loops of a known
             ``maximum_iterations``, all of which they make.
 
     Returns:
-        An int; what TensorFlow prunes because nothing reads it does not count.
+        An int; operations that TensorFlow prunes do not count.
 
     Raises:
         ValueError: if a product's shape or a loop's length is unknown, or there are branches.
@@ -82,7 +82,7 @@ def _product(operation, transposed):
 
 
 def _convolution(kernel, output):
-    """Of every entry of the output, one product with the kernel ``[h, w, in, out]``."""
+    """For every entry of the output, one product with the kernel ``[h, w, in, out]``."""
     return 2 * _size(output) * _size(kernel[:3])
 
 
@@ -90,7 +90,7 @@ _FLOP = {
     "MatMul": lambda one: _product(one, "transpose_a"),
     "BatchMatMulV2": lambda one: _product(one, "adj_x"),
     "Conv2D": lambda one: _convolution(one.inputs[1].shape, one.outputs[0].shape),
-    # Both derivatives multiply the same numbers with each other as the convolution itself.
+    # Both derivatives need as many products as the convolution itself.
     "Conv2DBackpropInput": lambda one: _convolution(one.inputs[1].shape, one.inputs[2].shape),
     "Conv2DBackpropFilter": lambda one: _convolution(one.outputs[0].shape, one.inputs[2].shape),
 }

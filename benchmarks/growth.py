@@ -4,7 +4,7 @@
 
 Writes ``growth.json``, ``growth.md`` and ``growth.png``. An exponent p, as in cost ~ size^p, is the
 slope of a least-squares line through the logarithms of the last three points: small sizes are
-governed by what does not grow.
+dominated by constant costs.
 """
 
 import dataclasses
@@ -21,7 +21,7 @@ from tf_infomax.plots import style
 
 __all__ = ["CURVES", "Curve", "draw", "exponent", "run", "table"]
 
-# Of the picture.
+# Resolution of the picture.
 _COLUMNS = 3
 
 
@@ -30,15 +30,15 @@ class Curve:
     """One cost over one size.
 
     Attributes:
-        work: what is computed.
-        panel: title of the picture that it belongs to.
+        work: name of the computation.
+        panel: title of its panel.
         curve: its name in the picture.
         where: "module:function" of the builder.
         size: for the axis.
         argument: the builder's keyword argument that is the size.
         values: sizes, ascending, three at least.
         others: the builder's other arguments.
-        per_step: what a call's time is divided by.
+        per_step: number of steps in a call, by which its time is divided.
     """
 
     work: str
@@ -241,6 +241,6 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("output", "results/benchmarks", "Folder of what is written.")
+    flags.DEFINE_string("output", "results/benchmarks", "Folder of the results.")
     flags.DEFINE_string("only", "", "Only curves whose name contains this.")
     app.run(main)

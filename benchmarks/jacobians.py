@@ -1,4 +1,4 @@
-"""Jacobians of an encoder and what is read of them: row by row, against all rows at once."""
+"""Jacobians of an encoder and their spectra: row by row, against all rows at once."""
 
 import tensorflow as tf
 

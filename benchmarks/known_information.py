@@ -1,14 +1,15 @@
-"""Estimates of mutual information against known answers, on every benchmark distribution.
+"""Estimates of mutual information against the ground truth, on every benchmark distribution.
 
 Measures ``tf_infomax.distributions.benchmark()`` with the estimators of the command line, appends
-one row a measurement to ``<output>/rows.jsonl`` (what is there already is not measured again, so a
-killed run continues by the same command), prints the tables in Markdown and draws the errors to
+one row a measurement to ``<output>/rows.jsonl`` (existing rows are not measured again, so a
+killed run continues with the same command), prints the tables in Markdown and draws the errors to
 ``<output>/errors.png``. From the repository, with ``pip install -e .[benchmark]``:
 
     python -m benchmarks.known_information --output=results/known_information
     python -m benchmarks.known_information --estimators=ksg,cca --sizes=2000 --match=student
 
-Estimators: ``default`` is ``tf_infomax.MutualInformationEstimator()`` as it comes; the name of a
+Estimators: ``default`` is ``tf_infomax.MutualInformationEstimator()`` with its defaults; the name
+    of a
 bound is the same with ``bound=...``; ``ksg`` and ``cca`` are those of ``classical_estimators``, and
 ``ksg_normal_scores`` and ``cca_normal_scores`` the same after ranking every column.
 """
@@ -31,7 +32,7 @@ __all__ = ["CLASSICAL", "distribution_names", "measure", "run"]
 EXPERIMENT = "known_information"
 ROWS = "rows.jsonl"
 
-# Name -> function of (x, y). They are deterministic and take no seed.
+# Name -> function of (x, y), deterministic and without a seed.
 CLASSICAL = {
     "ksg": classical_estimators.ksg,
     "cca": classical_estimators.cca,
@@ -72,7 +73,7 @@ def measure(estimator, distribution, size, seed):
             value = CLASSICAL[estimator](x, y)
         else:
             value, found = _fit(estimator, x, y, seed)
-    # Anything: one failure must be seen in the table, not end a night's run.
+    # Any exception: a failure must show in the table, not end a run of a night.
     except Exception as error:
         traceback.print_exc()
         value, found = math.nan, {"error": f"{type(error).__name__}: {error}"}
@@ -109,7 +110,7 @@ def _fit(estimator, x, y, seed):
 
 
 def run(output, estimators, sizes, seeds, match="", report=print):
-    """Measures what ``output`` does not hold yet.
+    """Measures what is missing in ``output``.
 
     Args:
         output: directory of ``rows.jsonl``; made if missing.
@@ -124,7 +125,8 @@ def run(output, estimators, sizes, seeds, match="", report=print):
         and was repeated is there once.
 
     Raises:
-        ValueError: on an unknown estimator or a ``match`` that nothing has, before any work.
+        ValueError: on an unknown estimator or a ``match`` without any distribution, before any
+            work.
     """
     _check_estimators(estimators)
     wanted = set(distribution_names(match))
@@ -185,7 +187,7 @@ def _define_flags():
 
 
 def main(argv):
-    """Measures, prints the tables, draws the figure; the exit code tells of failed estimates."""
+    """Measures, prints the tables, draws the figure; the exit code is not 0 if estimates failed."""
     if len(argv) > 1:
         raise app.UsageError(f"Unexpected arguments: {argv[1:]}.")
     options = flags.FLAGS

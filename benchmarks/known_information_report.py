@@ -12,10 +12,10 @@ from tf_infomax.plots import style
 
 __all__ = ["draw", "mean_errors", "tables", "write_figure"]
 
-# The default's promise is made for the low dimensions.
+# The default estimator is meant for these dimensions.
 LOW_DIMENSIONS = 5
 
-# Longer than the list of colours: together they tell more estimators apart than either.
+# Its length differs from that of the colours: their combinations distinguish more estimators.
 _MARKERS = "osD^vP*Xhp<"
 
 
@@ -81,7 +81,7 @@ def tables(rows):
 
 
 def _mean_cells(values):
-    """An estimator that was measured on fewer distributions than another says so."""
+    """Label of an estimator, with a note if it was measured on fewer distributions than another."""
     most = max(count for _, count in values)
     for mean, count in values:
         of = "" if count == most else f" ({count} of {most})"

@@ -1,6 +1,6 @@
 """Local InfoNCE of N images with L places: a row of logits for every positive, against one sum.
 
-The loss and its gradients by the embeddings whose products are the scores. The released way writes
+The loss and its gradients by the embeddings whose products are the scores. The released code writes
 the softmax out, ``N L`` rows of ``1 + N L`` logits; the package computes one log-sum-exp an (image,
 global) and joins it with each positive. Both exclude the places of the own image.
 """

@@ -109,7 +109,7 @@ def _in_segments(run, steps):
     def step():
         nonlocal done, found
         if found is None:
-            # Before rounding errors have grown.
+            # Compared before rounding errors have grown.
             found, done = [np.asarray(run(0, _COMPARED))], _COMPARED
         run(done, steps)
         done += steps
@@ -131,7 +131,7 @@ def _loss(loop, start, steps):
     return loop.run(start, start + steps).means["loss"]
 
 
-# What a worker of `processes` holds.
+# State of a worker of `processes`.
 _prepared = []
 
 

@@ -1,12 +1,12 @@
 """Formulations of one computation side by side: whether they agree, peak memory, and time.
 
 A formulation is a function that builds a step: ``build(**sizes) -> step``, ``step() -> list of
-arrays``, the results that all formulations must share. Results and memory are those of a process
-of its own; the memory is what a step takes beyond all that stays between steps. Times are taken in
-turns, all formulations in one process, one after the other, again and again: what else a machine
-does comes and goes within seconds, and meets all of them alike. So the ratio of two times is good
-to a few per cent where the times themselves are not; it is the median over the turns. Beside the
-wall clock there is the processor time of all threads.
+arrays``, the results on which all formulations must agree. Results and memory are from a separate
+process; memory is the peak of a step beyond what stays between steps. Times are taken in turns, all
+formulations in one process, one after the other, repeatedly: other load on the machine comes and
+goes within seconds, and affects all of them alike. So the ratio of two times is accurate to a few
+per cent even if the times are not; it is the median over the turns. Besides wall-clock time there
+is the processor time of all threads.
 
 ``compare`` is what the benchmarks call, ``python -m benchmarks.measure`` the processes it starts.
 """
@@ -31,18 +31,18 @@ __all__ = ["Result", "compare", "in_process", "in_turns", "machine", "table"]
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 # Seconds: steps that take longer are not repeated.
 _LONG = 60.0
-# Seconds of one formulation in a turn, at least: the caches are its own for most of it.
+# Shortest time in seconds of a formulation in a turn, for most of which the caches are its own.
 _TURN = 0.2
 _FEWEST_TURNS = 5
 
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What was measured of one formulation.
+    """The measurements of one formulation.
 
     Attributes:
-        work: what is computed, with its sizes.
-        formulation: how.
+        work: the computation, with its sizes.
+        formulation: label of the formulation.
         seconds: wall-clock time of a step, the median over the turns.
         cpu_seconds: processor time of a step, of all threads together, the same.
         ratio: time of the baseline over this one's in the same turn, the median.
@@ -117,10 +117,10 @@ def _difference(arrays, baseline):
     largest = max((np.abs(other).max() for other in baseline if other.ndim), default=1.0)
     differences = []
     for one, other in zip(arrays, baseline, strict=True):
-        # A scalar is a bound in nats, which may be next to zero.
+        # A scalar is a bound in nats, which may be close to zero.
         scale = 1.0 if other.ndim == 0 else np.abs(other).max()
         if scale < 1e-5 * largest:
-            # A gradient that is zero but for rounding.
+            # A gradient that is zero up to rounding.
             scale = largest
         differences.append(float(np.abs(one - other).max() / scale))
     return max(differences)
@@ -185,7 +185,7 @@ def _alone(where, sizes, seconds, target):
     step = _built(where, sizes)
     before = process_costs.forget_peak()
     times = [_timed(step, target=target)]
-    # The first step is traced and compiled, which is nothing next to minutes.
+    # The first step is traced and compiled, which is negligible against minutes.
     if times[0][0] <= _LONG:
         before = process_costs.forget_peak()
         times, start = [], time.perf_counter()
@@ -206,7 +206,7 @@ def _turns(wheres, sizes, seconds):
     found, start = [], time.perf_counter()
     while len(found) < _FEWEST_TURNS or time.perf_counter() - start < seconds:
         turn = [None] * len(steps)
-        # Whom one follows is left to chance.
+        # The order is random, so that no formulation always follows the same one.
         for number in orders.permutation(len(steps)):
             turn[number] = _timed(steps[number], calls[number])
         found.append(turn)

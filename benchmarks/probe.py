@@ -1,10 +1,11 @@
 """Encoding all images of MNIST and the linear probe, for one encoder after another.
 
-The released way, written anew: batches of 128 fed from Python, one call of a graph each, then
-scikit-learn's scaler and SAGA. The package encodes in large batches; the probe is the protocol's
-own, whose accuracy depends on the very order of its examples, so that nothing in it can be changed.
-What is left idle by its one thread is used by a sweep, which has a run on every core: so is the
-last way, several evaluations at a time. What must agree are the accuracies.
+The released formulation, reimplemented: batches of 128 fed from Python, one call of a graph each,
+    then
+scikit-learn's scaler and SAGA. The package encodes in large batches; the probe is that of the
+protocol, whose accuracy depends on the exact order of its examples, so that it cannot be changed.
+It uses one thread; a sweep uses the other cores for its other runs, as the last formulation does
+with several evaluations at a time. The accuracies must agree.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What this process and those that it has started have cost so far, as Linux counts it."""
+"""Costs of this process and its child processes so far, as Linux counts them."""
 
 import ctypes
 import gc
@@ -17,9 +17,9 @@ def processor_time():
 
 
 def forget_peak():
-    """From here on ``peak`` counts anew; returns what this process holds now, MiB.
+    """Resets ``peak``; returns the memory that this process holds now, MiB.
 
-    What this process has freed goes back to the system before.
+    Freed memory is returned to the system first.
     """
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
@@ -48,9 +48,9 @@ def _processes():
 
 
 def _entries(process):
-    """What /proc/<number>/stat says after the name (which may hold blanks): state, parent, ..."""
+    """Fields of /proc/<number>/stat after the name (which may hold blanks): state, parent, ..."""
     try:
         return (process / "stat").read_text().rpartition(")")[2].split()
     except OSError:
-        # Gone meanwhile.
+        # The process has ended meanwhile.
         return []

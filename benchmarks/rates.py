@@ -1,9 +1,9 @@
-"""How near training steps come to what the machine can do, from the times in ``speed.json``.
+"""Training steps as a fraction of the machine's peak rate, from the times in ``speed.json``.
 
 A step's products of matrices and convolutions (``flops.count``), over its time, as a fraction of
 the rate of one large product of float32 matrices, which is measured here: the best of several
-sizes. What drawing a batch costs is what a step takes longer than on one batch over and over, from
-their ratios to the same baseline: they were timed in turns.
+sizes. The cost of drawing a batch is the difference to a step on the same batch again and again,
+from their ratios to the same baseline, since they were timed in turns.
 """
 
 import functools
@@ -16,7 +16,7 @@ from benchmarks.measure import in_process
 
 __all__ = ["flop_of", "matrix_product", "rate_of_a_product", "table"]
 
-# Smaller ones do not keep all cores busy, larger ones not their caches.
+# Smaller products do not keep all cores busy, larger products do not fit the caches.
 _SIZES = (512, 1024, 2048)
 
 

@@ -1,4 +1,4 @@
-"""What the package's formulations save, next to the textbook's: ``make bench``.
+"""Savings of the package's formulations against the textbook's: ``make bench``.
 
     python -m benchmarks.speed [--only=jacobian] [--output=results/benchmarks]
 
@@ -21,14 +21,14 @@ __all__ = ["COMPARISONS", "Comparison", "run"]
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """What is computed, and in which ways.
+    """A computation and its formulations.
 
     Attributes:
         work: for the table.
         ways: label -> "module:function" of a builder; the baseline first.
         sizes: keyword arguments of the builders.
         tolerance: of their results, see ``measure.compare``.
-        steps: training steps that a call makes; 0 where it makes none.
+        steps: training steps in a call; 0 for other computations.
     """
 
     work: str
@@ -62,7 +62,7 @@ def _jacobian(read):
         f"{read} of 128 Jacobians, 392 x 392, five layers with shortcuts",
         {"row by row, TensorFlow's SVD": "jacobians:row_by_row", "at once": "jacobians:at_once"},
         {"inputs": 128, "width": 392, "layers": 5, "read": read},
-        # Of float32 spectra; the last digits of a small singular value are noise.
+        # For spectra in float32: the last digits of a small singular value are noise.
         1e-5 if read == "jacobian" else 1e-4,
     )
 

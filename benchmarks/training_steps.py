@@ -1,6 +1,7 @@
-"""Whole training steps of the MI-max experiments: the released way, against this package's.
+"""Whole training steps of the MI-max experiments: as released, against this package's.
 
-The released way, written anew: a ``tf.data`` pipeline of shuffled images, fed one batch a call to a
+The released formulation, reimplemented: a ``tf.data`` pipeline of shuffled images, fed one batch a
+    call to a
 graph; the concat critic on tiled pairs; the bounds on the dense matrix; TensorFlow's fused Adam
 kernel, one call a variable. Encoders and initial weights are the same objects in both. What must
 agree is the loss and its gradients on one batch; the timed part is ``STEPS`` training steps.
@@ -74,7 +75,7 @@ def _with_loop(trial, one_batch=False):
 
 
 def _step(trial, loss_of, train):
-    """Trains in every call; gives what loss and gradients were on one batch at the start."""
+    """Trains in every call; returns loss and gradients on one batch at the start."""
     top, bottom = _halves(trial.source.images.train_images[: trial.source.batch_size])
     found = loss_and_gradients(
         lambda: loss_of(trial, top, bottom), trial.model.trainable_variables

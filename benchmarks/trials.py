@@ -1,4 +1,4 @@
-"""Trials of the package's experiments on images of noise: what a step costs needs no data set."""
+"""Runs of the package's experiments on images of noise, as the cost of a step needs no data set."""
 
 import types
 

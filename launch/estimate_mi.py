@@ -23,22 +23,22 @@ _Y_FILE = command_line.define_path(
     "y_file", None, "File of y alone, its rows in the order of x's."
 )
 _DROP_MISSING = flags.DEFINE_bool(
-    "drop_missing", False, "Whether to leave out rows with missing values, which else are an error."
+    "drop_missing", False, "Whether to leave out rows with missing values (by default an error)."
 )
 _MISSING_VALUES = flags.DEFINE_list(
     "missing_values", [], "Further entries of text files that are missing values, as in ?,-."
 )
 _DECIMAL = flags.DEFINE_enum(
-    "decimal", None, [".", ","], "Decimal sign of text files; by default found from the entries."
+    "decimal", None, [".", ","], "Decimal sign of text files; by default detected from the entries."
 )
 # Defaults are the estimator's.
 _ESTIMATOR = {
-    "bound": flags.DEFINE_string("bound", None, "Bound that is trained and read."),
-    "margins": flags.DEFINE_string("margins", None, "Map of every column before all else."),
+    "bound": flags.DEFINE_string("bound", None, "Bound for training and for the estimate."),
+    "margins": flags.DEFINE_string("margins", None, "Map of every column, applied first."),
     "critic": flags.DEFINE_string("critic", None, "Critic."),
     "folds": flags.DEFINE_integer("folds", None, "Parts of the data, each held out once."),
-    "seed": flags.DEFINE_integer("seed", None, "Of all randomness."),
-    "confidence": flags.DEFINE_float("confidence", None, "Of the interval, as in 0.95."),
+    "seed": flags.DEFINE_integer("seed", None, "Seed of all random numbers."),
+    "confidence": flags.DEFINE_float("confidence", None, "Confidence of the interval, as in 0.95."),
 }
 _SET = flags.DEFINE_multi_string("set", [], "Another option of the estimator, as in epochs=20.")
 _OUTPUT = command_line.define_path(
@@ -59,7 +59,7 @@ def main(argv):
         drop_missing=_DROP_MISSING.value, missing_values=_MISSING_VALUES.value,
         decimal=_DECIMAL.value,
     )  # fmt: skip
-    # The data are read by now: a mistaken file should not wait for TensorFlow.
+    # Imported after the data are read, so that a mistaken file is reported at once.
     import_tensorflow()
     from tf_infomax.estimation.summary import estimate
 

@@ -1,4 +1,4 @@
-"""Measures a trained encoder: of a run directory, or of an export.
+"""Evaluates a trained encoder, from a run directory or an export.
 
     python launch/evaluate.py --run=<work directory>/runs/<experiment>/<variant>/seed_<n> \
         --evaluate=mlp_probe,ndm --set=mlp_probe.epochs=20
@@ -15,7 +15,7 @@ _RUN = command_line.define_path(
     "run", None, "Directory of one run, or of an export.", required=True
 )
 _EVALUATE = flags.DEFINE_list(
-    "evaluate", None, "What to measure: names of evaluators, separated by commas.", required=True
+    "evaluate", None, "Names of evaluators, separated by commas.", required=True
 )
 _SET = flags.DEFINE_multi_string("set", [], "An evaluator's option, as in mlp_probe.epochs=20.")
 _DATA_DIR = command_line.define_path(

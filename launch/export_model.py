@@ -20,9 +20,9 @@ _DATA_DIR = command_line.define_path(
 
 @command_line.command("export_model")
 def main(argv):
-    """Writes the export and prints what it offers; returns the exit code."""
+    """Writes the export and prints its signatures; returns the exit code."""
     command_line.refuse_arguments(argv, "--run=...")
-    # A mistaken directory should not wait for TensorFlow.
+    # Imported late, so that a mistaken directory is reported at once.
     RunDirectory.open(_RUN.value)
     import_tensorflow()
     from tf_infomax import export

@@ -1,4 +1,4 @@
-"""Runs an experiment, or goes on with one that was interrupted.
+"""Runs an experiment, or continues an interrupted one.
 
     python launch/run_experiment.py --experiment=critic_impact --workdir=runs/critic_impact
 
@@ -37,7 +37,7 @@ _DOWNLOAD = flags.DEFINE_bool("download", False, "Whether TFDS may download a mi
 
 @command_line.command("run_experiment")
 def main(argv):
-    """Trains what is left to train and writes the report; returns the exit code."""
+    """Carries out the remaining runs and writes the report; returns the exit code."""
     command_line.refuse_arguments(argv, "--set=path=value")
     settings = list(_SET.value)
     if _SEEDS.value is not None:
@@ -47,7 +47,7 @@ def main(argv):
             )
         settings.append(f"seeds={tuple(range(_SEEDS.value))}")
     experiments = [override(experiment, settings) for experiment in catalog.get(_EXPERIMENT.value)]
-    # Names and fields are checked by now: a misspelt one should not wait for TensorFlow.
+    # Imported after names and fields are checked, so that a misspelt one is reported at once.
     import_tensorflow()
     from tf_infomax.running import sweep
 

@@ -173,7 +173,7 @@ def test_what_cannot_work_is_said_before_anything_runs(tmp_path, name, setting, 
 
 
 def test_a_law_is_for_gaussian_pairs_only(tmp_path):
-    with pytest.raises(ValueError, match=r"has a law\. Received: data='digits'"):
+    with pytest.raises(ValueError, match=r"needs data=.gaussian_pairs.\. Received: data='digits'"):
         sweep.plan([tiny("staircase", "data.name=digits", "encoder=mlp")], tmp_path)
 
 

@@ -1,10 +1,10 @@
 """Bounds on mutual information and on other divergences: scores of pairs -> a scalar.
 
-``get(name)`` gives the function, ``info(name)`` what it measures and where it stops, and
+``get(name)`` gives the function, ``info(name)`` what it measures and its ceiling, and
 ``names()`` lists them. ``get(name, **options)`` binds options, as in ``get("smile", clip=1.0)``.
 Bounds are maximised; the minus sign of a loss lives in ``objectives``. Where densities are known
-there is no critic: ``names("log_conditional")`` and ``names("log_densities")`` list what reads
-these. ``divergences.get(name)`` gives the two elementwise functions that a divergence is made of.
+no critic is needed: ``names("log_conditional")`` and ``names("log_densities")`` list the bounds
+that read them. ``divergences.get(name)`` gives the two elementwise functions of a divergence.
 
 Where the release of Deep InfoMax says "KL", "DV", "RKL", "H2", "X2" and "W1", the names here are
 ``nwj``, ``donsker_varadhan``, ``reverse_kl``, ``squared_hellinger``, ``chi_squared_released`` (the

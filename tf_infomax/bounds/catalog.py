@@ -1,4 +1,4 @@
-"""The bounds by name, each with its unit, what it bounds and where it stops."""
+"""The bounds by name, each with its unit, the quantity that it bounds and its ceiling."""
 
 import dataclasses
 import functools
@@ -23,23 +23,23 @@ __all__ = [
     "takes_baseline",
 ]
 
-# What changes from batch to batch, and is no option of a bound.
+# Arguments that change from batch to batch, and are therefore not options of a bound.
 _INPUTS = ("scores", "log_conditional", "log_marginal")
 
 
 @dataclasses.dataclass(frozen=True)
 class BoundInfo:
-    """What one needs to know before quoting a value.
+    """What to know before quoting a value of a bound.
 
     Attributes:
         name: registry name.
-        function: what it reads -> scalar.
+        function: scores or log densities (see ``reads``) -> scalar.
         unit: "nats" for mutual information, "1" for other divergences.
-        kind: "lower" or "upper", if the expectation is such a bound on I(X; Y); "estimate" of
-            I(X; Y), in nats, that is no bound; "divergence" for what measures something else.
+        kind: "lower" or "upper" if the expectation is such a bound on I(X; Y); "estimate" for an
+            estimate of I(X; Y), in nats, that is not a bound; "divergence" for other quantities.
         ceiling: number of candidates per anchor (M + 1, or K) -> the largest possible value.
         summary: bias and variance in one line.
-        reference: where it comes from.
+        reference: the source.
         reads: "scores" of a critic, the matrix "log_conditional" of a known p(y | x), or
             "log_densities", two vectors.
         best_shift: by how much the best critic lies above the log-density ratio, for bounds on
@@ -72,7 +72,7 @@ class BoundInfo:
         return _options(self.function)
 
     def with_options(self, **options):
-        """The same with options bound to the function and to the ceiling.
+        """This ``BoundInfo`` with options bound to the function and to the ceiling.
 
         Raises:
             ValueError: on options that the function does not have.
@@ -100,7 +100,7 @@ def _interpolated_ceiling(candidates, alpha=0.01, log_baseline=None):
     del log_baseline
     if alpha == 0.0:
         return math.inf
-    # At alpha = 1 what is subtracted is 1; else it can come arbitrarily close to 0.
+    # At alpha = 1 the subtracted term is 1; otherwise it can come arbitrarily close to 0.
     return math.log((candidates - 1) / alpha) + (1.0 if alpha < 1.0 else 0.0)
 
 
@@ -174,7 +174,7 @@ for _entry in (
     BoundInfo(
         "difference_of_entropies", known_conditional.difference_of_entropies, "nats", "estimate",
         _unbounded,
-        "no bound: errs either way, by the difference of two divergences of fit; low variance",
+        "no bound: biased either way, by the difference of two divergences of fit; low variance",
         "McAllester and Stratos (2020), AISTATS",
         "log_densities",
     ),
@@ -218,9 +218,9 @@ for _entry in (
 
 
 def names(reads="scores"):
-    """The registered names of all that reads ``reads`` (see ``BoundInfo``).
+    """The registered names of the bounds that read ``reads`` (see ``BoundInfo``).
 
-    By default these are the bounds that a critic can be trained with; ``None`` means all.
+    By default these are the bounds with which a critic can be trained; ``None`` means all.
     """
     return tuple(
         name for name in _BOUNDS.names() if reads is None or _BOUNDS.get(name).reads == reads
@@ -238,9 +238,9 @@ def info(bound, **options):
 
 
 def check_reads_scores(bound):
-    """Raises ``ValueError`` on a registered bound that no critic can be trained with.
+    """Raises ``ValueError`` on a registered bound with which no critic can be trained.
 
-    A function of one's own passes.
+    A user's own function passes.
     """
     if is_registered(bound) and info(bound).reads != "scores":
         raise ValueError(
@@ -252,7 +252,7 @@ def check_reads_scores(bound):
 def get(bound, **options):
     """The function called ``bound``, with its options bound: ``get("smile", clip=1.0)``.
 
-    A callable is handed back as it is, or with the options that it has bound to it.
+    A callable is returned as it is, or with ``options`` bound to it.
 
     Raises:
         ValueError: on an unknown name (with the nearest ones) or option.
@@ -268,7 +268,7 @@ def name_of(bound):
     """The registry name of ``bound``: a name, or a registered function without options bound.
 
     Raises:
-        ValueError: on what is neither; with options, ``serialize`` gives all there is to know.
+        ValueError: on anything else; with options bound, use ``serialize``.
     """
     name, options = _name_and_options(bound)
     name = _BOUNDS.get(name).name
@@ -286,7 +286,7 @@ def is_registered(bound):
 
 
 def serialize(bound):
-    """What JSON can hold of a registered bound: its name, or a dict of "name" and "options".
+    """A registered bound as JSON: its name, or a dict of "name" and "options".
 
     Raises:
         ValueError: if it is not registered.
@@ -304,18 +304,18 @@ def deserialize(plain):
 def takes_baseline(bound):
     """Whether ``bound`` (a name, or any function of scores) takes a ``log_baseline``.
 
-    One that is bound to it already leaves no room for another.
+    A function that has one bound to it already does not.
     """
     return "log_baseline" in _options(get(bound))
 
 
 def takes_average(bound):
-    """Whether ``bound`` is a registered one whose gradient a moving average corrects, as MINE's."""
+    """Whether ``bound`` is registered and a moving average corrects its gradient, as in MINE."""
     return is_registered(bound) and "log_average" in info(bound).options
 
 
 def _name_and_options(bound):
-    """Registry name (or what might be one) and options bound to it."""
+    """(registry name, or a candidate for one; the options bound to it)."""
     if isinstance(bound, functools.partial) and not bound.args:
         return _name_and_options(bound.func)[0], dict(bound.keywords)
     for name in _BOUNDS.names():
@@ -325,6 +325,6 @@ def _name_and_options(bound):
 
 
 def _options(function):
-    """Names -> defaults of what can be bound to ``function``, and is not yet."""
+    """Name -> default of the options of ``function`` that are not bound yet."""
     found = options_of(function, without=_INPUTS)
     return {name: default for name, default in found.items() if default is not REQUIRED}

@@ -1,12 +1,12 @@
-"""Lower bounds on divergences between joint and product of the marginals that are not KL.
+"""Lower bounds on divergences other than KL between p(x, y) and p(x) p(y).
 
 Each is the dual form of an f-divergence, ``mean p(joint) - mean n(marginal)`` with two elementwise
-functions of the score, f-GAN's. The values measure dependence, but **not mutual information in
-nats**. The pairs of functions are at hand by themselves, ``get(name).positive`` and ``.negative``,
+functions of the score, as in f-GAN. The values measure dependence, but **not mutual information in
+nats**. The functions are also available by themselves, ``get(name).positive`` and ``.negative``,
 for expectations whose samples are not pairs (prior matching, dependence between coordinates).
 
-KL itself is among the pairs (``"kl"``), but has no second bound here: the measure that the release
-of Deep InfoMax calls "KL" is ``bounds.nwj``, the one it calls "DV" is ``bounds.donsker_varadhan``.
+KL has functions too (``"kl"``), but no bound here: the measure that the release of Deep InfoMax
+calls "KL" is ``bounds.nwj``, and its "DV" is ``bounds.donsker_varadhan``.
 
 Throughout, r is the density ratio p(x, y) / (p(x) p(y)); at the critic named "optimal" the
 expectation of the bound is the divergence itself.
@@ -87,7 +87,7 @@ def jsd(scores):
 
 
 def gan(scores):
-    """The GAN's game: ``mean(-softplus(-joint)) - mean(softplus(marginal))``.
+    """The value of the GAN game: ``mean(-softplus(-joint)) - mean(softplus(marginal))``.
 
     Args:
         scores: ``[K, K]`` or ``PairScores``.

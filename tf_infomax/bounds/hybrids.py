@@ -1,7 +1,7 @@
 """Estimates of I(X; Y) whose gradient is that of another function of the same scores.
 
-What is reported and what is climbed are apart: the value of each is in nats, its gradient is a
-steadier one. Derivatives of higher order are those of what is climbed.
+The reported and the maximised function differ: the value is in nats, the gradient belongs to a
+function with a steadier gradient. Higher derivatives are those of the maximised function.
 """
 
 import math
@@ -87,10 +87,10 @@ def mine(scores, log_average=None):
             mean, which is ``donsker_varadhan`` itself.
 
     Returns:
-        Scalar, in nats, of Donsker-Varadhan's bias and variance.
+        Scalar, in nats, with the bias and variance of Donsker-Varadhan.
 
     Raises:
-        ValueError: if ``scores`` has neither form, K < 2, or ``log_average`` is no scalar.
+        ValueError: if ``scores`` has neither form, K < 2, or ``log_average`` is not a scalar.
 
     Reference: Belghazi et al. (2018), arXiv:1801.04062, section 3.2.
     """

@@ -1,7 +1,7 @@
-"""Bounds on I(X; Y) where p(y | x) or p(y) is known, and the estimate where neither is.
+"""Bounds on I(X; Y) where p(y | x) or p(y) is known, and an estimate where neither is.
 
-They read log densities in place of a critic's scores. With log densities of the discrete or of the
-continuous kind alike: a change of the variable y cancels.
+They read log densities in place of a critic's scores. Log probabilities of discrete y and log
+densities of continuous y will both do: a change of the variable y cancels.
 """
 
 import tensorflow as tf
@@ -19,7 +19,7 @@ __all__ = [
 
 
 def minibatch_upper(log_conditional):
-    """Upper bound, p(y) being estimated by the batch's other x: the leave-one-out mixture.
+    """Upper bound with p(y) estimated from the batch's other x: the leave-one-out mixture.
 
     ``mean_j( log p(y_j | x_j) - log mean_{i != j} p(y_j | x_i) )``
 
@@ -32,7 +32,7 @@ def minibatch_upper(log_conditional):
 
     Returns:
         Scalar, in nats: above I(X; Y) in expectation, by about ``Var(r) / (2 (K - 1))`` once that
-        is small; infinite if no other x can have given some y_j.
+        is small; infinite if no other x could have produced some y_j.
 
     Raises:
         ValueError: if ``log_conditional`` is not square, floating, or has K < 2.
@@ -44,12 +44,12 @@ def minibatch_upper(log_conditional):
 
 
 def minibatch_lower(log_conditional):
-    """Lower bound, p(y) being estimated by all x of the batch: InfoNCE with the best critic.
+    """Lower bound with p(y) estimated from all x of the batch: InfoNCE with the optimal critic.
 
     ``mean_j( log p(y_j | x_j) - log mean_i p(y_j | x_i) )``
 
-    The mixture runs over x, down the column of y_j, and holds the partner: this is InfoNCE of the
-    critic log p(y | x), the anchors being the y, ``infonce(transpose(log_conditional))``.
+    The mixture runs over x, down the column of y_j, and includes the positive x_j: this is InfoNCE
+    with the critic log p(y | x) and the y as anchors, ``infonce(transpose(log_conditional))``.
 
     Args:
         log_conditional: as for ``minibatch_upper``.
@@ -70,7 +70,7 @@ def barber_agakov_upper(log_conditional, log_marginal):
 
     Args:
         log_conditional: ``[K]``, ``log p(y_i | x_i)``, exact.
-        log_marginal: ``[K]``, ``log q(y_i)`` of any density q that these pairs did not shape.
+        log_marginal: ``[K]``, ``log q(y_i)`` of any density q that was not fitted to these pairs.
 
     Returns:
         Scalar, in nats: in expectation ``I(X; Y) + KL(p(y) || q(y))``. Unbiased for its q.
@@ -87,8 +87,8 @@ def barber_agakov_lower(log_conditional, log_marginal):
     """Lower bound with a variational conditional: ``mean(log q(y | x)) - mean(log p(y))``.
 
     Args:
-        log_conditional: ``[K]``, ``log q(y_i | x_i)`` of any conditional density q that these
-            pairs did not shape.
+        log_conditional: ``[K]``, ``log q(y_i | x_i)`` of any conditional density q that was not
+            fitted to these pairs.
         log_marginal: ``[K]``, ``log p(y_i)``, exact.
 
     Returns:
@@ -104,12 +104,12 @@ def barber_agakov_lower(log_conditional, log_marginal):
 
 
 def difference_of_entropies(log_conditional, log_marginal):
-    """H(Y) - H(Y | X), each bounded by a cross entropy: **an estimate, and no bound**.
+    """H(Y) - H(Y | X), each bounded by a cross entropy: **an estimate, not a bound**.
 
     ``mean(log q(y | x)) - mean(log q(y))``
 
-    Either cross entropy lies above its entropy, so that their difference may err either way. It
-    shares the sum of Barber and Agakov's bounds; what is known exactly makes the difference.
+    Each cross entropy lies above its entropy, so their difference may be biased either way. The
+    formula is that of Barber and Agakov's bounds, which need one of the two densities exactly.
 
     Args:
         log_conditional: ``[K]``, ``log q(y_i | x_i)`` of a fitted density, at held-out pairs.
@@ -156,5 +156,5 @@ def _mean_log_ratio(log_conditional, log_marginal):
             f"Received: shapes {conditional.shape} and {marginal.shape}."
         )
     marginal = tf.cast(marginal, conditional.dtype)
-    # The mean of the differences: its summands vary less than either density's.
+    # The mean of the differences: they vary less than either log density.
     return tf.reduce_mean(conditional - marginal)

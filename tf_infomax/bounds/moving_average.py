@@ -6,7 +6,7 @@ import tensorflow as tf
 
 __all__ = ["RATE", "corrected_loss", "updated_log_average"]
 
-# Weight of a batch in the moving average, where nobody says otherwise.
+# Default weight of a batch in the moving average.
 RATE = 0.01
 
 
@@ -22,7 +22,7 @@ def updated_log_average(log_average, log_mean, rate, step):
         step: batches seen before, a float scalar tensor.
 
     Returns:
-        (log m with the batch, the same without bias), scalars.
+        (log m with the batch, the same with the bias of its start removed), scalars.
     """
     old = log_average + (math.log1p(-rate) if rate < 1.0 else -math.inf)
     log_average = tf.reduce_logsumexp(tf.stack([old, log_mean + math.log(rate)]))
@@ -37,8 +37,8 @@ def corrected_loss(joint, marginal, log_average):
     As the average includes the batch with weight ``rate``, nothing overflows.
 
     Args:
-        joint: scores of pairs, any shape.
-        marginal: scores of pairs of strangers, any shape.
+        joint: scores of positives, any shape.
+        marginal: scores of negatives, any shape.
         log_average: scalar, log of the moving average, this batch included.
 
     Reference: Belghazi et al. (2018), arXiv:1801.04062, section 3.2.

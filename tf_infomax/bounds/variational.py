@@ -1,8 +1,9 @@
 """Variational lower bounds on I(X; Y), in nats.
 
-Throughout, K anchors have P joint and M marginal scores each (``PairScores``); a ``[K, K]`` matrix
-``scores[i, j] = f(x_i, y_j)`` has P = 1 and M = K - 1. Estimates are never clipped: they may be
-negative, and where a score is too large for its float type they are infinite.
+Throughout, K anchors have P joint (positive) and M marginal (negative) scores each
+(``PairScores``); a ``[K, K]`` matrix ``scores[i, j] = f(x_i, y_j)`` has P = 1 and M = K - 1.
+Estimates are never clipped: they may be negative, and where a score is too large for its float type
+they are infinite.
 """
 
 import math
@@ -16,15 +17,15 @@ __all__ = ["donsker_varadhan", "infonce", "interpolated", "nwj", "tuba"]
 
 
 def infonce(scores):
-    """InfoNCE: how well each anchor tells its partner from M marginal candidates.
+    """InfoNCE: how well each anchor tells its positive from M negatives.
 
     ``mean_i log( exp(joint_i) / (exp(joint_i) + sum_j exp(marginal_ij)) ) + log(M + 1)``
 
     On a ``[K, K]`` matrix this is ``log K + mean_i(s_ii - logsumexp_j s_ij)``: the softmax runs
-    over the second view and the joint pair stays in the denominator.
+    over the second view and the positive stays in the denominator.
 
-    Each of several joint pairs of an anchor meets the marginal pairs alone, never the other joint
-    ones: their log-sum-exp is computed once an anchor, and joined with each joint score. The
+    If an anchor has several positives, each competes with the negatives only, not with the other
+    positives: the negatives' log-sum-exp is computed once per anchor for all of them. The
     release of Deep InfoMax leaves out ``log(M + 1)``, and puts constants in the denominator
     (``PairScores.from_maps(scores, self_score=-10.0)``).
 
@@ -40,7 +41,7 @@ def infonce(scores):
     Reference: van den Oord, Li, Vinyals (2018), arXiv:1807.03748; Tschannen et al. (2020).
     """
     scores = pair_scores(scores)
-    # -log softmax of the partner is softplus(log-odds against it): no raw score is exponentiated,
+    # -log softmax of the positive is softplus(log-odds against it): no raw score is exponentiated,
     # so neither value nor gradient can overflow.
     log_odds_against = scores.rivals_logsumexp()[:, tf.newaxis] - scores.joint
     log_candidates = tf.math.log(scores.num_marginal + 1.0)
@@ -54,9 +55,9 @@ def tuba(scores, log_baseline=None):
 
     Args:
         scores: ``[K, K]`` or ``PairScores``.
-        log_baseline: ``log a(x_i)`` of each anchor, ``[K]`` or scalar; none means a = 1. It is
+        log_baseline: ``log a(x_i)`` of each anchor, ``[K]`` or scalar; ``None`` means a = 1. It is
             subtracted from the whole row of scores, the joint one included. It must not depend
-            on the row's second views, or the result is no bound.
+            on the row's second views, or the result is not a bound.
 
     Returns:
         Scalar, in nats; unbounded above and of high variance, since scores are exponentiated.
@@ -81,24 +82,24 @@ def interpolated(scores, log_baseline=None, alpha=0.01):
 
         1 + mean_{i, k}(joint_i - log a_ik) - mean_i(mean_j exp(marginal_ij) / a_i)
 
-    For a joint pair these are the partner and the marginal ones but one, k, each left out in turn
-    (``a_ik``); for a marginal pair all marginal ones (``a_i``), and the partner, which knows x, is
-    left out. So what is left out runs over y, along the row of the anchor x. The other y's fixed,
-    this is TUBA of the critic ``f(x, y) - log a``, hence a bound. (The paper writes a(y), with x
-    and y the other way round.)
+    For a positive pair the mean runs over the positive and all negatives except the k-th, each k in
+    turn (``a_ik``); for a negative pair over all negatives (``a_i``), without the positive, which
+    depends on x. So candidates are left out over y, along the row of the anchor x. With the other
+    y's fixed, this is TUBA with the critic ``f(x, y) - log a``, hence a bound. (The paper writes
+    a(y), with x and y the other way round.)
 
     Args:
-        scores: ``[K, K]`` or ``PairScores``. Every marginal score is read by itself, after the
-            log-sum-exp of its row.
-        log_baseline: as for ``tuba``; none means a constant 1.
+        scores: ``[K, K]`` or ``PairScores``. Every negative's score is read by itself, after
+            the log-sum-exp of its row.
+        log_baseline: as for ``tuba``; ``None`` means a constant 1.
         alpha: weight of the batch's own mean, a number from 0 (``tuba``) to 1: the mean over k of
-            InfoNCE without candidate k, at most ``log M``, for which ``log_baseline`` is nothing.
+            InfoNCE without candidate k, at most ``log M``, which ignores ``log_baseline``.
 
     Returns:
-        Scalar, in nats. Never above ``1 + log(M / alpha)`` for alpha < 1: a_ik holds ``alpha / M``
-        of the partner's own exponential, and what is subtracted is not negative. The bound
-        ``log(K / alpha)`` that is quoted for it holds only where what is subtracted is 1 at least,
-        as at alpha = 1 or with a baseline that normalises.
+        Scalar, in nats. Never above ``1 + log(M / alpha)`` for alpha < 1: a_ik contains
+        ``alpha / M`` of the positive's own exponential, and the subtracted term is not negative.
+        The bound ``log(K / alpha)`` from the literature holds only where the subtracted term is at
+        least 1, as at alpha = 1 or with a baseline that normalises.
 
     Raises:
         ValueError: if ``scores`` or ``log_baseline`` has the wrong shape, K < 2, or ``alpha`` is

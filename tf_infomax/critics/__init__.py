@@ -3,8 +3,8 @@
 Each is a Keras layer. Those of ``vector`` score code vectors, ``critic(x, y) -> [K, M]`` with
 ``scores[i, j] = f(x_i, y_j)``; those of ``feature_map`` score all globals with all places of maps,
 ``critic(global_features, local_features) -> [N, B, N, A]``. ``get(name, **options)`` builds one by
-name, ``names()`` lists the names. ``LearnedBaseline`` is what TUBA may subtract from a critic's
-scores; ``baseline`` has names of its own.
+name, ``names()`` lists the names. ``LearnedBaseline`` is a baseline that TUBA subtracts from a
+critic's scores; baselines have a registry of their own, ``baseline``.
 """
 
 from tf_infomax.critics import baseline

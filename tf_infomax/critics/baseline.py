@@ -21,7 +21,7 @@ class LearnedBaseline(keras.layers.Layer):
     """``log a(x)``, a network with one output on the code of the first view.
 
     Trained with the critic, by the same bound: TUBA is largest where ``a(x)`` is the mean of
-    ``exp(f(x, y))`` over y. It sees the anchor alone, never the partner, so the bound remains one.
+    ``exp(f(x, y))`` over y. It sees only the anchor, not its positive, so the bound stays a bound.
 
     Args:
         hidden_dim: width of the hidden layers.
@@ -33,7 +33,7 @@ class LearnedBaseline(keras.layers.Layer):
         x: ``[K, D]``.  Returns ``[K]``, in nats like the scores.
 
     Raises:
-        ValueError: on codes that are no vectors, or of another width than at first.
+        ValueError: on codes that are not vectors, or whose width has changed.
 
     Reference: Poole et al. (2019), arXiv:1905.06922, section 2.2; sizes as in its code.
     """

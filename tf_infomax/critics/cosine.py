@@ -18,7 +18,7 @@ class CosineCritic(InnerProdCritic):
     ``log K - log(1 + (K - 1) exp(-2 / temperature))``. A code of norm 0 scores 0 with all.
 
     Args:
-        temperature: tau, positive. Small ones look at the nearest negatives only.
+        temperature: tau, positive. At small values only the nearest negatives count.
         seed: not used: there is nothing to draw.
 
     Call arguments:

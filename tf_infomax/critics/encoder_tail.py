@@ -1,4 +1,4 @@
-"""The global critic of the Deep InfoMax release: a copy of a part of the encoder, and the code."""
+"""The global critic of the Deep InfoMax release: a copy of the encoder's last layers."""
 
 import keras
 import tensorflow as tf
@@ -29,14 +29,14 @@ class EncoderTailCritic(keras.layers.Layer):
         training: of the tail's batch norm and dropout.
 
     Raises:
-        ValueError: without a tail, or on a tail, codes or maps of other sizes.
+        ValueError: without a tail, or if the sizes of tail, codes or maps do not fit.
 
     Reference: the code of Hjelm et al. (2019), arXiv:1808.06670.
     """
 
     runs_on_all_pairs = False
     takes_training = True
-    # `GlobalInformation` hands over the map itself, not flattened.
+    # `GlobalInformation` passes the map itself, not flattened.
     takes_maps = True
 
     def __init__(self, units=2048, tail=None, seed=None, **kwargs):

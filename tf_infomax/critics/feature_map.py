@@ -20,7 +20,7 @@ __all__ = ["ConcatMapCritic", "DotMapCritic"]
 
 
 class _MapCritic(keras.layers.Layer):
-    """What all critics on maps check, and the way from maps to rows of features and back."""
+    """Base of critics on maps: checks, and reshaping of maps to rows of features and back."""
 
     # Whether a network runs on all pairs; as in `critics.vector`.
     runs_on_all_pairs = False
@@ -89,10 +89,10 @@ class _MapCritic(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class DotMapCritic(_MapCritic):
-    """Encode and dot: inner products of embeddings, made by one ``MINetwork`` for each of the two.
+    """Encode and dot: inner products of embeddings, from one ``MINetwork`` for each of the two.
 
-    Its batch norm sees the ``N A`` places of the local features, but only the ``N B`` vectors of
-    the global ones. All scores are one product of matrices.
+    Its batch norm sees the ``N A`` places of the local features, but only the ``N B`` global
+    vectors. All scores are one product of matrices.
 
     Args:
         units: width of the embeddings.
@@ -153,8 +153,8 @@ class ConcatMapCritic(_MapCritic):
     """Concat and convolve: 1 x 1 convolutions on the map with a global appended to every place.
 
     ``f([local, global])`` with ReLU after all but the last layer, which has one output; no batch
-    norm. The first layer is applied to both features apart and added by broadcasting
-    (``PairwiseDense``), but **the later ones run on all N B N A pairs**: N = 64 images of A = 64
+    norm. The first layer is applied to each feature separately and added by broadcasting
+    (``PairwiseDense``), but **later layers run on all N B N A pairs**: N = 64 images of A = 64
     places and one global are 262,144 rows, 0.5 GiB for every layer of 512 units, and about 140
     GFLOP a pass. ``sampling.sample_places`` makes A smaller.
 
@@ -165,7 +165,7 @@ class ConcatMapCritic(_MapCritic):
     Call arguments:
         global_features: ``[N, D]``, or ``[N, h, w, D]`` for B = h w globals an image.
         local_features: ``[N, H, W, C]``, A = H W places an image.
-        training: changes nothing.
+        training: has no effect.
         Returns ``[N, B, N, A]`` scores (no unit).
 
     Raises:

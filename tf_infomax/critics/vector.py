@@ -22,20 +22,20 @@ __all__ = ["BilinearCritic", "ConcatCritic", "InnerProdCritic", "SeparableCritic
 
 
 class _Critic(keras.layers.Layer):
-    """What all critics check, two matrices of codes of widths that fit, and how they score.
+    """Base of critics on vectors: checks of two matrices of codes, and the steps of scoring.
 
-    The work on each view alone is ``embed``; what is left on pairs of embeddings is ``all_scores``
-    for all of them, ``joint_scores`` for the pairs ``(x_i, y_i)`` only. So scores can be had some
-    rows at a time, with the work on the views done once (``BlockedScores``). Codes of any type,
-    integers and booleans among them, are cast to the critic's compute dtype, never the weights to
-    theirs.
+    ``embed`` does the work on each view alone; ``all_scores`` scores all pairs of embeddings, and
+    ``joint_scores`` the pairs ``(x_i, y_i)`` only. Scores can therefore be computed some rows at a
+    time, with the work on the views done once (``BlockedScores``). Codes of any type, including
+    integers and booleans, are cast to the critic's compute dtype; weights are never cast to the
+    dtype of the codes.
     """
 
     # Whether a network runs on all K M pairs. Its large intermediate results are where compiling
     # a short training with XLA pays; other steps gain less than compiling takes.
     runs_on_all_pairs = False
     takes_training = False
-    # How many numbers a pair's score takes, those on the way to it included.
+    # How many numbers a pair's score needs, intermediate results included.
     numbers_per_pair = 1
 
     def __init__(self, seed=None, **kwargs):
@@ -147,7 +147,7 @@ class BilinearCritic(_Critic):
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class SeparableCritic(_Critic):
-    """``scores[i, j] = <fx(x_i), fy(y_j)>`` with a network for each view, weights apart.
+    """``scores[i, j] = <fx(x_i), fy(y_j)>`` with a network for each view, no weights shared.
 
     Costs K + M passes of the networks where ``ConcatCritic`` costs K M; in exchange the matrix of
     scores has rank ``output_dim`` at most.
@@ -199,8 +199,8 @@ class SeparableCritic(_Critic):
 class ConcatCritic(_Critic):
     """``scores[i, j] = f([x_i, y_j])``, f a network with one output: the most flexible critic.
 
-    The first layer is applied to x and y apart and added by broadcasting (``PairwiseDense``); later
-    layers run on all K M pairs.
+    The first layer is applied to x and y separately and added by broadcasting
+    (``PairwiseDense``); later layers run on all K M pairs.
 
     Args:
         hidden_dim: width of the hidden layers.

@@ -1,4 +1,4 @@
-"""Crops and mirror images of whole batches: integer indexing, so every pixel stays as it is."""
+"""Crops and mirror images of whole batches by integer indexing, which keeps pixels unchanged."""
 
 import tensorflow as tf
 
@@ -20,7 +20,7 @@ def check_crop(image_shape, side):
 
 
 def random_crops(images, side, seed):
-    """A square window of every image, each at a place of its own.
+    """A square window of every image, each at an independent random place.
 
     All ``(H - side + 1) (W - side + 1)`` places are equally likely, independently for each image.
 
@@ -69,12 +69,12 @@ def random_flips(images, seed):
     """
     uniform = tf.random.stateless_uniform([tf.shape(images)[0], 1], seed, alg="philox")
     columns = tf.range(images.shape[2])
-    # Five times as fast as reversing all images and choosing.
+    # Five times as fast as reversing all images and selecting.
     return _take(images, tf.where(uniform < 0.5, columns[::-1], columns), axis=2)
 
 
 def centre_crop(images, side):
-    """The square window in the middle of every image, one pixel up and left of it if it must be.
+    """The square window in the middle of every image; odd margins are smaller at the top and left.
 
     Args:
         images: ``[K, H, W, C]``, an array or a tensor of any dtype.

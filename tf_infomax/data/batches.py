@@ -1,4 +1,4 @@
-"""Which examples make up batch number t: a pure function, so that there is no state to keep."""
+"""The examples of batch number t as a pure function of t, so that there is no state to keep."""
 
 import tensorflow as tf
 
@@ -15,8 +15,8 @@ class BatchIndex:
 
     ``BatchIndex(n, k, seed)(t)`` depends on nothing but these four numbers, so a resumed run needs
     no position in a pipeline. An epoch has ``steps_per_epoch = n // k`` batches; the ``n % k``
-    examples that would be left over differ from epoch to epoch. No batch holds an example twice,
-    which would put a positive among the negatives.
+    examples that are left over differ from epoch to epoch. No batch holds an example twice, because
+    that would put a positive among the negatives.
 
     Works eagerly and in a ``tf.function``; always on the CPU, and not inside
     ``jit_compile=True``, for which the shuffle has no kernel. The cost grows with k, not with n.
@@ -33,7 +33,7 @@ class BatchIndex:
         ``int64 [batch_size]``, each in ``[0, num_examples)``.
 
     Raises:
-        ValueError: if ``batch_size`` is below 2 (a pair needs a rival) or above ``num_examples``,
+        ValueError: if ``batch_size`` is below 2 (no negatives) or above ``num_examples``,
             if ``seed`` is not two ints, or on a negative Python int ``t``.
     """
 
@@ -71,8 +71,8 @@ class BatchIndex:
             )
 
     def _shuffle_seed(self, epoch):
-        # The shuffle is a light cipher with a weak key schedule: under keys that differ in a
-        # counter its permutations are far from uniform and resemble each other. Keys from a
-        # real generator cure that.
+        # The shuffle is a light cipher with a weak key schedule: for keys that differ in a counter
+        # its permutations are far from uniform and resemble each other. Keys from a proper
+        # generator avoid that.
         key = tf.random.fold_in(tf.constant(self.seed, tf.int64), epoch, alg="philox")
         return tf.random.stateless_uniform([3], key, None, None, tf.int32, alg="philox")

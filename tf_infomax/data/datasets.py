@@ -1,4 +1,4 @@
-"""Whole image data sets in memory, by name. No TensorFlow unless a TFDS set is read."""
+"""Whole image data sets in memory, by name. Needs TensorFlow only for TFDS sets."""
 
 import functools
 import os
@@ -51,12 +51,12 @@ def load(name, data_dir=None, download=False, label=None):
 
     Returns:
         ``ImageData``. Training images of only one class count as unlabelled, since there is nothing
-        to tell apart; a ``DatasetWarning`` says so, and names the classes that only one split has.
+        to classify; a ``DatasetWarning`` says so, and names the classes that only one split has.
 
     Raises:
         DatasetNotFoundError: if there is no such set here; says how to get it.
-        ValueError: if what is there is not an image-classification set of one image size, or has
-            no such attribute.
+        ValueError: if the set is not for image classification, its images differ in size, or it
+            lacks the attribute.
     """
     if not isinstance(name, str | os.PathLike) or not os.fspath(name):
         raise ValueError(f"A data set is named by a string or a path. Received: name={name!r}.")
@@ -66,8 +66,8 @@ def load(name, data_dir=None, download=False, label=None):
     except (OSError, RuntimeError) as error:
         if isinstance(error, DatasetNotFoundError):
             raise
-        # A name longer than the file system allows, a folder that may not be read, or the home
-        # directory of nobody.
+        # A name longer than the file system allows, an unreadable folder, or an unknown home
+        # directory.
         shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
         where = f" ({error.filename})" if getattr(error, "filename", name) != name else ""
         reason = getattr(error, "strerror", None) or str(error).rstrip(".")
@@ -90,7 +90,7 @@ def _located(name, data_dir, download):
         return _read(tiny_imagenet.from_folder, path.resolve(), stamp=_stamp([path]))
     if (path / "train").is_dir():
         return _read(image_folders.from_folder, path.resolve(), stamp=_stamp(_folders(path)))
-    # What can only be a path, or is there after all, is not looked up among the TFDS names.
+    # A name that can only be a path, or exists as a path, is not looked up among the TFDS names.
     if path.is_absolute() or name.startswith((".", "~")) or path.exists():
         raise DatasetNotFoundError(
             "A folder of images must hold train/<class>/*.png and test/<class>/*.png, or be Tiny "
@@ -117,7 +117,7 @@ def _folders(path):
 
 
 def _stamp(paths):
-    """Changes whenever one of the files or folders does, so that what was changed is read again."""
+    """Changes whenever one of the files or folders does, so that a changed set is read again."""
     return tuple((status.st_mtime_ns, status.st_size) for status in map(os.stat, paths))
 
 
@@ -145,7 +145,7 @@ def _read(source, *args, stamp=None):
             f"{images.label_names[label]!r} (-1 means unlabelled)."
         )
         return images.without_labels()
-    # Where a split has no labels at all, there is nothing to compare.
+    # A split without any labels has no classes to compare.
     for split, missing in (("training", test - train), ("test", train - test)):
         if train and test and missing:
             names = [images.label_names[label] for label in sorted(missing)]
@@ -154,5 +154,5 @@ def _read(source, *args, stamp=None):
 
 
 def _warn(sentence):
-    # Five frames up: _warn, _read, _located, load, and who called it.
+    # Five frames up: _warn, _read, _located, load, and the caller of load.
     warnings.warn(sentence, DatasetWarning, stacklevel=5)

@@ -39,7 +39,7 @@ class CorrelatedGaussians:
 
     @classmethod
     def from_mutual_information(cls, dim, nats):
-        """Those of ``dim`` coordinates with I(X; Y) = ``nats``: rho^2 = 1 - exp(-2 nats / dim).
+        """Pairs of ``dim`` coordinates with I(X; Y) = ``nats``: rho^2 = 1 - exp(-2 nats / dim).
 
         Raises:
             ValueError: if ``nats`` is negative, or so large that rho rounds to 1.
@@ -60,7 +60,7 @@ class CorrelatedGaussians:
         """n independent pairs.
 
         Args:
-            n: how many, an int or an integer scalar tensor.
+            n: number of pairs, an int or an integer scalar tensor.
             seed: an int >= 0, or two ints for TensorFlow's stateless generators.
 
         Returns:
@@ -109,7 +109,7 @@ class DependentGaussians:
     ``(x_i, y_i) = z + eps_i`` with ``eps_i ~ N(0, noise_covariance)``. Every single pair has the
     marginal covariance ``shared + noise``, but the pairs of a batch resemble each other, as
     patches of one image do; bounds on I(X; Y) that take the other pairs as independent
-    negatives then may exceed it.
+    negatives may then exceed it.
 
     Args:
         shared_covariance, noise_covariance: symmetric positive definite 2 x 2 nested tuples; the
@@ -135,15 +135,15 @@ class DependentGaussians:
                     f"`{field.name}` must be a symmetric positive definite 2 x 2 matrix. "
                     f"Received: {field.name}={value.tolist()}."
                 )
-            # Tuples, whatever came in: frozen, hashable and comparable.
+            # Tuples for any input: frozen, hashable and comparable.
             object.__setattr__(self, field.name, tuple(map(tuple, value.tolist())))
 
     @classmethod
     def from_share(cls, share, correlation=0.2, shared_correlation=-0.5, variance=2.0):
-        """Those whose offset makes up ``share`` of the variance, at a fixed law of single pairs.
+        """Pairs whose offset has ``share`` of the variance, at a fixed distribution of one pair.
 
-        I(X; Y) is that of ``correlation`` for every share; what the own noise must be correlated
-        by follows. With the defaults, a share of 0.5 is the law of Fig. 4c.
+        I(X; Y) is that of ``correlation`` for every share, from which the correlation of each
+        pair's own noise follows. With the defaults, a share of 0.5 is the distribution of Fig. 4c.
 
         Args:
             share: of the offset in the variance of x and of y, in [0, 1).
@@ -197,7 +197,7 @@ class DependentGaussians:
         """
         if isinstance(batch_size, int) and batch_size < 2:
             raise ValueError(f"A batch needs at least 2 pairs. Received: batch_size={batch_size}.")
-        # The first row makes z; independent batches draw it too and leave it.
+        # The first row gives z; independent batches draw it too, but do not use it.
         normals = tf.random.stateless_normal([batch_size + 1, 2], seed, alg="philox")
         if dependent:
             pairs = _correlate(normals[:1], self.shared_covariance)

@@ -1,4 +1,4 @@
-"""What a data set of images is, wherever it came from."""
+"""A data set of images in memory, independent of its source."""
 
 import dataclasses
 
@@ -23,15 +23,15 @@ class ImageData:
 
     Attributes:
         name: for rows and reports.
-        train_images, test_images: ``[N, H, W, C]``, uint8, or float32 where that is how they came.
+        train_images, test_images: ``[N, H, W, C]``, uint8, or float32 if they were stored so.
             Read-only, because runs in one process share them.
         train_labels, test_labels: ``int64 [N]``; -1 means unlabelled.
-        unlabelled_images: more images to train on, beside the training images and as those are,
-            or ``None``.
-        attribute_names: names of what is known of every image besides its class, of which several
-            may be true of one image (CelebA: "Smiling", "Young"); A strings.
+        unlabelled_images: further training images, of the same shape and dtype as
+            ``train_images``, or ``None``.
+        attribute_names: A strings, names of yes-or-no facts about every image besides its class;
+            several may be true of one image (CelebA: "Smiling", "Young").
         train_attributes, test_attributes: uint8 ``[N, A]``, 0 or 1, or ``None`` where A = 0.
-        pixel_max: the stored value that means 1.0: 255 (uint8), 16 (digits) or 1 (float32).
+        pixel_max: the stored value that stands for 1.0: 255 (uint8), 16 (digits) or 1 (float32).
         num_classes: number of classes, 0 if nothing is labelled.
         label_names: ``num_classes`` strings.
 

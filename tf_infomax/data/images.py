@@ -9,16 +9,16 @@ from tf_infomax.numerics import randomness
 
 __all__ = ["WholeImages"]
 
-# Bytes: what TensorFlow wants of memory that it takes over.
+# Bytes: alignment of memory that TensorFlow uses without a copy.
 _ALIGNMENT = 64
 
 
 class WholeImages:
     """Batches of whole images in [-1, 1]: batch t is a pure function of (seed, t).
 
-    An epoch runs over the training images and, where there are any, the unlabelled images, all
-    alike: Hjelm et al. (2019) train on the 100,000 unlabelled and the 5,000 labelled training
-    images of STL-10, with random 64 x 64 crops and flips, and without either elsewhere.
+    An epoch runs over the training images and, if there are any, the unlabelled images, without
+    distinction: Hjelm et al. (2019) train on the 100,000 unlabelled and the 5,000 labelled training
+    images of STL-10, with random 64 x 64 crops and flips; on other sets without crops or flips.
 
     Pixels stay on the host as they are stored, because the unlabelled images of STL-10 would take
     2.8 GB of an accelerator's memory; a batch is chosen, cropped and flipped there.
@@ -27,11 +27,11 @@ class WholeImages:
         images: ``ImageData``.
         batch_size: images in a batch, K.
         seed: the run's seed, an int >= 0.
-        crop: side in pixels of the windows that are cut out of the images, or ``None``. In
-            training every image's window is at a random place, in evaluation in the centre.
+        crop: side in pixels of square crops, or ``None``. In training every image is cropped at a
+            random place, in evaluation in the centre.
         flip: whether training images are mirrored, each with probability 1/2.
-        use_unlabelled: whether the unlabelled images are trained on; a supervised encoder does
-            not need them.
+        use_unlabelled: whether unlabelled images are used in training; they are useless to a
+            supervised encoder.
 
     Attributes:
         images: the ``ImageData``.
@@ -94,7 +94,7 @@ class WholeImages:
     noise_sd = 0.0
 
     def stored(self, split):
-        """``{"image": [N, H, W, C]}``: all images of "train" or "test", as they are."""
+        """``{"image": [N, H, W, C]}``: all images of "train" or "test", as stored."""
         return {"image": getattr(self.images, f"{split}_images")}
 
     def pictures(self, batch):
@@ -141,9 +141,9 @@ class WholeImages:
 
 
 def _joined(tables):
-    """The tables one after the other as one tensor on the host.
+    """The arrays, concatenated as one tensor on the host.
 
-    ``tf.constant`` needs two more copies of its argument while it works, ``tf.concat`` as well.
+    ``tf.constant`` needs two temporary copies of its argument, and so does ``tf.concat``.
     """
     first = tables[0]
     count, row_bytes = sum(map(len, tables)), first[0].nbytes

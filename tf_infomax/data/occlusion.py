@@ -8,8 +8,8 @@ __all__ = ["occlude", "occlusion_masks"]
 def occlusion_masks(count, height, width, block, seed):
     """One rectangle to hide for each image.
 
-    The paper's rule: at least one block of ``block`` x ``block`` pixels is hidden whole, and at
-    least one stays visible whole; how masks are drawn it only shows in a figure. Here a rectangle
+    The paper's rule: at least one block of ``block`` x ``block`` pixels is hidden completely, and
+    at least one stays completely visible; only a figure shows how masks are drawn. Here a rectangle
     is hidden: along one axis (drawn for each image) its length is uniform in
     ``[block, size - block]`` and at least ``block`` pixels are left on one side of it; along the
     other axis its length is uniform in ``[block, size]`` and its place is uniform.
@@ -31,7 +31,7 @@ def occlusion_masks(count, height, width, block, seed):
             "Images must be at least two blocks high and wide, one to hide and one to see. "
             f"Received: height={height}, width={width}, block={block}."
         )
-    # Eight independent uniform numbers an image; the last axis says what each is for.
+    # Eight independent uniform numbers per image; the last axis tells their uses apart.
     uniform = tf.random.stateless_uniform([count, 8], seed, alg="philox")
     split_rows, from_start = uniform[:, 0] < 0.5, uniform[:, 1] < 0.5
 

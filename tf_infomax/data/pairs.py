@@ -10,7 +10,7 @@ from tf_infomax.numerics import randomness
 
 __all__ = ["TRANSFORMS", "GaussianPairs", "GaussianStairs", "HalvesOfImages"]
 
-# Training pairs on which a bound is measured apart from training, as in the paper's code.
+# Training pairs on which a bound is evaluated outside training, as in the paper's code.
 _BATCHES_OF_A_MEASUREMENT = 20
 
 
@@ -75,14 +75,14 @@ class HalvesOfImages:
 
         Args:
             t: number of the batch, from 0; a Python int or an integer scalar tensor.
-            views: which of the two.
-            labels: whether labels are wanted.
-            batches: how many batches are taken, one after the other: t counts these groups.
+            views: names of the views to draw.
+            labels: whether labels are returned.
+            batches: number of consecutive batches to concatenate; t counts these groups.
             stream: name of the stream of batches.
 
         Returns:
             Dict: "views", dict of view -> float32 ``[batches K, D]`` pixels; "labels", int64, if
-            wanted; "seed", int ``[2]``, a stateless seed for the other draws of the step.
+            requested; "seed", int ``[2]``, a stateless seed for the other draws of the step.
         """
         index = self._index if stream == "batches" else self._new_index(stream)
         indices = [index(t * batches + i) for i in range(batches)]
@@ -93,7 +93,7 @@ class HalvesOfImages:
         return {**batch, "seed": self._noise_seed("step", t)}
 
     def stored(self, split):
-        """Dict of view -> ``[N, D]`` bytes of all examples of "train" or "test", as they are."""
+        """Dict of view -> ``[N, D]`` bytes of all examples of "train" or "test", as stored."""
         return dict(zip(self.VIEWS, getattr(self, split), strict=True))
 
     def pictures(self, batch):
@@ -101,11 +101,11 @@ class HalvesOfImages:
         return tf.reshape(self.to_pixels(batch) * 2.0 - 1.0, [-1, *self.view_shape])
 
     def measured(self, step):
-        """Dict of view -> pixels of training batches to measure on; see ``measured_pairs``."""
+        """Dict of view -> pixels of training batches for evaluation; see ``measured_pairs``."""
         return dict(zip(self.VIEWS, self.measured_pairs(step), strict=True))
 
     def measured_pairs(self, step):
-        """Training pairs to measure a bound on at ``step``: 20 batches, noise as in training."""
+        """Training pairs to evaluate a bound on at ``step``: 20 batches, noise as in training."""
         start = step * _BATCHES_OF_A_MEASUREMENT
         batches = [
             self._views(self._measured_index(t), self.VIEWS, "measured_noise", t)
@@ -132,7 +132,7 @@ class HalvesOfImages:
 
 
 class GaussianPairs:
-    """Pairs of dependent or independent draws of one bivariate normal law (Fig. 4c).
+    """Dependent or independent pairs from one bivariate normal distribution (Fig. 4c).
 
     Args:
         law: ``DependentGaussians``.
@@ -159,14 +159,14 @@ class GaussianPairs:
         return self.law.mutual_information
 
 
-# What is done to y, monotone in every coordinate, so that no information is lost or gained.
+# Transforms of y, monotone in every coordinate, so that the mutual information is unchanged.
 TRANSFORMS = {"identity": lambda y: y, "cubic": lambda y: y**3}
 
 
 class GaussianStairs:
     """Correlated Gaussians whose mutual information climbs in equal steps over the training.
 
-    With one level it is a constant. Batch t is a pure function of (seed, t): the correlation is
+    With one level it is constant. Batch t is a pure function of (seed, t): the correlation is
     looked up by t, in the graph.
 
     Args:

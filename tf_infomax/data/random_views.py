@@ -1,4 +1,4 @@
-"""Random views of whole images: what contrastive learning takes for one thing seen twice.
+"""Random views of whole images, two of which are a positive pair in contrastive learning.
 
 Unlike ``augmentation``, which moves stored pixels, these interpolate and recolour float images;
 they are made inside the training step, under XLA as well.
@@ -11,7 +11,7 @@ import tensorflow as tf
 
 __all__ = ["RandomView"]
 
-# Brightness of the red, green and blue channel (ITU-R BT.601), of the luma that greys are made of.
+# Weights of red, green and blue in the luma (ITU-R BT.601), from which grey images are made.
 _LUMA = (0.299, 0.587, 0.114)
 _ASPECT_RATIO = 4.0 / 3.0
 
@@ -37,13 +37,13 @@ class RandomView:
     Call arguments:
         images: floating ``[K, H, W, C]`` in [-1, 1]; K may be unknown.
         seed: int ``[2]``; the same seed gives the same views.
-        Returns ``[K, H, W, C]`` in [-1, 1]. What jitter makes brighter than white is white.
+        Returns ``[K, H, W, C]`` in [-1, 1]. Values beyond white are clipped.
 
     Raises:
         ValueError: on options out of their range.
 
     Reference: Wang and Isola (2020), code, by the sheet: crops of 0.08 to 1, flips, jitter of 0.4,
-    grey in a fifth of the images. Hue is left alone here.
+    grey in a fifth of the images. Hue is not changed here.
     """
 
     crop_area: float = 0.25
@@ -105,14 +105,14 @@ def _uniform(images, number, seed):
 
 
 def _luma(images):
-    """Brightness ``[K, H, W, 1]``; grey images are it already."""
+    """Brightness ``[K, H, W, 1]``; of grey images, the images themselves."""
     if images.shape[-1] != 3:
         return tf.reduce_mean(images, axis=-1, keepdims=True)
     return tf.reduce_sum(images * tf.constant(_LUMA, images.dtype), axis=-1, keepdims=True)
 
 
 def _interpolation(size, start, length, dtype, mirrored=None):
-    """Matrices ``[K, size, size]`` that stretch ``length`` pixels from ``start`` on over an axis.
+    """Matrices ``[K, size, size]`` that resize ``length`` pixels from ``start`` on to a whole axis.
 
     Row i weighs the two pixels between whose centres the centre of pixel i falls.
     """

@@ -80,7 +80,7 @@ def add_shared_noise(x, y, sd, seed):
     """Adds the SAME draw from N(0, sd^2 I) to both views of each pair.
 
     The encoders of section 3.2 of Tschannen et al. (2020), which start near the identity, are
-    trained so: the noise fills the input space without telling the two views apart.
+    trained with it: the noise fills the input space without making the two views differ.
 
     Args:
         x, y: floating tensors of one shape ``[K, D]``.
@@ -111,5 +111,5 @@ def _normal(x, sd, seed):
             "Noise needs a standard deviation of at least 0 and floating views. "
             f"Received: sd={sd}, x of dtype {x.dtype.name}."
         )
-    # Philox by name: left to choose, TensorFlow takes the generator that suits the device.
+    # Philox is named because by default TensorFlow's generator depends on the device.
     return tf.random.stateless_normal(tf.shape(x), seed, 0.0, sd, x.dtype, alg="philox")

@@ -1,6 +1,6 @@
 """Distributions of pairs whose mutual information is known, exactly or to many digits.
 
-They answer what an estimate should have been. ``get(name, **options)`` makes one, ``names()``
+They give the ground truth for estimates. ``get(name, **options)`` makes one, ``names()``
 lists the families, and ``benchmark()`` gives the instances of the README's table. Each has
 ``name``, ``dim_x``, ``dim_y``, ``mutual_information`` (nats), ``sample(n, seed)`` and
 ``log_density_ratio(x, y)``. NumPy and SciPy only: nothing here needs TensorFlow.

@@ -1,4 +1,4 @@
-"""What every distribution with known mutual information offers."""
+"""Base class of distributions with known mutual information."""
 
 import abc
 import operator
@@ -13,7 +13,7 @@ __all__ = ["Distribution"]
 class Distribution(abc.ABC):
     """Pairs (x, y) of vectors whose mutual information is known.
 
-    A new one has the attributes ``label`` (a string), ``dim_x`` and ``dim_y`` (ints) and
+    A new distribution has the attributes ``label`` (a string), ``dim_x`` and ``dim_y`` (ints) and
     ``mutual_information`` (a float in nats), and the two methods with an underscore.
     """
 
@@ -26,9 +26,9 @@ class Distribution(abc.ABC):
         """n independent pairs.
 
         Args:
-            n: how many, an int of at least 1.
+            n: number of pairs, an int of at least 1.
             seed: an int of at least 0. No global state is read or changed; distributions with the
-                same base make their pairs of the same numbers.
+                same base use the same random numbers.
 
         Returns:
             ``(x, y)``, ``float64 [n, dim_x]`` and ``[n, dim_y]``; the same for the same seed.
@@ -50,13 +50,13 @@ class Distribution(abc.ABC):
 
         Args:
             x: ``[n, dim_x]``.
-            y: ``[n, dim_y]``, row i beside row i of ``x``; both inside the support.
+            y: ``[n, dim_y]``, row i paired with row i of ``x``; both inside the support.
 
         Returns:
             ``float64 [n]``, in nats; ``-inf`` where the joint density is zero.
 
         Raises:
-            ValueError: if the shapes are others.
+            ValueError: on other shapes.
         """
         x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
         if x.ndim != 2 or x.shape[1] != self.dim_x or y.shape != (len(x), self.dim_y):
@@ -77,4 +77,4 @@ class Distribution(abc.ABC):
 
     @abc.abstractmethod
     def _log_density_ratio(self, x, y):
-        """The ratio at checked arrays."""
+        """The log density ratio of checked arrays."""

@@ -1,4 +1,4 @@
-"""Names of the distributions, and the instances that estimators are compared on."""
+"""Names of the distributions, and the instances on which estimators are compared."""
 
 import functools
 
@@ -39,7 +39,7 @@ def get(name, **options):
         A ``Distribution``.
 
     Raises:
-        ValueError: on an unknown name, or values that the family does not take.
+        ValueError: on an unknown name, or values that the family does not accept.
     """
     return _FAMILIES.get(name)(**options)
 
@@ -75,7 +75,7 @@ _add_map("bimodal", maps.Bimodal)
 
 @_FAMILIES.register("spiral")
 def _spiral(base=None, speed=None):
-    """Turns the plane of the first two coordinates of x and that of the last two of y.
+    """Rotates the plane of the first two coordinates of x and that of the last two of y.
 
     Unless ``speed`` is given, the angle has a standard deviation of 1 radian for standard normal
     coordinates: |z|^2 has the variance 2 d.
@@ -93,7 +93,7 @@ def _spiral(base=None, speed=None):
 
 @_FAMILIES.register("swiss_roll")
 def _swiss_roll(base=None):
-    """Uniform margins of a base of standard normal ones, and x laid on the curve."""
+    """A base with standard normal margins, mapped to uniform margins, and x put on the curve."""
     base = Gaussian.bivariate() if base is None else base
     uniform = Transformed(base, maps.NormalCDF(), maps.NormalCDF())
     return Transformed(uniform, maps.SwissRoll(), label=f"swiss_roll of {base.label}")

@@ -1,4 +1,4 @@
-"""Distributions made of others: margins mapped, coordinates joined, partners exchanged."""
+"""Distributions made of others: mapped margins, joined coordinates, independent margins."""
 
 import dataclasses
 
@@ -26,10 +26,10 @@ class Transformed(Distribution):
     Args:
         base: a ``Distribution``.
         map_x, map_y: of ``maps``, or anything with ``forward``, ``inverse`` and ``dim_out``.
-        label: the name without the dimensions; by default it names the maps and the base.
+        label: the name without the dimensions; by default the names of the maps and the base.
 
     Raises:
-        ValueError: if ``base`` is no distribution, or a map does not take its coordinates.
+        ValueError: if ``base`` is not a distribution, or a map does not accept its coordinates.
     """
 
     base: Distribution
@@ -69,10 +69,10 @@ class Product(Distribution):
 
     Args:
         parts: distributions, at least one.
-        label: the name without the dimensions; by default it names the parts.
+        label: the name without the dimensions; by default the names of the parts.
 
     Raises:
-        ValueError: if there are no parts, or one is no distribution.
+        ValueError: if there are no parts, or one is not a distribution.
     """
 
     parts: tuple
@@ -120,14 +120,14 @@ class Product(Distribution):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Independent(Distribution):
-    """x of one pair and y of another: the margins of ``base`` and no dependence, I = 0.
+    """x of one pair and y of another: the margins of ``base`` without dependence, I = 0.
 
     Args:
-        base: the distribution whose margins these are.
+        base: the distribution whose margins are used.
         label: the name without the dimensions; by default it names the base.
 
     Raises:
-        ValueError: if ``base`` is no distribution.
+        ValueError: if ``base`` is not a distribution.
     """
 
     base: Distribution

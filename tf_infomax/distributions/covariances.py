@@ -1,4 +1,4 @@
-"""Covariance matrices of pairs (x, y): the patterns of the benchmark, and what one matrix says."""
+"""Covariance matrices of pairs (x, y): the patterns of the benchmark, checks, and the MI."""
 
 import operator
 
@@ -81,7 +81,7 @@ def checked_covariance(covariance, dim_x, name):
     Args:
         covariance: of the concatenated (x, y), ``[D, D]``, symmetric and positive definite.
         dim_x: coordinates of x, at least 1 and less than D.
-        name: what the matrix is called in errors.
+        name: name of the matrix in errors.
 
     Returns:
         ``(float64 [D, D], dim_x, dim_y)``.
@@ -103,7 +103,7 @@ def checked_covariance(covariance, dim_x, name):
         )
     matrix = (matrix + matrix.T) / 2
     smallest = np.linalg.eigvalsh(matrix)[0]
-    # Below this the eigenvalue is rounding error, and so would the mutual information be.
+    # Below this the eigenvalue is rounding error, and so is the mutual information.
     if smallest <= 1e-14 * len(matrix) * scale:
         raise ValueError(
             f"`{name}` must be positive definite. Received: smallest eigenvalue {smallest:.6g}."

@@ -24,7 +24,7 @@ class Gaussian(Distribution):
 
         I(X; Y) = h(X) + h(Y) - h(X, Y) = 1/2 (log det C_xx + log det C_yy - log det C).
 
-    A mean other than zero would be a shift of the margins and change nothing.
+    A nonzero mean would only shift the margins.
 
     Args:
         covariance: of the concatenated (x, y), ``[D, D]``, symmetric and positive definite.

@@ -3,10 +3,10 @@
 If g and h are injective (and measurable both ways), X and g(X) determine each other, and so do Y
 and h(Y). Data processing in both directions then gives I(g(X); h(Y)) = I(X; Y); the Jacobian
 terms of the densities cancel in log p(x, y) - log p(x) - log p(y), so that the log density ratio
-is the old one at the inverse images.
+is that of the base at the inverse images.
 
-Every map takes and gives ``float64 [n, d]`` by ``forward`` and ``inverse``; ``dim_out(d)`` is the
-number of coordinates it makes.
+``forward`` and ``inverse`` map ``float64 [n, d]``; ``dim_out(d)`` is the number of coordinates of
+the image.
 """
 
 import dataclasses
@@ -32,13 +32,13 @@ __all__ = [
 
 
 def increasing_inverse(function, values, low, high):
-    """Where an increasing function takes the given values, to the last bits.
+    """The inverse of an increasing function at the given values, to the last bits.
 
     Args:
         function: elementwise and increasing.
         values: ``[...]``.
-        low, high: ``[...]``, with function(low) < values < function(high). The root is found
-            inside of them, whatever the slope (Chandrupatla's method, by SciPy).
+        low, high: ``[...]``, with function(low) < values < function(high). The root is
+            searched between them, at any slope (Chandrupatla's method, by SciPy).
 
     Returns:
         ``[...]``.
@@ -59,10 +59,10 @@ def increasing_inverse(function, values, low, high):
 
 
 class Coordinatewise:
-    """What the strictly increasing maps of single coordinates share."""
+    """Base of strictly increasing maps of single coordinates."""
 
     def dim_out(self, dim):
-        """As many coordinates as came in."""
+        """The number of input coordinates."""
         return dim
 
 
@@ -79,7 +79,7 @@ class Identity(Coordinatewise):
 
 @dataclasses.dataclass(frozen=True)
 class Cubic(Coordinatewise):
-    """z -> z^3; its slope at 0 is 0, and it is invertible all the same."""
+    """z -> z^3; its slope at 0 is 0, but it is invertible."""
 
     def forward(self, z):
         return z**3
@@ -146,7 +146,7 @@ class Wiggly(Coordinatewise):
         return z + sum(height * np.sin(rate * z + phase) for height, rate, phase in self.waves)
 
     def inverse(self, z):
-        # A little more than the sines can add, which is nothing at all for waves of height 0.
+        # Slightly more than the sines can add, and more than 0 for waves of height 0.
         reach = 1e-6 + sum(abs(height) for height, _, _ in self.waves)
         return increasing_inverse(self.forward, z, z - reach, z + reach)
 
@@ -155,16 +155,16 @@ class Wiggly(Coordinatewise):
 class Bimodal(Coordinatewise):
     """z -> F^-1(P(N(0, 1) <= z)), F the distribution function of a mixture of two Gaussians.
 
-    Standard normal coordinates get the law weight N(-distance, scale^2) + (1 - weight)
-    N(distance, scale^2). The other direction has the closed form Phi^-1(F(z)); this one lies
-    between -distance + scale z and distance + scale z, because F(t) is a mean of
-    Phi((t + distance) / scale) and Phi((t - distance) / scale).
+    Standard normal coordinates get the distribution weight N(-distance, scale^2) + (1 - weight)
+    N(distance, scale^2). The inverse has the closed form Phi^-1(F(z)); the map itself lies between
+    -distance + scale z and distance + scale z, because F(t) is a mean of Phi((t + distance) /
+    scale) and Phi((t - distance) / scale).
 
     Args:
-        distance: of either mode from 0, in (0, 20 scale]: beyond, the gap between the modes is
+        distance: of each mode from 0, in (0, 20 scale]: beyond, the gap between the modes is
             so empty that its coordinates are lost to rounding.
-        scale: standard deviation of either, positive.
-        weight: of the left one, strictly between 0 and 1.
+        scale: standard deviation of each mode, positive.
+        weight: of the left mode, strictly between 0 and 1.
 
     Raises:
         ValueError: on values outside these ranges.
@@ -233,7 +233,7 @@ class Spiral:
 
     @classmethod
     def in_plane(cls, dim, speed=1.0, first=0, second=1):
-        """Turns one plane of ``dim`` coordinates, ``speed`` radians per unit of |z|^2."""
+        """Rotates one plane of ``dim`` coordinates, ``speed`` radians per unit of |z|^2."""
         if dim < 2 or not (0 <= first < dim and 0 <= second < dim and first != second):
             raise ValueError(
                 "`first` and `second` must be two different coordinates below `dim`. "
@@ -244,7 +244,7 @@ class Spiral:
         return cls(generator)
 
     def dim_out(self, dim):
-        """As many coordinates as came in, which must be those of the generator."""
+        """The number of input coordinates, which must be that of the generator."""
         if dim != len(self.generator):
             raise ValueError(
                 f"A spiral of {len(self.generator)} coordinates cannot turn others. "
@@ -270,7 +270,7 @@ class SwissRoll:
     """u -> (t cos t, t sin t) / 21 with t = 3 pi/2 (1 + 2u): a number in [0, 1] on a spiral curve.
 
     t > 0 is the distance from the origin, up to the factor, so that the curve never meets itself
-    and u can be read off. The image is a curve in the plane and has no density there; mutual
+    and u can be recovered. The image is a curve in the plane and has no density there; mutual
     information needs none.
     """
 

@@ -1,4 +1,4 @@
-"""Mixtures of bivariate Gaussians: dependent, uncorrelated, their information by quadrature."""
+"""Mixtures of bivariate Gaussians: dependent but uncorrelated; mutual information by quadrature."""
 
 import dataclasses
 import functools
@@ -20,7 +20,7 @@ _MOST_NODES = 4096
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class GaussianMixture(Distribution):
-    """One number each: (x, y) ~ N(means[k], covariances[k]) with the probability weights[k].
+    """Scalar x and y: (x, y) ~ N(means[k], covariances[k]) with the probability weights[k].
 
     I(X; Y) = integral of p(x, y) log[p(x, y) / (p(x) p(y))] has no closed form. The integrand is
     analytic and falls off like a Gaussian, and for such functions the trapezoidal rule converges
@@ -77,7 +77,7 @@ class GaussianMixture(Distribution):
     def cross(cls, rho=0.9):
         """Half the pairs of correlation ``rho``, half of ``-rho``: standard normal margins.
 
-        x and y are uncorrelated, so that an estimate from correlations alone reads 0.
+        x and y are uncorrelated, so that an estimate from correlations alone is 0.
         """
         covariances = [[[1, rho], [rho, 1]], [[1, -rho], [-rho, 1]]]
         return cls([0.5, 0.5], np.zeros((2, 2)), covariances, f"mixture cross rho={rho:g}")

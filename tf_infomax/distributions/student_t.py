@@ -1,4 +1,4 @@
-"""Student t pairs: dependent through a common scale even where nothing is correlated."""
+"""Student t pairs, which depend through a common scale even without correlation."""
 
 import dataclasses
 import math
@@ -44,7 +44,7 @@ class StudentT(Distribution):
         dof: degrees of freedom, positive; at 1 there is no mean, up to 2 no covariance.
         dispersion: of the concatenated (x, y), ``[D, D]``, symmetric and positive definite.
         dim_x: coordinates of x; the other ``D - dim_x`` are those of y.
-        label: the name without the dimensions; by default it tells the dof.
+        label: the name without the dimensions; by default with the dof.
 
     Raises:
         ValueError: if an argument is not as above.
@@ -84,7 +84,7 @@ class StudentT(Distribution):
 
     @property
     def tail_information(self):
-        """c: what the shared scale alone tells of y from x, in nats."""
+        """c: the mutual information due to the shared scale alone, in nats."""
 
         def f(dim):
             half = (self.dof + dim) / 2

@@ -1,4 +1,4 @@
-"""A uniform number seen through uniform noise."""
+"""A uniform variable observed with uniform noise."""
 
 import dataclasses
 import math

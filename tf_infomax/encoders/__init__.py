@@ -1,7 +1,7 @@
-"""Encoders: a view -> its code. Keras models, usable alone in anybody's ``model.fit``.
+"""Encoders: a view -> its code. Keras models, which can be used alone with ``model.fit``.
 
-Those of the Deep InfoMax release go by its names for them ("basic32x32", ...). An encoder of one's
-own follows ``protocol``, or is made by ``as_encoder``, ``NamedFeatures`` or ``Backbone``.
+The encoders of the Deep InfoMax release keep its names ("basic32x32", ...). Your own encoder
+follows ``protocol``, or is made by ``as_encoder``, ``NamedFeatures`` or ``Backbone``.
 
 ``get(name, **options)`` builds one by name, ``names()`` lists the names.
 """

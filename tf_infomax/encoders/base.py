@@ -1,4 +1,4 @@
-"""What all encoders have in common: inputs of any type, freezing, and an export with names."""
+"""Base of all encoders: inputs of any type, freezing, and an export with names."""
 
 import keras
 import tensorflow as tf
@@ -10,20 +10,21 @@ __all__ = ["Encoder"]
 
 
 class Encoder(keras.Model):
-    """A Keras model whose one input is a batch of images, or of vectors.
+    """A Keras model whose only input is a batch of images, or of vectors.
 
-    Inputs of any type, uint8 pixels among them, are cast to the compute dtype, values unchanged:
-    whoever wants [-1, 1] scales first. Channels come last, whatever Keras' ``image_data_format``
-    says. ``trainable = False`` freezes everything, the statistics of batch norm included.
+    Inputs of any type, such as uint8 pixels, are cast to the compute dtype, values unchanged:
+    scaling to [-1, 1] is left to the caller. Channels come last, whatever Keras'
+    ``image_data_format`` says. ``trainable = False`` freezes everything, including the statistics
+    of batch norm.
     """
 
     # Name of the output of an export.
     output_name = "code"
-    # Whether inputs may have any shape that holds the right number of values.
+    # Whether inputs may have any shape with the right number of values.
     flattens = False
 
     def _finish_build(self, input_shape):
-        """For the end of ``build``; ``input_shape`` as received, batch axis first."""
+        """Called at the end of ``build``; ``input_shape`` as received, batch axis first."""
         self._input_shape = (None, *input_shape[1:])
         self.built = True
         keep_frozen(self)
@@ -37,14 +38,14 @@ class Encoder(keras.Model):
         """As ``keras.Model.export``, with names: "images" -> "code" (or the endpoint's name).
 
         ``tf.saved_model.load(path).serve(images)`` gives the code itself, and the signatures
-        "serve" and "serving_default" a dict of it. Any number of images is taken; where the encoder
+        "serve" and "serving_default" a dict of it. Any number of images is accepted; if the encoder
         flattens its inputs, so does the export.
 
         Args:
             filepath: folder to write to.
-            format: other formats than "tf_saved_model" are left to Keras.
-            verbose: whether to print where it is.
-            input_signature: an input signature of one's own, which is left to Keras.
+            format: formats other than "tf_saved_model" are left to Keras.
+            verbose: whether to print the path.
+            input_signature: if given, the export is left to Keras.
 
         Raises:
             ValueError: if the encoder is not built.
@@ -65,7 +66,7 @@ class Encoder(keras.Model):
             )
         inner = self._input_shape[1:]
         shape = None if self.flattens else self._input_shape
-        # Halves are what layers compute in, not what an export should be fed with.
+        # Half precision is for computing in layers; an export should take float32.
         spec = tf.TensorSpec(shape, self.variable_dtype, name="images")
 
         @tf.function(input_signature=[spec])

@@ -1,9 +1,9 @@
 """Codes of a batch whose activations do not fit in memory: the gradient cache.
 
-A bound needs the codes of the whole batch, but an encoder's activations of some rows only. So codes
-are computed in chunks that keep nothing; the bound's gradient by the codes comes next; and each
-chunk is encoded again to carry it on to the weights. The gradient is that of one large batch, for
-one forward pass more.
+A bound needs the codes of the whole batch, but the activations of an encoder only for some rows at
+a time. So codes are computed in chunks without keeping activations; then comes the bound's gradient
+by the codes; and each chunk is encoded again to propagate it to the weights. The gradient is that
+of one large batch, at the cost of one more forward pass.
 
 Reference: Gao, Zhang, Han, Callan (2021), arXiv:2101.06983.
 """
@@ -20,17 +20,17 @@ def encode_in_chunks(encoder, x, chunk, training=True):
     """``encoder(x, training=training)``, ``chunk`` rows at a time, in value and in gradient.
 
     Args:
-        encoder: Keras model with weights, ``[K, ...] -> [K, D]``, that encodes every row by itself.
+        encoder: Keras model with weights, ``[K, ...] -> [K, D]``, that encodes each row by itself.
         x: ``[K, ...]``.
         chunk: rows encoded at a time, positive.
-        training: passed on.
+        training: passed to the encoder.
 
     Returns:
         Codes ``[K, D]``.
 
     Raises:
         ValueError: on an encoder that changes variables when it encodes (statistics of batch norm,
-            seeds of dropout): chunks would neither see the batch nor draw the same twice.
+            seeds of dropout): chunks would neither see the whole batch nor repeat their draws.
     """
     variables = encoder.trainable_variables
     codes = encoder.compute_output_shape(tuple(x.shape))

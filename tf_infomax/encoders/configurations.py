@@ -1,9 +1,10 @@
-"""The encoders of the Deep InfoMax release, layer by layer, by the names that it gives them.
+"""The encoders of the Deep InfoMax release, layer by layer, under the names of the release.
 
-Widths are output channels or units; of a bottleneck stage the inner width, a quarter of its output.
+Widths are output channels or units; for a bottleneck stage the inner width, a quarter of the
+output's.
 
 Two differ from the release: ``foldresnet34_32x32`` is repaired (as released its two strided stages
-are repeated 0 times, that is dropped, and the crops never shrink to one cell; here each is used
+are repeated 0 times, that is dropped, and crops never shrink to one cell; here each stage is used
 once), and ``philish_resnet_32x32_mega``, which the release defines, also has a name here. As there,
 the networks called 34 have 37 layers.
 """
@@ -36,14 +37,14 @@ class Conv:
     relu: bool = True
     pool: bool = False
     dropout: float = 0.0
-    # None: only where no batch norm follows.
+    # None only if no batch norm follows.
     bias: bool | None = None
     stddev: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Dense:
-    """Dense layer (on a flattened map, if it is given one) -> dropout -> batch norm -> ReLU."""
+    """Dense layer (on the flattened input if that is a map) -> dropout -> batch norm -> ReLU."""
 
     width: int
     batch_norm: bool = True
@@ -55,14 +56,14 @@ class Dense:
 
 @dataclasses.dataclass(frozen=True)
 class Flatten:
-    """Map -> vector, layer-normalised where asked."""
+    """Map -> vector, optionally layer-normalised."""
 
     layer_norm: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Unfold:
-    """Image -> half-overlapping square crops, which become examples of their own."""
+    """Image -> half-overlapping square crops, each of which becomes an example."""
 
     crop: int
 
@@ -77,9 +78,9 @@ class Residual:
     """A stage of residual blocks: branch + shortcut -> ReLU.
 
     Branches: "bottleneck" is 1 x 1, 3 x 3 (with the stride), 1 x 1 of four times the width;
-    "plain" is ``kernel`` x ``kernel`` without padding, then 1 x 1. The shortcut of the latter has
-    the form of its first convolution where ``project``; all others are the identity, or a 1 x 1
-    convolution where the shape changes.
+    "plain" is ``kernel`` x ``kernel`` without padding, then 1 x 1. With ``project`` the
+    shortcut of the latter has the form of its first convolution; all others are the identity, or a
+    1 x 1 convolution where the shape changes.
     """
 
     width: int
@@ -95,7 +96,7 @@ class Configuration:
     """An encoder: its layers by name, and which of them are endpoints.
 
     Attributes:
-        size: height and width of the images for which it was released; others fit too.
+        size: height and width of the images for which it was released; other sizes fit too.
         layers: tuple of (name, layer).
         endpoints: "local", "conv", "fc" (where there is one), and "global" if it is not the last
             layer, each as the name of a layer.
@@ -106,11 +107,11 @@ class Configuration:
     endpoints: dict
 
     def local_receptive_field(self, size):
-        """Side in pixels of what one place of the local map sees, in images of side ``size``."""
+        """Receptive field (side in pixels) of a place of the local map, for images of ``size``."""
         side, step = 1, 1
         for name, layer in self.layers:
             if isinstance(layer, Unfold):
-                # Crops share nothing until they are folded, and the local map is the folded one.
+                # Crops are independent until they are folded, and the local map is the folded map.
                 return layer.crop
             for kernel, stride, _ in _windows(layer):
                 side += (kernel - 1) * step
@@ -121,12 +122,12 @@ class Configuration:
 
 
 def crops_along(side, crop):
-    """How many half-overlapping crops there are along a side of an image."""
+    """Number of half-overlapping crops along a side of an image."""
     return (side - crop) // (crop // 2) + 1
 
 
 def smallest_side(layers):
-    """The smallest side of images, or of maps, of which every layer leaves at least one place.
+    """The smallest side of images, or of maps, for which every layer leaves at least one place.
 
     Args:
         layers: tuple of (name, layer).
@@ -155,7 +156,7 @@ def _leave_a_map(layers, side):
 
 
 def _windows(layer):
-    """(kernel, stride, padding) of everything in a layer that looks at neighbours."""
+    """(kernel, stride, padding) of every operation of a layer with a spatial window."""
     if isinstance(layer, Conv):
         yield layer.kernel, layer.stride, layer.pad
         if layer.pool:
@@ -168,7 +169,7 @@ def _windows(layer):
 
 
 def _named(*layers):
-    """Layers with names: each kind counted by itself."""
+    """Layers with names, each kind numbered separately."""
     kinds = {Conv: "conv", Dense: "dense", Residual: "stage"}
     counts, named = {}, []
     for layer in layers:
@@ -217,7 +218,7 @@ def _resnet(first, third, fifth, crop=None):
 
 def _philish(size, widths, layer_norm):
     first, *others = widths
-    # Kernel and stride of every other stage, whose shortcut is a convolution like its own.
+    # Kernel and stride of every second stage, whose shortcut is a convolution like its first.
     shrinking = {32: ((4, 2), (2, 2)), 64: ((4, 2), (4, 2), (2, 2))}[size]
     shrinking = [*shrinking, (3, 1), (3, 1), (3, 1)]
     stages = []

@@ -22,7 +22,7 @@ class ConvNet(Encoder):
         kernel_size: side of both kernels; padding is "same".
         output_dim: width of the code.
         activation: of the convolutions, any Keras identifier.
-        image_shape: ``(H, W, C)``, needed where inputs come flattened (row-major).
+        image_shape: ``(H, W, C)``, needed if inputs are flattened (row-major).
         seed: int for reproducible kernels, or ``None``.
 
     Call arguments:

@@ -1,4 +1,4 @@
-"""Encoders of one's own: Keras models that give named features, and networks cut at some layers."""
+"""Encoders from users' models: models with named features, and networks read at some layers."""
 
 import keras
 import tensorflow as tf
@@ -31,7 +31,7 @@ class _FeatureEncoder(Encoder):
                 "Images must have shape [K, H, W, C], H, W and C known. "
                 f"Received: images of shape {tuple(input_shape)}."
             )
-        # A symbolic call makes the weights of a model that has none yet.
+        # A symbolic call makes the weights of a model that is not built.
         images = keras.KerasTensor(shape, self.compute_dtype)
         outputs = self.features(images)
         _check_features(outputs)
@@ -55,7 +55,7 @@ class _FeatureEncoder(Encoder):
 
     @property
     def local_receptive_field(self):
-        """Side in pixels of what one place of the local map sees; ``ValueError`` if not given."""
+        """Receptive field (side in pixels) of a local feature; ``ValueError`` if not given."""
         if self._receptive_field is None:
             raise ValueError(
                 "Occlusion needs the receptive field of the local features, in pixels: "
@@ -112,7 +112,7 @@ class _FeatureEncoder(Encoder):
 class NamedFeatures(_FeatureEncoder):
     """An encoder made of a Keras model that gives a dict of named features.
 
-    ``DeepInfoMax`` makes one of any such model that it is given::
+    ``DeepInfoMax`` wraps any such model in it::
 
         images = keras.Input((32, 32, 3))
         local = keras.layers.Conv2D(64, 4, 4, activation="relu")(images)
@@ -121,10 +121,10 @@ class NamedFeatures(_FeatureEncoder):
 
     Args:
         model: Keras model of one input, images ``[K, H, W, C]``; its output is a dict with "global"
-            ``[K, D]`` (or a map of several) and usually "local", a map ``[K, H', W', C']``. A
+            ``[K, D]`` (or a map of several codes) and usually "local", a map ``[K, H', W', C']``. A
             subclass must be registered with Keras to be saved.
-        local_receptive_field: side in pixels of what one place of "local" sees, which only terms
-            with ``occluded=True`` need.
+        local_receptive_field: receptive field in pixels (side) of one place of "local"; only terms
+            with ``occluded=True`` need it.
 
     Call arguments:
         inputs: images ``[K, H, W, C]``.  Returns the feature "global".
@@ -155,8 +155,8 @@ class Backbone(_FeatureEncoder):
         encoder = encoders.Backbone(network, local="block_6_expand_relu", conv="out_relu",
                                     global_="global_average_pooling2d")
 
-    What comes after these layers is left out. Images arrive as Deep InfoMax has them, in [-1, 1]: a
-    network that wants other values needs a ``keras.layers.Rescaling`` of its own.
+    Layers after these are left out. Images are in [-1, 1], as everywhere in Deep InfoMax: a network
+    for other values needs its own ``keras.layers.Rescaling``.
 
     Args:
         model: functional or sequential Keras model of one input, images ``[K, H, W, C]``.
@@ -171,7 +171,7 @@ class Backbone(_FeatureEncoder):
         training: of batch norm and dropout.
 
     Raises:
-        ValueError: on a model that is not made of layers, or layers that it does not have.
+        ValueError: on a model that is not made of layers, or layers that it lacks.
     """
 
     def __init__(
@@ -199,12 +199,12 @@ def as_encoder(model, input_shape=None):
     """``model`` as an encoder that follows ``encoders.protocol``.
 
     Args:
-        model: an encoder of this package or of one's own, which is given back as it is; or a Keras
-            model that gives a dict of named features, which ``NamedFeatures`` makes an encoder of.
-        input_shape: ``[K, H, W, C]`` of the images, to build what is not built; ``None`` leaves it.
+        model: an encoder of this package or your own, which is returned as it is; or a Keras model
+            that gives a dict of named features, which is wrapped in ``NamedFeatures``.
+        input_shape: ``[K, H, W, C]`` of the images, to build a model; ``None`` leaves it unbuilt.
 
     Raises:
-        ValueError: on anything else; it says what is missing.
+        ValueError: on anything else; the message says what is missing.
     """
     encoder = _as_encoder(model)
     if input_shape is not None and not encoder.built:
@@ -236,7 +236,7 @@ def _as_encoder(model):
 
 def _outputs(model):
     """The symbolic outputs of a Keras model, or ``None`` where they are not known yet."""
-    # A subclass, or a sequential model that is not built, has no inputs of its own.
+    # A subclass, or a sequential model that is not built, has no symbolic inputs.
     return model.output if getattr(model, "inputs", None) else None
 
 

@@ -16,9 +16,9 @@ __all__ = ["RealNVP"]
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class RealNVP(Encoder):
-    """A bijection of R^D: mutual information with its output is that with its input, always.
+    """A bijection of R^D: mutual information with its output always equals that with its input.
 
-    Couplings are applied from the last to the first, each after a permutation of its own, fixed at
+    Couplings are applied from the last to the first, each after its own permutation, fixed at
     construction. Defaults are those of Tschannen et al. (2020), section 3.1: shifts only for
     Fig. 1a,b (the published code's choice, where the text says RealNVP), ``scale="softplus"`` for
     Fig. 1c.
@@ -28,7 +28,7 @@ class RealNVP(Encoder):
         hidden_units: widths of the conditioners' hidden ReLU layers.
         scale: "none" (volume preserving, a permutation at the start) or "softplus".
         permutation_seed: the permutations are a pure function of this seed and D.
-        permutations: int ``[num_couplings, D]`` to use in place of drawn ones.
+        permutations: int ``[num_couplings, D]``, in place of drawn permutations.
         kernel_initializer: any Keras identifier; ``None`` means truncated normal of sd 1e-4.
         seed: int for reproducible conditioners, or ``None``.
 
@@ -112,7 +112,7 @@ class RealNVP(Encoder):
     def bijector(self):
         """The flow as a ``tfp.bijectors.Bijector``; ``ValueError`` if it is not built."""
         self._check_built()
-        # Made at every use: a bijector caches the tensors of its last calls, which must not
+        # Made anew at every use: a bijector caches the tensors of its last calls, which must not
         # leak from one traced function into another.
         return flows.real_nvp(self.conditioners, self.permutations, self.scale)
 
@@ -124,11 +124,11 @@ class RealNVP(Encoder):
             )
 
     def _vectors(self, values):
-        """``values`` as ``[K, D]``, D the width that the flow was built for."""
+        """``values`` as ``[K, D]``, D being the width for which the flow was built."""
         self._check_built()
         flat = self.flatten(self._cast(values))
         dim = self.permutations.shape[1]
-        # Not left to the permutation: compiled by XLA, it repeats entries where some are missing.
+        # Checked here, since a permutation compiled by XLA repeats entries where some are missing.
         if flat.shape[-1] not in (None, dim):
             raise ValueError(
                 f"This flow maps vectors of {dim} entries, shape [K, {dim}]. "
@@ -146,7 +146,7 @@ class RealNVP(Encoder):
     def log_det(self, inputs):
         """``log |det d code / d input|`` at each input, ``[K]``, in nats."""
         inputs = self._vectors(inputs)
-        # A volume-preserving flow has one log-determinant for all inputs: give each its own.
+        # A volume-preserving flow has one log-determinant for all inputs: repeat it for each.
         one_for_all = self.bijector.forward_log_det_jacobian(inputs, event_ndims=1)
         return tf.broadcast_to(one_for_all, tf.shape(inputs)[:1])
 
@@ -184,7 +184,7 @@ class RealNVP(Encoder):
 
 
 def _checked_permutations(permutations):
-    """``permutations`` as int32 ``[num_couplings, D]``; ``ValueError`` if they are none."""
+    """``permutations`` as int32 ``[num_couplings, D]``; ``ValueError`` on anything else."""
     try:
         values = np.asarray(permutations, np.int32)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""The encoders of Deep InfoMax: layers by name, some of which are endpoints."""
+"""The encoders of Deep InfoMax: named layers, some of which are endpoints."""
 
 import keras
 import tensorflow as tf
@@ -13,12 +13,12 @@ from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["EncoderTail", "LayeredEncoder"]
 
-# Seeds that one layer may use: a residual stage draws from several.
+# Seeds reserved for one layer: a residual stage draws from several.
 _SEEDS_PER_LAYER = 100
 
 
 class _Layered(Encoder):
-    """What an encoder and its tail share: stages made from a configuration, one after the other."""
+    """Base of an encoder and its tail: consecutive stages made from a configuration."""
 
     def __init__(self, config, output_units, widths, seed, **kwargs):
         super().__init__(**kwargs)
@@ -83,7 +83,7 @@ class _Layered(Encoder):
 
 
 def _checked_widths(widths, own):
-    """``widths`` as a tuple; ``own`` are the (name, released width) of the layers that have one."""
+    """``widths`` as a tuple; ``own`` are (name, released width) of the layers that have a width."""
     try:
         given = integers(widths, "widths")
     except ValueError:
@@ -103,21 +103,21 @@ class LayeredEncoder(_Layered):
 
     Its layers have names (``endpoint_shapes`` lists them), and so have the features that objectives
     and probes read: "local" (a map), "conv", "fc" (where the configuration names one) and
-    "global", the code. Initialisation, padding and batch norm are the release's; so are the
-    layers, except those of ``foldresnet34_32x32``, which could not be used and is repaired: its two
-    strided stages are there, once each.
+    "global", the code. Initialisation, padding, batch norm and layers are as released, except
+    those of ``foldresnet34_32x32``, which could not be used as released and is repaired: its two
+    strided stages are present, once each.
 
     Args:
         config: name of a configuration, such as "basic32x32".
         output_units: width of the last layer ("output"), dense and linear; 0 adds none. Where the
             configuration has several globals (foldmultialex64x64), they come before that layer.
-        widths: widths of all layers but that one, in order, or ``None`` for the released ones; of a
+        widths: widths of all other layers, in order, or ``None`` for the released widths; for a
             bottleneck stage the inner width, a quarter of its output's.
         seed: int for reproducible weights, or ``None``.
 
     Call arguments:
         inputs: images ``[K, S, S, C]`` in [-1, 1], of any type (cast to the compute dtype, values
-            unchanged). S is any side of which the layers leave a map, not only the one in the
+            unchanged). S is any side that is large enough for the layers, not only the side in the
             configuration's name, for which it was released.
         training: whether batch norm uses the batch's statistics, and dropout drops.
         Returns the global feature: ``[K, output_units]``, or a map ``[K, h, w, D]`` where the
@@ -150,7 +150,7 @@ class LayeredEncoder(_Layered):
     def endpoint_shapes(self):
         """Name -> shape without the batch axis, of the endpoints and then of every layer.
 
-        Of layers between ``crops`` and ``fold`` a crop counts as an example.
+        In layers between ``crops`` and ``fold`` every crop is an example.
 
         Raises:
             ValueError: if the encoder is not built.
@@ -171,7 +171,7 @@ class LayeredEncoder(_Layered):
 
     @property
     def local_receptive_field(self):
-        """Side in pixels of what one place of the local map sees, never more than the image's."""
+        """Receptive field (side in pixels) of a local feature, at most the image's side."""
         size = self._input_shape[1] if self.built else self._configuration.size
         return self._configuration.local_receptive_field(size)
 
@@ -218,9 +218,9 @@ class LayeredEncoder(_Layered):
         return Endpoint(self, name)
 
     def tail(self, units, seed=None):
-        """The layers from the local one on, made anew, to be applied to the local map itself.
+        """A new copy of the layers from the local layer on, to be applied to the local map itself.
 
-        The branch by which the released global objective reads the local map: see ``EncoderTail``.
+        The released global objective reads the local map by this branch; see ``EncoderTail``.
 
         Args:
             units: width of the last layer.
@@ -238,12 +238,12 @@ class LayeredEncoder(_Layered):
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class EncoderTail(_Layered):
-    """The layers of an encoder from the local one on, the last of them replaced: ``tail(units)``.
+    """The layers of an encoder from the local layer on, the last of them replaced: ``tail(units)``.
 
-    The local layer is there again and is applied to its own output; only where it is the folding
-    of crops, of which none are left, the tail starts after it. In place of the encoder's last layer
-    (that of ``output_units``, or the configuration's own if there is none) stands a dense layer of
-    ``units``, linear and with bias.
+    The local layer is included and is applied to its own output; only if it folds crops, of which
+    none are left, the tail starts after it. The encoder's last layer (that of ``output_units``, or
+    the configuration's own if there is none) is replaced by a dense layer of ``units``, linear and
+    with bias.
 
     Args:
         config, output_units, widths: those of the ``LayeredEncoder``.

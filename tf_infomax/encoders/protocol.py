@@ -1,6 +1,6 @@
-"""The protocol of encoders: what Deep InfoMax, its terms and the evaluators ask of one.
+"""The protocol of encoders: what Deep InfoMax, its terms and the evaluators need.
 
-Required of an encoder of one's own, a Keras layer or model:
+Required of your own encoder, a Keras layer or model:
 
 - ``build(input_shape)`` for images ``(None, H, W, C)``, after which ``built`` is true;
 - ``encoder(images, training=False)``: the global feature, ``[K, D]``, or a map ``[K, h, w, D]`` of
@@ -10,10 +10,10 @@ Required of an encoder of one's own, a Keras layer or model:
   read; "conv" (any map) is what ``GlobalInformation`` reads by default. Other names are free;
 - ``endpoint_shapes``: a dict of the same names -> shape without the batch axis, once it is built.
 
-Asked for by a few:
+Used by a few:
 
-- ``local_receptive_field``: side in pixels of what one place of "local" sees; by terms with
-  ``occluded=True``;
+- ``local_receptive_field``: receptive field in pixels (side) of one place of "local"; by terms
+  with ``occluded=True``;
 - ``endpoint(name)``: a Keras model of one endpoint; by ``tf_infomax.encoders`` users, not by terms;
 - ``tail(units)``: by the critic "encoder_tail".
 
@@ -39,7 +39,7 @@ def has_member(candidate, name):
 
 
 def missing_members(candidate):
-    """What of the protocol ``candidate`` lacks, as a list of names; empty if it follows it."""
+    """Names of the parts of the protocol that ``candidate`` lacks; empty if it follows it."""
     if not isinstance(candidate, keras.layers.Layer):
         return ["being a Keras layer or model", *REQUIRED]
     return [name for name in REQUIRED if not has_member(candidate, name)]

@@ -13,9 +13,9 @@ __all__ = ["Chain", "FoldCrops", "UnfoldCrops", "make_output", "make_stage", "ru
 
 
 class Chain(keras.layers.Layer):
-    """Layers one after the other, some of which behave differently in training.
+    """Consecutive layers, some of which behave differently in training.
 
-    Not registered: stages are made anew from the configuration's name when a model is loaded.
+    Not registered: stages are made again from the configuration's name when a model is loaded.
     """
 
     def __init__(self, parts, **kwargs):
@@ -76,7 +76,7 @@ _DIFFER_IN_TRAINING = (
 
 
 def run_stage(layer, inputs, training):
-    """``layer(inputs)``, told whether this is training if it cares."""
+    """``layer(inputs)``, with ``training`` passed if the layer accepts it."""
     if isinstance(layer, _DIFFER_IN_TRAINING):
         return layer(inputs, training=training)
     return layer(inputs)
@@ -122,7 +122,7 @@ class UnfoldCrops(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class FoldCrops(keras.layers.Layer):
-    """Features of crops -> a map with one cell a crop; the inverse of ``UnfoldCrops``' order.
+    """Features of crops -> a map with one cell per crop; inverts the order of ``UnfoldCrops``.
 
     Args:
         per_side: crops along a side, n.

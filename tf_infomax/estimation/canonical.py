@@ -1,4 +1,4 @@
-"""Canonical correlations whose size is judged on pairs that did not choose the directions."""
+"""Canonical correlations, estimated on pairs that were not used to fit the directions."""
 
 import dataclasses
 
@@ -6,8 +6,8 @@ import numpy as np
 
 __all__ = ["CanonicalCorrelations", "canonical_correlations"]
 
-# Directions of less variance than this part of the largest are left out: float32 codes hold
-# nothing of them.
+# Directions whose variance is below this fraction of the largest are left out: they are lost in
+# the rounding of float32 codes.
 _SMALLEST_VARIANCE = 1e-9
 
 
@@ -17,8 +17,8 @@ class CanonicalCorrelations:
 
     Attributes:
         mean_x, mean_y: ``[Dx]``, ``[Dy]``.
-        map_x, map_y: ``[Dx, Dx]``, ``[Dy, Dy]``: ``(x - mean_x) @ map_x`` has unit covariance, or,
-            where x does not vary in all directions, that of a projection.
+        map_x, map_y: ``[Dx, Dx]``, ``[Dy, Dy]``: ``(x - mean_x) @ map_x`` has unit covariance;
+            if x does not vary in all directions, the covariance is a projection.
         correlations: ``[min(Dx, Dy)]``, of the first columns of both, in [0, 1).
     """
 
@@ -30,20 +30,21 @@ class CanonicalCorrelations:
 
 
 def canonical_correlations(x, y, folds=5, largest=0.9999):
-    """Canonical directions of pairs, with correlations that are not inflated by having been chosen.
+    """Canonical directions of pairs, with correlations corrected for selection bias.
 
     The correlations of the sample along its own canonical directions are biased upwards, by order
     ``D / sqrt(N)``: in 50 dimensions with 2,000 independent pairs the largest is about 0.3. Here
-    the k-th correlation is the mean of what directions of all folds but one show on that one, and
-    what lies within two standard errors of zero, ``2 / sqrt(N)``, counts as zero.
+    the k-th correlation is cross-validated: directions fitted without a fold are evaluated on it,
+    and the mean is taken over folds. Values within two standard errors of zero, ``2 / sqrt(N)``,
+    count as zero.
 
     Args:
         x: ``[N, Dx]``, y: ``[N, Dy]``, finite.
-        folds: parts of the pairs, at least 2.
-        largest: no correlation above this is given back.
+        folds: number of parts of the pairs, at least 2.
+        largest: upper limit of the returned correlations.
 
     Returns:
-        ``CanonicalCorrelations``; the directions are those of all pairs.
+        ``CanonicalCorrelations``; the directions are fitted on all pairs.
     """
     fold_of = np.arange(len(x)) % folds
     held_out = np.zeros(min(x.shape[1], y.shape[1]))

@@ -1,4 +1,4 @@
-"""The estimator's own critic: a Gaussian density ratio, and a network for the rest."""
+"""The estimator's default critic: a Gaussian density ratio plus a network."""
 
 import math
 
@@ -11,8 +11,8 @@ from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["CanonicalCritic"]
 
-# Where two canonical variates nearly agree, their difference is seen on the scale of one that
-# differs by this much in correlation.
+# If two canonical variates nearly agree, their difference is scaled as if their correlation were
+# lower by this much, which keeps the scale finite.
 _SMALLEST_GAP = 5e-4
 
 
@@ -21,11 +21,11 @@ class CanonicalCritic(keras.layers.Layer):
     """``f(x, y) = scale * log-density ratio of a Gaussian + network(x, y) + offset``.
 
     The Gaussian part is the optimal critic of Gaussian pairs and needs no training; ``adapt`` sets
-    it. The network starts at zero, so training starts there and adds what is not Gaussian. Its
-    inputs are the canonical variates a of x and b of y; their differences ``a_k - b_k`` on a unit
-    scale, along which a strong dependence is narrow; their norms and the Gaussian part, of which
-    the density ratio of every elliptical distribution is a function. Half of its hidden units are
-    ReLU (sharp edges), half SiLU (smooth densities).
+    it. The network starts at zero, so training starts from that critic and adds the non-Gaussian
+    part. Its inputs are the canonical variates a of x and b of y; their differences ``a_k - b_k``
+    on a unit scale, along which a strong dependence is narrow; their norms and the Gaussian part,
+    of which the density ratio of every elliptical distribution is a function. Half of its hidden
+    units are ReLU (sharp edges), half SiLU (smooth densities).
 
     Args:
         hidden_dim: width of the hidden layers, even.
@@ -34,7 +34,8 @@ class CanonicalCritic(keras.layers.Layer):
 
     Call arguments:
         x: ``[K, Dx]``.  y: ``[M, Dy]``.  partners: ``None`` for all pairs, or int ``[K, P]``: the
-            rows of y that each x meets. Returns ``[K, M]`` or ``[K, P]`` scores (no unit).
+            rows of y with which each x is scored. Returns ``[K, M]`` or ``[K, P]`` scores (no
+            unit).
     """
 
     def __init__(self, hidden_dim=64, layers=2, seed=None, **kwargs):
@@ -71,7 +72,7 @@ class CanonicalCritic(keras.layers.Layer):
         self.offset = self.add_weight(shape=(), initializer="zeros", name="offset")
         self.kernel = self.add_weight(
             shape=(dim_x + dim_y + self.rank + 3, width),
-            # Inputs are white: units of variance one, whatever the width. (Glorot's would be
+            # Inputs are white: units have variance one at any width. (Glorot's would be
             # much smaller in few dimensions, and the first layer nearly linear.)
             initializer=keras.initializers.VarianceScaling(seed=self.seed),
             name="kernel",
@@ -173,7 +174,7 @@ class CanonicalCritic(keras.layers.Layer):
 
 
 def _centred_norm(variates):
-    # Of a Gaussian vector the squared norm has mean D and variance 2 D.
+    # The squared norm of a Gaussian vector has mean D and variance 2 D.
     squares = tf.reduce_sum(variates**2, axis=1, keepdims=True)
     dim = float(variates.shape[1])
     return tf.math.sqrt(2.0 * (squares + 1e-6)) - math.sqrt(2.0 * dim)

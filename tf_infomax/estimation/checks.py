@@ -1,4 +1,4 @@
-"""What the options of an estimate must be, said before any training."""
+"""Checks of an estimator's options, before any training."""
 
 import math
 import numbers
@@ -23,7 +23,7 @@ _INTEGERS = (
 
 
 def info_of(bound):
-    """``BoundInfo`` of what estimates mutual information from scores.
+    """``BoundInfo`` of a bound that estimates mutual information from scores.
 
     Raises:
         ValueError: on any other bound.
@@ -81,11 +81,11 @@ def check_training_pairs(num_train, negatives, validation_fraction):
 
 
 def batch_size_of(batch_size, negatives, num_train):
-    """The number that ``batch_size`` stands for; ``ValueError`` if it does not fit.
+    """The number of pairs that ``batch_size`` stands for; ``ValueError`` if it does not fit.
 
     Args:
         batch_size: an int, or "auto": a power of two that leaves about 55 steps in an epoch.
-        negatives: of each x, fewer than the batch.
+        negatives: number for each x, below the batch size.
         num_train: training pairs of a fold.
     """
     size = batch_size

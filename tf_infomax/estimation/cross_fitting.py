@@ -1,4 +1,4 @@
-"""Every pair held out once: a critic for each fold, read on the pairs it has not seen."""
+"""Cross-fitting: a critic for each fold, evaluated on its held-out pairs; each is held out once."""
 
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
@@ -12,15 +12,15 @@ from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["FoldResult", "cross_fit"]
 
-# Groups of held-out pairs whose spread gives the standard error: not so small that their own
-# values are of another kind, not so few that the spread is unknown.
+# Groups of held-out pairs, whose spread gives the standard error: large enough that their values
+# behave like the whole's, and enough of them to estimate the spread.
 _SMALLEST_GROUP = 50
 _MOST_GROUPS = 20
 
 
 @dataclasses.dataclass(frozen=True)
 class FoldResult:
-    """What one fold has to say.
+    """The result of one fold.
 
     Attributes:
         critic: trained on the other folds.
@@ -42,13 +42,13 @@ def cross_fit(x, y, folds, bound, new_critic, schedule, *, partners, jobs, seed,
         x, y: floating ``[N, Dx]``, ``[N, Dy]``.
         folds: ``Folds``.
         bound: ``PairScores`` -> scalar, nats.
-        new_critic: function of the number of a fold -> its built, untrained critic.
+        new_critic: function from the index of a fold to its built, untrained critic.
         schedule: ``Schedule``.
         partners: negatives of each held-out x, at most.
-        jobs: folds trained at a time, in threads of this process; each compiles a step of its own.
+        jobs: folds trained at a time, in threads of this process; each compiles its own step.
         seed: int.
-        kind: hashable name of all that makes the critic and the bound what they are, but for seeds;
-            a later call of the same kind uses the compiled steps again. ``None`` keeps none.
+        kind: hashable key of everything that determines critic and bound, except seeds; a later
+            call with the same key reuses the compiled steps. ``None`` keeps none.
 
     Returns:
         List of ``FoldResult``; the same for any ``jobs``.

@@ -1,4 +1,4 @@
-"""Mutual information of two samples of vectors, in scikit-learn's manner."""
+"""Mutual information of two samples of vectors, as a scikit-learn estimator."""
 
 import json
 import math
@@ -46,10 +46,10 @@ class MutualInformationEstimator(BaseEstimator):
 
     A critic is trained to tell positives from negatives on some of the pairs and read on others;
     every pair is held out once (cross-fitting). By default the critic starts from the Gaussian
-    density ratio of the normal scores, which is the answer for every Gaussian copula, and a network
-    learns what is not Gaussian. A further part of the training pairs, the validation pairs, decides
-    when training stops, to which limits scores are clipped when they are read (which leaves a lower
-    bound a lower bound, see ``score_limits``), and whether the trained critic is read, the
+    density ratio of the normal scores, which is exact for every Gaussian copula, and a network
+    learns the non-Gaussian part. A further part of the training pairs, the validation pairs,
+    decides when training stops, to which limits scores are clipped when they are read (which leaves
+    a lower bound a lower bound, see ``score_limits``), and whether the trained critic is read, the
     untrained one, or the null critic, whose value is 0.
 
     The estimate is biased low: the critic is never quite the log-density ratio, so on held-out
@@ -61,18 +61,19 @@ class MutualInformationEstimator(BaseEstimator):
 
     Args:
         bound: name of a registered bound that is measured in nats and reads scores, or such a
-            function with options (``bounds.get("smile", clip=1.0)``): what is trained, and read.
+            function with options (``bounds.get("smile", clip=1.0)``). The critic is trained with
+            it, and it is read on the held-out pairs.
         critic: "canonical" (``CanonicalCritic``), the name of a registered critic on vectors, or an
             unbuilt Keras layer ``critic(x, y) -> [K, M]`` with ``get_config``; copies are trained.
-        margins: map of every coordinate before all else, none of which changes the mutual
-            information: "normal_scores" (ranks), "standardize" or "unchanged".
+        margins: map of every coordinate, applied first; none changes the mutual information:
+            "normal_scores" (ranks), "standardize" or "unchanged".
         folds: parts of the data, each held out once; at least 2.
-        epochs, patience: at most so many epochs; so many without improvement end the training.
+        epochs, patience: largest number of epochs; number without improvement that ends training.
         batch_size: pairs in a step; "auto" takes a power of two from 32 to 128 that leaves about 55
             steps in an epoch.
-        negatives: of each x in a training step, below ``batch_size``.
-        learning_rate: the highest, of Adam.
-        validation_fraction: of the pairs not held out, those that decide when to stop.
+        negatives: number for each x in a training step, below ``batch_size``.
+        learning_rate: Adam's, at its peak.
+        validation_fraction: fraction of the pairs not held out that decides when to stop.
         held_out_partners: negatives of each held-out x, at most; InfoNCE's ceiling is
             ``log(held_out_partners + 1)``.
         confidence: of the interval.
@@ -87,12 +88,12 @@ class MutualInformationEstimator(BaseEstimator):
         training_curve_: data frame with a row per fold and epoch: "fold", "epoch",
             "training_nats", "validation_nats".
         fold_values_: held-out value of each fold, nats, before any null critic replaces them all.
-        ceiling_: the largest value that the bound can have with so many negatives, nats.
+        ceiling_: the largest value that the bound can have with this number of negatives, nats.
         critics_: trained critic of each fold, a Keras layer on mapped margins.
-        score_limits_: ``[folds, 2]``, lowest and highest score with which each is read.
-        warnings_: what ``fit`` warned of, sentences.
+        score_limits_: ``[folds, 2]``, lowest and highest score to which each critic is clipped.
+        warnings_: the warnings of ``fit``, sentences.
         n_features_in_: dimensions of x.
-        feature_names_in_: names of x's columns, where ``fit`` saw a data frame with names.
+        feature_names_in_: names of x's columns, if ``fit`` was given a data frame with names.
 
     Reference: Poole et al. (2019), arXiv:1905.06922, for the bounds; McAllester and Stratos (2020)
     and Song and Ermon (2020), arXiv:1910.06222, for the limits; cross-fitting as in Chernozhukov et
@@ -193,7 +194,7 @@ class MutualInformationEstimator(BaseEstimator):
         groups = np.concatenate([result.groups for result in results])
         num_pairs, (dim_x, dim_y) = sum(sizes), self._dims
         self.n_features_in_ = dim_x
-        # As in scikit-learn, there is no such attribute where there are no names.
+        # As in scikit-learn, the attribute is absent if there are no names.
         vars(self).pop("feature_names_in_", None)
         if self._names[0] is not None:
             self.feature_names_in_ = np.array(self._names[0], dtype=object)
@@ -202,7 +203,7 @@ class MutualInformationEstimator(BaseEstimator):
         self.fold_values_ = values
         self.training_curve_ = _curves([result.trained for result in results])
         value = float(np.average(values, weights=sizes))
-        # No sample tells independence from less than what independent Gaussians show by chance,
+        # No sample can tell independence from less than independent Gaussians show by chance,
         # chi-squared with Dx Dy degrees of freedom over 2 N.
         chance = math.sqrt(dim_x * dim_y / 2.0) / num_pairs
         error = max(float(groups.std(ddof=1) / math.sqrt(len(groups))), chance)
@@ -252,12 +253,12 @@ class MutualInformationEstimator(BaseEstimator):
         ]
 
     def _kind(self):
-        """What critic and bound are, but for the seed; ``None`` of critics that cannot say it."""
+        """Key of critic and bound without the seed; ``None`` for critics whose key is unknown."""
         if isinstance(self.critic, str):
             critic = self.critic
         else:
             try:
-                # Layers of one's own may have anything in their configuration.
+                # Users' layers may have anything in their configuration.
                 config = {**self.critic.get_config(), "seed": None, "name": None}
                 config = json.dumps(config, sort_keys=True)
             except TypeError:
@@ -278,13 +279,13 @@ class MutualInformationEstimator(BaseEstimator):
             critic = type(self.critic).from_config(
                 {**config, **({"seed": seed} if "seed" in config else {})}
             )
-        # Not only built: what a critic refuses, it says here, before any training.
+        # Called, not only built, so that a critic's errors come before any training.
         critic(tf.constant(x[:2]), tf.constant(y[:2]))
         return critic
 
 
 def _dtype():
-    """What critics compute in: Keras' ``floatx``, half precision excepted."""
+    """Dtype in which critics compute: Keras' ``floatx``, but at least float32."""
     return "float64" if keras.config.floatx() == "float64" else "float32"
 
 

@@ -1,4 +1,4 @@
-"""Training one critic on the pairs of one fold after the other."""
+"""Training of one critic, for one fold after the other."""
 
 import dataclasses
 import functools
@@ -26,10 +26,10 @@ from tf_infomax.training.step import gradient_step
 __all__ = ["FoldTraining", "Schedule", "TrainedCritic"]
 
 _AVERAGE_DECAY = 0.99
-# Scores of validation pairs after an epoch: all those that are read at the end, in most cases.
+# Number of validation scores after an epoch: in most cases all that are read at the end.
 _WATCHED_SCORES = 200_000
-# By how many standard errors, on the validation pairs, a trained critic must be better than one
-# that is not: the best of many epochs is better by chance alone.
+# By how many standard errors, on the validation pairs, a trained critic must be better than an
+# untrained critic: the best of many epochs is better by chance alone.
 _TRUSTED_ERRORS = 1.0
 # The lowest validation value, in nats, at which an untrained critic may be read: few validation
 # pairs show values below zero by chance.
@@ -41,12 +41,12 @@ class Schedule:
     """How a critic is trained.
 
     Attributes:
-        epochs: at most so many passes over the training pairs; the learning rate rises over the
-            first tenth of their steps and falls to zero over the others, in a cosine.
+        epochs: largest number of passes over the training pairs; the learning rate rises over the
+            first tenth of their steps, then decays to zero along a cosine.
         patience: epochs without a better value on the validation pairs after which training ends.
         batch_size: pairs in a step.
-        negatives: of each x in a step.
-        learning_rate: the highest, of Adam.
+        negatives: number for each x in a step.
+        learning_rate: Adam's, at its peak.
     """
 
     epochs: int
@@ -58,13 +58,13 @@ class Schedule:
 
 @dataclasses.dataclass(frozen=True)
 class TrainedCritic:
-    """Weights of a critic at its best epoch, and how it got there.
+    """Weights of a critic at its best epoch, and its training curve.
 
     Attributes:
         weights: of the critic, NumPy arrays.
         curve: (epoch, mean value of the training batches, value on the validation pairs) of each
             epoch, nats; epoch 0 is the critic before any step, whose training value is NaN.
-        best_epoch: that of ``weights``.
+        best_epoch: the epoch of ``weights``.
         limits: (lowest, highest) score to read the critic with; equal for the null critic.
     """
 
@@ -75,10 +75,10 @@ class TrainedCritic:
 
 
 class FoldTraining:
-    """One critic, trained anew for every fold by the same compiled step.
+    """One critic, trained from the start for every fold by the same compiled step.
 
-    What is watched and kept is the moving average of the weights over the last hundred steps or so,
-    at the epoch that is best on the validation pairs.
+    The moving average of the weights over about the last hundred steps is evaluated on the
+    validation pairs, and kept at its best epoch.
 
     Args:
         critic: built Keras layer, ``critic(x, y) -> [K, M]``. A ``CanonicalCritic`` is adapted to
@@ -109,18 +109,18 @@ class FoldTraining:
         self._epoch = tf.function(self._run_epoch, jit_compile=True)
 
     def run(self, x, y, train, validation, initial_weights, seed, *, partners, held_out):
-        """Trains on some pairs, watched on others; a pure function of its arguments.
+        """Trains on some pairs, validates on others; a pure function of its arguments.
 
         Args:
             x, y: float32 ``[N, Dx]``, ``[N, Dy]``, all pairs.
             train, validation: int ``[n]``, rows of the pairs.
-            initial_weights: the critic's, a list of arrays.
+            initial_weights: initial weights of the critic, a list of arrays.
             seed: int, of the order of pairs and the choice of negatives.
-            partners: negatives of each x when the critic is read, at most.
-            held_out: number of pairs that it will be read on.
+            partners: largest number of negatives of each x when the critic is read.
+            held_out: number of pairs on which it will be read.
 
         Returns:
-            ``TrainedCritic``, whose weights the critic then has.
+            ``TrainedCritic``; the critic then has its weights.
 
         Raises:
             FloatingPointError: if not even the untrained critic has a finite value.
@@ -165,9 +165,9 @@ class FoldTraining:
     def _trusted(self, candidates, watched, partners, limits_of):
         """The last candidate that is better than those before it: (epoch, weights, limits).
 
-        The null critic comes first. An untrained critic did not see these pairs: it is kept unless
-        they speak against it. A trained one, which was chosen for its value on them, has to be
-        better beyond the error of the difference. Errors are those of the mean positive score.
+        The null critic comes first. The untrained critic was fitted without these pairs: it is kept
+        unless they contradict it. A trained critic was selected on them, so it has to be better by
+        more than the error of the difference. Errors are those of the mean positive score.
         """
         count = len(watched[0])
         chosen = *candidates[0], null_limits(self._start)
@@ -202,10 +202,10 @@ class FoldTraining:
             variable.assign(value)
 
     def _draw(self, rows, generator):
-        """Rows of all batches of an epoch, and how far on the negatives are in each."""
+        """Rows of all batches of an epoch, and the shifts to the negatives in each."""
         batch_size, negatives = self._schedule.batch_size, self._schedule.negatives
         order = generator.permutation(rows)[: self._steps * batch_size]
-        # The smallest of independent numbers are at a uniformly random subset.
+        # The smallest of independent numbers lie at a uniformly random subset.
         keys = generator.random((self._steps, batch_size - 1))
         shifts = 1 + np.argpartition(keys, negatives - 1, axis=1)[:, :negatives]
         return (

@@ -1,4 +1,4 @@
-"""Which pairs train a critic, which stop it, and which it is read on."""
+"""Partition of the pairs: for training, for early stopping (validation), and held out."""
 
 import numpy as np
 
@@ -8,18 +8,18 @@ __all__ = ["Folds"]
 
 
 class Folds:
-    """A random partition of N pairs into held-out parts, the rest of each split once more.
+    """A random partition of N pairs into held-out parts, with the other pairs of each split again.
 
     Args:
         num_pairs: N.
-        folds: parts.
-        validation_fraction: of the pairs outside a part, those that watch the training.
+        folds: number of parts.
+        validation_fraction: fraction of the pairs outside a part that is for validation.
         seed: int.
 
     Attributes:
         held_out: per fold, int ``[n]``: the parts, whose sizes differ by one at most.
-        validation, train: per fold, int arrays of sizes that are the same for all folds, so that
-            one compiled step serves all; up to one pair a fold is left out of training for it.
+        validation, train: per fold, int arrays of the same sizes for all folds, so that one
+            compiled step serves all; for this up to one pair per fold is left out of training.
     """
 
     def __init__(self, num_pairs, folds, validation_fraction, seed):
@@ -31,7 +31,7 @@ class Folds:
         ]
         size = min(len(rows) for rows in rest)
         watching = max(2, round(validation_fraction * size))
-        # The parts of the other folds stand one after another: taken in steps, each watches.
+        # In random order: the first of them are the validation pairs.
         rest = [
             rows[np.random.default_rng(stream(seed, "estimation", "watch", fold)).permutation(size)]
             for fold, rows in enumerate(rest)

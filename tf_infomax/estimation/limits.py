@@ -1,4 +1,4 @@
-"""When an estimate says less than it seems to: the limits it has come near, with numbers."""
+"""Warnings about estimates near a limit of the method, or with large errors."""
 
 import math
 
@@ -17,22 +17,22 @@ __all__ = [
 
 # Within a nat of log K, InfoNCE has lost a noticeable part of the information.
 _MARGIN_NATS = 1.0
-# Folds of the same distribution disagree this much once in ten thousand estimates; less than so
-# many nats is nothing to warn of.
+# Folds of the same distribution disagree this much once in ten thousand estimates; a spread of
+# fewer nats than this needs no warning.
 _DISAGREEMENT, _SMALLEST_SPREAD = 1e-4, 0.05
-# Validation values that rise by this much, in nats, over the last quarter of training.
+# Rise of the validation value, in nats, over the last quarter of training that needs a warning.
 _STILL_RISING = 0.02
 
 
 class EstimateWarning(UserWarning):
-    """The estimate is near a limit of the method, or too noisy to mean much."""
+    """Warns that the estimate is near a limit of the method, or too noisy to mean much."""
 
 
 def certifiable(num_pairs):
-    """The most that a lower bound with confidence 0.99 can be from N pairs: ``2 ln N + 5`` nats.
+    """The largest lower bound with confidence 0.99 from N pairs: ``2 ln N + 5`` nats.
 
-    No estimator that knows nothing of the distribution can certify more, however it works: such a
-    bound stays below it with probability 0.96. Valid for N >= 50.
+    No estimator without assumptions on the distribution can certify more: such a bound stays below
+    this with probability 0.96. Valid for N >= 50.
 
     Reference: McAllester and Stratos (2020), arXiv:1811.04251, theorem on mutual information.
     """
@@ -40,7 +40,7 @@ def certifiable(num_pairs):
 
 
 def limits_reached(estimate, standard_error, num_pairs, ceiling):
-    """What a reader of the estimate has to know; an empty list if nothing.
+    """Warnings for the reader of an estimate; an empty list if there are none.
 
     Args:
         estimate, standard_error: nats.
@@ -64,8 +64,8 @@ def limits_reached(estimate, standard_error, num_pairs, ceiling):
             f"the most that any lower bound can certify from {num_pairs} pairs (McAllester and "
             "Stratos, 2020)."
         )
-    # Song and Ermon: the mean of r over M negatives has a variance of (e^I - 1) / M at least; of N
-    # pairs, no more than N negatives are independent.
+    # Song and Ermon: the mean of r over M negatives has a variance of at least (e^I - 1) / M; N
+    # pairs give at most N independent negatives.
     noise = math.sqrt(max(math.expm1(min(estimate, 700.0)), 0.0) / num_pairs)
     # A bound with a ceiling has no such noise; it stops instead.
     if math.isinf(ceiling) and noise > 0.1:
@@ -84,7 +84,7 @@ def limits_reached(estimate, standard_error, num_pairs, ceiling):
 
 
 def below_zero(value, standard_error):
-    """What to say of a held-out value that the null critic, whose bound is 0, replaces."""
+    """The warning if the null critic, whose bound is 0, replaces the held-out value."""
     return (
         f"The held-out value, {value:.3f} nats with standard error {standard_error:.3f}, is below "
         "zero beyond its error, and mutual information never is: the critics did not carry over to "
@@ -94,7 +94,7 @@ def below_zero(value, standard_error):
 
 
 def folds_disagree(values, group_values):
-    """What to know of folds that differ beyond their errors; an empty list if nothing.
+    """Warnings about folds that differ beyond their errors; possibly an empty list.
 
     Args:
         values: held-out value of each fold, nats.
@@ -114,11 +114,11 @@ def folds_disagree(values, group_values):
 
 
 def out_of_epochs(curve, epochs):
-    """What to know of training that validation did not end; an empty list if nothing.
+    """Warnings about training that ran out of epochs; possibly an empty list.
 
     Args:
         curve: data frame as ``training_curve_``.
-        epochs: at most so many.
+        epochs: the largest number of epochs.
     """
     gains = []
     for _, fold in curve.groupby("fold"):
@@ -138,10 +138,10 @@ def out_of_epochs(curve, epochs):
 
 
 def repeated_pairs(x, y):
-    """What to know of pairs that stand in the data more than once; an empty list if nothing.
+    """Warnings about pairs that occur more than once; possibly an empty list.
 
-    A copy of a held-out pair among those that train makes the estimate too large. Of discrete data,
-    where most values of x recur, equal pairs are nothing to warn of.
+    A copy of a held-out pair among the training pairs makes the estimate too large. In discrete
+    data, where most values of x recur, equal pairs need no warning.
 
     Args:
         x: ``[N, Dx]``, y: ``[N, Dy]``.

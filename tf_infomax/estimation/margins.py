@@ -1,4 +1,4 @@
-"""Maps of single coordinates that leave mutual information as it is."""
+"""Maps of single coordinates that do not change mutual information."""
 
 import numpy as np
 from scipy.special import ndtri
@@ -8,12 +8,12 @@ from tf_infomax.numerics.exact_columns import as_objects
 
 __all__ = ["NormalScores", "Standardized", "Unchanged", "get", "names"]
 
-# float32, which critics compute in, has 7 digits: a hundredth of the spread needs them all where
-# values lie further from zero than this many spreads.
+# Critics compute in float32, which has 7 digits: resolving a hundredth of the spread needs them all
+# if values lie further from zero than this many spreads.
 _MOST_SPREADS_AWAY = 100.0
-# Squares and inverses of such spreads are ordinary numbers of float32.
+# Squares and inverses of spreads in this range are normal numbers in float32.
 _ORDINARY_SPREADS = 1e-6, 1e6
-# New values further out than all known ones: their squares are finite in float32.
+# Limit for new values outside the sample's range: their squares are finite in float32.
 _LARGEST = 1e12
 
 
@@ -21,7 +21,7 @@ class _Margins:
     """A map of each coordinate, learnt from one sample of it.
 
     A strictly monotone map of a coordinate is invertible, so it changes no mutual information.
-    It looks at x or at y alone, never at which x belongs to which y.
+    It depends on x or on y alone, never on how they are paired.
     """
 
     def fit(self, values):
@@ -41,7 +41,7 @@ class _Margins:
         )
 
     def _fit(self, column):
-        """What the map of one column is made of."""
+        """Fitted parameters of the map of one column."""
         raise NotImplementedError
 
     def _map(self, column, fitted):
@@ -53,7 +53,8 @@ class NormalScores(_Margins):
     """Ranks, turned into quantiles of the standard normal: ``ndtri((rank - 1/2) / N)``.
 
     Heavy tails and curved scales disappear; Gaussian copulas become Gaussians. Equal values keep
-    equal scores (their mean rank). New values take the place they would have had in the sample.
+    equal scores (their mean rank). New values get the score of the place that they would have in
+    the sample.
     """
 
     def _fit(self, column):
@@ -79,7 +80,7 @@ class Standardized(_Margins):
 
 
 class Unchanged(_Margins):
-    """The values as they are, where float32 can hold them.
+    """The values unchanged, if float32 can represent them.
 
     Coordinates that lie more than 100 standard deviations from zero are centred, and those whose
     standard deviation is not within 1e-6 to 1e6 are standardised: their differences would be lost.
@@ -100,11 +101,11 @@ class Unchanged(_Margins):
 
 
 class _Scale:
-    """Mean and standard deviation of a column, and the way there without overflow or rounding.
+    """Mean and standard deviation of a column, computed without overflow or loss of digits.
 
     Values are first expressed as parts of half their range, from its middle (exact objects: of
     their range, from its lower end). The squares of such parts cannot overflow, and an offset is
-    gone before anything is rounded.
+    removed before anything is rounded.
 
     Attributes:
         mean, deviation: floats, in the units of the column, infinite beyond the largest float.
@@ -136,7 +137,7 @@ class _Scale:
             return np.zeros(len(column))
         middle, half = self._middle, self._half
         if isinstance(middle, float) and column.dtype == np.float64:
-            # A quarter each, so that the difference of the largest floats is none too large.
+            # A quarter each, so that the difference of the largest floats does not overflow.
             factor = 0.25 if max(abs(middle), half) > 1e300 else 1.0
             with np.errstate(over="ignore"):
                 return (factor * column - factor * middle) / (factor * half)

@@ -1,4 +1,4 @@
-"""A trained critic, read on pairs that it was not trained on."""
+"""Evaluation of a trained critic on held-out pairs."""
 
 import numpy as np
 import tensorflow as tf
@@ -8,7 +8,7 @@ from tf_infomax.estimation.score_limits import bound_of
 
 __all__ = ["Reader", "partner_scores"]
 
-# Anchors scored at a time; with 512 partners and 64 hidden units 32 MB a layer.
+# Anchors scored at a time; with 512 negatives and 64 hidden units 32 MB a layer.
 _BLOCK = 250
 
 
@@ -29,7 +29,7 @@ def partner_scores(critic, x, y, partners):
 
 
 class Reader:
-    """Bounds on given pairs, with the weights that a critic has at the time.
+    """Bounds on given pairs, with the critic's current weights.
 
     Args:
         critic: built Keras layer, ``critic(x, y) -> [K, M]``.
@@ -52,12 +52,12 @@ class Reader:
         return bound_of(self._bound, self.scores(x, y, partners), limits)
 
     def scores(self, x, y, partners):
-        """Scores of each x with its own y, and with others.
+        """Scores of each x with its own y (the positive), and with other y (negatives).
 
         Args:
             x: ``[n, Dx]``, y: ``[n, Dy]``, floating; row i of both is one pair, n >= 2.
-            partners: negatives of each x, at most; the others are left out, in such a way that
-                every y is met equally often.
+            partners: largest number of negatives of each x; if there are more, they are thinned
+                such that every y is used equally often.
 
         Returns:
             ``[n, 1 + P]``, the own y first.
@@ -65,7 +65,7 @@ class Reader:
         count = len(x)
         shifts = np.linspace(1, count - 1, min(partners, count - 1)).round().astype(int)
         columns = (np.arange(count)[:, np.newaxis] + np.append(0, np.unique(shifts))) % count
-        # The last block begins anew with the first rows, so that all have one shape.
+        # The last block is filled up with the first rows, so that all have one shape.
         blocks = -(-count // _BLOCK)
         anchors = np.resize(np.arange(count), blocks * min(_BLOCK, count))
         y = tf.convert_to_tensor(y)
@@ -78,18 +78,18 @@ class Reader:
         return tf.concat(scores, axis=0)[:count]
 
     def group_values(self, x, y, groups, limits=None):
-        """The bound on disjoint groups of the pairs, each with negatives of its own only.
+        """The bound on disjoint groups of the pairs, each with negatives from the group only.
 
-        Groups are independent given the critic: the spread of their values shows the standard error
-        of any bound, whatever its form.
+        Groups are independent given the critic: the spread of their values gives the standard error
+        of any bound.
 
         Args:
             x: ``[n, Dx]``, y: ``[n, Dy]``, in random order.
-            groups: how many, at most n / 2.
+            groups: number of groups, at most n / 2.
             limits: (lowest, highest) score, or ``None``.
 
         Returns:
-            float64 ``[groups]``, nats; ``n mod groups`` pairs take no part.
+            float64 ``[groups]``, nats; ``n mod groups`` pairs are left out.
         """
         size = len(x) // groups
         return np.array(

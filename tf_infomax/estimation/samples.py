@@ -1,4 +1,4 @@
-"""What is handed over as a sample: arrays, lists, data frames; columns of exact numbers."""
+"""Reads samples given as arrays, lists or data frames into columns of exact numbers."""
 
 import dataclasses
 import warnings
@@ -17,7 +17,7 @@ class Sample:
     """N vectors, column by column.
 
     Attributes:
-        columns: D arrays ``[N]``, of float64 or, where that would round, of exact objects (see
+        columns: D arrays ``[N]``, of float64 or, if that would round, of exact objects (see
             ``exact_columns``); finite.
         names: of a data frame's columns, if all of them are text; else None.
     """
@@ -38,7 +38,7 @@ def pairs_of(x, y):
 
     Args:
         x, y: ``[N, D]`` or ``[N]``, N >= 2: NumPy arrays, lists, data frames and series of pandas,
-            and what has ``to_pandas`` (polars, pyarrow); numbers, booleans, decimals or times.
+            and objects with ``to_pandas`` (polars, pyarrow); numbers, booleans, decimals or times.
 
     Returns:
         Two ``Sample``.
@@ -57,7 +57,7 @@ def pairs_of(x, y):
 
 
 def check_same_columns(name, fitted, given):
-    """Raises ``ValueError`` where ``given`` has other columns than the ``fitted`` sample's.
+    """Raises ``ValueError`` if the columns of ``given`` are not those of the ``fitted`` sample.
 
     Args:
         name: "X" or "y".
@@ -143,7 +143,7 @@ def _array(values, name):
     if isinstance(values, np.ma.MaskedArray):
         return values
     if isinstance(values, list | tuple):
-        # Of integers beside fractions NumPy would make float64, whatever their size.
+        # NumPy would convert integers beside fractions to float64, whatever their size.
         is_flat = not any(hasattr(row, "__len__") for row in values)
         if is_flat or all(isinstance(row, list | tuple) for row in values):
             try:

@@ -1,4 +1,4 @@
-"""Limits of a critic's scores, fixed on pairs that it is not read on.
+"""Limits to which a critic's scores are clipped, fixed on the validation pairs.
 
 Every bound here holds for any function T of a pair: Donsker-Varadhan's says
 
@@ -6,8 +6,9 @@ Every bound here holds for any function T of a pair: Donsker-Varadhan's says
 
 With numbers a <= b that do not depend on the held-out pairs, clip(T, a, b) is such a function too.
 So a clipped critic, read on held-out pairs, estimates a lower bound of the same kind, and that
-estimate is at least a - b. No single pair decides it, as one negative with a score of 145 does
-among scores below 9. At a = b the critic is constant. That is the null critic, whose bound is 0.
+estimate is at least a - b. No single pair can dominate it, as one negative with a score of 145
+does among scores below 9. At a = b the critic is constant. That is the null critic, whose bound is
+0.
 """
 
 import math
@@ -29,8 +30,8 @@ MANY_LEVELS = tuple(
 
 # Log-density ratio to which smaller ones are raised: exp(-6) = 0.0025.
 _LOWEST = 6.0
-# By how much a narrower range must be better, as the best of many is a little better by chance: so
-# many nats, and so many standard errors of the mean positive score.
+# By how much a narrower range must be better, since the best of many is slightly better by chance:
+# this many nats, and this many standard errors of the mean positive score.
 _WORTH_CLIPPING, _WORTH_ERRORS = 0.02, 0.5
 
 
@@ -39,7 +40,7 @@ def bound_of(bound, scores, limits=None):
 
     Args:
         bound: ``PairScores`` -> scalar.
-        scores: ``[n, 1 + P]``: of each x with its own y, and with P others.
+        scores: ``[n, 1 + P]``: of each x with its own y, and with P negatives.
         limits: (lowest, highest) score, or ``None``.
     """
     if limits is not None:
@@ -56,18 +57,19 @@ def best_limits(bound, scores, levels, *, best_shift, num_negatives):
     """The limits under which the bound on given pairs is largest.
 
     The critic's log-density ratios are clipped to [-6, log(num_negatives)] in any case. A greater
-    ratio belongs to events of which fewer than one is expected among the negatives: nothing would
-    refute it. A smaller one changes the mean of exp(T) by less than 0.25 %. So no value of
+    ratio belongs to events of which fewer than one is expected among the negatives: no negative
+    could refute it. A smaller ratio changes the mean of exp(T) by less than 0.25 %. So no value of
     Donsker-Varadhan exceeds ``log(num_negatives) + 6``. Of N pairs at most N / 2 are held out at a
     time, with N^2 / 4 negatives, and this is less than what lower bounds can certify,
     ``2 log N + 5`` (``limits.certifiable``). Quantiles other than 0 and 1 narrow the range.
 
     Args:
         bound: ``PairScores`` -> scalar, nats.
-        scores: ``[n, 1 + P]`` as for ``bound_of``, of pairs that are neither trained nor read on.
+        scores: ``[n, 1 + P]`` as for ``bound_of``, of pairs used neither for training nor for the
+            estimate.
         levels: pairs of quantiles of the positives' scores, each tried.
-        best_shift: by how much the best critic lies above the log-density ratio.
-        num_negatives: pairs of negatives that will be read.
+        best_shift: by how much the optimal critic lies above the log-density ratio.
+        num_negatives: number of negative pairs that will be read.
 
     Returns:
         (limits, value): a pair of floats, and nats; the value is ``-inf`` where none is finite.
@@ -94,14 +96,14 @@ def best_limits(bound, scores, levels, *, best_shift, num_negatives):
 
 
 def _leaves_constants_open(bound, scores):
-    """Whether a constant added to all scores changes nothing, as under Donsker-Varadhan."""
+    """Whether adding a constant to all scores changes nothing, as in Donsker-Varadhan."""
     plain = bound_of(bound, scores)
     changes = [abs(bound_of(bound, scores + shift) - plain) for shift in (1.0, -2.0)]
     return max(changes) < 1e-3 * max(1.0, abs(plain))
 
 
 def _level(scores, highest):
-    """The score, at most ``highest``, at which a critic of this scale claims a ratio of one."""
+    """The score, at most ``highest``, that stands for a density ratio of one."""
     positives, negatives = scores[:, 0], scores[:, 1:]
     highest = tf.constant(highest, scores.dtype)
     return float(PairScores(positives, tf.minimum(negatives, highest)).log_mean_exp())

@@ -1,4 +1,4 @@
-"""An estimate of mutual information from files, as text, JSON and a page to keep."""
+"""An estimate of mutual information from files, as text, JSON and an HTML page."""
 
 import ast
 import dataclasses
@@ -31,24 +31,25 @@ def to_bits(nats):
 
 @dataclasses.dataclass(frozen=True)
 class Summary:
-    """An estimate with all that is needed to judge it.
+    """An estimate with everything needed to judge it.
 
     Attributes:
         mutual_information, standard_error: nats.
         confidence_interval: (low, high), nats.
         confidence: of the interval, a fraction.
         fold_values: tuple, held-out value of each fold, nats.
-        ceiling: the most that the bound can be with so many strangers, nats, perhaps infinite.
-        certifiable: the most that any lower bound can certify from so many pairs, nats.
+        ceiling: the largest value of the bound with this number of negatives, nats, perhaps
+            infinite.
+        certifiable: the most that any lower bound can certify from this number of pairs, nats.
         num_pairs: N.
         dims: (Dx, Dy).
         columns: (names of x, names of y), tuples.
         files: where the pairs are from, paths.
-        options: of the estimator, name -> value that JSON knows.
+        options: of the estimator, name -> value as JSON.
         warnings: of the estimate, sentences.
         notes: on the data, sentences.
         training_curve: data frame, a row per fold and epoch.
-        seconds: that the estimate took.
+        seconds: time that the estimate took.
         page: path of the HTML page, or None.
     """
 
@@ -71,7 +72,7 @@ class Summary:
     page: Path | None = None
 
     def text(self):
-        """The answer in a few lines."""
+        """The estimate in a few lines."""
         nats, error = self.mutual_information, self.standard_error
         low, high = self.confidence_interval
         return "\n".join([
@@ -91,7 +92,7 @@ class Summary:
         return _json(self.to_dict())
 
     def to_dict(self):
-        """What strict JSON knows: all but the training curve."""
+        """Everything except the training curve, as values for strict JSON."""
         return encoded({
             "format": _FORMAT,
             "mutual_information": _both(self.mutual_information),
@@ -116,7 +117,7 @@ class Summary:
 
 
 def estimate(pairs, output=None, settings=(), **options):
-    """Estimates I(X; Y) of pairs, and writes a page and a JSON file about it if so wished.
+    """Estimates I(X; Y) from pairs, and optionally writes a page and a JSON file about it.
 
     Args:
         pairs: ``pair_files.Pairs``.
@@ -197,7 +198,7 @@ def _both(nats):
 
 
 def _prepare(output):
-    """Makes the directory; what would be lost or cannot be written is said before training."""
+    """Makes the directory; raises before training if files would be lost or cannot be written."""
     if output.exists() and not output.is_dir():
         raise ValueError(f"The output must be a directory. Received: {output}.")
     result = output / _RESULT

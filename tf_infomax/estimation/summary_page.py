@@ -1,4 +1,4 @@
-"""The page about one estimate: the answer, what to make of it, two figures, data and options."""
+"""The HTML page of one estimate: value, warnings, two figures, data and options."""
 
 import datetime
 import math
@@ -23,7 +23,7 @@ def summary_page(found):
         found: ``summary.Summary``.
 
     Returns:
-        HTML that refers to nothing outside itself.
+        Self-contained HTML.
     """
     told = found.to_dict()
     value, error = told["mutual_information"], told["standard_error"]
@@ -45,7 +45,7 @@ def summary_page(found):
             "{:.4f} to {:.4f}".format(*ends[unit]) for unit in ("nats", "bits")
         )),
     ])  # fmt: skip
-    body = f"""<p class="lead">Of {found.num_pairs:,} pairs from {_files(found)}: x in
+    body = f"""<p class="lead">From {found.num_pairs:,} pairs in {_files(found)}: x in
 {_dimensions(found.dims[0])}, y in {_dimensions(found.dims[1])}.</p>
 <p class="claim">I(X; Y) = <strong>{value["nats"]:.3f} nats</strong> = {value["bits"]:.3f} bits,
 with standard error {error["nats"]:.3f} nats; {confidence} interval
@@ -86,7 +86,7 @@ def _figure(number, name, drawing):
 
 
 def _table(head, rows):
-    """Cells are plain text, a row's first one a heading."""
+    """Cells are plain text; the first cell of a row is a heading."""
     heads = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     lines = "".join(
         f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>\n" for row in rows
@@ -104,7 +104,7 @@ def _data(found):
         ),
         *(("file", file) for file in found.files),
         ("most that any lower bound can certify, 2 ln N + 5", f"{found.certifiable:.2f} nats"),
-        ("most that this bound can be, with so many strangers", ceiling),
+        ("largest value of this bound with so many negatives", ceiling),
     ]
 
 

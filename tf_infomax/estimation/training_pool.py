@@ -1,8 +1,8 @@
 """Compiled trainings, kept for the next fit of the same kind.
 
-Compiling a training step takes longer than many a training, and TensorFlow never gives back the
-memory of what XLA has compiled. So a second fit with the same shapes and options, as in a grid
-search or a simulation, takes up the compiled training of the first.
+Compiling a training step often takes longer than training, and TensorFlow never frees the memory of
+programs that XLA has compiled. So a second fit with the same shapes and options, as in a grid
+search or a simulation, reuses the compiled training of the first.
 """
 
 import collections
@@ -19,12 +19,12 @@ _lock = threading.Lock()
 
 @contextlib.contextmanager
 def borrowed(key, make):
-    """Context of a training of the kind ``key``: an idle one, or what ``make()`` gives.
+    """Context of a training for ``key``: an idle training, or a new one from ``make()``.
 
-    Afterwards it is idle, unless there was an error. The ones that were used last are kept.
+    Afterwards it is idle, unless there was an error. The most recently used are kept.
 
     Args:
-        key: hashable; ``None`` is a kind of which nothing is kept.
+        key: hashable; for ``None`` nothing is kept.
         make: function without arguments -> training.
     """
     with _lock:

@@ -1,7 +1,7 @@
 """Evaluation of an encoder: probes, neighbours, dependence, MI, reconstruction, conditioning.
 
-``experiments.evaluators`` binds them to the names that experiments list; here they are
-functions of arrays and encoders, usable on their own.
+``evaluators`` registers them under the names that experiments list; here they are functions of
+arrays and encoders, usable on their own.
 """
 
 from tf_infomax.decoders import Decoder

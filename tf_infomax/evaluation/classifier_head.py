@@ -19,8 +19,7 @@ class ClassifierHead(keras.Model):
         num_classes: classes, 2 or more.
         hidden_units: width of the hidden layer.
         dropout: fraction of hidden units dropped in training.
-        hidden_bias: whether the hidden layer has a bias beside batch norm's; the released
-            evaluation has one.
+        hidden_bias: whether the hidden layer has a bias besides batch norm's, as released.
         seed: int for reproducible weights and dropout, or ``None``.
 
     Call arguments:
@@ -101,7 +100,7 @@ def labelled_cross_entropy(labels, logits):
 def labelled_accuracy(labels, logits, k=1):
     """Fraction of the labelled rows whose label is among the ``k`` largest logits.
 
-    Rows with NaN are wrong; ``k`` of the number of classes or more makes all others right.
+    Rows with NaN count as wrong; if ``k`` is at least the number of classes, all others are right.
     """
     k = min(k, logits.shape[-1])
     hits = tf.math.in_top_k(tf.maximum(labels, 0), tf.cast(logits, tf.float32), k)
@@ -114,6 +113,6 @@ def _at_least_float32(logits):
 
 def _labelled_mean(values, labels):
     labelled = labels >= 0
-    # Selected, not multiplied: an unlabelled row may hold anything.
+    # Selected, not multiplied: an unlabelled row may hold NaN.
     total = tf.reduce_sum(tf.where(labelled, values, tf.zeros_like(values)))
     return tf.math.divide_no_nan(total, tf.reduce_sum(tf.cast(labelled, values.dtype)))

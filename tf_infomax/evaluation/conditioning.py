@@ -24,12 +24,13 @@ __all__ = [
     "singular_values",
 ]
 
-# Inputs whose Jacobians are computed together: bounds the memory, costs no time.
+# Inputs whose Jacobians are computed together: limits memory at no cost in time.
 _CHUNK = 16
 # Matrices that a thread decomposes together: NumPy keeps other threads out for a single one.
 _STACK = 8
-# Of the largest one: its rounding error, some 1e-16 of the largest, is 1e-6 of it, and 5e-7 of its
-# root; seen were 2e-7 (log condition number 11.5), where float32 rounds to 6e-8.
+# Smallest eigenvalue relative to the largest: its rounding error, about 1e-16 of the largest, is
+# 1e-6 of it, and 5e-7 of its root; measured was 2e-7 (log condition number 11.5); float32 rounds to
+# 6e-8.
 _SMALLEST_EIGENVALUE = 1e-10
 
 
@@ -40,12 +41,12 @@ def jacobian_function(encoder):
     whichever has fewer. All passes are one computation, vectorised over entries and inputs.
 
     Args:
-        encoder: Keras model (or function) ``[K, ...] -> [K, Dout]`` that treats the rows apart.
+        encoder: Keras model (or function) ``[K, ...] -> [K, Dout]`` of each row by itself.
 
     Returns:
         Function of ``inputs``, floating ``[K, ...]``, to a NumPy array ``[K, Dout, Din]``: entry
         [b, i, j] is d out_i / d in_j at input b, images flattened to Din numbers. It raises
-        ``ValueError`` if ``inputs`` are no floating batch.
+        ``ValueError`` if ``inputs`` are not a floating batch.
     """
 
     @tf.function(reduce_retracing=True)
@@ -87,15 +88,15 @@ def jacobian(encoder, inputs):
 def singular_values(jacobians):
     """Singular values of every matrix, descending.
 
-    LAPACK on one BLAS thread a matrix and a pool of threads over the matrices: a multi-threaded
+    LAPACK with one BLAS thread per matrix and a pool of threads over the matrices: a multi-threaded
     BLAS on matrices this small spends its time waiting.
 
     Args:
         jacobians: ``[K, Dout, Din]``, finite.
 
     Returns:
-        ``[K, min(Dout, Din)]``, in the dtype of ``jacobians``; every value of the very matrix that
-        is given to about the precision of this dtype.
+        ``[K, min(Dout, Din)]``, in the dtype of ``jacobians``; every value to about the
+        precision of this dtype.
 
     Raises:
         ValueError: if an entry is not finite, or the shape is another.
@@ -106,8 +107,8 @@ def singular_values(jacobians):
 def _spectra(matrices):
     """Singular values of every matrix of a stack, descending.
 
-    Those of float32 are roots of the eigenvalues of ``A^T A`` in float64, for half the operations.
-    The square doubles the digits that lie between the largest and the smallest: as long as the
+    For float32 they are roots of the eigenvalues of ``A^T A`` in float64, for half the operations.
+    Squaring doubles the range in digits between the largest and the smallest: as long as the
     smallest eigenvalue keeps the digits of a float32, nothing is lost.
     """
     if matrices.dtype != np.float32:
@@ -126,8 +127,8 @@ def _spectra(matrices):
 def log_condition_numbers(jacobians):
     """``log(sigma_1 / sigma_min)`` of every matrix, without the values between: ``[K]``.
 
-    Faster than the whole spectrum, and more accurate at large numbers: to 1e-4 of the very matrices
-    it is given, and mostly to 1e-7.
+    Faster than the whole spectrum, and more accurate at large condition numbers: to 1e-4 for the
+    given matrices, and mostly to 1e-7.
 
     Args:
         jacobians: ``[K, Dout, Din]``, finite.
@@ -172,5 +173,5 @@ def log_condition_number(spectra):
     smallest = spectra.min(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(spectra.max(axis=-1)) - np.log(smallest)
-    # Of a matrix of zeros, too.
+    # A matrix of zeros is singular, too.
     return np.where(smallest == 0.0, np.inf, logs)

@@ -64,14 +64,14 @@ def dependence_loss(scores, shuffled_scores, measure="kl"):
 
     Args:
         scores: of codes, ``[K]`` or ``[K, 1]``.
-        shuffled_scores: of codes whose columns were permuted apart, the same shape.
+        shuffled_scores: of codes with independently permuted columns, the same shape.
         measure: "kl" (f-GAN's, ``E[u] - E[e^(u - 1)]``), "donsker_varadhan" or "jsd".
     """
     return -divergences.get(measure).estimate(scores, shuffled_scores)
 
 
 def dependence_readout(scores, shuffled_scores):
-    """``mean(scores) - log mean exp(shuffled_scores)``: what is reported, whatever trained.
+    """``mean(scores) - log mean exp(shuffled_scores)``: reported for every training measure.
 
     Args:
         scores, shuffled_scores: ``[K]`` or ``[K, 1]``.
@@ -98,20 +98,20 @@ def ndm(
     standardize=True,
     seed=0,
 ):
-    """Total correlation of codes, by a network that tells them from column-wise shuffled codes.
+    """Total correlation of codes, from a network that tells them from column-wise shuffled codes.
 
     Total correlation does not change when coordinates are shifted and scaled, but a network of
-    fixed weights and learning rate sees nothing of codes that are small beside its biases: so the
-    codes are standardised. The release takes them as they are (``standardize=False``), which makes
-    codes of different scales incomparable. Else the defaults are the release's; they take hours on
-    a CPU (see ``epochs``).
+    fixed weights and learning rate cannot use codes that are small against its biases. Therefore
+    codes are standardised. The release uses them unscaled (``standardize=False``), which makes
+    codes of different scales incomparable. The other defaults are the release's; they take hours
+    on a CPU (see ``epochs``).
 
     Args:
         codes: ``[N, D]``, finite, D >= 2; shuffled anew within every batch.
-        test_codes: ``[M, D]`` held out, or ``None``.
+        test_codes: held-out codes ``[M, D]``, or ``None``.
         measure: trains the network, as in ``dependence_loss``.
         hidden_units: of the network, as ``ScoreNetwork``.
-        epochs: passes over the codes. One takes ``N D_1 (D + D_2) 12`` multiplications or so.
+        epochs: passes over the codes. One epoch takes about ``N D_1 (D + D_2) 12`` multiplications.
         batch_size: rows in a step, at most N (fewer codes are one batch).
         learning_rate, decay_epochs, decay: of Adam.
         standardize: whether every coordinate is brought to mean 0 and deviation 1 of the training
@@ -136,7 +136,7 @@ def ndm(
     if test_codes is not None:
         test_codes = checked_codes(test_codes, "test", dtype)
         checked_pair(codes, test_codes)
-    # A row alone is its own permutation, and would read as independent whatever it holds.
+    # A single row is its own permutation, so it would always count as independent.
     rows = {"codes": codes, "test codes": test_codes}
     for name, found in rows.items():
         if found is not None and len(found) < 2:

@@ -10,7 +10,7 @@ from scipy import linalg
 
 __all__ = ["extreme_singular_values"]
 
-# Of an eigenvalue, relative; that of a singular value is half of it.
+# Relative error of an eigenvalue; that of a singular value is half as large.
 _TOLERANCE = 1e-4
 _MOST_STEPS = 150
 _STEPS_BETWEEN_TESTS = 3
@@ -19,9 +19,9 @@ _STEPS_BETWEEN_TESTS = 3
 def extreme_singular_values(matrices):
     """``(largest, smallest)`` singular value of finite matrices, both to 5e-5 of themselves.
 
-    That is a bound; where the next singular value is not as near, the error is about its square.
-    The smallest one is computed in float64, since float32 has lost it where the condition number
-    nears 1e7. Where the iteration does not settle, all singular values are computed.
+    That is a bound; if the next singular value is not close, the error is about its square. The
+    smallest is computed in float64, since float32 cannot resolve it at condition numbers near 1e7.
+    If the iteration does not converge, all singular values are computed.
 
     Args:
         matrices: ``[K, M, N]``, floating.
@@ -55,7 +55,7 @@ def extreme_singular_values(matrices):
 
 def _square(matrix):
     """A square matrix of the singular values of ``[M, N]``, M >= N; may be a view."""
-    # The triangle of a QR decomposition. Or the transpose, which LAPACK takes as it lies in memory.
+    # The triangle of a QR decomposition; or the transpose, whose memory order suits LAPACK.
     return matrix.T if matrix.shape[0] == matrix.shape[1] else (
         linalg.qr(matrix, mode="r", overwrite_a=True)[0][: matrix.shape[1]]
     )
@@ -81,12 +81,12 @@ def _inverse(matrices):
 
 
 def _largest_eigenvalues(product, start):
-    """Those of symmetric positive operators on ``[K, N]``: ``[K]``, NaN where none settles."""
+    """Largest eigenvalue of symmetric positive operators on ``[K, N]``: ``[K]``, perhaps NaN."""
     number, width = start.shape
     steps = min(_MOST_STEPS, width)
     basis = np.zeros((number, steps + 1, width), start.dtype)
     basis[:, 0] = start / np.linalg.norm(start, axis=1, keepdims=True)
-    # Of the operator in this basis.
+    # The operator in this basis.
     tridiagonal = np.zeros((number, steps + 1, steps + 1))
     found, is_open = np.full(number, np.nan), np.ones(number, bool)
     for step in range(steps):
@@ -95,18 +95,19 @@ def _largest_eigenvalues(product, start):
         images[~is_open] = 0.0
         tridiagonal[:, step, step] = (images * basis[:, step]).sum(axis=1)
         known = basis[:, : step + 1]
-        # Orthogonal to all, twice: once leaves rounding errors that grow from step to step.
+        # Orthogonalised against all, twice: once leaves rounding errors that grow from step to
+        # step.
         for _ in range(2):
             parts = known @ images[:, :, np.newaxis]
             images = images - (parts.swapaxes(1, 2) @ known)[:, 0]
         norms = np.linalg.norm(images, axis=1).astype(np.float64)
-        # What is left is rounding.
+        # The remainder is rounding.
         ends = norms <= np.finfo(start.dtype).eps * np.abs(tridiagonal[:, 0, 0])
         if step % _STEPS_BETWEEN_TESTS == _STEPS_BETWEEN_TESTS - 1 or step == steps - 1 or (
             (ends & is_open).any()
         ):
             values, vectors = np.linalg.eigh(tridiagonal[:, : step + 1, : step + 1])
-            # The distance to an eigenvalue is at most what the vector's last entry lets through.
+            # The distance to an eigenvalue is bounded by the last entry of the vector.
             settles = norms * np.abs(vectors[:, -1, -1]) <= _TOLERANCE * values[:, -1]
             found[is_open & settles] = values[is_open & settles, -1]
             is_open &= ~(settles | ends)

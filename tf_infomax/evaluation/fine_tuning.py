@@ -40,14 +40,14 @@ def fine_tune(
     augment=None,
     seed=0,
 ):
-    """Test accuracy of a copy of the encoder trained on with a ``ClassifierHead`` on an endpoint.
+    """Test accuracy of a copy of the encoder, fine-tuned with a ``ClassifierHead`` on an endpoint.
 
     Every weight that the endpoint depends on is trained, batch norm in training mode. The given
     encoder is not changed.
 
     Args:
         encoder: built Keras model, images ``[K, H, W, C]`` in [-1, 1] -> ``[K, ...]``, that can be
-            saved as ``.keras``: that is how it is copied.
+            saved as ``.keras``, by which it is copied.
         train_images, test_images: ``[N, H, W, C]``, uint8 (scaled to [-1, 1]) or floats in [-1, 1].
         train_labels, test_labels: ``[N]``, integers; images labelled -1 are left out.
         endpoint: name in ``encoder.endpoints(images, training)``; ``None`` is the output.
@@ -73,7 +73,7 @@ def fine_tune(
     with tf.GradientTape() as tape:
         features = features_of(pixels(tf.constant(train[0][:2])), training=False)
         total = tf.reduce_sum(features)
-    # Layers after an endpoint on the way have no gradient.
+    # Layers after the endpoint have no gradient.
     candidates = tuned.trainable_variables
     gradients = tape.gradient(total, [variable.value for variable in candidates])
     variables = [v for v, g in zip(candidates, gradients, strict=True) if g is not None]

@@ -1,4 +1,4 @@
-"""Training a small network on arrays in memory, one call to TensorFlow an epoch."""
+"""Training of a small network on arrays in memory, with one call to TensorFlow per epoch."""
 
 import keras
 import tensorflow as tf
@@ -43,8 +43,8 @@ class Epochs:
 
     Args:
         loss_and_metrics: function ``(seed [2], *batches) -> (scalar loss, dict of scalars)``; the
-            seed is another one in each step, for stateless draws.
-        variables: what is trained, all of it built.
+            seed differs in each step, for stateless draws.
+        variables: the trained variables, already built.
         optimizer: Keras optimizer.
         arrays: arrays ``[N, ...]`` of the same N; batches ``[batch_size, ...]`` are drawn from all.
         batch_size: examples in a step.
@@ -111,7 +111,7 @@ def batches_of(function, arrays, batch_size=1_000):
     """A compiled function without arguments: the outputs for all examples, batch after batch.
 
     Args:
-        function: ``(*batches) -> tensor [K, ...]``, rows apart.
+        function: ``(*batches) -> tensor [K, ...]``, each row by itself.
         arrays: arrays ``[N, ...]`` of the same N.
         batch_size: examples in a batch.
 

@@ -1,4 +1,4 @@
-"""Checks of what evaluations are given: codes, labels and images."""
+"""Checks of the inputs of evaluations: codes, labels and images."""
 
 import numpy as np
 
@@ -17,13 +17,14 @@ def checked_codes(codes, split, dtype=np.float32, within=None):
     """Codes as a matrix ``[N, D]``: maps are flattened, and everything must be finite.
 
     Args:
-        codes: ``[N, ...]``, rank 2 or more; not copied where it has the type already.
-        split: what the codes are of, for messages.
+        codes: ``[N, ...]``, rank 2 or more; not copied if it has the type already.
+        split: name of the codes' split, for messages.
         dtype: of the matrix; ``None`` leaves the type as it is.
         within: type whose range the entries must be in; ``None`` means that of the matrix.
 
     Raises:
-        ValueError: on no codes, a rank below 2, or entries that are NaN or infinite in that type.
+        ValueError: if there are no codes, on a rank below 2, or entries that are NaN or infinite in
+            that type.
     """
     codes = np.asarray(codes)
     if codes.ndim < 2 or 0 in codes.shape or codes.dtype.kind not in "fiu":
@@ -92,7 +93,7 @@ def labelled_rows(codes, labels, split, dtype=np.float32, within=None):
     codes = checked_codes(codes, split, dtype, within)
     labels = checked_labels(labels, codes, split)
     labelled = some_labelled(labels, split)
-    # A mask copies, which the codes of a whole data set are too large for.
+    # A mask copies, and the codes of a whole data set are too large for that.
     return (codes, labels) if labelled.all() else (codes[labelled], labels[labelled])
 
 
@@ -126,7 +127,7 @@ def checked_images(images, split, dtype=np.float32):
 
     Args:
         images: ``[N, H, W, C]``, uint8, or floating with values in [-1, 1].
-        split: what the images are of, for messages.
+        split: name of the images' split, for messages.
         dtype: of floating images; ``None`` leaves their type as it is.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The linear probe: how well a linear classifier reads the labels from frozen codes."""
+"""The linear probe: accuracy of a linear classifier on frozen codes."""
 
 import warnings
 
@@ -16,7 +16,7 @@ def linear_probe(train_codes, train_labels, test_codes, test_labels, seed=0, dty
     """Test accuracy of a multinomial logistic regression on codes scaled to [0, 1].
 
     The protocol of Tschannen et al. (2020): scaling by the training codes' minimum and maximum
-    (test codes are not clipped), SAGA, C = 10, tol = 0.1, at most 100 passes. So loose a
+    (test codes are not clipped), SAGA, C = 10, tol = 0.1, at most 100 passes. Such a loose
     tolerance stops long before convergence: the accuracy depends on it, and on the order of the
     examples (``seed``), by a few tenths of a percent. Keep it for comparisons.
 
@@ -24,7 +24,7 @@ def linear_probe(train_codes, train_labels, test_codes, test_labels, seed=0, dty
         train_codes, test_codes: ``[N, ...]``, ``[M, ...]``, finite; maps are flattened.
         train_labels, test_labels: ``[N]``, ``[M]``, integers.
         seed: of SAGA's order of examples.
-        dtype: that the codes are rounded to first; ``None`` leaves theirs. Accuracies are
+        dtype: type to which the codes are rounded first; ``None`` leaves theirs. Accuracies are
             comparable within one type only, and the published ones are of float32: the scaler
             leaves ranges below ten times the type's epsilon as they are, so that of float64 codes
             also those of 1e-9 (the margins of MNIST behind a new flow) become features.

@@ -23,9 +23,9 @@ __all__ = ["MineEstimate", "StatisticsNetwork", "corrected_loss", "mine", "updat
 class StatisticsNetwork(keras.Model):
     """Score of pairs (x, y): x is encoded, joined with y, and read by a dense network.
 
-    Images pass convolutions (4x4, stride 2, ReLU) and are flattened; vectors are taken as they
-    are. Then ``concat(x, y) -> dense ReLU ... -> 1``, as the paper's global discriminator (its
-    Table 6). MINE's network in the paper is not published: the convolutions are ours.
+    Images pass convolutions (4x4, stride 2, ReLU) and are flattened; vectors are used
+    unchanged. Then ``concat(x, y) -> dense ReLU ... -> 1``, as the paper's global discriminator
+    (its Table 6). MINE's network in the paper is not published: the convolutions are ours.
 
     Args:
         hidden_units: widths of the dense layers, at least one.
@@ -33,7 +33,7 @@ class StatisticsNetwork(keras.Model):
         seed: int for reproducible weights, or ``None``; layer i draws from ``seed + i``.
 
     Call arguments:
-        x: ``[K, H, W, C]`` or ``[K, Dx]``.  y: ``[K, Dy]``, or ``[K, M, Dy]`` for M partners each.
+        x: ``[K, H, W, C]`` or ``[K, Dx]``.  y: ``[K, Dy]``, or ``[K, M, Dy]``: M codes for each x.
             Returns scores ``[K]`` or ``[K, M]`` (no unit).
     """
 
@@ -57,8 +57,8 @@ class StatisticsNetwork(keras.Model):
             for position, width in enumerate(self.channels)
         ]
         first, *others = self.hidden_units
-        # A dense layer on concat(x, y) is the sum of one on x and one on y; each x is needed with
-        # several y, and its part is computed once.
+        # A dense layer on concat(x, y) is the sum of a layer on x and a layer on y; each x occurs
+        # with several y, and its part is computed once.
         self.of_x = Dense(first, seed=own_seed(), dtype=policy, name="of_x")
         self.of_y = Dense(first, use_bias=False, seed=own_seed(), dtype=policy, name="of_y")
         self.stages = [
@@ -139,7 +139,7 @@ def mine(
 ):
     """Mutual information of x and its code, estimated by MINE.
 
-    The value is a ranking rather than a number: no method certifies more than ``2 log N + 5`` nats
+    The value is for ranking only: no method certifies more than ``2 log N + 5`` nats
     from N pairs (McAllester and Stratos, 2020), and a code that is a function of x has infinite
     I(X; Y). Network and schedule of the paper are unpublished; all defaults are ours.
 
@@ -147,14 +147,14 @@ def mine(
         train_x, test_x: images ``[N, H, W, C]``, uint8 or floats in [-1, 1], or vectors ``[N, D]``.
         train_codes, test_codes: ``[N, ...]``, finite; maps are flattened.
         hidden_units, channels: as ``StatisticsNetwork``.
-        negatives: codes of strangers for each x, from the same batch.
+        negatives: number of negatives for each x, codes of other x in the same batch.
         average_rate: weight of a batch in the moving average of ``exp(score)``.
         epochs, batch_size, learning_rate, decay_epochs, decay: of Adam.
         standardize: whether codes and vectors x (each coordinate) and images (each channel) are
-            brought to mean 0 and deviation 1 of the training pairs. It changes no mutual
-            information, but a network sees little of inputs that are small beside its biases.
-            ``False`` takes codes and vectors as they are, and pixels in [-1, 1].
-        seed: of weights, order and strangers.
+            brought to mean 0 and deviation 1 of the training pairs. This does not change
+            mutual information, but a network can hardly use inputs that are small against its
+            biases. ``False`` leaves codes and vectors unscaled, and pixels in [-1, 1].
+        seed: of weights, order and negatives.
 
     Returns:
         ``MineEstimate``.
@@ -187,7 +187,7 @@ def mine(
 
     def loss_and_metrics(step_seed, x, codes):
         shifts = _distinct_shifts(batch_size, negatives, step_seed)
-        scores = network(seen(x), _with_strangers(codes, tf.range(batch_size), shifts))
+        scores = network(seen(x), _shifted_codes(codes, tf.range(batch_size), shifts))
         joint, marginal = scores[:, 0], scores[:, 1:]
         average, unbiased = updated_log_average(
             log_average, _log_mean_exp(marginal), average_rate, averaged
@@ -238,7 +238,7 @@ def _checked_pairs(train_x, train_codes, test_x, test_codes, standardize):
 
 
 def _image_map(train_x, standardize):
-    """Function from a batch of x to what the network sees of it; images stay as they are held."""
+    """Function from a batch of x to the network's input; images stay as stored until then."""
     if train_x.ndim == 2 or not standardize:
         return pixels
     known = moments(train_x.reshape(-1, train_x.shape[-1]))
@@ -256,17 +256,17 @@ def _distinct_shifts(count, number, seed):
     return tf.concat([[0], shuffled[:number]], axis=0)
 
 
-def _with_strangers(codes, rows, shifts):
-    """Codes of the rows that lie ``shifts`` further on, cyclically: ``[len(rows), M, D]``."""
+def _shifted_codes(codes, rows, shifts):
+    """Codes of the rows plus ``shifts``, cyclically: ``[len(rows), M, D]``."""
     return tf.gather(codes, (rows[:, tf.newaxis] + shifts) % tf.shape(codes)[0])
 
 
 def _measured(network, seen, x, codes, seed, number=16):
-    """Function without arguments to the value on all pairs, each x with ``number`` strangers."""
+    """Function without arguments to the value on all pairs, each x with ``number`` negatives."""
     shifts = _distinct_shifts(len(x), number, [stream_seed(seed, "mine", "strangers"), 0])
     codes = tf.convert_to_tensor(codes)
     scores_of = batches_of(
-        lambda x, rows: network(seen(x), _with_strangers(codes, rows, shifts)),
+        lambda x, rows: network(seen(x), _shifted_codes(codes, rows, shifts)),
         (x, np.arange(len(x), dtype=np.int32)),
         batch_size=256,
     )

@@ -1,4 +1,4 @@
-"""The non-linear probe: how well a small network reads the labels from frozen codes."""
+"""The non-linear probe: accuracy of a small network on frozen codes."""
 
 import dataclasses
 import math
@@ -21,12 +21,12 @@ __all__ = ["ProbeResult", "fit_classifier", "mlp_probe"]
 
 @dataclasses.dataclass(frozen=True)
 class ProbeResult:
-    """What a classifier reached; accuracies are fractions of the labelled test rows.
+    """Results of a classifier; accuracies are fractions of the labelled test rows.
 
-    NaN from the epoch on in which training ran away.
+    NaN from the epoch on in which training diverged.
 
     Attributes:
-        accuracy: mean over the last epochs that were to be averaged.
+        accuracy: mean over the last ``averaged_epochs`` epochs.
         last: after the last epoch.
         curve: after each epoch.
         top_k: k -> mean over the same epochs.
@@ -60,18 +60,18 @@ def mlp_probe(
     """Test accuracy of ``ClassifierHead`` on frozen codes, averaged over the last epochs.
 
     Adam; the rate falls by ``decay`` at ``decay_epochs``. The paper reports the mean over the last
-    100 epochs and not the best one, which would be chosen on the test set.
+    100 epochs and not the best epoch, which would be selected on the test set.
 
     Args:
         train_codes, test_codes: ``[N, ...]``, ``[M, ...]``, finite; maps are flattened.
         train_labels, test_labels: ``[N]``, ``[M]``, integers; rows labelled -1 are left out.
         hidden_units, dropout: of the network.
         epochs: passes over the training rows.
-        batch_size: rows in a step; what remains of an epoch is skipped.
+        batch_size: rows in a step; an incomplete last batch is skipped.
         learning_rate, decay_epochs, decay: of Adam.
-        averaged_epochs: last epochs averaged, at most all there are; ``None`` means two thirds of
-            them, as the paper's 100 of 150.
-        top_k: numbers of guesses allowed; 1 is always among them.
+        averaged_epochs: number of last epochs that are averaged; ``None`` means two thirds of all,
+            as the paper's 100 of 150.
+        top_k: numbers of guesses allowed; 1 is always included.
         seed: of weights, order and dropout.
 
     Returns:
@@ -90,7 +90,7 @@ def mlp_probe(
         hidden_units,
         dropout,
         seed=stream_seed(seed, "mlp_probe", "head"),
-        # Whatever precision the encoder was trained in.
+        # Independent of the precision in which the encoder was trained.
         dtype="float32",
     )
     head.build((None, train[0].shape[1]))

@@ -14,16 +14,17 @@ from tf_infomax.evaluation.labelled import (
 
 __all__ = ["Neighbours", "nearest", "nearest_neighbours", "nearest_within", "one_of_each"]
 
-# Candidates beyond k that are measured exactly: float32 products may swap near-equal distances.
+# Further candidates whose distances are computed exactly: float32 products may swap near-equal
+# distances.
 _SPARE = 10
 
 
 @dataclasses.dataclass(frozen=True)
 class Neighbours:
-    """What ``nearest_neighbours`` found.
+    """Result of ``nearest_neighbours``.
 
     Attributes:
-        accuracy: k -> fraction of the labelled queries that their k nearest vote right on.
+        accuracy: k -> fraction of the labelled queries whose k nearest vote for the right class.
         indices: ``[M, max k]``, rows of the training codes, nearest first.
         distances: ``[M, max k]``.
     """
@@ -67,7 +68,7 @@ def nearest(train_codes, query_codes, k=10, *, metric="euclidean", block_size=50
     indices, distances = [], []
     for start in range(0, len(queries), block_size):
         block = queries[start : start + block_size]
-        # Up to the query's own norm, which does not change its order.
+        # Without the query's own norm, which does not change the order.
         keys = squared_norms - 2.0 * (block @ train.T)
         found = np.argpartition(keys, candidates - 1, axis=1)[:, :candidates]
         exact = np.stack(
@@ -81,7 +82,7 @@ def nearest(train_codes, query_codes, k=10, *, metric="euclidean", block_size=50
         indices.append(np.take_along_axis(found, order, axis=1))
         distances.append(np.take_along_axis(exact, order, axis=1))
     squared = np.concatenate(distances)
-    # Of unit vectors: |a - b|^2 = 2 (1 - cos).
+    # For unit vectors |a - b|^2 = 2 (1 - cos).
     distances = squared / 2.0 if metric == "cosine" else scale * np.sqrt(squared)
     return np.concatenate(indices), distances
 
@@ -135,7 +136,7 @@ def nearest_neighbours(
     Args:
         train_codes, query_codes: ``[N, ...]``, ``[M, ...]``, finite; maps are flattened.
         train_labels, query_labels: ``[N]``, ``[M]``, integers; training rows labelled -1 are
-            nobody's neighbours, and queries labelled -1 do not count.
+            never neighbours, and queries labelled -1 do not count.
         k: numbers of neighbours.
         metric: as ``nearest``.
 
@@ -171,17 +172,17 @@ def _vote(classes):
     num_rows, k = classes.shape
     votes = np.zeros((num_rows, classes.max() + 1))
     for rank in range(k):
-        # A whole vote, and less than one in all for being near: the first member outweighs the
-        # bonuses of all later ones.
+        # One vote, plus a bonus for nearness; all bonuses sum to less than one vote, and the first
+        # outweighs all later bonuses.
         votes[np.arange(num_rows), classes[:, rank]] += 1.0 + 0.5 ** (rank + 2)
     return votes.argmax(axis=1)
 
 
 def _centred(train, queries):
-    """Codes about the training mean, of entries up to 1, float32; and what they were divided by.
+    """Centred codes with entries up to 1, float32; and the factor by which they were divided.
 
-    The order of distances stays. The products that they are differences of become small, and their
-    squares leave the range of float32 neither for codes of 1e-25 nor of 1e25.
+    The order of distances is unchanged. Products of centred codes cancel less, and squares stay in
+    the range of float32 for codes of 1e-25 as well as 1e25.
     """
     mean = train.mean(axis=0, dtype=np.float64)
     largest = max(
@@ -189,7 +190,7 @@ def _centred(train, queries):
         for codes in (train, queries)
         for start in range(0, len(codes), 4096)
     )
-    # A power of two, which rounds nothing.
+    # A power of two, which causes no rounding.
     scale = 2.0 ** math.ceil(math.log2(largest)) if largest > 0.0 else 1.0
     results = []
     for codes in (train, queries):

@@ -1,4 +1,4 @@
-"""How much of an image its code holds: a decoder trained on frozen codes."""
+"""Reconstruction of images by a decoder that is trained on frozen codes."""
 
 import dataclasses
 
@@ -21,7 +21,7 @@ __all__ = ["Reconstruction", "reconstruction"]
 
 @dataclasses.dataclass(frozen=True)
 class Reconstruction:
-    """What the decoder reached on the test images.
+    """Results of the decoder on the test images.
 
     Attributes:
         mse: mean squared error of a pixel's channel, pixels in [-1, 1].
@@ -63,9 +63,9 @@ def reconstruction(
             [-1, 1]) or floats in [-1, 1].
         base_channels: of the decoder.
         epochs: passes over the training codes.
-        batch_size: rows in a step; what remains of an epoch is skipped.
+        batch_size: rows in a step; an incomplete last batch is skipped.
         learning_rate, decay_epochs, decay: of Adam.
-        shown: how many reconstructions are returned.
+        shown: number of reconstructions that are returned.
         seed: of weights and order.
 
     Returns:

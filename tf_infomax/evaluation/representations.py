@@ -1,4 +1,4 @@
-"""Encoding a whole data set, once."""
+"""Encoding of a whole data set."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ __all__ = ["NonFiniteError", "encode", "encode_endpoints"]
 
 
 class NonFiniteError(ValueError):
-    """An encoder whose weights have run away: its codes or derivatives are not finite."""
+    """The encoder has diverged: its codes or derivatives are not finite."""
 
 
 def encode(encoder, views, preprocess=None, batch_size=1_000):
@@ -38,7 +38,7 @@ def encode_endpoints(encoder, names, images, preprocess=None, batch_size=500):
     """Several endpoints of all images, in one pass of the encoder.
 
     Args:
-        encoder: whatever ``encoders.as_encoder`` takes.
+        encoder: anything that ``encoders.as_encoder`` accepts.
         names: of endpoints.
         images, preprocess, batch_size: as ``views`` of ``encode``.
 
@@ -79,7 +79,7 @@ def _encode(codes_of, views, preprocess, batch_size):
             parts.setdefault(name, []).append(_floats(codes))
     result = {}
     for name in list(parts):
-        # Popped, so that a large endpoint is not held twice beside the next one.
+        # Popped, so that a large endpoint is not held twice while the next is concatenated.
         codes = np.concatenate(parts.pop(name))
         num_bad = int(np.sum(~np.isfinite(codes).all(axis=1)))
         if num_bad:

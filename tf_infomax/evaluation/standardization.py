@@ -1,4 +1,4 @@
-"""Codes at mean 0 and standard deviation 1, for what must not depend on their scale."""
+"""Codes at mean 0 and standard deviation 1, for measures that must not depend on scale."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ _BLOCK = 4_000_000
 
 @dataclasses.dataclass(frozen=True)
 class Moments:
-    """What is known of each coordinate of some codes, float64 ``[D]`` each.
+    """Moments of each coordinate of some codes, float64 ``[D]`` each.
 
     Attributes:
         mean: of the coordinate.
@@ -66,7 +66,7 @@ def _float64(codes):
 
 
 def standardized(train, *others):
-    """Codes standardised by the training codes: mutual information and total correlation stay.
+    """Codes standardised by the training codes; keeps mutual information and total correlation.
 
     Args:
         train: ``[N, D]``, finite, of any real type. Centred in float64, so that an offset of 1e6 or
@@ -75,7 +75,7 @@ def standardized(train, *others):
 
     Returns:
         Tuple of float32 arrays, the training codes first. Coordinates that are constant in training
-        are 0 everywhere: they hold nothing that a constant could tell.
+        are 0 everywhere: they carry no information about the training codes.
     """
     known = moments(train)
     return tuple(_mapped(known, codes) for codes in (train, *others))

@@ -1,4 +1,4 @@
-"""Structural similarity of images: true multi-scale SSIM, and what the release calls so."""
+"""Structural similarity of images: multi-scale SSIM, and the release's score of that name."""
 
 import dataclasses
 
@@ -119,8 +119,8 @@ def released_ssim(a, b, window=11):
 
     It has a single scale; its Gaussian window is nearly flat, as its standard deviation is the
     window's size and not 1.5; borders are padded with zeros; and the constants are those of a unit
-    data range although the images span 2, negative intensities among them. To compare with the
-    release only: ``multi_scale_ssim`` is the measure.
+    data range although the images span 2, negative intensities among them. Use it only to
+    compare with the release; otherwise use ``multi_scale_ssim``.
 
     Args:
         a, b: ``[N, H, W, C]``, floating, in [-1, 1].
@@ -140,7 +140,7 @@ def released_ssim(a, b, window=11):
     gaussian /= gaussian.sum()
 
     def smooth(maps):
-        # A Gaussian window is a product: columns, then rows.
+        # A Gaussian window is separable: columns, then rows.
         for shape in ((window, 1, 1, 1), (1, window, 1, 1)):
             kernel = tf.constant(gaussian.reshape(shape), maps.dtype)
             kernel = tf.tile(kernel, [1, 1, maps.shape[-1], 1])

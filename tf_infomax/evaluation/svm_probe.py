@@ -51,7 +51,7 @@ def svm_probe(
         train_codes, test_codes: ``[N, ...]``, ``[M, ...]``, finite; maps are flattened, and every
             entry is standardised by the training codes' mean and deviation.
         train_labels, test_labels: ``[N]``, ``[M]``, integers; rows labelled -1 are left out.
-        fits: how many, 2 or more.
+        fits: number of fits, 2 or more.
         epochs: passes over the training codes in each fit.
         averaged_epochs: last passes whose weights are averaged. Without it, the weights of
             correlated codes are still noisy (0.20 in place of 0.30 on 64 entries).
@@ -88,7 +88,7 @@ def svm_probe(
             alpha=regularization,
             max_iter=epochs,
             tol=None,
-            # Examples seen before averaging starts; 1 is from the first on.
+            # Examples seen before averaging starts; 1 means from the first on.
             average=max(1, (epochs - averaged_epochs) * len(train_codes)),
             random_state=stream_seed(seed, "svm_probe", fit),
         )

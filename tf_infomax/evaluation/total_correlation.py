@@ -15,7 +15,7 @@ _ROWS = 4_096
 
 @dataclasses.dataclass(frozen=True)
 class GaussianTotalCorrelation:
-    """What the correlation matrix of some codes says.
+    """Total correlation from the correlation matrix of some codes.
 
     Attributes:
         nats: ``-1/2 log det R``; infinite if R is singular.
@@ -33,7 +33,7 @@ def gaussian_total_correlation(codes):
 
     It is the total correlation of Gaussian codes and does not depend on offsets or scales. For
     other codes with Gaussian margins it is a lower bound; in general it sees linear dependence
-    only. Independent Gaussian coordinates read ``D (D - 1) / (4 N)`` nats in the mean, not 0.
+    only. For independent Gaussian coordinates it is biased high, by ``D (D - 1) / (4 N)`` nats.
 
     Args:
         codes: ``[N, ...]``, finite, N >= 2; maps are flattened.

@@ -8,7 +8,7 @@ it is for.
 
 import inspect
 
-from tf_infomax.evaluators import (  # noqa: F401 - they enter their evaluators
+from tf_infomax.evaluators import (  # noqa: F401 - they register their evaluators
     conditioning,
     dependence,
     geometry,
@@ -35,9 +35,9 @@ def names():
 
 
 def check(entry):
-    """Raises ``ValueError`` on an evaluator that is unknown, or options that it does not accept.
+    """Raises ``ValueError`` on an unknown evaluator, or options that it does not accept.
 
-    What it demands of data and encoder is checked by ``check_facts``.
+    Its requirements on data and encoder are checked by ``check_facts``.
 
     Args:
         entry: ``spec.Evaluation``.
@@ -60,7 +60,8 @@ def check_listed(entries):
     """Raises ``ValueError`` if an evaluator is listed twice and both would write the same rows.
 
     Args:
-        entries: of ``spec.Evaluation``. One evaluator may occur several times if no endpoint does.
+        entries: list of ``spec.Evaluation``. An evaluator may be listed several times, with
+            different endpoints.
     """
     seen = set()
     for entry in entries:

@@ -1,4 +1,4 @@
-"""What several evaluators do with their options and results."""
+"""Handling of options and results that several evaluators share."""
 
 import base64
 
@@ -10,8 +10,8 @@ from tf_infomax.naming.option_kinds import Real
 
 __all__ = ["ALL", "RATE", "curve", "decay_epochs", "numbers", "png"]
 
-# What probes read: the endpoints of the tables of Deep InfoMax. Those that an encoder lacks are
-# left out; one without named endpoints has its code.
+# Endpoints that probes read by default, as in the tables of Deep InfoMax. Endpoints that an encoder
+# lacks are left out; an encoder without named endpoints has its code.
 ALL = OPTIONAL
 
 # A learning rate.
@@ -19,22 +19,22 @@ RATE = Real(0.0, 100.0)
 
 
 def numbers(option):
-    """An option that takes numbers as a tuple, which on a command line may be a single one."""
+    """An option that takes a tuple of numbers, or a single number on a command line."""
     return (option,) if isinstance(option, int) else tuple(dict.fromkeys(option))
 
 
 def decay_epochs(epochs, *fractions):
-    """Where the learning rate falls, in parts of all epochs; never before the first is over."""
+    """Epochs after which the learning rate drops, from fractions of all epochs; at least 1."""
     return tuple(sorted({int(fraction * epochs) for fraction in fractions} - {0}))
 
 
 def curve(values):
-    """Numbers as a tag holds them: six digits."""
+    """Numbers for a tag, rounded to six digits."""
     return [float(f"{value:.6g}") for value in values]
 
 
 def png(images, columns):
-    """Images ``[N, H, W, C]`` in [-1, 1], set in rows of ``columns``, as a base64 PNG."""
+    """Images ``[N, H, W, C]`` in [-1, 1], tiled in rows of ``columns``, as a base64 PNG."""
     images = np.clip(np.round((np.asarray(images) + 1.0) * 127.5), 0, 255).astype(np.uint8)
     rows = len(images) // columns
     _, height, width, channels = images.shape

@@ -1,4 +1,4 @@
-"""Conditioning: the spectrum of the encoder's Jacobian, and the inverse of those that have one."""
+"""Conditioning: the spectrum of the encoder's Jacobian, and the error of a flow's inverse."""
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def measure_conditioning(snapshot):
 
 
 def _rounded(values):
-    # Rows hold hundreds of these; six digits are more than LAPACK in float32 knows.
+    # Rows hold hundreds of these; six digits exceed the precision of LAPACK in float32.
     return [float(f"{value:.6g}") for value in values]
 
 

@@ -29,10 +29,9 @@ def measure_ndm(
 ):
     """Total correlation of the code's entries: the neural dependency measure, see ``ndm``.
 
-    Beside it the closed form for Gaussian codes, ``dependence/gaussian_total_correlation``. Where
-    the correlation matrix is singular that is infinite, and the row
-    ``dependence/singular_correlation`` stands in its place: the number of directions without
-    variance.
+    It also gives the closed form for Gaussian codes, ``dependence/gaussian_total_correlation``. If
+    the correlation matrix is singular, that is infinite and replaced by the row
+    ``dependence/singular_correlation``, the number of directions without variance.
     """
     endpoint = snapshot.name_of(endpoint)
     train, test = snapshot.features(endpoint)
@@ -92,7 +91,7 @@ def measure_mine(
     average_rate: Real(0.0, 1.0) = _MINE["average_rate"],
     standardize: Switch() = _MINE["standardize"],
 ):
-    """Information of image and code as MINE estimates it: a ranking, no bound; see ``mine``."""
+    """MINE's estimate of the MI of image and code: for ranking, not a bound; see ``mine``."""
     endpoint = snapshot.name_of(endpoint)
     train, test = snapshot.features(endpoint)
     images = snapshot.images

@@ -1,4 +1,4 @@
-"""What is known of a run before any work, and what evaluators demand of it."""
+"""What is known of a run before any work, and checks of evaluators' requirements on it."""
 
 import dataclasses
 import math
@@ -13,18 +13,19 @@ __all__ = ["Facts", "check_facts", "checked_by", "facts_of"]
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What evaluators will find.
+    """What evaluators will have to measure.
 
     Attributes:
         images: ``ImageData``, or ``None`` for pairs that have a density.
-        image_shape: ``(H, W, C)`` of what the main view's encoder sees, or ``None``.
+        image_shape: ``(H, W, C)`` of the inputs of the main view's encoder, or ``None``.
         is_paired: whether the data are pairs of views.
         shapes: name of features of the main view -> their shape, without the batch axis; empty
             without an encoder.
         views: names of the views that are encoded.
         terms: names of the terms that are trained.
-        source: of the pairs, where there are no images; has their density as ``law`` or ``laws``.
-        has_bound: whether a bound is trained, and its model there to be measured.
+        source: the source of pairs, if there are no images; its attribute ``law`` or ``laws`` is
+            their distribution.
+        has_bound: whether a bound is trained and its model is available.
         encoder: the main view's, built; or ``None``.
     """
 
@@ -53,10 +54,10 @@ def facts_of(experiment, images, view_shape, model, encoder, source=None):
     Args:
         experiment: the experiment.
         images: its ``ImageData``, or ``None``.
-        view_shape: of what the encoder sees, without the batch axis.
-        model: the model, built; ``None`` where the encoder alone is left.
+        view_shape: shape of the encoder's inputs, without the batch axis.
+        model: the model, built; ``None`` if only the encoder is left.
         encoder: the encoder that will be evaluated, built; or ``None``.
-        source: of the pairs, where there are no images.
+        source: the source of pairs, if there are no images.
     """
     shapes = {}
     if encoder is not None:
@@ -80,7 +81,7 @@ def facts_of(experiment, images, view_shape, model, encoder, source=None):
 
 
 def checked_by(*checks):
-    """Decorator of an evaluator: what it demands of a run.
+    """Decorator of an evaluator that sets its requirements on a run.
 
     Args:
         checks: functions ``(facts, options)`` that raise ``ValueError`` with a sentence; the
@@ -95,7 +96,7 @@ def checked_by(*checks):
 
 
 def check_facts(experiment, facts):
-    """Raises ``ValueError``, naming the evaluator, if one of an experiment cannot do its work."""
+    """Raises ``ValueError``, naming the evaluator, if it cannot measure the experiment."""
     for entry in experiment.evaluate:
         evaluator = EVALUATORS.get(entry.name)
         options = complete(entry.options, options_of(evaluator, without=("snapshot",)))
@@ -110,11 +111,11 @@ def check_facts(experiment, facts):
 
 
 def _check_features(facts, options):
-    """Features that are named must be there; of a default tuple, one of them."""
+    """Features that are named must exist; of a default tuple, at least one."""
     for option in ("endpoint", "endpoints"):
         names = several(options.get(option))
         known = [name for name in names if _is_known(facts, name)]
-        # Of several endpoints those are left out that an encoder may do without.
+        # Among several endpoints, optional ones that the encoder lacks are left out.
         unknown = set(names) - {*known, *(OPTIONAL if len(names) > 1 else ())}
         if names and (unknown or not known):
             raise ValueError(

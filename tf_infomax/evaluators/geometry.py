@@ -1,4 +1,4 @@
-"""How codes lie on the unit sphere: alignment and uniformity, and codes on a circle."""
+"""Geometry of codes on the unit sphere: alignment and uniformity, and codes on a circle."""
 
 import numpy as np
 import tensorflow as tf
@@ -47,9 +47,9 @@ def measure_alignment_uniformity(
 ):
     """Alignment of the codes of two views of test images, and the mean uniformity of both views.
 
-    Codes are put on the unit sphere. Of pairs of views these are the two, of whole images two
+    Codes are put on the unit sphere. The views are those of the pairs, or for whole images two
     random views (``RandomView``, the last four options) of the first ``examples`` test images,
-    the same ones at every step.
+    the same at every step.
     """
     endpoint = snapshot.name_of(endpoint or snapshot.code)
     if snapshot.trial.source.is_paired:
@@ -118,7 +118,7 @@ def measure_circle(snapshot, endpoint: Name() = None):
     The rows ``circle/angle/<class>`` hold the angles (tag ``values``, radians) of a class' codes;
     their value is the direction of the mean code, because a circle has no median. Their mean
     resultant length, averaged over the classes, is ``circle/concentration``: 1 if every class is
-    one point. ``circle/probe_accuracy`` is that of the linear probe on the unit codes.
+    one point. ``circle/probe_accuracy`` is the accuracy of the linear probe on the unit codes.
     """
     endpoint = snapshot.name_of(endpoint or snapshot.code)
     images = snapshot.trial.source.images
@@ -160,7 +160,7 @@ def measure_circle(snapshot, endpoint: Name() = None):
 
 
 def _of_size_one(codes):
-    """Codes whose largest entry is 1: the direction of a short code is not lost to its square."""
+    """Codes scaled to a largest entry of 1, so that squares of small codes do not underflow."""
     codes = np.asarray(codes)
     largest = np.abs(codes).max(axis=1, keepdims=True)
     return codes / np.where(largest > 0.0, largest, 1.0).astype(codes.dtype)
@@ -170,7 +170,7 @@ def _on_circle(codes):
     codes = _of_size_one(codes)
     norms = np.linalg.norm(codes, axis=1, keepdims=True)
     if (norms == 0.0).any():
-        # An encoder whose units have all died: no number that it gives means anything.
+        # An encoder whose units are all dead: its codes are meaningless.
         raise NonFiniteError(
             "Codes must have a direction to lie on a circle. "
             f"Received: {int((norms == 0.0).sum())} of {len(codes)} codes of norm 0."

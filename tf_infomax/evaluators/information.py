@@ -1,4 +1,4 @@
-"""Information: the trained bounds on held-out data, and what is known of pairs with a density."""
+"""Information: trained bounds on held-out data, and the ground truth of pairs with a density."""
 
 import numpy as np
 import tensorflow as tf
@@ -47,7 +47,7 @@ def _need_dependent_pairs(facts, options):
 @EVALUATORS.register("bound")
 @checked_by(_need_bound)
 def measure_bound(snapshot):
-    """The trained bound on all test data and, of pairs of views, on 20 training batches apart.
+    """The trained bound on all test data and, for pairs of views, on 20 training batches.
 
     At the training batch size, on which bounds such as InfoNCE depend. The bound on pairs of views
     is called "bound"; that of another information term "bound/<term>".
@@ -100,7 +100,7 @@ def _bound_on_test_batches(snapshot, term):
 @EVALUATORS.register("exact_mutual_information")
 @checked_by(_need_density)
 def measure_exact_mutual_information(snapshot):
-    """The closed form, where the law of the pairs has one."""
+    """The closed form, where the distribution of the pairs has one."""
     value = snapshot.trial.source.mutual_information_at(snapshot.step)
     yield Measurement("mutual_information", "test", float(value), "nats")
 
@@ -108,9 +108,9 @@ def measure_exact_mutual_information(snapshot):
 @EVALUATORS.register("optimal_critic")
 @checked_by(_need_density)
 def measure_optimal_critic(snapshot, batches: Integer(1) = 20):
-    """The trained bound at the best critic there is, log p(x, y) / p(x) p(y), on fresh batches.
+    """The trained bound with the optimal critic, log p(x, y) / p(x) p(y), on fresh batches.
 
-    Of correlated Gaussians before their transform, which changes neither ratio nor bound.
+    Computed on correlated Gaussians before their transform, which changes neither ratio nor bound.
     """
     source, bound = snapshot.trial.source, snapshot.trial.model.term.scored_bound
     law = source.law_at(snapshot.step)
@@ -119,7 +119,7 @@ def measure_optimal_critic(snapshot, batches: Integer(1) = 20):
     def value(t):
         seed = randomness.stream_seed(snapshot.trial.seed, "optimal_critic", snapshot.step)
         pairs = law.sample(source.batch_size, tf.stack([tf.constant(seed, tf.int64), t]))
-        # Its best baseline is a(x) = 1.
+        # The optimal baseline is a(x) = 1.
         return bound(law.log_density_ratio(*pairs), log_baseline=0.0)
 
     values = np.array([value(tf.constant(t, tf.int64)) for t in range(batches)], np.float64)
@@ -129,7 +129,7 @@ def measure_optimal_critic(snapshot, batches: Integer(1) = 20):
 @EVALUATORS.register("in_batch_optimum")
 @checked_by(_need_dependent_pairs)
 def measure_in_batch_optimum(snapshot):
-    """What bounds converge to on batches whose pairs share an offset, and I(X; Y | offset)."""
+    """Limits of the bounds on batches whose pairs share an offset, and I(X; Y | offset)."""
     law = snapshot.trial.source.law
     for name, value in (
         ("nwj", dependent_pairs.nwj_optimum(law)),

@@ -1,4 +1,4 @@
-"""What several evaluators demand of data and codes; see ``facts.checked_by``."""
+"""Requirements on data and codes that several evaluators share; see ``facts.checked_by``."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def need_encoder(facts, options):
 
 
 def need_endpoints(facts, options):
-    """An encoder with named endpoints, of which it trains those up to one."""
+    """An encoder with named endpoints, since it trains the layers up to one of them."""
     del options
     if not hasattr(facts.encoder, "endpoints"):
         raise ValueError(
@@ -54,7 +54,7 @@ def need_rows(facts, options):
 
 
 def need_classes(facts, options):
-    """A classifier needs labels of two classes, a labelled test image, and one batch of rows."""
+    """A classifier needs labels of two classes, a labelled test image, and rows for a batch."""
     if facts.images is None:
         raise ValueError("It needs images with labels. Received: pairs without images.")
     train, test = (
@@ -74,8 +74,7 @@ def need_classes(facts, options):
 
 
 def need_neighbours(facts, options):
-    """As many images as neighbours: labelled training images, and of the figure other test images.
-    """
+    """As many labelled training images as neighbours, and other test images for the figure."""
     need_classes(facts, options)
     for name, number, those in (
         ("k", int(np.sum(facts.images.train_labels >= 0)), "labelled training images"),
@@ -89,7 +88,7 @@ def need_neighbours(facts, options):
 
 
 def need_columns(facts, options):
-    """Two numbers in a code, which may depend on each other, and two images."""
+    """Codes of two numbers or more, which may depend on each other, and two images."""
     need_encoder(facts, options)
     rows = min(len(facts.images.train_images), len(facts.images.test_images))
     if facts.width(options["endpoint"]) < 2 or rows < 2:
@@ -101,7 +100,7 @@ def need_columns(facts, options):
 
 
 def need_test_pairs(facts, options):
-    """Two pairs of test images and codes, of which one is the other's negative."""
+    """Two pairs of test images and codes, so that each has a negative."""
     del options
     if len(facts.images.test_images) < 2:
         raise ValueError("It needs two test images or more. Received: 1.")

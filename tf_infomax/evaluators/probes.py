@@ -1,4 +1,4 @@
-"""Probes: how well features tell the classes, by linear and deep classifiers and neighbours."""
+"""Probes: how well features predict the classes, by linear and deep classifiers and neighbours."""
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def _need_every_label(facts, options):
 @EVALUATORS.register("linear_probe")
 @checked_by(_need_every_label)
 def measure_linear_probe(snapshot, endpoints: Names() = None):
-    """Accuracy of the linear probe of MI-max; of halves at step 0 on the pixels, too.
+    """Accuracy of the linear probe of MI-max; for halves of images at step 0 also on the pixels.
 
     Codes of a flow that, in float32 as they are read, give the inputs back with an error of more
     than ``INVERSE_TOLERANCE`` have no accuracy: it would be taken for that of an invertible map.
@@ -56,7 +56,7 @@ def measure_linear_probe(snapshot, endpoints: Names() = None):
             test,
             test_labels,
             seed=snapshot.seed("linear_probe"),
-            # Whatever the run's precision: accuracies are comparable within one type only.
+            # One type for every run's precision: accuracies are comparable within one type only.
             dtype=np.float32,
         )
         yield Measurement("probe/linear/accuracy", "test", accuracy, "fraction", {"features": name})
@@ -152,8 +152,9 @@ def measure_neighbours(
 ):
     """Accuracy of nearest neighbours in code space, and the paper's figure of some of them.
 
-    The accuracy is that of test codes among the training codes. The figure has one test image a
-    class, of at most ``shown`` classes, each with the ``columns`` nearest of the other test images.
+    The accuracy is that of test codes, with neighbours among the training codes. The figure has one
+    test image per class, of at most ``shown`` classes, each with the ``columns`` nearest of the
+    other test images.
     """
     k = numbers(k)
     endpoint = snapshot.name_of(endpoint)
@@ -193,7 +194,7 @@ def measure_fine_tuning(
     averaged_epochs: Integer(1) = _FINE_TUNING["averaged_epochs"],
     batch_size: Integer(1) = _FINE_TUNING["batch_size"],
 ):
-    """Accuracy after training the encoder on with the labels (semi-supervised learning)."""
+    """Accuracy after fine-tuning the encoder with labels (semi-supervised learning)."""
     images, labels = snapshot.images, snapshot.labels
     result = evaluation.fine_tune(
         snapshot.trial.encoder,

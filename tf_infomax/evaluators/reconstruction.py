@@ -1,4 +1,4 @@
-"""How well images are decoded from codes."""
+"""Reconstruction of images from codes."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ __all__ = ["measure_reconstruction"]
 
 
 def _need_decoder(facts, options):
-    # Without weights: both say themselves which images they are for.
+    # Built without weights: both check themselves whether they fit the images.
     multi_scale(*facts.image_shape[:2])
     Decoder(facts.image_shape, options["base_channels"])
 

@@ -1,4 +1,4 @@
-"""What evaluators look at: a run at one step, everything encoded once and shared."""
+"""A run at one step, for evaluators: everything is encoded once and shared."""
 
 import dataclasses
 import functools
@@ -14,9 +14,9 @@ from tf_infomax.results.measurements import EVALUATORS, INVERSE_TOLERANCE, sever
 
 __all__ = ["OPTIONAL", "PIXELS", "Snapshot"]
 
-# Features that are no encoder's: the inputs themselves.
+# Features without an encoder: the inputs themselves.
 PIXELS = "pixels"
-# What is left out, where several features are asked for, of encoders that lack it.
+# Left out of a request for several features if the encoder lacks it.
 OPTIONAL = ("conv", "fc", "global")
 _AT_ONCE = 5_000
 
@@ -28,7 +28,7 @@ class Snapshot:
     Attributes:
         trial: ``build.Trial``.
         step: training steps done.
-        entries: the evaluations that will be made; what they need is encoded in one pass.
+        entries: the evaluations that will be made; their features are encoded in one pass.
     """
 
     trial: object
@@ -37,7 +37,7 @@ class Snapshot:
 
     @functools.cached_property
     def endpoints(self):
-        """Names of what the encoder of the main view gives."""
+        """Names of the endpoints of the main view's encoder."""
         return tuple(getattr(self.trial.encoder, "endpoint_shapes", ("code",)))
 
     @property
@@ -52,13 +52,13 @@ class Snapshot:
         )
 
     def names_of(self, features):
-        """Those of ``features`` that this run has, each once: not every encoder has dense layers.
+        """The ``features`` that this run has, each once: not every encoder has dense layers.
 
         Args:
             features: one name or several, or ``None`` for the code.
 
         Raises:
-            ValueError: if there is none of them, or one that encoders do not do without.
+            ValueError: if none exists, or a missing one is not optional.
         """
         names = (self.code,) if features is None else several(features)
         known = [name for name in names if self._has(name)]
@@ -77,7 +77,7 @@ class Snapshot:
 
     @functools.cached_property
     def _encoded(self):
-        """Endpoint -> (train, test), of all that the evaluations to be made read."""
+        """Endpoint -> (train, test), for all endpoints that the evaluations will read."""
         wanted = {self.code}
         for entry in self.entries:
             options = complete(entry.options, options_of(EVALUATORS.get(entry.name)))
@@ -118,7 +118,7 @@ class Snapshot:
 
     @functools.cached_property
     def _pixels(self):
-        """The inputs themselves, treated as the encoder's are, noise included."""
+        """The inputs themselves, preprocessed as for the encoder, noise included."""
         source = self.trial.source
         return tuple(
             _flat(

@@ -13,7 +13,7 @@ __all__ = ["EXPERIMENTS"]
 _WIDTHS = (32, 64, 128, 256)
 _LOSS = "objectives.two_views.loss"
 _CONTRASTIVE = pick("contrastive", temperature=0.2)
-# Measured at step 0, which is the untrained encoder, and at the last step, however many there are.
+# Measured at step 0, on the untrained encoder, and at the last step, for any number of steps.
 _ENDS = 1_000_000
 
 ALIGNMENT_UNIFORMITY = Experiment(

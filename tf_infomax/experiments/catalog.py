@@ -24,7 +24,7 @@ def add(experiment):
 
 
 def get(name):
-    """The experiments that ``name`` stands for, a tuple (one, but for collections)."""
+    """The experiments that ``name`` stands for: a tuple, of one unless it is a collection."""
     return _CATALOG.get(name)
 
 

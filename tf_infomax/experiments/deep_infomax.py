@@ -1,8 +1,8 @@
 """The experiments of Hjelm et al. (2019), "Learning deep representations by mutual information".
 
-What is certain of the hyper-parameters is from the released code: Adam at 1e-4, batches of 64,
+Certain hyper-parameters are from the released code: Adam at 1e-4, batches of 64,
 1,000 epochs on CIFAR-10, 2048 units in the encode-and-dot critic (1024 on folded encoders), the
-encoders. What is not certain, and may be set otherwise by ``--set=...``:
+encoders. Uncertain choices, which ``--set=...`` can change:
 
 - the weights alpha, beta, gamma of each system are recalled, not verified; beta of DIM(L+G) is 0.1
   in one source and 1.0 in ports;
@@ -14,7 +14,7 @@ encoders. What is not certain, and may be set otherwise by ``--set=...``:
 
 One choice is ours: the paper's Table 4, its ablations and its nearest neighbours use the
 concat-and-convolve critic; here they share the encode-and-dot critic of Table 1, since
-concatenation with all places of all images is some hundred times dearer.
+concatenation with all places of all images costs about a hundred times as much.
 ``--set=local_information.critic=concat_map`` gives the paper's.
 
 Commands, times and results: README.md.

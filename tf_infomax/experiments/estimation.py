@@ -55,7 +55,7 @@ STAIRCASE = Experiment(
     ),
 )
 
-# The bounds with a free baseline again, with one that is learned beside the critic.
+# The bounds with a free baseline again, here learned together with the critic.
 STAIRCASE_BASELINE = dataclasses.replace(
     STAIRCASE,
     name="staircase_baseline",
@@ -94,7 +94,8 @@ DEPENDENT_NEGATIVES = Experiment(
     data=Data(
         "gaussian_pairs",
         dependent=True,
-        # At a share of 0.5 this is the law of Fig. 4c; I(X; Y) is the same for every share.
+        # At a share of 0.5 this is the distribution of Fig. 4c; I(X; Y) is the same for every
+        # share.
         law=pick("dependent", share=0.5, correlation=0.2, shared_correlation=-0.5),
     ),
     encoder=None,

@@ -20,7 +20,7 @@ __all__ = ["EXPERIMENTS", "QUICK_START"]
 _BOUNDS = ("infonce", "nwj")
 _TERM = "objectives.mutual_information"
 
-# Kernels this small make a network with shortcuts nearly the identity at the start.
+# With kernels this small a network with shortcuts starts near the identity.
 _NEAR_ZERO = {"class_name": "TruncatedNormal", "config": {"mean": 0.0, "stddev": 1e-4}}
 
 _MLP = pick("mlp", layer_dimensions=(300, 300, 100))

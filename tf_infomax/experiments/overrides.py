@@ -1,6 +1,6 @@
 """Changing any field of an experiment from the command line: ``--set=train.steps=2000``.
 
-A path names a field (``train.steps``), an option of a picked thing (``encoder.channels``) or a
+A path names a field (``train.steps``), an option of a choice (``encoder.channels``) or a
 field of a named member (``evaluate.linear_probe.every``). The last parts suffice where they are
 unambiguous: ``critic`` means ``objectives.mutual_information.critic``. Several values, separated
 by commas, make a sweep of that field. A bound may have options: ``bound=nwj,smile(clip=1)``.
@@ -27,19 +27,19 @@ from tf_infomax.naming.registry import nearest
 
 __all__ = ["override"]
 
-# Not for the command line: they say which experiment it is.
+# Not for the command line, since they identify the experiment.
 _FIXED = ("name", "source", "sweep")
 
 
 def override(experiment, settings):
     """A copy of ``experiment`` with every ``"path=value"`` of ``settings`` carried out.
 
-    ``evaluate=linear_probe,bound`` chooses what is measured (``evaluate=none``: nothing); what the
-    experiment does not list is measured at the end only.
+    ``evaluate=linear_probe,bound`` chooses the evaluators (``evaluate=none``: none); those that the
+    experiment does not list measure at the end only.
 
-    Where the field is swept, the values given replace those of the sweep; a thing that keeps its
-    name keeps its options. An option of a swept thing goes to those alternatives that list it, or
-    to all if none does. The order of settings matters only where one field is set twice.
+    If the field is swept, the given values replace those of the sweep; a choice that keeps its name
+    keeps its options. An option of a swept choice applies to the alternatives that list it, or to
+    all if none does. The order of settings matters only if a field is set twice.
 
     Raises:
         ValueError: on a setting that is not ``path=value``, an unknown path (naming the nearest
@@ -54,7 +54,7 @@ def override(experiment, settings):
                 f"A setting must read path=value, as in train.steps=2000. Received: {setting!r}."
             )
         resolved.append((_full_path(experiment, path), text))
-    # Things before their options: critic.hidden_dim=50 is for whatever critic is picked.
+    # Choices before their options: critic.hidden_dim=50 applies to whatever critic is chosen.
     for path, text in sorted(resolved, key=lambda entry: entry[0].count(".")):
         experiment = _apply(experiment, path, text)
     check_distinct(experiment)
@@ -62,7 +62,7 @@ def override(experiment, settings):
 
 
 def _with_evaluations(experiment, settings):
-    """``evaluate=mlp_probe,ndm`` chooses what is measured; the rest of the settings comes back."""
+    """``evaluate=mlp_probe,ndm`` chooses the evaluators; returns the other settings."""
     others = []
     for setting in settings:
         path, separator, text = (part.strip() for part in setting.partition("="))
@@ -95,7 +95,7 @@ def _apply(experiment, path, text):
 
 
 def _full_path(experiment, path):
-    """The one path of the experiment that ends in ``path``."""
+    """The unique path of the experiment that ends in ``path``."""
     known = list(dict.fromkeys(_paths(experiment, "", dict(experiment.sweep))))
     if path == "data" and path not in known:
         path = "data.name"
@@ -110,7 +110,7 @@ def _full_path(experiment, path):
     if endings:
         return endings[0]
     head, _, option = path.rpartition(".")
-    # Options of a picked thing or an evaluation need not be listed in the experiment to exist.
+    # Options of a choice or an evaluation exist even if the experiment does not list them.
     owners = [entry for entry in known if isinstance(_node(experiment, entry), Pick)]
     owners += [f"evaluate.{entry.name}" for entry in getattr(experiment, "evaluate", ())]
     for owner in owners:
@@ -127,7 +127,7 @@ def _full_path(experiment, path):
 
 
 def _paths(node, prefix, axes):
-    """Every path that takes a value, the options of swept things among them."""
+    """Every path that can be set, including the options of swept choices."""
     for name in settable_names(node):
         path = f"{prefix}{name}"
         if name in _FIXED and path != "data.name":
@@ -144,7 +144,7 @@ def _paths(node, prefix, axes):
 
 
 def _node(experiment, path):
-    """What is at ``path``, or ``None`` if only alternatives of a sweep have it."""
+    """The value at ``path``, or ``None`` if only alternatives of a sweep have it."""
     node = experiment
     for key in path.split("."):
         try:
@@ -161,7 +161,7 @@ def _values(experiment, path, text):
     parents = axes.get(owner) or (_node(experiment, owner) if owner else experiment,)
     if None in parents:
         raise ValueError(f"Without {owner} there is no {path}. Received: {text!r}.")
-    # Where some alternatives are bare names, those with options say what these are.
+    # If some alternatives are bare names, those with options show their type.
     parents = tuple(one for one in parents if not isinstance(one, str))
     kind, optional = _kind(parents, key)
     if kind is tuple:
@@ -190,7 +190,7 @@ def _values(experiment, path, text):
         several = _literal(f"[{text}]")
         return tuple(several) if isinstance(several, list) else (_literal(text),)
     if isinstance(parents[0], Evaluation) and _is_option(parents[0], key) and "," in text:
-        # What is measured is no axis of a sweep: several values are one option.
+        # Evaluations are not an axis of a sweep: several values are one option.
         return (tuple(_literal(part) for part in _parts(text)),)
     return tuple(_scalar(part, kind, optional, path) for part in _parts(text))
 
@@ -255,7 +255,7 @@ def _scalar(text, kind, optional, path):
     if kind is bool and isinstance(value, bool):
         return value
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    # 2e3 is an integer to whoever writes it.
+    # 2e3 is meant as an integer.
     if is_number and (kind is float or (kind is int and float(value).is_integer())):
         return kind(value)
     wanted = {bool: "true or false", int: "an integer", float: "a number"}[kind]

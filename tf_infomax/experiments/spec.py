@@ -1,4 +1,4 @@
-"""What an experiment is: frozen data, which turn into JSON and back, without TensorFlow."""
+"""Experiments as frozen data that convert to JSON and back, without TensorFlow."""
 
 import dataclasses
 import itertools
@@ -45,21 +45,22 @@ __all__ = [
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """Where batches come from.
+    """The source of batches.
 
     Attributes:
         name: data set of images ("mnist", "digits", any of TFDS, a ``.npz`` or a folder), or
             "gaussian_pairs".
-        label: for images with attributes ("celeb_a"): the one that probes predict ("Smiling").
+        label: for images with attributes ("celeb_a"): the attribute that probes predict
+            ("Smiling").
         views: "halves": the upper and lower halves of the images are two views (MI-max);
-            "image": the whole image is the only one (Deep InfoMax).
+            "image": the whole image is the only view (Deep InfoMax).
         noise_sd: for halves: sd of normal noise on the pixels (in [0, 1]). In training the same
-            noise is added to both views; the probe's inputs carry noise of their own.
+            noise is added to both views; the probe's inputs have independent noise.
         dependent: only for "gaussian_pairs": whether the pairs of a batch share one offset.
         crop: for whole images: side of a random crop (in evaluation the central one), or ``None``.
         flip: for whole images: whether half of them are mirrored at random.
-        law: only for "gaussian_pairs": what the pairs are drawn from, of ``laws``; ``None`` is the
-            law of MI-max's Fig. 4c.
+        law: only for "gaussian_pairs": the distribution of the pairs, see
+            ``running.pair_distributions``; ``None`` is the distribution of MI-max's Fig. 4c.
     """
 
     name: str = "mnist"
@@ -74,7 +75,7 @@ class Data:
 
 @dataclasses.dataclass(frozen=True)
 class Train:
-    """How long and how fast.
+    """Length and speed of the training.
 
     Attributes:
         steps: training steps (rounds, where players take turns); 0 leaves the model untrained.
@@ -123,15 +124,15 @@ def evaluation(name, every=0, **options):
 
 
 class Swept:
-    """What has seeds and a sweep: frozen data that stand for a list of runs."""
+    """Base of data with seeds and a sweep, which stand for a list of runs."""
 
     def runs(self):
-        """Every run of the sweep: a list of (variant, seed, the same thing without sweep)."""
+        """Every run of the sweep: a list of (variant, seed, a copy without sweep)."""
         paths = [path for path, _ in self.sweep]
         result = []
         for values in itertools.product(*(values for _, values in self.sweep)):
             single = dataclasses.replace(self, sweep=())
-            # A thing before its options: "critic" sorts before "critic.hidden_dim".
+            # A choice before its options: "critic" sorts before "critic.hidden_dim".
             for path, value in sorted(zip(paths, values, strict=True), key=lambda pair: pair[0]):
                 single = replace_at(single, path, value)
             variant = "-".join(label(*entry) for entry in zip(paths, values, strict=True))
@@ -147,17 +148,17 @@ class Swept:
 
 @dataclasses.dataclass(frozen=True)
 class Experiment(Swept):
-    """One experiment: what runs, how it is judged, and over what it is swept.
+    """One experiment: data, model, training, evaluation and sweep.
 
     Attributes:
         name: registry name.
-        source: where the experiment comes from.
+        source: the paper and figure that the experiment reproduces.
         data: the pairs.
-        encoder: encoder of each view (weights apart), or ``None`` for codes = views.
-        objectives: what is minimised.
+        encoder: encoder of each view (no shared weights), or ``None`` for codes = views.
+        objectives: the terms that are minimised.
         train: steps, batch, learning rate.
-        evaluate: what is measured on the way.
-        seeds: one run each.
+        evaluate: evaluators and when they measure.
+        seeds: a run for each.
         sweep: tuple of (path, values): runs are the product over all of them.
     """
 
@@ -216,7 +217,7 @@ _LETTERS = {"global_information": "alpha", "local_information": "beta", "prior":
 
 
 def label(path, value):
-    """How one value of a sweep is called in the name of a variant, which names a directory."""
+    """A value of a sweep as part of the name of a variant and of its directory."""
     owner, _, field = path.rpartition(".")
     if field == "weight":
         term = owner.rpartition(".")[2]
@@ -226,7 +227,7 @@ def label(path, value):
     if value is True:
         return field
     if isinstance(value, Pick):
-        # Other things are known by their names; of bounds the options are swept.
+        # Other choices are called by their names; for bounds options may be swept, too.
         options = value.options if field == "bound" else {}
         return "_".join([value.name, *(label(*option) for option in options.items())])
     if isinstance(value, str):
@@ -261,7 +262,7 @@ def child(parent, key):
         raise KeyError(key)
     if dataclasses.is_dataclass(parent) and key in field_names(parent):
         return getattr(parent, key)
-    # Picks and evaluations: their options stand beside their fields.
+    # For picks and evaluations, options are on the level of fields.
     return getattr(parent, "options", {})[key]
 
 
@@ -288,7 +289,7 @@ def field_names(node):
 
 
 def settable_names(node):
-    """Names of what can be set below a node: its fields, with its options in their place."""
+    """Names that can be set below a node: its fields, with its options in place of ``options``."""
     names = [name for name in field_names(node) if name != "options"]
     return [*names, *getattr(node, "options", ())]
 

@@ -1,4 +1,4 @@
-"""What a study is: frozen data about a computation that trains no encoder of its own."""
+"""Studies as frozen data: computations that are not experiments with an encoder."""
 
 import dataclasses
 
@@ -10,18 +10,18 @@ __all__ = ["Study", "study"]
 
 @dataclasses.dataclass(frozen=True)
 class Study(Swept):
-    """One study: a computation by name, its options, and over what it is swept.
+    """One study: a computation by name, its options and its sweep.
 
     Studies share with experiments the launcher, the overrides (``--set=samples=64,256``), the
-    work directory, rows, figures and the report. Every point of the sweep is a run of its own,
-    whose rows are written in one move when it is done: a study that was killed goes on with the
-    points that are left.
+    work directory, rows, figures and the report. Every point of the sweep is a separate run,
+    whose rows are written in one move when it is done: a killed study continues with the remaining
+    points.
 
     Attributes:
         name: registry name, of the study and of the computation in ``tf_infomax.studies``.
-        source: where it comes from.
+        source: the paper and section that it reproduces.
         options: of the computation, all of them.
-        seeds: one run each.
+        seeds: a run for each.
         sweep: tuple of (option, values): runs are the product over all of them.
     """
 
@@ -37,5 +37,5 @@ class Study(Swept):
 
 
 def study(name, source, sweep=(), **options):
-    """``Study(name, source, options, sweep=sweep)``, to be read aloud."""
+    """``Study(name, source, options, sweep=sweep)``, in a readable form."""
     return Study(name, source, options, sweep=sweep)

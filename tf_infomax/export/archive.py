@@ -24,7 +24,7 @@ from tf_infomax.running.run_directory import RunDirectory, read_json
 __all__ = ["CARD", "ENCODER", "export_model", "load_encoder", "summary"]
 
 _FORMAT = "tf_infomax export"
-# All that an export holds: a folder with anything else in it is not ours to replace.
+# All files of an export: a folder with other files must not be replaced.
 _CONTENTS = {
     CARD,
     ENCODER,
@@ -40,8 +40,8 @@ def export_model(run_directory, output=None, data_dir=None):
     """Exports a run's models at its last checkpoint, and proves the export.
 
     The folder holds a SavedModel with the signatures of ``signatures``, the Keras encoder
-    (``encoder.keras``, for ``load_encoder``), and ``card.json``: where the model comes from, its
-    inputs and outputs, the run's last measurements, and the differences found by the proof.
+    (``encoder.keras``, for ``load_encoder``), and ``card.json``: the model's run, its inputs and
+    outputs, the run's last measurements, and the differences measured by the proof.
 
     Args:
         run_directory: of one run, ``runs/<experiment>/<variant>/seed_<n>`` of a work directory.
@@ -56,7 +56,7 @@ def export_model(run_directory, output=None, data_dir=None):
     Raises:
         FileNotFoundError: if there is no run, or it has no checkpoint.
         ValueError: if ``output`` holds anything but an export, or the run cannot be read.
-        ProofError: if the export does not compute what the live model does; nothing is left of it.
+        ProofError: if the export does not compute what the live model does; it is then deleted.
     """
     output = Path(run_directory, "export") if output is None else Path(output)
     output = output.absolute()
@@ -87,8 +87,8 @@ def load_encoder(path, data_dir=None):
         data_dir: as for ``export_model``.
 
     Returns:
-        Keras model, views ``[K, D]`` or ``[K, H, W, C]`` -> codes ``[K, code]``; the card says
-        which shapes it takes (``card["view"]["accepted"]``). Of Deep InfoMax: images.
+        Keras model, views ``[K, D]`` or ``[K, H, W, C]`` -> codes ``[K, code]``; the card lists
+        the accepted shapes (``card["view"]["accepted"]``). For Deep InfoMax: images.
 
     Raises:
         FileNotFoundError: if there is neither a run nor an export.
@@ -170,7 +170,7 @@ def _card(run_directory, trained, shapes, differences):
     experiment = trained.experiment
     opened = RunDirectory.open(run_directory)
     rows = read_rows(opened.rows) if opened.rows.is_file() else []
-    # A killed run has rows that are younger than its checkpoint: they are of other weights.
+    # A killed run has rows newer than its checkpoint, which belong to other weights.
     rows = [row for row in rows if row.step <= trained.step]
     images = len(trained.view_shape) > 1
     return {
@@ -242,7 +242,7 @@ def _is_export(path):
 
 @contextlib.contextmanager
 def _written_in_one_move(output):
-    """Gives a new folder beside ``output``, which takes its place if all goes well."""
+    """Yields a new folder beside ``output``, which replaces it on success."""
     partial = output.with_name(f".{output.name}.partial-{os.getpid()}")
     former = output.with_name(f".{output.name}.former-{os.getpid()}")
     partial.mkdir(parents=True)

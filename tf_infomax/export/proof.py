@@ -12,13 +12,13 @@ import tensorflow as tf
 
 __all__ = ["TOLERANCE", "ProofError", "largest_difference", "prove"]
 
-# Of outputs up to 1; relative to the largest output where that is larger.
+# Absolute for outputs up to 1; relative to the largest output if that is larger.
 TOLERANCE = 1e-5
 
 # Rows of each input; inputs of one signature take neighbouring entries, so K and M differ.
 _BATCH_SIZES = (1, 3, 7)
 
-# Runs alone: it may use TensorFlow and NumPy, and nothing of this package.
+# Runs alone: it may use TensorFlow and NumPy, but nothing from this package.
 _SCRIPT = """
 import sys
 
@@ -59,7 +59,7 @@ np.savez(outputs, **results)
 
 
 class ProofError(RuntimeError):
-    """The exported model does not do what the live model does."""
+    """The exported model does not compute what the live model computes."""
 
 
 def prove(path, found):
@@ -92,7 +92,7 @@ def prove(path, found):
             answer = answers.get(f"{call['key']}/{output}")
             difference = largest_difference(answer, expected)
             where = f"{name}/{output}"
-            # Not `>`: a NaN is no proof either.
+            # Not `>`: NaN must fail, too.
             if not difference <= TOLERANCE:
                 raise ProofError(
                     f"The output {where} of the export must equal the live model's to {TOLERANCE}. "
@@ -118,7 +118,7 @@ def _calls(found):
             values = {}
             for position, spec in enumerate(signature.inputs):
                 rows = _BATCH_SIZES[(number + position) % len(_BATCH_SIZES)]
-                # The last call has the other shape, where there is one.
+                # The last call has the other accepted shape, if there is one.
                 last = number == len(_BATCH_SIZES) - 1
                 shape = signature.accepts[0] if last and signature.accepts else spec.shape
                 values[spec.name] = rng.random((rows, *shape[1:]), np.float32)
@@ -126,7 +126,7 @@ def _calls(found):
 
 
 def _live(signature, values):
-    # On the CPU, as the fresh process: other devices round differently.
+    # On the CPU, like the fresh process: other devices round differently.
     with tf.device("CPU:0"):
         tensors = {name: tf.constant(value) for name, value in values.items()}
         return {name: value.numpy() for name, value in signature.function(**tensors).items()}

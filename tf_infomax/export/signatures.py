@@ -1,4 +1,4 @@
-"""What an exported model can do: named functions of named inputs, with any batch size."""
+"""Signatures of an exported model: named functions of named inputs, with any batch size."""
 
 import dataclasses
 import math
@@ -20,9 +20,9 @@ class Signature:
     """A function of the SavedModel.
 
     Attributes:
-        function: of tensors, called by name -> dict of tensors.
+        function: function of tensors, given by name -> dict of tensors.
         inputs: tuple of ``tf.TensorSpec``, whose names are those of the function's arguments.
-        accepts: further shapes of one input, batch axis first, that stand for the same values.
+        accepts: further shapes of one input, batch axis first, that hold the same values.
     """
 
     function: Callable
@@ -31,22 +31,22 @@ class Signature:
 
     @property
     def traced_inputs(self):
-        """What the function is traced with: any shape where several are accepted."""
+        """Specifications for tracing: any shape if several are accepted."""
         if not self.accepts:
             return self.inputs
         return tuple(tf.TensorSpec(None, spec.dtype, spec.name) for spec in self.inputs)
 
 
 def signatures(trained):
-    """The signatures of a trained model: ``encode`` and ``score``, or what of them there is.
+    """The signatures of a trained model: ``encode``, ``score``, or both.
 
     ``encode``: "view" ``[K, D]``, or not flattened ``[K, H, W, C]``, as the Keras encoder takes
     them -> "code" ``[K, code]``, by the encoder of the first view.
     ``score``: "view_1" ``[K, D]`` and "view_2" ``[M, D]`` -> "scores" ``[K, M]``, no unit.
     Views are flattened row by row, float32 pixels in [0, 1].
 
-    Of Deep InfoMax: ``encode``, "image" ``[K, H, W, C]`` in [-1, 1] -> "code", the global one; and
-    one signature for each named endpoint, "image" -> a tensor of that name: ``local``, ``conv``,
+    For Deep InfoMax: ``encode``, "image" ``[K, H, W, C]`` in [-1, 1] -> "code", the global code;
+    and a signature for each named endpoint, "image" -> a tensor of that name: ``local``, ``conv``,
     ``fc``, ``global``.
 
     Args:
@@ -68,7 +68,7 @@ def signatures(trained):
     return found
 
 
-# The arguments of a signature are called what those of the function are.
+# The arguments of a signature are named after those of the function.
 def _encode_views(encoder, shape, view_shape):
     size = math.prod(shape)
 

@@ -16,12 +16,12 @@ __all__ = ["Trained", "restore_trained"]
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """What a run has learned.
+    """The trained models of a run.
 
     Attributes:
         experiment: one variant and one seed.
         view_shape: of one view, ``(H, W, C)``; the encoders of halves take it flattened.
-        encoder: of the first view, or ``None`` where codes are the views.
+        encoder: of the first view, or ``None`` if the codes are the views themselves.
         model: the model that was trained.
         step: training steps done.
     """
@@ -48,8 +48,8 @@ class Trained:
 def restore_trained(directory, data_dir=None):
     """The models of a run directory, at its last checkpoint.
 
-    Other than ``experiments.run.restore`` it makes no batches and no optimizers, and reads the data
-    set only for runs that have not noted the shape of their views.
+    Unlike ``running.run.restore`` it makes no batches and no optimizers, and reads the data set
+    only for runs that did not note the shape of their views.
 
     Args:
         directory: of one run, ``runs/<experiment>/<variant>/seed_<n>`` of a work directory.

@@ -1,4 +1,4 @@
-"""Layers and networks that several encoders and critics are made of, and the optimizer.
+"""Layers and networks that encoders and critics share, and the optimizer.
 
 ``shared`` has the layers of MI-max, ``released`` those of the Deep InfoMax release.
 """

@@ -1,4 +1,4 @@
-"""The network by which Deep InfoMax embeds features before it scores them."""
+"""The network with which Deep InfoMax embeds features before scoring them."""
 
 import keras
 import tensorflow as tf
@@ -15,7 +15,7 @@ __all__ = ["MINetwork", "NearCopy"]
 class NearCopy(keras.initializers.Initializer):
     """Kernel ``[n, units]``, units >= n, that nearly copies its input to the first n outputs.
 
-    U(-0.01, 0.01) everywhere but on the diagonal, which is exactly 1.
+    U(-0.01, 0.01) except on the diagonal, which is exactly 1.
 
     Args:
         seed: int for a reproducible draw, or ``None``.
@@ -36,15 +36,15 @@ class NearCopy(keras.initializers.Initializer):
 class MINetwork(keras.layers.Layer):
     """``norm( dense_1(relu(batch_norm(dense_0(x)))) + shortcut(x) )``, place by place.
 
-    The shortcut starts as a near copy of its input where ``units`` leaves room for it
-    (``NearCopy``), so that at first the embedding holds the feature itself. Applied to a map it is
+    The shortcut starts as a near copy of its input if ``units`` is large enough (``NearCopy``), so
+    that at first the embedding contains the feature itself. Applied to a map it is
     the release's network of 1 x 1 convolutions; batch norm takes its statistics over all places.
 
     Args:
         units: output width, and that of the hidden layer.
         layer_norm: whether the sum is layer-normalised (epsilon 1e-5, scale and shift).
         shortcut_bias: whether the shortcut has a bias; the release's convolutional network,
-            which is the one it trains, has none.
+            which is the network it trains, has none.
         seed: int for reproducible weights, or ``None``.
 
     Call arguments:

@@ -1,4 +1,4 @@
-"""Adam with the papers' epsilon of 1e-8, one kernel a variable."""
+"""Adam with the papers' epsilon of 1e-8 and one kernel per variable."""
 
 import keras
 import tensorflow as tf
@@ -13,8 +13,8 @@ class Adam(keras.optimizers.Adam):
     ``w -= lr sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)``, as in Keras; there the
     update is a dozen passes over each variable, here it is one. Epsilon is 1e-8 as in TensorFlow 1
     and PyTorch (Keras: 1e-7), a difference that shows under NWJ. PyTorch, on which the release of
-    Deep InfoMax runs, corrects the bias of v before it adds epsilon: in the first steps its epsilon
-    is some thirty times smaller, which only gradients below about 1e-6 notice.
+    Deep InfoMax runs, corrects the bias of v before it adds epsilon: in the first steps its
+    epsilon is effectively some thirty times smaller, which matters only for gradients below 1e-6.
 
     Args:
         learning_rate: float or Keras schedule.
@@ -33,7 +33,7 @@ class Adam(keras.optimizers.Adam):
     def update_step(self, gradient, variable, learning_rate):
         if isinstance(gradient, tf.IndexedSlices):
             gradient = tf.convert_to_tensor(gradient)
-        # Keras hands over its own variables or TensorFlow's, depending on the caller.
+        # Keras passes its own variables or TensorFlow's, depending on the caller.
         variable = variable.value if isinstance(variable, keras.Variable) else variable
         dtype = variable.dtype
         step = tf.cast(self.iterations + 1, dtype)

@@ -34,7 +34,7 @@ def _given(initializer):
 
 
 def _serialized(initializer):
-    """What was given for the kernel, for ``get_config``; ``None`` stays the rule."""
+    """The kernel initializer for ``get_config``; ``None`` for the rule above."""
     return None if initializer is None else keras.initializers.serialize(initializer)
 
 
@@ -137,7 +137,7 @@ class Conv2D(keras.layers.Conv2D):
         fan_in = input_shape[-1] * math.prod(self.kernel_size)
         self.bias_initializer = _bias_of_fan_in(fan_in, self.seed)
         super().build(self._padded(input_shape))
-        # Keras checks inputs against the shape it built for, which is the padded one.
+        # Keras checks inputs against the shape for which it was built, which is the padded shape.
         self.input_spec = keras.layers.InputSpec(min_ndim=4, axes={-1: input_shape[-1]})
 
     def call(self, inputs):

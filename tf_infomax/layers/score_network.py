@@ -1,4 +1,4 @@
-"""The network that tells two distributions of a code apart: in prior matching, and in NDM."""
+"""The network that discriminates two distributions of a code, in prior matching and NDM."""
 
 import keras
 import tensorflow as tf

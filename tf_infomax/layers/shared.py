@@ -1,4 +1,4 @@
-"""The few layers that several encoders and critics are made of."""
+"""Layers that several encoders and critics share."""
 
 import keras
 import tensorflow as tf
@@ -45,11 +45,11 @@ def initializer_of(identifier, name="kernel_initializer"):
 
 
 def keep_frozen(layer):
-    """Freezes what ``layer`` is made of, if it is frozen itself: call it at the end of ``build``.
+    """Freezes the sublayers of ``layer`` if it is frozen itself; call it at the end of ``build``.
 
-    Keras hands ``trainable = False`` on to the layers that there are at that moment. Those that a
-    layer makes later, when it is built, or makes anew when it is loaded, would train, and their
-    batch norm would move.
+    Keras passes ``trainable = False`` to the sublayers that exist at that moment. Sublayers that
+    are made later, in ``build`` or when the layer is loaded, would train, and their batch norm
+    would change.
     """
     if not layer.trainable:
         # By the property itself: TensorFlow skips an assignment that changes nothing.

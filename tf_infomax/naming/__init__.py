@@ -1,1 +1,1 @@
-"""Names and what stands behind them: registries, choices with options, arguments, paths."""
+"""Names: registries, choices with options, checks of arguments, paths."""

@@ -1,4 +1,4 @@
-"""Checks of constructor arguments: the value in its plain form, or a sentence that says what fits.
+"""Checks of constructor arguments: the value in its plain form, or an error that says what fits.
 
 Every error is a ``ValueError`` that ends with ``Received: name=value``.
 """
@@ -21,7 +21,7 @@ def integer(value, name, smallest=1, wanted=None):
     """``value``, the argument called ``name``, as an ``int`` of at least ``smallest``.
 
     Args:
-        value: an integer of Python or NumPy; a bool is none, and neither is 3.0.
+        value: an integer of Python or NumPy; neither a bool nor 3.0 is accepted.
         name: of the argument.
         smallest: the smallest value that fits.
         wanted: what the argument must be, for the message.
@@ -44,7 +44,7 @@ def integers(values, name, smallest_number=1):
     Args:
         values: a list or tuple, or an array of rank 1.
         name: of the argument.
-        smallest_number: how many there must be at least.
+        smallest_number: smallest length.
     """
     wanted = "positive integers" + (", at least one" if smallest_number else "")
     error = ValueError(f"`{name}` must be {wanted}. Received: {name}={values!r}.")
@@ -63,9 +63,9 @@ def number(value, name, smallest=0.0, exclusive=False, wanted=None):
     """``value`` as a finite ``float`` of at least ``smallest`` (above it, where ``exclusive``).
 
     Args:
-        value: a number of Python or NumPy; a bool is none.
+        value: a number of Python or NumPy; a bool is not accepted.
         name: of the argument.
-        smallest, exclusive: what fits.
+        smallest, exclusive: the accepted range.
         wanted: what the argument must be, for the message.
     """
     fits = isinstance(value, numbers.Real) and not isinstance(value, bool)
@@ -94,10 +94,10 @@ def seed_or_none(seed, name="seed"):
 
 
 def callable_layer(value, name, wanted):
-    """``value`` unless it is a name, a class, or anything that cannot be built and called.
+    """``value``; ``ValueError`` if it is a name, a class, or cannot be built and called.
 
     Args:
-        value: a Keras layer or model, or what behaves like one.
+        value: a Keras layer or model, or an object that behaves like a layer.
         name: of the argument.
         wanted: what it must be, with an example.
     """

@@ -1,8 +1,8 @@
-"""The classes that saved Keras files may name, known to Keras without being imported.
+"""The classes that saved Keras files may name, registered with Keras without importing them.
 
 Keras looks a class of a ``.keras`` file up by its registered name, and finds it once its module has
-been imported. ``announce`` enters every name with a stand-in that imports the module when a file
-asks for it, so that ``import tf_infomax`` alone makes our files readable, and still imports neither
+been imported. ``announce`` registers every name with a stand-in that imports the module when a file
+uses it, so that ``import tf_infomax`` alone makes our files readable, and still imports neither
 TensorFlow nor Keras.
 """
 
@@ -65,7 +65,7 @@ MODULES = {
 
 
 class _StandIn:
-    """What Keras finds under a name until the class is imported, which then takes its place."""
+    """The stand-in under a name until the class is imported and replaces it."""
 
     def __init__(self, name):
         self._name = name
@@ -89,7 +89,7 @@ def _enter_names(keras):
 
 
 class _AfterKeras:
-    """Finds Keras as Python would, and enters the names right after it has been imported."""
+    """Finds Keras as Python would, and registers the names right after its import."""
 
     _searching = False
 
@@ -118,9 +118,9 @@ class _AfterKeras:
 
 
 def announce():
-    """Enters the names, now or as soon as Keras is imported."""
+    """Registers the names, now or as soon as Keras is imported."""
     keras = sys.modules.get("keras")
-    # Half imported while it imports us: it has no names to give yet.
+    # Keras is only half imported while it imports us, and cannot register names yet.
     if getattr(keras, "saving", None) is not None:
         _enter_names(keras)
     else:

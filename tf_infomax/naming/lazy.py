@@ -17,7 +17,7 @@ def lazy_names(package, homes):
         (``__getattr__``, ``__dir__``), to be assigned in the package.
     """
 
-    def __getattr__(name):  # noqa: N807 - what Python asks a module for
+    def __getattr__(name):  # noqa: N807 - Python's hook of modules
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         return getattr(importlib.import_module(f"{package}.{homes[name]}"), name)

@@ -1,4 +1,4 @@
-"""Modules under the names that they had in version 0.1, for programs that import them so."""
+"""Modules under their names of version 0.1, for programs that import those."""
 
 import importlib
 import sys
@@ -56,7 +56,7 @@ MOVED = {
 
 
 class _Finder:
-    """Finds a former module: the import gives the module of today, under both names."""
+    """Finds a former module: the import gives the current module, under both names."""
 
     def find_spec(self, fullname, path=None, target=None):
         """The finder's part of Python's import system."""
@@ -69,14 +69,14 @@ class _Finder:
         return ModuleSpec(fullname, self)
 
     def create_module(self, spec):
-        """The loader's part: the module of today."""
+        """The loader's part: the current module."""
         module = importlib.import_module(f"{_PACKAGE}.{MOVED[spec.name.partition('.')[2]]}")
         # Python will give the module the specification of its former name.
         spec.loader_state = module.__spec__
         return module
 
     def exec_module(self, module):
-        """The loader's part: all has been executed; the module keeps its own specification."""
+        """The loader's part: the module has been executed, and keeps its own specification."""
         module.__spec__ = module.__spec__.loader_state
 
 

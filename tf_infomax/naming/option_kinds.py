@@ -1,4 +1,4 @@
-"""What an option of an evaluator may be: written as the annotation of its parameter.
+"""Kinds of options of evaluators, written as annotations of their parameters.
 
     def measure(snapshot, epochs: Integer(1) = 50, learning_rate: Real(0.0, 100.0) = 1e-4): ...
 
@@ -10,7 +10,7 @@ import math
 
 __all__ = ["Integer", "Integers", "Name", "Names", "OneOf", "Real", "Switch"]
 
-# More is a slip of the keyboard: of epochs it would take years, of units more memory than there is.
+# Larger values are typing errors: such epochs would take years, such widths exceed any memory.
 _MANY = 1_000_000
 
 
@@ -79,7 +79,7 @@ class Switch:
 
 @dataclasses.dataclass(frozen=True)
 class OneOf:
-    """One of some words."""
+    """One of several words."""
 
     words: tuple
 

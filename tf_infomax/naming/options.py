@@ -1,7 +1,7 @@
 """The options of a factory, read from its signature: the one place where names are checked.
 
-Registries, choices with options, bounds, evaluators, studies and distributions of pairs all ask
-here what can be set, and what was misspelt.
+Registries, choices with options, bounds, evaluators, studies and distributions of pairs all check
+their options here.
 """
 
 import inspect
@@ -18,8 +18,8 @@ def options_of(factory, without=()):
     """Name -> default (or ``REQUIRED``) of all that can be given to ``factory`` by name.
 
     Args:
-        factory: class or function; what ``functools.partial`` has bound is no option any more.
-        without: names of parameters that are no options, such as "seed".
+        factory: class or function; arguments bound by ``functools.partial`` are not options.
+        without: names of parameters that are not options, such as "seed".
     """
     bound = getattr(factory, "keywords", {})
     return {
@@ -36,10 +36,10 @@ def check_options(kind, name, given, known, near=()):
 
     Args:
         kind: what ``name`` is, in the singular ("critic").
-        name: of the thing.
+        name: name of the choice.
         given: names of options.
         known: names of its options.
-        near: what else might have been meant.
+        near: further names that might have been meant.
     """
     for option in given:
         if option not in known:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 __all__ = ["expanded", "has_wildcards", "short_name", "without_wildcards", "write_text"]
 
-# TensorFlow takes these in a path for a pattern of several paths.
+# TensorFlow reads a path with these characters as a pattern of several paths.
 _WILDCARDS = frozenset("*?[]\\")
 # Bytes of one name, on every common file system.
 _LONGEST_NAME = 255
-# Of a longer one: room is left for endings.
+# Length to which longer names are cut: leaves room for endings.
 _KEPT, _DIGITS = 200, 12
 
 
@@ -45,13 +45,13 @@ def expanded(path, name):
 
 
 def short_name(name, room=0):
-    """``name`` if a file system takes it; else its beginning with a hash of the whole.
+    """``name`` if a file system accepts it; else its beginning with a hash of the whole.
 
-    The same name is always shortened to the same one, and different ones to different ones.
+    Equal names are shortened to equal names, and different names to different names.
 
     Args:
         name: of a file or directory.
-        room: bytes that an ending will take.
+        room: bytes reserved for an ending.
     """
     encoded = name.encode()
     if len(encoded) + room <= _LONGEST_NAME:
@@ -61,7 +61,7 @@ def short_name(name, room=0):
 
 
 def has_wildcards(path):
-    """Whether TensorFlow takes ``path`` for a pattern of several paths."""
+    """Whether TensorFlow reads ``path`` as a pattern of several paths."""
     return bool(_WILDCARDS & set(os.fspath(path)))
 
 

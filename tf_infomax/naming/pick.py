@@ -1,4 +1,4 @@
-"""A thing by name, with options: how experiments speak of encoders, critics and the like."""
+"""A choice by name, with options: how experiments name encoders, critics and the like."""
 
 import dataclasses
 
@@ -6,7 +6,7 @@ __all__ = ["Pick", "as_pick", "frozen", "pick"]
 
 
 def frozen(value):
-    """Lists as tuples, at any depth: JSON knows only lists, comparisons should not care."""
+    """Lists as tuples at any depth, because JSON has only lists and comparisons must not differ."""
     if isinstance(value, (list, tuple)):
         return tuple(frozen(entry) for entry in value)
     return value
@@ -14,7 +14,7 @@ def frozen(value):
 
 @dataclasses.dataclass(frozen=True)
 class Pick:
-    """A registered thing by name, with options for its constructor."""
+    """A registered class or function by name, with options for it."""
 
     name: str
     options: dict = dataclasses.field(default_factory=dict)
@@ -25,10 +25,10 @@ class Pick:
 
 
 def pick(name, **options):
-    """``Pick(name, options)``, to be read aloud."""
+    """``Pick(name, options)``, in a readable form."""
     return Pick(name, options)
 
 
 def as_pick(choice):
-    """``choice`` as a ``Pick``: a bare name is one without options."""
+    """``choice`` as a ``Pick``: a bare name becomes a pick without options."""
     return choice if isinstance(choice, Pick) else Pick(choice)

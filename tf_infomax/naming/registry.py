@@ -1,4 +1,4 @@
-"""Tables from names to things: one class, used by every family of the package."""
+"""Registries, tables from names to entries: one class for every family of the package."""
 
 import difflib
 
@@ -20,14 +20,14 @@ def unknown_name(kind, name, known):
 
 
 def unknown_option(kind, name, option, known, near=()):
-    """A ``ValueError`` for an option that the ``kind`` called ``name`` does not have.
+    """A ``ValueError`` for an option that the ``kind`` called ``name`` lacks.
 
     Args:
         kind: what ``name`` is, in the singular ("critic").
-        name: of the thing.
+        name: name of the entry.
         option: what was received.
-        known: the thing's options.
-        near: what else might have been meant.
+        known: options of the entry.
+        near: further names that might have been meant.
     """
     close = nearest(option, [*near, *known])
     hint = f" Nearest: {', '.join(close)}." if close else ""
@@ -75,7 +75,7 @@ class Registry:
 
 
 class Family(Registry):
-    """A registry of factories, with the functions by which a package offers them.
+    """A registry of factories, with the functions through which a package exposes them.
 
         _CRITICS = Family("critic")
         get, class_of, names, register = _CRITICS.functions()

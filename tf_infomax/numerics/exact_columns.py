@@ -1,4 +1,4 @@
-"""Columns of numbers, whatever they come as, without rounding what float64 cannot hold."""
+"""Columns of numbers of any type, without rounding numbers that float64 cannot represent."""
 
 import fractions
 import numbers
@@ -26,7 +26,7 @@ def is_missing(column):
 
 
 def exact_column(column):
-    """The numbers of a column, in float64 where that loses nothing.
+    """The numbers of a column, in float64 if that is exact.
 
     Times become nanoseconds (since 1970, for points in time; time zones become UTC).
 
@@ -93,7 +93,7 @@ def _is_float64(value):
 
 
 def _exact(value):
-    """``value`` as an ``int`` or a ``Fraction``; what is infinite stays a float."""
+    """``value`` as an ``int`` or a ``Fraction``; infinite values stay floats."""
     if isinstance(value, numbers.Integral | np.bool):
         return int(value)
     try:

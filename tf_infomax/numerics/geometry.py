@@ -1,4 +1,4 @@
-"""Alignment and uniformity: how codes lie on the unit sphere, and what contrast makes of them.
+"""Alignment and uniformity of codes on the unit sphere, and the limit of the contrastive loss.
 
 Pure functions of codes, for training (every one has a gradient everywhere, and compiles under XLA)
 and for measuring any encoder. Both losses have a plus sign: smaller is better aligned, and smaller
@@ -57,22 +57,22 @@ def squared_distances(x, y):
 
 
 def alignment(x, y, exponent=2.0, normalize=True):
-    """How far the codes of two views of one thing lie apart: ``mean_i ||x_i - y_i||^exponent``.
+    """Mean distance of the codes of two views of an example: ``mean_i ||x_i - y_i||^exponent``.
 
     Args:
         x, y: ``[K, D]``, codes of the two views, row by row.
-        exponent: alpha, positive. Below 1 the gradient grows without limit as views meet; of views
-            that coincide it is 0 for every exponent.
+        exponent: alpha, positive. Below 1 the gradient grows without limit as the views
+            approach each other; for coinciding views it is 0 at every exponent.
         normalize: whether codes are put on the unit sphere first (``unit_norm``). With ``False``
-            they are taken as they are, which is for codes known to have norm 1: of others the value
-            depends on their scale.
+            they are used unchanged, which is meant for codes of norm 1: otherwise the value depends
+            on their scale.
 
     Returns:
         Scalar without unit, 0 (perfectly aligned) to ``2^exponent`` on the sphere.
 
     Raises:
-        ValueError: on codes that are no floating matrices of one shape, or an exponent of 0 or
-            below.
+        ValueError: on codes that are not floating matrices of the same shape, or an exponent of 0
+            or below.
 
     Reference: Wang and Isola (2020), section 4.1, L_align.
     """
@@ -90,10 +90,10 @@ def alignment(x, y, exponent=2.0, normalize=True):
 
 
 def uniformity(x, t=2.0, normalize=True):
-    """How unevenly codes cover the sphere: ``log mean_{i != j} exp(-t ||x_i - x_j||^2)``.
+    """Non-uniformity of codes on the sphere: ``log mean_{i != j} exp(-t ||x_i - x_j||^2)``.
 
-    The mean is over distinct pairs, in log-sum-exp form. More than 1,024 codes (of a number known
-    while tracing) are gone through in blocks of rows, which the gradient computes again, so that
+    The mean is over distinct pairs, in log-sum-exp form. More than 1,024 codes (if their number is
+    known while tracing) are processed in blocks of rows, which the gradient computes again, so that
     memory grows with N and not with N^2.
 
     Args:
@@ -107,7 +107,7 @@ def uniformity(x, t=2.0, normalize=True):
         floor, because no code is paired with itself; see ``uniformity_floor(num_codes=)``.
 
     Raises:
-        ValueError: on codes that are no floating matrix, fewer than two of them, or a t of 0 or
+        ValueError: on codes that are not a floating matrix, fewer than two codes, or a t of 0 or
             below.
 
     Reference: Wang and Isola (2020), section 4.1, L_uniform.
@@ -146,24 +146,25 @@ def _log_sums_of_kernels(rows, places, x, t):
 
 
 def uniformity_floor(dim, t=2.0, num_codes=None):
-    """The uniformity of the uniform law on the sphere, the least that any law can have.
+    """The uniformity of the uniform distribution on the sphere, the minimum of all distributions.
 
     ``-2 t + log 0F1(; dim / 2; t^2)``; for t = 2: -1.575 on the circle, -3.875 in 64 dimensions.
-    The uniform law minimises the mean over ALL pairs of N codes, each with itself among them, so
-    that for the distinct pairs of N codes ``log((N exp(floor) - 1) / (N - 1))`` cannot be beaten.
+    The uniform distribution minimises the mean over ALL pairs of N codes, including each code with
+    itself, so that for the distinct pairs of N codes ``log((N exp(floor) - 1) / (N - 1))`` cannot
+    be beaten.
 
     Args:
         dim: D, of codes ``[N, D]``: the sphere is that in D dimensions. 1 or more.
         t: as for ``uniformity``.
-        num_codes: N, or ``None`` for the law itself (N without limit).
+        num_codes: N, or ``None`` for the distribution itself (N without limit).
 
     Returns:
-        Float; ``-inf`` where N is so small that the argument above excludes nothing.
+        Float; ``-inf`` if N is so small that the argument above gives no lower limit.
 
     Raises:
-        ValueError: on a dim that is no positive integer, a t of 0 or below, or one code.
+        ValueError: on a dim that is not a positive integer, a t of 0 or below, or one code.
 
-    Reference: Wang and Isola (2020), section 4.2 (the law); derived: the power series is the mean
+    Reference: Wang and Isola (2020), section 4.2; derived: the power series is the mean
     of ``exp(2 t u)`` over the first coordinate u of a uniform point.
     """
     if isinstance(dim, bool) or int(dim) != dim or dim < 1:
@@ -184,14 +185,14 @@ def uniformity_floor(dim, t=2.0, num_codes=None):
 
 
 def contrastive_limit(x, y, temperature, normalize=True):
-    """What the contrastive loss less ``log M`` tends to with the number of negatives M.
+    """The limit of the contrastive loss less ``log M`` for many negatives M.
 
     ``-mean_i s_ii + mean_i log mean_j exp(s_ij)``, ``s_ij = <x_i, y_j> / temperature``, negatives
-    being drawn from the law of y: here each y_j with probability 1/N, an anchor's own among them.
+    drawn from the distribution of y: here each y_j with probability 1/N, an anchor's own included.
     The first part is the alignment of the pairs, the second what uniformity minimises.
 
     Args:
-        x, y: ``[N, D]``, codes of the two views, row by row: the law of the pairs.
+        x, y: ``[N, D]``, codes of the two views, row by row: the distribution of the pairs.
         temperature: tau, positive.
         normalize: as for ``alignment``.
 
@@ -199,7 +200,7 @@ def contrastive_limit(x, y, temperature, normalize=True):
         Scalar, in nats. The loss itself is ``log(M + 1) - infonce``.
 
     Raises:
-        ValueError: on codes that are no floating matrices of one shape, or a tau of 0 or below.
+        ValueError: on codes that are not floating matrices of one shape, or a tau of 0 or below.
 
     Reference: Wang and Isola (2020), theorem 1.
     """

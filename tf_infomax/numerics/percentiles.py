@@ -4,7 +4,7 @@ import numpy as np
 
 __all__ = ["PERCENTILES", "percentiles"]
 
-# Those of Fig. 2 of Tschannen et al. (2020).
+# The percentiles of Fig. 2 of Tschannen et al. (2020).
 PERCENTILES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 

@@ -13,7 +13,7 @@ def stream(seed, *names):
 
     Args:
         seed: the seed of the run, an int >= 0.
-        *names: what the stream is for, strings or ints, from the general to the particular
+        *names: purpose of the stream, strings or ints, from the general to the particular
             (``stream(0, "train", "batches")``). Other names, or another order, give a stream
             that is independent for all practical purposes; ``3`` and ``"3"`` differ.
 

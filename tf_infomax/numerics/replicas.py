@@ -1,8 +1,8 @@
-"""Batches that a distribution strategy has split over replicas, seen as the one batch they are.
+"""Batches that a distribution strategy has split over replicas, treated as one batch.
 
 Under ``tf.distribute`` every replica has some rows of the batch. A bound needs the pairs of all of
-them: with its own rows alone a replica would have fewer negatives, and estimate less. Outside a
-strategy there is one replica, which has all rows, and nothing here does anything.
+them: with its own rows alone a replica would have fewer negatives, and a lower value. Outside a
+strategy there is one replica with all rows, and these functions change nothing.
 """
 
 import tensorflow as tf
@@ -19,12 +19,12 @@ def number():
 def gathered(values):
     """``[K, ...]`` of every replica, all rows in the replicas' order, ``[R K, ...]``.
 
-    Differentiable: the gradient that reaches a replica's rows is the sum of all replicas'. So where
+    Differentiable: the gradient that reaches a replica's rows is the sum of all replicas'. So if
     each computes the same loss of the gathered rows, that loss must be divided by ``number()``,
     as ``training.step`` does.
 
     Args:
-        values: tensor of as many rows on each replica.
+        values: tensor with the same number of rows on each replica.
     """
     replicas = number()
     if replicas == 1:
@@ -38,7 +38,7 @@ def first_row(rows):
     """The place of this replica's first row among those that ``gathered`` gives.
 
     Args:
-        rows: how many this replica has.
+        rows: number of rows of this replica.
     """
     if number() == 1:
         return 0

@@ -1,8 +1,8 @@
 """A function of rows, computed some rows at a time, in value and in gradient.
 
-What a function stores for its gradient grows with its rows. Here nothing is stored but its inputs:
-the gradient computes every block a second time. So memory is that of one block, for one forward
-computation more. Blocks are visited by a loop inside TensorFlow, which XLA can compile.
+The intermediate results that a gradient needs grow with the rows. Here only the inputs are stored,
+and the gradient computes every block again. Memory is that of one block, at the cost of one more
+forward computation. Blocks are visited by a loop inside TensorFlow, which XLA can compile.
 """
 
 import functools
@@ -16,19 +16,19 @@ def map_rows(function, rows, shared, block, of_row, jit_compile=False):
     """``function(rows, shared)``, ``block`` rows at a time.
 
     The value, and the gradient by ``rows`` and ``shared``, are those of one call on all rows, if
-    every row of the result is made of its own row of each of ``rows``, and of ``shared``. So are
-    derivatives of higher order, which need the memory of one call, though.
+    every row of the result depends only on its own row of each of ``rows``, and on ``shared``. So
+    are derivatives of higher order, which however need the memory of one call.
 
     Args:
-        function: ``(list of [block, ...], list of shared) -> [block, ...]``. A pure function: what
-            it closes over gets no gradient, and is not changed by it. The last block is filled up
-            with copies of the last row, whose results are thrown away.
+        function: ``(list of [block, ...], list of shared) -> [block, ...]``. A pure function:
+            variables in its closure get no gradient, and must not change. The last block is filled
+            up with copies of the last row, whose results are discarded.
         rows: list of tensors ``[K, ...]``, K >= 1. Integers among them have no gradient.
         shared: list of floating tensors that all rows share, such as weights.
         block: positive int, or an int scalar tensor.
-        of_row: ``tf.TensorSpec`` of what a row gives.
+        of_row: ``tf.TensorSpec`` of the result of a row.
         jit_compile: whether XLA compiles the loops, that for the value and that for the gradient:
-            pays where much is computed one by one. Without effect where the number of blocks is
+            pays off for many elementwise operations. Without effect if the number of blocks is
             not known, and outside a ``tf.function``, which would compile them at every call.
 
     Returns:
@@ -114,16 +114,16 @@ def _count(row_blocks):
 
 
 def _visit(count, body, state):
-    """``state = body(index, *state)`` for every index below ``count``, one after the other.
+    """``state = body(index, *state)`` for every index below ``count`` in order.
 
-    Not by ``tf.map_fn``: where the function raises, that leaves TensorFlow in a state in which
-    ``tf.recompute_grad`` fails ever after.
+    Not ``tf.map_fn``: if the function raises, that leaves TensorFlow in a state in which
+    ``tf.recompute_grad`` always fails.
     """
     _, *state = tf.while_loop(
         lambda index, *_: index < count,
         lambda index, *state: [index + 1, *body(index, *state)],
         [tf.constant(0), *state],
-        # One block in memory, which is what this is for.
+        # One block in memory at a time, which is the purpose of this module.
         parallel_iterations=1,
         # XLA needs it for the derivative of this loop.
         maximum_iterations=count,
@@ -145,7 +145,7 @@ def _compiled(function):
         @tf.custom_gradient
         def of_flat(*flat):
             nonlocal structure
-            # Else a tape would have the program hand out what its derivative needs.
+            # Otherwise a tape would make the program return the values that its derivative needs.
             unwatched = [tf.stop_gradient(values) for values in flat]
             structure = program(*tf.nest.pack_sequence_as(inputs, unwatched))
 
@@ -168,7 +168,7 @@ def _compiled(function):
 def _filled_up(values, number):
     """``values``, its last row repeated until there are ``number`` of them."""
     last = tf.shape(values)[0] - 1
-    # A row of zeros may be what the function cannot differentiate.
+    # Not zeros, at which the function may not be differentiable.
     return tf.gather(values, tf.minimum(tf.range(number), last))
 
 

@@ -1,4 +1,4 @@
-"""A few places of a map, drawn at random, where all of them would cost too much."""
+"""Random places of a map, for computations in which all places would cost too much."""
 
 import tensorflow as tf
 
@@ -20,10 +20,11 @@ def sample_places(features, count, seed):
             same places.
 
     Returns:
-        ``[N, 1, count, C]``, a map of one row: whatever takes maps takes it.
+        ``[N, 1, count, C]``, a map of one row, for functions of maps.
 
     Raises:
-        ValueError: if ``features`` is no map of known height and width, or ``count`` out of range.
+        ValueError: if ``features`` is not a map of known height and width, or ``count`` out of
+            range.
     """
     features = tf.convert_to_tensor(features)
     if features.shape.rank != 4 or None in features.shape[1:3]:
@@ -38,8 +39,8 @@ def sample_places(features, count, seed):
             f"Received: count={count!r}."
         )
     num_images = tf.shape(features)[0]
-    # The largest of independent numbers are at a uniformly random subset. Raw bits of a generator
-    # named here: XLA chooses another by itself, and makes other floats of the same bits.
+    # The largest of independent numbers lie at a uniformly random subset. Raw bits of a named
+    # generator: XLA would choose another, and makes other floats from the same bits.
     bits = tf.random.stateless_uniform(
         [num_images, height * width], seed, None, None, tf.int32, alg="philox"
     )

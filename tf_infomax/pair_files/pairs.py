@@ -13,14 +13,14 @@ __all__ = ["Pairs", "read_pairs"]
 
 @dataclasses.dataclass(frozen=True)
 class Pairs:
-    """Two samples whose rows belong together, and where they are from.
+    """Two samples with paired rows, and the files that they are from.
 
     Attributes:
         x: ``[N, Dx]``, finite.  y: ``[N, Dy]``, finite. float64; where a column holds integers
             beyond 2**53, which float64 would round, an object array with exact ``int`` there.
         columns_x, columns_y: names (positions as text, where there are none), tuples.
         files: paths as given, a tuple of one or two.
-        notes: what a reader of the result should know of the data, sentences.
+        notes: remarks on the data for readers of the result, sentences.
     """
 
     x: np.ndarray
@@ -48,14 +48,14 @@ def read_pairs(
         drop_missing: whether rows with missing values are left out; else they are an error.
         missing_values: further entries of text files that count as missing, as in ``["?", "-"]``,
             besides empty ones, NA, N/A, NaN, null and None.
-        decimal: "." or "," in text files; ``None`` tells by what makes numbers of the entries.
+        decimal: "." or "," in text files; ``None`` chooses the mark for which entries are numbers.
 
     Returns:
         ``Pairs``.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: on a file that cannot be read, columns that are not there or not numbers,
+        ValueError: on a file that cannot be read, columns that are missing or not numeric,
             missing or infinite values, x and y of different lengths, fewer than 2 rows.
         ImportError: for ``.parquet`` without pyarrow, which the extra ``parquet`` installs.
     """

@@ -32,7 +32,7 @@ def sides(table, x, y):
 
 
 def all_positions(table):
-    """Positions of all columns; an ``.npz`` of several arrays is an error, as which is unclear."""
+    """Positions of all columns; an ``.npz`` of several arrays is an error, being ambiguous."""
     if table.noun == "array" and len(table.names) != 1:
         raise ValueError(
             f"{table.path} has {len(table.names)} arrays: which of them? {table.listing()}"

@@ -1,4 +1,4 @@
-"""A file as named columns of numbers: one reader a format."""
+"""A file as named columns of numbers: a reader for each format."""
 
 import dataclasses
 import re
@@ -37,7 +37,7 @@ class Table:
         return f"{self.noun.capitalize()}s: {listed}" + (f" and {rest} more" * (rest > 0)) + "."
 
     def columns_of(self, place):
-        """What the name at ``place`` stands for as columns of numbers, a list of ``[N]``."""
+        """The entry at ``place`` as columns of numbers, a list of ``[N]``."""
         column = self.columns[place]
         what = f"{self.noun.capitalize()} {self.names[place]!r} of {self.path}"
         if isinstance(column, pd.Series):
@@ -91,7 +91,7 @@ def _parquet(path):
         raise ImportError(
             f"Parquet needs pyarrow: pip install 'tf_infomax[parquet]'. Received: {path}."
         ) from None
-    # Without nullable types, integers of which some are missing would be rounded to float64.
+    # Without nullable types, integer columns with missing values would be rounded to float64.
     nullable = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype()}
     return _frame(path, parquet.read_table(path).to_pandas(types_mapper=nullable.get))
 
@@ -111,7 +111,7 @@ def _numbers(column, what):
 
 
 def _converted(column, what):
-    """A column of mixed or textual entries as numbers; the first that is none is an error."""
+    """A column of mixed or textual entries as numbers; other entries are an error."""
     given = column[column.notna()]
     if len(given) and given.map(_is_integer).all():
         # Integers of more than 64 bits, which pandas leaves as text.

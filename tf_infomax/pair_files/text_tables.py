@@ -1,10 +1,10 @@
-"""Tables of text as people export them: what separates the columns, and where the names are.
+"""Tables of text as people export them: detects the separator of columns and the names.
 
-Pandas reads the table; what it has to be told is found here. Understood are commas, semicolons,
-tabs, vertical bars and spaces as separators, decimal commas beside all but the first, quoted
-entries, Excel's first line ``sep=;``, blank lines and ``#`` comments at the top (the last comment
-may hold the names, as ``numpy.savetxt`` writes them), row labels under an empty name or none at
-all (pandas and R), separators at the ends of lines, UTF-8, UTF-16 and Windows-1252.
+Pandas reads the table with the options that are detected here. Supported are commas, semicolons,
+tabs, vertical bars and spaces as separators, decimal commas with all separators but the first,
+quoted entries, Excel's first line ``sep=;``, blank lines and ``#`` comments at the top (the last
+comment may hold the names, as ``numpy.savetxt`` writes them), row labels under an empty name or
+none at all (pandas and R), separators at the ends of lines, UTF-8, UTF-16 and Windows-1252.
 """
 
 import collections
@@ -19,7 +19,7 @@ import pandas as pd
 __all__ = ["read"]
 
 _SPACES = r"\s+"
-# What comes first is taken where two make as many numbers of as many columns.
+# The first wins if two give equally many numbers and columns.
 _DIALECTS = (
     (",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ","), ("|", "."), ("|", ","),
     (_SPACES, "."), (_SPACES, ","),
@@ -39,14 +39,14 @@ def read(path, missing_values=(), decimal=None):
     Args:
         path: ``pathlib.Path``.
         missing_values: entries that count as missing, besides the usual ones.
-        decimal: ".", "," or None: told by what makes numbers of the entries.
+        decimal: ".", "," or None: chosen such that entries are numbers.
 
     Returns:
         (data frame whose types are pandas' nullable ones, tuple of notes).
 
     Raises:
-        ValueError: on files without a table, lines longer than the first, commas of which nobody
-            can say whether they separate thousands.
+        ValueError: on files without a table, lines longer than the first, commas that may or
+            may not separate thousands.
     """
     text, notes = _text(path)
     text = text.lstrip("\n \t\f\v") if not text[:1].strip() else text
@@ -55,7 +55,7 @@ def read(path, missing_values=(), decimal=None):
     text = text[match.end() :].lstrip("\n") if match else text
     comments = _leading_comments(text)
     text = _COMMENT.sub("", text).strip("\n")
-    # Some lines are enough, and blank ones say nothing.
+    # Some lines are enough, and blank lines are ignored.
     lines = [line for line in text.split("\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
     if not lines:
         raise ValueError("there is nothing in it")
@@ -82,14 +82,14 @@ def read(path, missing_values=(), decimal=None):
 
 @dataclasses.dataclass(frozen=True)
 class _Shape:
-    """How the first lines of a table look under one dialect.
+    """The first lines of a table, parsed with one dialect.
 
     Attributes:
         separator, decimal: the dialect.
         rows: entries, a list a line.
         width: number of entries of most lines below the first.
-        quality: orders dialects: the part of entries that are numbers, whether the first line fits
-            to the others, ``width``.
+        quality: sorting key of dialects: fraction of entries that are numbers, whether the first
+            line fits the others, ``width``.
         has_header: whether the first line holds names.
         has_labels: whether the first column holds labels of the rows.
         ends_empty: whether every line below the first ends with a separator.
@@ -110,7 +110,7 @@ class _Shape:
         body = rows[1:] or rows
         width = collections.Counter(map(len, body)).most_common(1)[0][0]
         point = re.escape(decimal)
-        # With separated thousands it is a number still, whose column is refused for that.
+        # A number with separated thousands counts as one here; its column is refused later.
         thousands = rf"\d{{1,3}}([{'.' if decimal == ',' else ','}' ]\d{{3}})+{point}\d+"
         digits = rf"\d+{point}?\d*|{point}\d+|{thousands}"
         number = re.compile(rf"\s*[+-]?({digits})([eE][+-]?\d+)?\s*")
@@ -169,7 +169,7 @@ def _entries(lines, separator):
 
 def _holds_names(first, second, is_number, is_absent):
     names = first[1:] if len(first) > 1 and not first[0].strip() else first
-    # A frame without names is written with 0, 1, ... in their place.
+    # A data frame without names is written with 0, 1, ... as names.
     if [name.strip() for name in names] == [str(place) for place in range(len(names))]:
         return not (second and all(re.fullmatch(r"\s*-?\d+\s*", entry) for entry in second[0]))
     return not any(map(is_number, names)) or not all(
@@ -214,14 +214,15 @@ def _frame(text, shape, names, missing_values):
     with warnings.catch_warnings():
         # A line longer than the header: pandas would drop its end.
         warnings.simplefilter("error", pd.errors.ParserWarning)
-        # Names that have a surplus end, and no labels, belong to the first columns.
+        # If lines end with a separator and there are no labels, names belong to the first columns.
         is_surplus = len(shape.rows[0]) == shape.width - 1
         if is_surplus and shape.ends_empty and not shape.has_labels:
             warnings.simplefilter("ignore", pd.errors.ParserWarning)
         frame = pd.read_csv(
             io.StringIO(text), sep=shape.separator, decimal=shape.decimal,
             header=0 if shape.has_header else None, index_col=0 if shape.has_labels else False,
-            # A blank line of a single column is a missing value, as of the other file's row.
+            # A blank line in a single column is a missing value, and keeps the rows of two files
+            # aligned.
             skip_blank_lines=shape.width > 1, skipinitialspace=True, na_values=[*missing_values],
             dtype_backend="numpy_nullable", low_memory=False,
         )  # fmt: skip

@@ -31,12 +31,12 @@ def alignment_uniformity(frame, official=None):
             for endpoint in ("fc", "global")
         ]
         told = ", ".join(f"{name} {100 * value:.1f} %" for name, value in accuracies if value)
-        # In the corner where no encoder goes: badly aligned and not uniform.
+        # In the corner without encoders: badly aligned and not uniform.
         plane.text(
             0.98, 0.97 - 0.07 * position, told, transform=plane.transAxes, ha="right", va="top",
             fontsize=8.5, color=colour,
         )
-    uniform.level(_floor(frame), "uniform law")
+    uniform.level(_floor(frame), "uniform distribution")
     aligned.finish()
     uniform.finish()
     plane.set_title("Both; final linear probes")
@@ -47,7 +47,7 @@ def alignment_uniformity(frame, official=None):
     return Drawing(
         figure,
         "Two random views of test images, codes on the unit sphere: smaller is better aligned "
-        "(left) and more uniform (middle; dashed: the uniform law, which no law undercuts). "
+        "(left) and more uniform (middle; dashed: the uniform distribution, the minimum). "
         "Right: the path of each encoder in the plane of both, with the accuracy of the linear "
         "probe on two endpoints of the trained encoder. The contrastive loss is trained in one "
         "run, alignment plus uniformity in the other; both are measured in both.",

@@ -1,4 +1,4 @@
-"""Figures 3 and 4a, b: what critics and encoders do to bound and accuracy."""
+"""Figures 3 and 4a, b: effect of critics and encoders on bound and accuracy."""
 
 from tf_infomax.plots import style
 from tf_infomax.plots.bijective import ACCURACY, pixel_level
@@ -26,7 +26,7 @@ def _draw_official(panel, official, critic, bound, column, color):
 
 
 def _log_k(panel, frame, bound):
-    """The ceiling of InfoNCE, log K, where the rows say how large K was."""
+    """The ceiling of InfoNCE, log K, if the rows have K."""
     if bound == "infonce" and "batch_size" in frame:
         sizes = {int(size) for size in frame["batch_size"].dropna()}
         for size in sorted(sizes):
@@ -45,7 +45,7 @@ def critic_impact(frame, official=None):
         title = display_name("bound", bound)
         top = style.Panel(axes[0, column], title, "test accuracy" if not column else "")
         chosen = select(frame, bound=bound) if bound is not None else frame
-        # A label a column: JSD has no unit where InfoNCE beside it has nats.
+        # A label for each column: JSD has no unit, InfoNCE is in nats.
         bottom = style.Panel(axes[1, column], "", with_unit("bound", chosen, "bound"))
         for position, line in enumerate(lines(chosen, "critic")):
             critic = line.tags["critic"]

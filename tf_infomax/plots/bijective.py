@@ -112,7 +112,7 @@ def adversarial(frame, official=None):
 
 
 def _invertible(frame):
-    """``frame`` without the steps of each seed at which the flow had lost its inverse."""
+    """``frame`` without the steps of each seed at which the flow was not invertible."""
     errors = select(frame, "flow/inverse_error", "test")
     lost = errors[~(errors["value"] <= INVERSE_TOLERANCE)]
     places = set(zip(lost["seed"], lost["step"], strict=True))

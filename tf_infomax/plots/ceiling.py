@@ -9,7 +9,7 @@ from tf_infomax.plots.drawing import Drawing
 
 __all__ = ["infonce_ceiling", "settled"]
 
-# The share of the training, at its end, that a trained value is averaged over.
+# The share of the steps, at the end of training, over which a trained value is averaged.
 _SETTLED = 0.25
 
 
@@ -21,7 +21,7 @@ def settled(frame):
 
 
 def infonce_ceiling(frame, official=None):
-    """The estimate over K, a line a true value: trained, and at the optimal critic."""
+    """The estimate over K, a line for each true value: trained, and at the optimal critic."""
     figure, axes = style.canvas(1, 1, 4.0)
     place = axes[0, 0]
     place.set_title("InfoNCE stops at log K")

@@ -11,7 +11,7 @@ from tf_infomax.plots.generic import generic
 __all__ = ["angle_density", "circle"]
 
 _ANGLE = "circle/angle/"
-# Of the von Mises kernel: a standard deviation of 0.1 radians.
+# Concentration of the von Mises kernel: a standard deviation of 0.1 radians.
 _CONCENTRATION = 100.0
 _TEN = (
     "#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#EE8866", "#332288",
@@ -37,7 +37,7 @@ def _encoders(frame):
         own = frame[(frame["variant"] == variant) & (frame["seed"] == seed)]
         steps = rows.loc[rows["seed"] == seed, "step"]
         if steps.min() == 0 and untrained is None:
-            # The variants start from one and the same encoder.
+            # All variants start from the same encoder.
             untrained = ("untrained", own[own["step"] == 0])
         if steps.max() > 0:
             found.append((variant, own[own["step"] == steps.max()]))
@@ -47,14 +47,14 @@ def _encoders(frame):
 
 
 def _points(axes, classes, colours):
-    """Codes of all classes at the circle, and around it the density of all of them together."""
+    """Codes of all classes on the circle, and around it their common density."""
     rng = np.random.default_rng(0)
     place = np.linspace(-np.pi, np.pi, 361)
     density = angle_density(np.concatenate(list(classes.values())), place)
     radius = 1.12 + 0.55 * density / density.max()
     axes.fill(radius * np.cos(place), radius * np.sin(place), color="#dddddd", linewidth=0)
     axes.fill(1.12 * np.cos(place), 1.12 * np.sin(place), color="white", linewidth=0)
-    # All classes at one radius would hide each other: a ring of its own for each.
+    # Classes at the same radius would hide each other, so each has its own ring.
     for position, (name, angles) in enumerate(classes.items()):
         ring = 0.42 + 0.62 * position / max(1, len(classes) - 1)
         radii = ring + 0.018 * rng.uniform(-1.0, 1.0, len(angles))
@@ -79,7 +79,7 @@ def _densities(axes, classes, colours):
 
 
 def _facts(name, rows):
-    """What is written above the row of one encoder."""
+    """Heading above the row of one encoder."""
     facts = []
     accuracy, _ = last(rows, "circle/probe_accuracy", "test")
     if accuracy is not None:
@@ -127,5 +127,5 @@ def circle(frame, official=None):
         "jittered; the grey rim is the density of all codes, scaled to its peak. Right: density of "
         "the angle in each class; the dashed line is the uniform density. Classes that a linear "
         "classifier can tell apart have humps of their own. Alignment and uniformity are those of "
-        "two random views (smaller is better aligned, and more uniform; -1.58 is the uniform law).",
+        "two random views (smaller is better aligned, more uniform; -1.58: uniform distribution).",
     )

@@ -63,7 +63,7 @@ def _spectrum_panel(figure, axes, frame):
         style.Panel(axes, axes.get_title()).empty()
         return
     steps = list(spectra)
-    # Nine lines are as many as can be told apart; the first and the last are always shown.
+    # More than nine lines are hard to distinguish; the first and the last are always shown.
     shown = sorted({steps[round(i)] for i in np.linspace(0, len(steps) - 1, min(9, len(steps)))})
     norm = Normalize(0, max(steps[-1], 1))
     # The palest yellow would be lost on white.
@@ -76,7 +76,7 @@ def _spectrum_panel(figure, axes, frame):
         axes.plot(index, positive, color=colours(norm(step)), linewidth=1.4)
     axes.set_yscale("log")
     axes.set_xlim(1, max(index[-1], 2))
-    # Spectra fall to the right: the lower left corner is free.
+    # Spectra decrease to the right: the lower left corner is free.
     place = axes.inset_axes((0.07, 0.16, 0.38, 0.035))
     bar = figure.colorbar(ScalarMappable(norm, colours), cax=place, orientation="horizontal")
     bar.set_ticks([0, norm.vmax], labels=["0", style.thousands(norm.vmax)])

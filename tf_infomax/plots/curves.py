@@ -1,4 +1,4 @@
-"""From a frame of rows to what a figure draws: curves over steps, averaged over seeds."""
+"""Selects from a frame of rows the curves that figures draw, averaged over seeds."""
 
 from dataclasses import dataclass
 
@@ -39,7 +39,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Line:
-    """The rows of one line of a figure: its tags, a suffix that tells namesakes apart, its rows."""
+    """A line of a figure: its tags, a suffix that distinguishes equal names, its rows."""
 
     tags: dict
     suffix: str
@@ -59,8 +59,8 @@ def select(frame, metric=None, split=None, **tags):
 def with_unit(word, frame, metric, split=None):
     """``word`` with the unit of the rows that an axis shows: ``"bound [nats]"``.
 
-    JSD and other divergences have rows of unit "1", which the axis calls no unit; an axis that
-    shows both kinds says so. Without rows there is no unit to tell.
+    JSD and other divergences have rows of unit "1", shown as no unit; an axis with both kinds says
+    so. Without rows no unit is shown.
     """
     chosen = select(frame, metric, split)
     units = {"no unit" if unit in ("1", "") else unit for unit in chosen.get("unit", ())}

@@ -1,4 +1,4 @@
-"""Deep InfoMax: objectives over training, what probes read, and how the estimators learned."""
+"""Deep InfoMax: objectives over training, accuracy of probes, and curves of the estimators."""
 
 import math
 
@@ -47,7 +47,7 @@ def variants_of(frame):
             color = style.colour("bound", bound, position)
             result.append((display_name("bound", bound), color, line.frame))
         else:
-            # The bound does not tell these apart, so neither can its colour.
+            # These variants share a bound, so its colour cannot distinguish them.
             own = line.frame["experiment"].iloc[0].removeprefix("dim_").replace("_", " ")
             name = own if variant == "default" else variant
             result.append((name, style.colour("", "", position), line.frame))
@@ -82,7 +82,7 @@ def _information(metric, title, unit, several):
         panel = draw(axes, chosen)
         values = _tag_values(chosen, "bound")
         if values == {"jsd"}:
-            # Far below it the ceiling would only flatten the curves.
+            # If curves are far below the ceiling, drawing it would only flatten them.
             low, high = axes.get_ylim()
             if high > math.log(2.0):
                 panel.level(2 * math.log(2.0), "ceiling of JSD, 2 log 2", "#777777", "-.")
@@ -174,7 +174,7 @@ def _dependence(metric, title):
 
 
 def _wanted(frame):
-    """The functions that draw what ``frame`` has rows of, in order."""
+    """The functions that draw the metrics with rows in ``frame``, in order."""
     result = []
     for metric, title in _INFORMATION:
         units = sorted({*select(frame, metric, "train")["unit"]}, key=lambda unit: unit != "nats")
@@ -193,7 +193,7 @@ def _wanted(frame):
         if frame["variant"].nunique() == 1:
             result.append(_probe_curves(metric, f"{title}, its training", endpoints))
         else:
-            # Lines of several variants and several endpoints could not be told apart.
+            # Lines of several variants and endpoints in one panel would be indistinguishable.
             result += [_probe_curves(metric, f"{title} on {one}", [one]) for one in endpoints]
     for metric, title in (
         ("dependence/mine", "MINE: image and code"), ("dependence/ndm", "NDM: entries of the code"),

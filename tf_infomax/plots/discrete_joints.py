@@ -35,7 +35,7 @@ def _points(frame):
 
 
 def jsd_and_kl(frame, official=None):
-    """A scatter for each scheme of making joints, a shade a size, with the rank correlation."""
+    """A scatter plot for each scheme of joints, shaded by size, with the rank correlation."""
     known = [name for name in _TITLES if name in {*frame["scheme"]}]
     schemes = [*known, *sorted({*frame["scheme"]} - {*known})]
     columns = min(2, len(schemes))
@@ -51,7 +51,7 @@ def jsd_and_kl(frame, official=None):
             place.scatter(*points, s=7, color=shade, linewidths=0)
             handles[f"{size} x {size}"] = style.proxy(shade, linestyle="none", marker="o")
         kl, jsd = (np.concatenate(column) for column in zip(*everything, strict=True))
-        # All sizes together, as they stand in the panel.
+        # Over all sizes together, as in the panel.
         rank = spearmanr(kl, jsd).statistic if kl.size > 2 else math.nan
         place.set_title(f"{_TITLES.get(scheme, scheme)}: rank correlation {rank:.4f}")
         place.set_xlabel(with_unit("mutual information (KL)", frame, "divergence/kl"))

@@ -1,4 +1,4 @@
-"""What every figure function returns."""
+"""``Drawing``, the result of every figure function."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""One estimate of mutual information: how its critics were trained, and how sure it is."""
+"""Figures of one estimate of mutual information: training of its critics, and its errors."""
 
 import math
 
@@ -10,7 +10,7 @@ from tf_infomax.plots.drawing import Drawing
 
 __all__ = ["held_out_values", "training_curves"]
 
-_NAMED_FOLDS = 10  # more are told apart by nobody
+_NAMED_FOLDS = 10  # more would be indistinguishable
 _VALUE, _LIMIT = "#0072B2", "#D55E00"
 
 
@@ -50,10 +50,10 @@ def training_curves(frame):
         style.legend(figure, panels, columns=_NAMED_FOLDS)
     return Drawing(
         figure,
-        "One critic a fold; epoch 0 is the critic before training (the default critic's is the "
-        "answer for Gaussian copulas). The validation pairs decide which epoch's critic is kept "
-        "and take no part in the estimate, which is read on further pairs (Figure 2). The two "
-        "panels have different numbers of strangers to a pair, so their levels need not agree; a "
+        "One critic per fold; epoch 0 is the critic before training (the default critic is then "
+        "exact for Gaussian copulas). The validation pairs decide which epoch's critic is kept "
+        "and are not used for the estimate, which is read on held-out pairs (Figure 2). The two "
+        "panels have different numbers of negatives per pair, so their levels need not agree; a "
         "validation curve that falls while the training curve rises is overfitting.",
     )
 
@@ -65,7 +65,7 @@ def held_out_values(values, estimate, interval, confidence, limits):
         values: ``[F]``, nats.
         estimate, interval: nats, a number and (low, high).
         confidence: of the interval, a fraction.
-        limits: name -> nats; infinite ones are no limits and are left out.
+        limits: name -> nats; infinite limits are left out.
 
     Returns:
         ``Drawing``.
@@ -112,11 +112,11 @@ def held_out_values(values, estimate, interval, confidence, limits):
         figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
     return Drawing(
         figure,
-        "Left: each fold's critic, read on pairs that it was neither trained nor stopped on; their "
-        "mean is the estimate. The interval comes from disjoint groups of held-out pairs; it says "
-        "how much the value would change with other pairs, not how far the critic falls short. "
-        "Right: the same estimate and interval below what the bound can reach (if anything stops "
-        "it) and what any lower bound can certify from so many pairs.",
+        "Left: the value of each fold's critic on its held-out pairs; their mean is the estimate. "
+        "The interval comes from disjoint groups of held-out pairs; it says how much the value "
+        "would change with other pairs, not by how much the estimate is biased low. "
+        "Right: the same estimate and interval below the ceiling of the bound (if it has one) "
+        "and the most that any lower bound can certify from this number of pairs.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What estimators cannot do: variance and bias against theory, and the limits of certification."""
+"""Limits of estimators: variance and bias against theory, and what can be certified."""
 
 import numpy as np
 from matplotlib.ticker import NullLocator, SymmetricalLogLocator
@@ -20,7 +20,7 @@ def _spread(frame, axis, metric):
 def _against_theory(place, frame, metric, theory, color):
     own, values = means_over(frame, "mutual_information", metric)
     errors = _spread(frame, "mutual_information", metric)
-    # An axis of logarithms has no place for what is not positive.
+    # A logarithmic axis cannot show values that are not positive.
     keep = values > 0
     low = np.minimum(errors, 0.9 * np.abs(values))
     points = place.errorbar(
@@ -57,7 +57,8 @@ def estimator_variance(frame, official=None):
     low, high = right.get_ylim()
     right.set_ylim(max(low, 1e-5), min(high, 1e4))
     handles["theory for Gaussians"] = style.proxy(width=1.3)
-    handles["floor for any law, $(e^I - 1)$ / pairs"] = style.proxy(linestyle=":", width=1.0)
+    floor = "floor for any distribution, $(e^I - 1)$ / pairs"
+    handles[floor] = style.proxy(linestyle=":", width=1.0)
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
     return Drawing(
         figure,
@@ -76,7 +77,7 @@ def _by_tag(frame, tag):
 
 
 def formal_limit(frame, official=None):
-    """What Donsker-Varadhan reports of N pairs, beside what N pairs can certify."""
+    """What Donsker-Varadhan reports from N pairs, and the most that N pairs can certify."""
     values = _by_tag(frame, "mutual_information")
     figure, axes = style.canvas(1, len(values), 3.9, sharey=True)
     handles = {}
@@ -107,7 +108,7 @@ def formal_limit(frame, official=None):
         place.xaxis.set_minor_locator(NullLocator())
         place.set_xlabel("training pairs, N")
         place.set_yscale("symlog", linthresh=_LINEAR)
-        # A tick a decade would be a dozen on top of each other.
+        # A tick per decade would give a dozen overlapping ticks.
         ticks = SymmetricalLogLocator(base=10.0, linthresh=_LINEAR)
         ticks.set_params(numticks=7)
         place.yaxis.set_major_locator(ticks)
@@ -118,7 +119,7 @@ def formal_limit(frame, official=None):
         figure,
         "A critic trained by Donsker-Varadhan on N pairs of Gaussians far beyond overfitting, "
         "read on these pairs and on fresh ones. No lower bound that holds with high confidence for "
-        "every law exceeds the black lines (McAllester and Stratos, 2020); what is reported of the "
-        "training pairs may, and says nothing about the true value. Values are means over batches "
+        "every distribution exceeds the black lines (McAllester and Stratos, 2020); values on the "
+        "training pairs may, and say nothing about the true value. Values are means over batches "
         "of 64 pairs; the axis is linear up to 10.",
     )

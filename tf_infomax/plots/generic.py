@@ -1,4 +1,4 @@
-"""Curves of an experiment that no paper's figure is made for."""
+"""Curves of an experiment without a figure of its own."""
 
 from tf_infomax.plots import style
 from tf_infomax.plots.bijective import ACCURACY, pixel_level
@@ -17,7 +17,7 @@ _PANELS = (
 
 
 def generic(frame, official=None):
-    """Accuracy, bounds and conditioning of every variant, as far as there are rows."""
+    """Accuracy, bounds and conditioning of every variant, if there are rows."""
     wanted = [
         panel for panel in _PANELS if len(select(frame, panel[2], panel[3], **panel[4]))
     ] or [_PANELS[0]]

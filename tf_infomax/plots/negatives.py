@@ -19,7 +19,7 @@ def _over_numbers(frame, metric, split, **tags):
     """Final values against the number of negative images, as a ``Curve``."""
     chosen = select(frame, metric, split, **tags)
     chosen = chosen[[value == value for value in chosen["negative_images"]]]
-    # Rows of the last step only, whatever each run's is.
+    # Rows of the last step of each run.
     table = final_values(chosen, ["negative_images"]).sort_values("negative_images")
     return Curve(*(table[name].to_numpy(dtype=float)
                    for name in ("negative_images", "mean", "sd", "n")))

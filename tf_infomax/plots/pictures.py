@@ -11,7 +11,7 @@ from tf_infomax.plots.curves import select
 
 __all__ = ["Picture", "enlarged", "pictures"]
 
-_READABLE_WIDTH = 640  # pixels; a row of 32-pixel images is too small to be judged
+_READABLE_WIDTH = 640  # pixels; a row of 32-pixel images is too small to see
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Picture:
     """One picture of one run.
 
     Args:
-        name: what it shows of which variant, fit for a file name.
+        name: kind of picture and variant, usable as a file name.
         caption: how to read it.
         png: the file's bytes, as measured: one pixel is one pixel of the images.
         width: in pixels.
@@ -32,7 +32,7 @@ class Picture:
 
 
 def _neighbours(place, row):
-    # Rows from before the tag show neighbours in the training set.
+    # Older rows without the tag show neighbours in the training set.
     query, gallery = ("a test image, one a class", "test")
     if row.get("gallery") != "test":
         query, gallery = ("a test image", "training")
@@ -53,14 +53,14 @@ _KINDS = {"neighbours/figure": _neighbours, "reconstruction/figure": _reconstruc
 
 
 def pictures(frame):
-    """The pictures in ``frame``: of each variant those of its first seed at its last step.
+    """The pictures in ``frame``: for each variant those of its first seed at its last step.
 
     Args:
         frame: rows of one experiment and data set, from ``results.to_frame``.
     Returns:
         List of ``Picture``, by kind and variant.
     Raises:
-        ValueError: if a row's tag ``png`` is no base64 PNG.
+        ValueError: if a row's tag ``png`` is not a base64 PNG.
     """
     found = []
     if "png" not in frame:

@@ -15,18 +15,18 @@ _PANELS = (
     ("data_processing", "(b) Data processing", "two pairs of one image / one pair", 1.0),
     ("additivity", "(c) Additivity", "two images / one image", 2.0),
 )
-# Estimates below this many nats are too near to 0 to be divided by.
+# Estimates below this many nats are too close to 0 to divide by.
 _SMALLEST = 0.1
-# Ratios beyond these are as wrong as those at the edge.
+# Ratios beyond these are cut off, since they are wrong in any case.
 _SHOWN = (-0.5, 4.0)
 
 
 def ratios(frame, test):
     """Number of rows of the image -> ratio, for one bound.
 
-    Held-out estimates, means over seeds, where they are finite. "baseline": by that of the most
-    rows. The others: by the baseline of the same number of rows. Nothing is divided by what is not
-    finite or below 0.1 nats.
+    Held-out estimates, means over seeds, where they are finite. "baseline" is divided by the
+    estimate with the most rows, the other tests by the baseline with the same number of rows. There
+    is no ratio to estimates that are not finite or below 0.1 nats.
 
     Returns:
         Two arrays, rows ascending.

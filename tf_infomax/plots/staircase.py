@@ -18,17 +18,17 @@ __all__ = ["Level", "level_statistics", "staircase"]
 
 _COLUMNS = 5
 _TITLES = {"identity": "y", "cubic": "y\u00b3"}
-# The part of a level, at its end, that its statistics are taken over: the critic has adapted.
+# The part at the end of a level over which statistics are taken, when the critic has adapted.
 _SETTLED = 0.5
 # The smoothed curve's Gaussian, as a share of a level.
 _SMOOTHING = 0.05
-# Errors in nats beyond which one is as bad as another.
+# Errors in nats at which axes are cut off.
 _SHOWN = 100.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Level:
-    """One step of the stair: its exact value and what an estimate does on its second half.
+    """One level: its exact value and the error of an estimate on its second half.
 
     Attributes:
         exact: nats.
@@ -49,8 +49,8 @@ class Level:
 def level_statistics(frame):
     """The ``Level``s of one run or of several seeds, in the order of training.
 
-    A row of the exact value tells that of the batch before its step, and holds for all rows since
-    the last one of another value.
+    A row of the exact value belongs to the batch before its step, and holds for all rows since the
+    last row with another value.
     """
     steps, exact = _stairs(frame)
     found = select(frame, "train/bound", "train")
@@ -101,7 +101,7 @@ def _bounds(frame):
 def _draw_stairs(axes, frame, bound, top, position):
     part = select(frame, bound=bound)
     color = style.colour("bound", bound, position)
-    # Of all bounds together: a run that broke down has not seen all of them.
+    # The levels of all bounds together, since a run that failed has not reached all of them.
     plateaus = list(_plateaus(*_stairs(frame)))
     for _, run in select(part, "train/bound", "train").groupby(["variant", "seed"]):
         run = run.sort_values("step")

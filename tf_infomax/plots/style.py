@@ -109,17 +109,17 @@ def canvas(rows, columns, height, **options):
 
 
 def known(kind):
-    """Names of that kind with a label and colour of their own, in the paper's order."""
+    """Names of that kind with their own label and colour, in the paper's order."""
     return tuple(NAMES[kind])
 
 
 def colour(kind, name, position=0):
-    """The colour of a thing in all figures; unknown ones are coloured by ``position``."""
+    """The colour of a name in all figures; unknown names are coloured by ``position``."""
     return _COLOURS.get(kind, {}).get(name, _OTHERS[position % len(_OTHERS)])
 
 
 def order(kind, names):
-    """``names`` in the paper's order, unknown ones last, by name."""
+    """``names`` in the paper's order, unknown names last, sorted."""
     first = known(kind)
     return sorted(names, key=lambda n: (first.index(n) if n in first else len(first), str(n)))
 
@@ -135,7 +135,7 @@ def thousands(value, _=None):
 
 
 class Panel:
-    """One pair of axes with steps on the x axis, which remembers what it shows.
+    """A pair of axes with steps on the x axis, which keeps track of its curves.
 
     Args:
         axes: matplotlib axes.
@@ -153,7 +153,7 @@ class Panel:
         axes.set_ylabel(ylabel)
 
     def reference(self, curve, color, name=None, linestyle="--", width=1.2):
-        """Draws a ``Curve`` to compare with: it does not lengthen the step axis."""
+        """Draws a reference ``Curve``, which does not extend the step axis."""
         self.axes.plot(curve.steps, curve.mean, color=color, linestyle=linestyle, linewidth=width)
         self._references.append((curve.steps, curve.mean))
         if name is not None:
@@ -168,7 +168,7 @@ class Panel:
             return
         finite = np.isfinite(curve.mean)
         mean = np.where(finite, curve.mean, np.nan)
-        # A lone evaluation would be an invisible line.
+        # A line through a single evaluation would be invisible.
         marker = "o" if finite.sum() == 1 else None
         (line,) = self.axes.plot(
             curve.steps, mean, color=color, linestyle=linestyle, linewidth=width,
@@ -210,7 +210,7 @@ class Panel:
             paper: (low, high) of the paper's axis or None. An end may be None: it is the data's.
             widen: whether a range that is too narrow is widened (the paper's own data set) or
                 left alone (another data set, for which it means nothing).
-            xlabel: what the x axis counts.
+            xlabel: label of the x axis.
         """
         if not self._points:
             self.empty()
@@ -238,7 +238,7 @@ class Panel:
             )
 
     def empty(self, text="no rows of this kind"):
-        """Says that there is nothing to show."""
+        """Notes that there are no rows to show."""
         self.axes.text(
             0.5, 0.5, text, ha="center", va="center", color="#888888", transform=self.axes.transAxes
         )
@@ -247,9 +247,9 @@ class Panel:
 
 
 def _limits(steps, values, levels, paper, widen):
-    # The start of a run may lie far outside what the rest shows (NWJ at its first steps), and one
-    # spike would flatten all curves. So where the whole range is much wider than the range after
-    # the first quarter, the latter counts; the panel says what it cuts off.
+    # The start of a run may lie far outside the later range (NWJ at its first steps), and a spike
+    # would flatten all curves. So if the whole range is much wider than the range after the first
+    # quarter, the latter is shown; the panel says what it cuts off.
     later = values[steps >= 0.25 * steps.max()]
     start, stop = values.min(), values.max()
     settled = (later.min(), later.max())
@@ -284,7 +284,7 @@ def share_y(panels):
 
 
 def proxy(color="#555555", linestyle="-", width=1.8, marker=None):
-    """A legend entry for a way of drawing that is shared by many lines."""
+    """A legend entry for a line style that is shared by many lines."""
     return Line2D([], [], color=color, linestyle=linestyle, linewidth=width, marker=marker)
 
 
@@ -294,7 +294,7 @@ def legend(figure, panels, extra=None, columns=6):
     for panel in panels:
         handles.update({k: v for k, v in panel.handles.items() if k not in handles})
     handles.update(extra or {})
-    if _NON_FINITE in handles:  # the odd one out comes last
+    if _NON_FINITE in handles:  # the cross for non-finite values comes last
         handles[_NON_FINITE] = handles.pop(_NON_FINITE)
     if handles:
         figure.legend(

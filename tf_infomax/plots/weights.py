@@ -43,8 +43,8 @@ def weight_map(frame, metric, split, gamma, **tags):
         metric, split, tags: of the rows that count.
         gamma: weight of the prior.
     Returns:
-        (alphas [A], betas [B], values [A, B]); NaN where nothing was run. The axes are those of
-        the whole frame, so that maps of several gammas and metrics agree.
+        (alphas [A], betas [B], values [A, B]); NaN for combinations that were not run. The axes are
+        those of the whole frame, so that maps of several gammas and metrics agree.
     """
     alphas, betas = (sorted({float(v) for v in frame[name] if v == v}) for name in _LETTERS[:2])
     values = np.full((len(alphas), len(betas)), np.nan)

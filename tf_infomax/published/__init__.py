@@ -1,4 +1,4 @@
-"""What the papers say, as data: claims, values and ranges beside which ours are printed.
+"""Claims, values and ranges of the papers, as data, printed beside our numbers.
 
 One lookup for both papers. Every entry carries the mark of its source, such as "recalled,
 unverified": from memory of the paper, not a reference number.
@@ -34,7 +34,7 @@ _MODULES = (mi_max, deep_infomax, estimation)
 
 
 def claim(experiment):
-    """The ``Claim`` of a paper about an experiment, or None for an experiment of our own."""
+    """The ``Claim`` of a paper about an experiment, or None for our own experiments."""
     return next((entry for entry in _claims() if entry.experiment == experiment), None)
 
 

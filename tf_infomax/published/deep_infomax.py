@@ -1,7 +1,7 @@
-"""What Hjelm et al. (2019) say: claims, and the cells of Tables 1 to 5 that are of our systems.
+"""Claims of Hjelm et al. (2019), and the cells of Tables 1 to 5 for our systems.
 
 Accuracies are fractions of the test set, as in rows, not the paper's percentages. Nearly all cells
-are recalled and were not verified; the few that were read carry another mark.
+are recalled and were not verified; the few that were read have another mark.
 """
 
 from tf_infomax.published.entries import PAPER_READ, QUOTED, RECALLED, Claim, Paper, Published
@@ -146,7 +146,7 @@ def _accuracies(table, experiment, tags, percents, endpoints=_FORWARD, note=""):
 
 
 def _supervised(table, dataset, percent):
-    # One figure for the whole network: it stands beside the probe on the network's output.
+    # One number for the whole network: it is shown beside the probe on the network's output.
     return Published(
         "dim_supervised", *_MLP, percent / 100, percent / 100, PAPER_READ,
         {"dataset": dataset, "features": "global"}, "one figure for the network", table=table,
@@ -182,7 +182,7 @@ for _experiment, _tags, _percent in (
         )
     )
 
-# The paper prints one number a system; an issue with conv at 80 speaks for the last convolution.
+# The paper prints one number per system; an issue with conv at 80 suggests the last convolution.
 _CONV = {"features": "conv"}
 _TABLE_3 = [
     Published(

@@ -1,4 +1,4 @@
-"""What a published thing is: papers, their claims and their values, each with its source."""
+"""Published papers, claims and values, each with its source."""
 
 import math
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class Paper:
 
     Args:
         citation: authors, title, where and when.
-        values: what a reader must know about its published values, one sentence or more.
+        values: remarks on its published values, one sentence or more.
     """
 
     citation: str
@@ -39,7 +39,7 @@ class Paper:
 
 @dataclass(frozen=True)
 class Claim:
-    """What a paper says about one experiment.
+    """The claim of a paper about one experiment.
 
     Args:
         experiment: our catalogue name.
@@ -56,7 +56,7 @@ class Claim:
     text: str
 
     def place(self):
-        """Where the paper says so: section and figure, as far as there are any."""
+        """Place in the paper: section and figure, if there are any."""
         return ", ".join(filter(None, (self.section, self.figure)))
 
 
@@ -72,13 +72,13 @@ class Published:
 
     Args:
         experiment: our catalogue name.
-        metric, split: of the row that it stands beside.
+        metric, split: of the row beside which it is shown.
         low, high: the range in the row's unit; equal for a single value, infinite for open ends.
         source: mark of the source.
         tags: tags that the row must have, such as ``critic``; ``dataset`` unless it is any.
-        note: what else a reader must know, or empty.
+        note: a further remark, or empty.
         sd: the spread that the paper prints beside a single value, or None.
-        table: "Table 1", or empty for what is in no table.
+        table: "Table 1", or empty for values outside tables.
     """
 
     experiment: str

@@ -1,6 +1,6 @@
-"""What papers on estimating mutual information say: claims beside which our studies stand.
+"""Claims of papers on estimating mutual information, shown beside our studies.
 
-No values: theirs are curves, and ours are drawn beside theory and exact answers.
+There are no values: the papers' are curves, and ours are drawn beside theory and ground truth.
 """
 
 from tf_infomax.published.entries import Claim, Paper
@@ -10,7 +10,7 @@ __all__ = ["CLAIMS", "SOURCE", "VALUES"]
 SOURCE = Paper(
     "Poole et al., ICML 2019, arXiv:1905.06922; McAllester and Stratos, AISTATS 2020, "
     "arXiv:1811.04251; Song and Ermon, ICLR 2020, arXiv:1910.06222",
-    "The studies of estimators are compared with theory and exact answers, not with values that "
+    "The studies of estimators are compared with theory and ground truth, not with values that "
     "are read off curves.",
 )
 
@@ -38,8 +38,8 @@ CLAIMS = (
     ),
     Claim(
         "formal_limit", "What N samples can certify", "", "",
-        "A lower bound on mutual information that holds with high confidence for every law cannot "
-        "exceed 2 ln N + 5 from N samples (McAllester and Stratos, 2020).",
+        "A lower bound on mutual information that holds with high confidence for any distribution "
+        "cannot exceed 2 ln N + 5 from N samples (McAllester and Stratos, 2020).",
     ),
     Claim(
         "jsd_and_kl", "Jensen-Shannon divergence and mutual information", "Figure 4",
@@ -54,7 +54,7 @@ CLAIMS = (
     ),
     Claim(
         "dependent_negatives", "Dependent negatives", "Figure 4c", "",
-        "With negatives that are no independent draws, InfoNCE and NWJ may exceed the true mutual "
+        "With negatives that are not independent draws, InfoNCE and NWJ may exceed the true mutual "
         "information (Tschannen et al., 2020); how far, over the strength of the dependence.",
     ),
 )

@@ -1,4 +1,4 @@
-"""What Tschannen et al. (2020) say: claims and readings of their figures.
+"""Claims of Tschannen et al. (2020), and readings of their figures.
 
 The paper has no tables of results: a "recalled, unverified" range is a reading of a curve from
 memory, not a reference number.
@@ -74,7 +74,7 @@ CLAIMS = (
         "Figure 4c",
         "on negative sampling",
         "If the pairs of a batch are not drawn independently, InfoNCE and NWJ may exceed the true "
-        "mutual information and are no lower bounds any more.",
+        "mutual information and are no longer lower bounds.",
     ),
 )
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 __all__ = ["OfficialCurves", "read_official_curves"]
 
-# Columns of the file of official curves, and the row metric and split that each one answers to.
+# Columns of the file of official curves, with the corresponding row metric and split.
 _CURVE_COLUMNS = {
     "probe_accuracy": ("probe/linear/accuracy", "test"),
     "test_bound_nats": ("bound", "test"),
@@ -63,7 +63,7 @@ def read_official_curves(path):
         ``OfficialCurves``.
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is no such table.
+        ValueError: if it is not such a table.
     """
     try:
         table = pd.read_csv(path)

@@ -1,4 +1,4 @@
-"""The HTML pages around a report's parts: layout and style, no numbers of their own."""
+"""HTML pages around the parts of a report: layout and style, no numbers."""
 
 import base64
 from html import escape
@@ -78,7 +78,7 @@ def document(title, body):
         title: plain text.
         body: HTML below the heading.
     Returns:
-        HTML that refers to nothing outside itself, if ``body`` does not.
+        Self-contained HTML, if ``body`` is self-contained.
     """
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -106,11 +106,11 @@ def page(
         lead, overview, all_values: HTML.
         contents: list of (anchor, title) of the sections, plain text.
         sections: list of HTML, each a section with an id.
-        papers: list of ``published.Paper`` that the sections are after.
+        papers: list of ``published.Paper`` whose experiments the sections show.
         sources: paths of the work directories, plain text.
         tables: list of HTML, the papers' tables with our numbers; may be empty.
     Returns:
-        HTML that refers to nothing outside itself.
+        Self-contained HTML.
     """
     papers_tables = ""
     listed = [("overview", "Overview"), *contents, ("all-values", "All final values")]

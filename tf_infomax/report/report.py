@@ -86,7 +86,7 @@ def _fact(value):
 
 
 def _pictures(section):
-    """The pictures that the rows carry, at a size at which pixels can be told apart."""
+    """The pictures that the rows carry, enlarged so that pixels are visible."""
     figures = []
     for picture in plots.pictures(section.frame):
         data = base64.b64encode(picture.png).decode("ascii")
@@ -202,7 +202,7 @@ def write_figures(paths, directory, official_curves=None):
 
 
 def _file_name(name, ending):
-    """A name within one directory, whatever characters rows have in theirs."""
+    """A valid file name, whatever characters the rows' names have."""
     return short_name(name.replace("/", "-").replace("\0", "-"), len(ending)) + ending
 
 

@@ -1,4 +1,4 @@
-"""What a report is about: rows of several work directories, sorted into its sections."""
+"""Rows of several work directories, sorted into the sections of a report."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Section:
-    """One experiment on one data set: its rows as a frame, and the sources that they are from."""
+    """One experiment on one data set: its rows as a frame, and their sources."""
 
     experiment: str
     dataset: str | None
@@ -35,19 +35,19 @@ class Section:
 
     @property
     def title(self):
-        """Heading: what it shows, and on which data."""
+        """Heading: the experiment and its data set."""
         known = claim(self.experiment)
         name = known.title if known else self.experiment
         return f"{name} \u00b7 {data_set_name(self.dataset)}" if self.dataset else name
 
 
 def collect(paths):
-    """Reads work directories and checks that together they hold each run once.
+    """Reads work directories and checks that no run occurs twice with different rows.
 
     Args:
         paths: directories or files of rows; the same one given twice counts once.
     Returns:
-        List of ``Source``. A run that two of them hold in the very same rows is left in the first.
+        List of ``Source``. A run with equal rows in two of them is kept in the first.
     Raises:
         FileNotFoundError, ValueError: if there is nothing to read, or if two sources hold different
             rows under the same experiment, data set, variant and seed.

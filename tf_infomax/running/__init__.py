@@ -1,1 +1,1 @@
-"""From an experiment to its rows: build, check, run, sweep, measure again; run directories."""
+"""From an experiment to its rows: build, check, run, sweep, evaluate later; run directories."""

@@ -1,4 +1,4 @@
-"""From the names in an experiment to objects: the only place where that happens."""
+"""Builds the objects that an experiment names; nothing else does."""
 
 import dataclasses
 import functools
@@ -18,7 +18,7 @@ from tf_infomax.layers.optimizers import Adam
 from tf_infomax.models import DeepInfoMax, InfoMax, RepresentationModel
 from tf_infomax.numerics import randomness
 from tf_infomax.objectives import ViewInformation
-from tf_infomax.running import pair_distributions as laws
+from tf_infomax.running import pair_distributions
 from tf_infomax.running.build_terms import build_terms, views_read
 from tf_infomax.running.checks import GAUSSIAN_PAIRS, check
 from tf_infomax.running.precision import precision
@@ -46,10 +46,10 @@ class Trial:
     Attributes:
         experiment: the experiment, one variant and one seed.
         source: where batches come from.
-        task: what a step does, or ``None`` where nothing is trained.
-        encoder: the encoder that is evaluated (of the main view), or ``None`` where codes are the
-            views.
-        model: the model that is trained, or ``None`` where only its encoder is left.
+        task: a training step, or ``None`` if nothing is trained.
+        encoder: the encoder that is evaluated (of the main view), or ``None`` if the codes are
+            the views themselves.
+        model: the trained model, or ``None`` if only its encoder is left.
         jit_compile: whether the step is compiled by XLA.
     """
 
@@ -83,7 +83,7 @@ def build(experiment, images):
 
     Args:
         experiment: without a sweep and with one seed (``Experiment.runs`` gives these).
-        images: what ``load_images`` gave.
+        images: from ``load_images``.
 
     Returns:
         ``Trial``.
@@ -104,7 +104,7 @@ def build(experiment, images):
 
 
 def _optimizers(experiment, model):
-    """One Adam for each player besides the representation, of the rate that its term gives."""
+    """One Adam for each player besides the representation, with the learning rate of its term."""
     rates = {"adversary": "learning_rate", "classifier": "classifier_learning_rate"}
     found = {}
     for player in model.players:
@@ -119,7 +119,7 @@ def build_source(experiment, images):
     (seed,) = experiment.seeds
     train, data = experiment.train, experiment.data
     if images is None:
-        return laws.pairs_of(experiment, seed)
+        return pair_distributions.pairs_of(experiment, seed)
     if data.views == "halves":
         return HalvesOfImages(images, train.batch_size, data.noise_sd, seed)
     # Unlabelled images teach a classifier nothing.
@@ -130,7 +130,7 @@ def build_source(experiment, images):
 
 
 def _draws(source, model):
-    """(draw of a training batch, draw of a batch to warm up on), each a function of t."""
+    """(draw of a training batch, draw of a warm-up batch), each a function of t."""
     if not isinstance(source, HalvesOfImages):
         return source.draw, source.draw
     wanted = {"views": tuple(model.encoders), "labels": model.needs_labels}
@@ -141,9 +141,9 @@ def _draws(source, model):
 
 
 def input_shape(experiment, images):
-    """Shape of what the encoder sees, without the batch axis: a half, a crop, or the image."""
+    """Shape of the encoder's input, without the batch axis: a half, a crop, or the image."""
     if images is None:
-        return (laws.width(experiment),)
+        return (pair_distributions.width(experiment),)
     shape = images.train_images.shape[1:]
     if experiment.data.views == "halves":
         return half_shape(shape)
@@ -163,8 +163,8 @@ def build_model(experiment, view_shape, num_classes=0):
         num_classes: of the data set, for terms that learn from labels.
 
     Returns:
-        ``RepresentationModel``: ``DeepInfoMax`` of whole images; ``InfoMax`` of pairs that one
-        bound is trained on.
+        ``RepresentationModel``: ``DeepInfoMax`` for whole images; ``InfoMax`` for pairs that are
+        trained with a single bound.
     """
     with precision(experiment.train.precision):
         return _built_model(experiment, view_shape, num_classes)
@@ -233,7 +233,7 @@ def _half_encoder(choice, view_shape, seed, which):
     if choice.name == "convnet":
         options.setdefault("image_shape", view_shape)
     if choice.name == "realnvp":
-        # As in the paper's code, all runs share the permutations, and the views do not.
+        # As in the paper's code, all runs share the permutations, but the two views do not.
         options["permutation_seed"] = options.get("permutation_seed", 0) + which - 1
     encoder = encoders.get(
         choice.name,

@@ -22,9 +22,9 @@ _CLASSES = {
     "relative_coordinates": objectives.RelativeCoordinates,
     "classification": objectives.Classification,
 }
-# Fields that are no arguments of the class.
+# Fields that are not arguments of the class.
 _OTHERS = ("name", "learning_rate", "classifier_learning_rate", "loss")
-# Streams of seeds that are not called after their term.
+# Streams of seeds that are not named after their term.
 _STREAMS = {"mutual_information": "critic", "label_confusion": "classifier"}
 
 
@@ -45,7 +45,7 @@ def views_read(term, main):
 
 
 def build_terms(experiment, encoders, code_width, num_classes):
-    """The terms of a run, without weights: the model connects them with its encoders.
+    """The terms of a run, without weights: the model connects them to its encoders.
 
     Args:
         experiment: one variant and one seed.
@@ -62,7 +62,7 @@ def build_terms(experiment, encoders, code_width, num_classes):
 
 
 def _named(term, *facts):
-    """The term; what it refuses is said with its name."""
+    """The term; its error messages get its name."""
     try:
         return _term(term, *facts)
     except ValueError as error:
@@ -105,7 +105,7 @@ def _critic(choice, encoder, code_width, seed):
     if choice.name == "bilinear":
         options.setdefault("feature_dim", code_width)
     if choice.name == "encoder_tail":
-        # A part of this encoder, which a name and options cannot give.
+        # A part of this encoder, which a name and options cannot describe.
         options.setdefault("units", 2048)
         options["tail"] = encoder.tail(options["units"], seed=seed + 1)
     return critics.get(choice.name, seed=seed, **options)

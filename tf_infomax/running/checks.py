@@ -1,4 +1,4 @@
-"""What can be found wrong with an experiment before data are read or weights are made."""
+"""Checks of an experiment before data are read or weights are made."""
 
 import math
 
@@ -16,7 +16,7 @@ from tf_infomax.experiments.spec import (
 from tf_infomax.naming.options import REQUIRED, check_options, options_of
 from tf_infomax.naming.pick import as_pick
 from tf_infomax.objectives import two_views
-from tf_infomax.running import pair_distributions as laws
+from tf_infomax.running import pair_distributions
 from tf_infomax.running.build_terms import VIEWS_OF_PAIRS, views_read
 from tf_infomax.running.precision import check_precision
 
@@ -27,7 +27,7 @@ VIEWS = ("halves", "image")
 
 
 def check(experiment):
-    """Raises ``ValueError`` on whatever can be found wrong without data or weights."""
+    """Raises ``ValueError`` on mistakes that can be detected without data or weights."""
     train = experiment.train
     at_least = {
         "train.steps": (train.steps, 0),
@@ -80,7 +80,7 @@ def check(experiment):
 
 
 def _check_finite(plain, path):
-    """JSON, in which the experiment is written down, knows no infinity and no NaN."""
+    """The experiment is stored as JSON, which has neither infinity nor NaN."""
     if isinstance(plain, dict | list):
         items = plain.items() if isinstance(plain, dict) else enumerate(plain)
         for key, value in items:
@@ -102,9 +102,10 @@ def _check_data(experiment):
             f"Received: data={data.name!r}, encoder={experiment.encoder}."
         )
     if data.law is not None and data.name != GAUSSIAN_PAIRS:
-        raise ValueError(f"Only data={GAUSSIAN_PAIRS!r} has a law. Received: data={data.name!r}.")
+        raise ValueError(f"data.law, a distribution of pairs, needs data={GAUSSIAN_PAIRS!r}. "
+            f"Received: data={data.name!r}.")
     if data.name == GAUSSIAN_PAIRS:
-        laws.check_law(experiment)
+        pair_distributions.check_law(experiment)
     names = [term.name for term in terms]
     if not terms:
         raise ValueError("At least one term is needed to train. Received: objectives=().")
@@ -142,7 +143,7 @@ def _check_bound(choice, baseline):
         raise ValueError(
             f"JSON knows no infinity; none says the same. Received: bound={described(choice)}."
         )
-    # On two pairs, for what the bound itself says of its options.
+    # Called on two pairs, so that the bound itself checks its options.
     entry.function(np.zeros((2, 2), np.float32))
     if baseline is not None:
         _check_options("baseline", baseline, critics.baseline)
@@ -156,7 +157,7 @@ def _check_bound(choice, baseline):
 
 def _check_options(kind, choice: Pick, family):
     if choice.name not in family.names():
-        family.get(choice.name)  # Says which names there are.
+        family.get(choice.name)  # Its message lists the known names.
     factory = family.class_of(choice.name)
     known = options_of(factory, without=("seed",))
     check_options(kind, choice.name, choice.options, known)

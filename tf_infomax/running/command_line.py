@@ -1,6 +1,6 @@
-"""What the launchers share: flags that are paths, one sentence and exit code 2 for a mistake.
+"""Shared by the launchers: flags that are paths; one sentence and exit code 2 for a mistake.
 
-The one module of the package that knows absl; it needs no TensorFlow.
+The only module of the package that uses absl; it needs no TensorFlow.
 """
 
 import functools
@@ -19,11 +19,11 @@ MISTAKE = 2  # exit code
 def command(name):
     """Decorator of ``main(argv) -> exit code``: a mistake is one sentence on standard error.
 
-    ``ImportError`` (of an optional package), ``OSError`` and ``ValueError`` are mistakes of the
-    command, or of what it finds on the disk: exit code 2.
+    ``ImportError`` (of an optional package), ``OSError`` and ``ValueError`` are mistakes in the
+    command or in the files that it reads: exit code 2.
 
     Args:
-        name: of the command, which begins the sentence.
+        name: name of the command, with which the sentence begins.
     """
 
     def decorated(main):
@@ -42,7 +42,7 @@ def command(name):
 
 
 def start(main):
-    """Parses the flags, calls ``main`` (a ``command``) with what is left, and exits."""
+    """Parses the flags, calls ``main`` (a ``command``) with the remaining arguments, and exits."""
 
     def parsed(argv):
         try:
@@ -54,11 +54,11 @@ def start(main):
 
 
 def refuse_arguments(argv, hint):
-    """Raises ``ValueError`` if there are arguments besides flags, of which this command has none.
+    """Raises ``ValueError`` if there are arguments besides flags.
 
     Args:
-        argv: what is left after the flags.
-        hint: how a flag reads that may have been meant, ``"--run=..."``.
+        argv: the arguments that remain after the flags.
+        hint: a flag that may have been meant, ``"--run=..."``.
     """
     if len(argv) > 1:
         raise ValueError(f"Arguments are flags, as in {hint}. Received: {argv[1:]}.")
@@ -112,6 +112,6 @@ def _flag_sentence(error):
         return f"The flag --{name} is required. Received: no --{name}."
     if "Received: " in reason:
         return reason
-    # absl has no words for its booleans.
+    # absl's message on booleans does not name the accepted values.
     kind = flags.FLAGS[name].parser.syntactic_help or "true or false"
     return f"--{name} must be {kind}. Received: --{name}={value}."

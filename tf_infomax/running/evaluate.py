@@ -1,4 +1,4 @@
-"""Measuring a trained encoder after the fact: of a run directory, or of an export."""
+"""Measuring a trained encoder later, from a run directory or an export."""
 
 from pathlib import Path
 
@@ -15,19 +15,19 @@ __all__ = ["evaluate"]
 
 
 def evaluate(path, names, settings=(), data_dir=None, note=print):
-    """Measures what ``names`` say on a trained encoder, and keeps the rows beside it.
+    """Runs the evaluators ``names`` on a trained encoder, and keeps the rows beside it.
 
     Args:
         path: directory of one run, or folder of an export.
-        names: of evaluators, at least one.
-        settings: options, as in ``"mlp_probe.epochs=20"``; what the experiment itself sets for an
-            evaluator holds otherwise.
+        names: names of evaluators, at least one.
+        settings: options, as in ``"mlp_probe.epochs=20"``; others are as the experiment sets them
+            for the evaluator.
         data_dir: where TFDS finds prepared data sets.
         note: called with one line of text before each evaluator starts.
 
     Returns:
         (the new rows, the file ``evaluation.jsonl`` that they were written to). Rows of an earlier
-        evaluation of the same thing are replaced.
+        evaluation of the same metric are replaced.
 
     Raises:
         FileNotFoundError, ValueError: one sentence on what is wrong, before any work starts.

@@ -1,4 +1,4 @@
-"""The folder of an export, as far as it is read to be measured; ``export`` writes it."""
+"""Reads the encoder from the folder of an export; ``export`` writes it."""
 
 import keras
 
@@ -9,7 +9,7 @@ ENCODER = "encoder.keras"
 
 
 def exported_encoder(path):
-    """The Keras encoder in the folder ``path`` of an export; ``None`` if it holds none."""
+    """The Keras encoder in the folder ``path`` of an export; ``None`` if it has none."""
     if not (path / ENCODER).is_file():
         return None
     return keras.saving.load_model(path / ENCODER, compile=False)

@@ -6,7 +6,7 @@ import keras
 
 __all__ = ["PRECISIONS", "check_precision", "precision"]
 
-# float16 is not among them: its gradients would need a loss scale that checkpoints must carry.
+# float16 is left out: its gradients need a loss scale, which checkpoints would have to store.
 PRECISIONS = ("auto", "float32", "float64", "mixed_bfloat16")
 
 
@@ -23,8 +23,8 @@ def check_precision(name):
 def precision(name):
     """Context in which Keras layers get the dtype policy ``name``.
 
-    Every layer keeps the policy that it was built with, so models compute in that format
-    afterwards, too, and cast what they are given.
+    Every layer keeps the policy that it was built with, so models keep computing in that format
+    afterwards, and cast their inputs to it.
 
     Args:
         name: one of ``PRECISIONS``. "auto" leaves Keras as it is set (float32 unless a program

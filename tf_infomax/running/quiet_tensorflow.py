@@ -1,4 +1,4 @@
-"""TensorFlow without the lines that its libraries write on being loaded."""
+"""Imports TensorFlow without the lines that its libraries log while loading."""
 
 import logging
 import os
@@ -8,7 +8,7 @@ import tempfile
 
 __all__ = ["import_tensorflow"]
 
-# What C++ code logs before anybody can set a level, and how TensorFlow says which CPU it is for.
+# Lines that C++ code logs before a level can be set, and TensorFlow's note on the CPU.
 _START_UP = re.compile(
     r"WARNING: All log messages before absl::InitializeLog|[IWE]\d{4} \d\d:\d\d|"
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] |To enable the following instructions"
@@ -16,11 +16,11 @@ _START_UP = re.compile(
 
 
 def import_tensorflow():
-    """Imports TensorFlow, if that is still to be done, and keeps its start-up lines to itself.
+    """Imports TensorFlow, unless it is imported already, and drops its start-up lines.
 
     For processes of commands, whose standard error is read by people: later log lines below an
-    error are switched off, too, here and in child processes. Whatever else is written to standard
-    error meanwhile is written there afterwards. ``TF_CPP_MIN_LOG_LEVEL=0`` brings everything back.
+    error are switched off, too, here and in child processes. Other output to standard error during
+    the import is written afterwards. ``TF_CPP_MIN_LOG_LEVEL=0`` brings everything back.
     """
     if "tensorflow" in sys.modules or os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "0":
         return
@@ -30,7 +30,7 @@ def import_tensorflow():
         standard_error = os.dup(2)
     except OSError:
         return
-    # C++ code knows the file descriptor, not Python's sys.stderr.
+    # C++ code writes to the file descriptor, not to Python's sys.stderr.
     with tempfile.TemporaryFile() as said:
         os.dup2(said.fileno(), 2)
         try:

@@ -1,4 +1,4 @@
-"""One run: build, train, evaluate, write rows; killed at any moment, it goes on where it was."""
+"""One run: build, train, evaluate, write rows. A killed run continues where it stopped."""
 
 import dataclasses
 import sys
@@ -30,7 +30,7 @@ _LARGEST_SCALAR = float(np.finfo(np.float32).max)
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One variant and seed of an experiment, and where it lives.
+    """One variant and seed of an experiment, with its directory.
 
     Attributes:
         experiment: without a sweep, with one seed.
@@ -51,16 +51,16 @@ class Run:
 
     @property
     def name(self):
-        """What to call it in messages."""
+        """Name of the run in messages."""
         return f"{self.experiment.name} {self.variant} seed {self.seed}"
 
 
 def execute(run):
-    """Carries out ``run``, or what is left of it; returns ``FINISHED`` or ``NON_FINITE``.
+    """Carries out ``run``, or the rest of it; returns ``FINISHED`` or ``NON_FINITE``.
 
     Batches, noise and evaluation are pure functions of (seed, step), and operations are made
     deterministic (a setting of the whole process), so a run that was killed and continued gives
-    the very rows of one that was not.
+    exactly the rows of an uninterrupted run.
 
     Raises:
         ValueError: if the directory belongs to another run, or the experiment cannot be built.
@@ -132,7 +132,7 @@ class _Execution:
             self._save(0)
         due = self._due(step)
         try:
-            # What a process that died while measuring has left, or all of it at the start.
+            # Evaluations of this step that are not done: all at the start, else those after a kill.
             if due or restored is None:
                 progress.report(step, self._measure(step, due))
         except NonFiniteError:
@@ -155,7 +155,7 @@ class _Execution:
             try:
                 progress.report(step, [*means, *self._measure(step, self._due(step))])
             except NonFiniteError:
-                # The last update ran away: the next loss, from these weights, cannot be finite.
+                # The last update diverged: the next loss, from these weights, cannot be finite.
                 return self._stop(step, step)
         return FINISHED
 
@@ -181,7 +181,7 @@ class _Execution:
         ]
 
     def _due(self, step):
-        """Those of them whose rows are not in the file; a checkpoint of this step is there."""
+        """The evaluations whose rows are not in the file; a checkpoint of this step exists."""
         measured = self._checkpoints.measured
         if measured is None:
             return []
@@ -230,7 +230,7 @@ class _Execution:
                         tags={**self._tags, **one.tags},
                     )
                 )
-                # TensorBoard holds float32, and refuses what float64 runs may reach.
+                # TensorBoard stores float32 and refuses larger values, as in float64 runs.
                 if abs(one.value) <= _LARGEST_SCALAR:
                     suffix = one.tags.get("features", one.split)
                     tf.summary.scalar(f"{one.metric}/{suffix}", one.value, step)
@@ -246,7 +246,7 @@ class _Execution:
 
 
 def tags_of(experiment):
-    """What every row of a run says about it, besides variant and seed."""
+    """Tags of every row of a run, besides variant and seed."""
     tags = {"dataset": Path(experiment.data.name).stem, "batch_size": experiment.train.batch_size}
     if experiment.encoder is not None:
         tags["encoder"] = experiment.encoder.name
@@ -273,7 +273,7 @@ def _bound_tags(term):
 
 
 def _term_tags(terms):
-    """The weights of Deep InfoMax's terms by the paper's letters, and how pairs are scored."""
+    """Weights of Deep InfoMax's terms under the paper's letters, and how pairs are scored."""
     by_name = {term.name: term for term in terms}
     tags = {}
     for letter, name in (

@@ -1,4 +1,4 @@
-"""The directory of one run: whose it is, where its files are, and that one process writes it."""
+"""The directory of one run: which run it holds, its files, and its lock for one writer."""
 
 import contextlib
 import fcntl
@@ -11,13 +11,13 @@ from tf_infomax.naming.paths import write_text
 
 __all__ = ["RunDirectory", "differences", "read_json", "write_json"]
 
-# What a process that was killed in its first moments leaves behind.
+# Files that a process leaves when it is killed in its first moments.
 _UNFINISHED = (".lock", "experiment.json.partial")
 
-# As many runs of a work directory are named in an error.
+# How many runs of a work directory an error names.
 _NAMED_RUNS = 12
 
-# How long to wait for a dying process to let go of a directory.
+# How long to wait for a dying process to release a directory.
 _LOCK_SECONDS = 10.0
 
 
@@ -26,7 +26,7 @@ class RunDirectory:
 
     Args:
         path: the directory; made if missing.
-        experiment: what runs in it (one variant, one seed).
+        experiment: the experiment that runs in it (one variant, one seed).
     """
 
     def __init__(self, path, experiment):
@@ -65,7 +65,7 @@ class RunDirectory:
 
     @property
     def num_classes(self):
-        """Classes of the run's data set, or ``None`` if nobody noted them."""
+        """Number of classes of the run's data set, or ``None`` if not noted."""
         if not self._views.is_file():
             return None
         return self._noted("num_classes")
@@ -89,7 +89,7 @@ class RunDirectory:
         """The run directory that exists at ``path``.
 
         Raises:
-            FileNotFoundError: if there is none; of a work directory, the message names the runs.
+            FileNotFoundError: if there is none; for a work directory, the message names the runs.
             ValueError: if its ``experiment.json`` is not an experiment.
         """
         path = Path(path)
@@ -132,11 +132,11 @@ class RunDirectory:
             )
 
     def _completed(self, written):
-        """What is written, with the defaults of fields that are younger than the file."""
+        """The written experiment, with defaults for fields that are newer than the file."""
         try:
             return Experiment.from_dict(written).to_dict()
         except (KeyError, TypeError, ValueError):
-            # A study, or a file that says something else: compared as it stands.
+            # A study, or a file of another form: compared as it is.
             return written
 
     @contextlib.contextmanager

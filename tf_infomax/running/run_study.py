@@ -19,7 +19,7 @@ def is_study(described):
 
 
 def check_study(study, data_dir=None, download=False):
-    """Raises ``ValueError`` on whatever can be found wrong with one point before it is computed."""
+    """Raises ``ValueError`` on mistakes that can be detected before the point is computed."""
     if not study.seeds or any(seed < 0 for seed in study.seeds):
         raise ValueError(f"seeds must be integers, 0 or more. Received: {study.seeds}.")
     check_distinct(study)
@@ -30,8 +30,8 @@ def check_study(study, data_dir=None, download=False):
 def execute_study(run):
     """Computes the point ``run`` unless its rows are there already.
 
-    Rows appear all at once when the point is done, so a point that was interrupted leaves none and
-    is computed anew, with the same numbers.
+    Rows appear all at once when the point is done, so an interrupted point leaves none and is
+    computed again, with the same numbers.
     """
     study = run.experiment
     tf.config.experimental.enable_op_determinism()

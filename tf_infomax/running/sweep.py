@@ -1,4 +1,4 @@
-"""All runs of an experiment in one work directory, in parallel, and what comes of them."""
+"""All runs of an experiment in one work directory, in parallel, and their report."""
 
 import contextlib
 import dataclasses
@@ -18,7 +18,7 @@ from tf_infomax.evaluators import catalog as evaluators
 from tf_infomax.experiments.spec import described
 from tf_infomax.report import report
 from tf_infomax.results.rows import read_rows, write_rows
-from tf_infomax.running import pair_distributions as laws
+from tf_infomax.running import pair_distributions
 from tf_infomax.running.build import build_model, input_shape, load_images
 from tf_infomax.running.checks import check
 from tf_infomax.running.run import FINISHED, NON_FINITE, Run
@@ -35,7 +35,7 @@ class Outcome:
     """How a work directory's runs ended.
 
     Attributes:
-        statuses: run name -> ``FINISHED``, ``NON_FINITE``, or the traceback of what went wrong.
+        statuses: run name -> ``FINISHED``, ``NON_FINITE``, or the traceback of a failure.
         report: path of the HTML report; ``None`` where nothing was measured.
     """
 
@@ -44,7 +44,7 @@ class Outcome:
 
     @property
     def exit_code(self):
-        """0: all finished; 3: a loss was not finite; 1: a run broke down otherwise."""
+        """0: all finished; 3: a loss was not finite; 1: a run failed otherwise."""
         ends = set(self.statuses.values())
         if ends <= {FINISHED}:
             return 0
@@ -64,8 +64,8 @@ def plan(experiments, workdir, data_dir=None, download=False):
         List of ``Run``.
 
     Raises:
-        ValueError: one sentence on the first thing that is wrong: names, options, sizes, the data,
-            or a work directory that is foreign, not writable, or of other settings.
+        ValueError: one sentence on the first mistake: in names, options, sizes or data, or a work
+            directory that is foreign, not writable, or of other settings.
     """
     workdir = Path(workdir)
     _check_writable(workdir)
@@ -100,7 +100,7 @@ def run_all(runs, workdir, jobs=0):
     """Carries out ``runs``, ``jobs`` at a time; then writes ``rows.jsonl`` and ``report.html``.
 
     Args:
-        runs: what ``plan`` gave.
+        runs: from ``plan``.
         workdir: the same work directory.
         jobs: runs at a time, each in a process of its own; 0 means one a core (one in all where
             there is a GPU). One job runs in this process, which from then on has deterministic
@@ -111,7 +111,7 @@ def run_all(runs, workdir, jobs=0):
     """
     workdir = Path(workdir)
     _describe(workdir, runs)
-    # Those this process may use, which a container or taskset can make fewer than there are.
+    # Cores that this process may use: a container or taskset can restrict them.
     cores = joblib.cpu_count()
     if jobs == 0:
         jobs = 1 if tf.config.list_physical_devices("GPU") else cores
@@ -170,7 +170,7 @@ def _check_fit(experiment, images):
         classes = 0 if images is None else images.num_classes
         model = build_model(experiment, view_shape, classes)
         encoder = None if experiment.encoder is None else next(iter(model.encoders.values()))
-        source = laws.pairs_of(experiment, seed=0) if images is None else None
+        source = pair_distributions.pairs_of(experiment, seed=0) if images is None else None
         evaluators.check_facts(
             experiment, evaluators.facts_of(experiment, images, view_shape, model, encoder, source)
         )
@@ -181,7 +181,7 @@ def _check_fit(experiment, images):
             f"objectives={[term.name for term in experiment.objectives]}."
         ) from None
     except (TypeError, AttributeError) as error:
-        # An option of the wrong type, as the layer that it reached saw it.
+        # An option of the wrong type: the message is that of the layer which received it.
         raise ValueError(f"{experiment.name} cannot be built: {error}.") from error
 
 
@@ -199,7 +199,7 @@ def _describe(workdir, runs):
     path = workdir / "experiment.json"
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     if path.is_file():
-        # It describes; nothing depends on it, and a torn one is written anew.
+        # Nothing depends on this description, and a damaged file is written anew.
         with contextlib.suppress(ValueError):
             started = read_json(path).get("started", started)
     description = {

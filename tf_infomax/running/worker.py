@@ -1,4 +1,4 @@
-"""One run of a sweep, in whatever process it is carried out."""
+"""One run of a sweep, in this process or in a worker."""
 
 import contextlib
 import os
@@ -10,8 +10,8 @@ from tf_infomax.running.quiet_tensorflow import import_tensorflow
 
 __all__ = ["carry_out", "end_with"]
 
-# A worker process imports this module before it unpickles its run, which needs TensorFlow: at this
-# moment its start-up lines can still be kept from the user.
+# A worker process imports this module before it unpickles its run, which needs TensorFlow: here its
+# start-up lines can still be hidden from the user.
 import_tensorflow()
 
 
@@ -20,19 +20,19 @@ def carry_out(run, threads, parent):
 
     Args:
         run: ``Run``.
-        threads: that operations of TensorFlow may use.
+        threads: number of threads for TensorFlow's operations.
         parent: id of the process that started the sweep; a worker ends when it is gone.
 
     Returns:
-        (the run's name, how it ended: ``FINISHED``, ``NON_FINITE``, or the traceback of what went
-        wrong).
+        (the run's name, how it ended: ``FINISHED``, ``NON_FINITE``, or the traceback of a
+        failure).
     """
     import tensorflow as tf
 
     from tf_infomax.running.run import FINISHED, execute
     from tf_infomax.running.run_study import execute_study, is_study
 
-    # TensorFlow keeps its numbers of threads for the life of the process.
+    # TensorFlow's numbers of threads are fixed for the life of the process.
     with contextlib.suppress(RuntimeError):
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)

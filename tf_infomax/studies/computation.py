@@ -21,7 +21,7 @@ _HOMES = {
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """Where a computation runs.
+    """Seed and data of a computation.
 
     Attributes:
         seed: of the run; all random numbers descend from it.
@@ -36,12 +36,12 @@ class Setting:
 
 @dataclasses.dataclass(frozen=True)
 class Computation:
-    """A computation and what can be said about its options beforehand.
+    """A computation, with the checks of its options.
 
     Attributes:
         compute: ``(setting, **options)`` -> iterable of ``Measurement``.
-        check: ``(setting, **options)`` raises ``ValueError`` on options that cannot work, before
-            anything is computed; it is given all options of ``compute``, defaults filled in.
+        check: ``(setting, **options)`` raises ``ValueError`` on invalid options, before anything is
+            computed; it receives all options of ``compute``, defaults included.
         tags: names of the options that rows carry as tags.
     """
 
@@ -51,7 +51,7 @@ class Computation:
 
 
 def names():
-    """All computations."""
+    """Names of all computations."""
     return tuple(_HOMES)
 
 

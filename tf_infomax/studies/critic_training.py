@@ -7,7 +7,7 @@ from tf_infomax.training.task import Task
 
 __all__ = ["train"]
 
-# The share of the training, at its end, over which the training value is averaged.
+# The share of the steps, at the end of training, over which the bound is averaged.
 _LAST = 10
 
 
@@ -15,12 +15,12 @@ def train(encoders, critic, bound, draw, shapes, steps, learning_rate):
     """Trains encoders and critic by maximising a bound.
 
     Args:
-        encoders: one for each view.
+        encoders: an encoder for each view.
         critic: ``critic(codes_1, codes_2) -> [K, K]`` scores.
         bound: function from scores to a scalar.
         draw: t (int64 tensor) -> (x, y), a pure function.
         shapes: of x and y, with ``None`` for the batch.
-        steps: how many.
+        steps: number of training steps.
         learning_rate: of Adam.
 
     Returns:

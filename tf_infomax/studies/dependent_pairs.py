@@ -1,9 +1,9 @@
-"""What bounds converge to when the pairs of a batch resemble each other, in closed form.
+"""Limits of bounds when the pairs of a batch resemble each other, in closed form.
 
 The pairs of a batch share an offset z: ``(x_i, y_i) = z + eps_i`` (``data.DependentGaussians``).
-Other pairs of the batch then are no draws of p(x) p(y): x_i and y_j have z in common. All values
-are of many pairs in a batch and the best critic f(x, y); they are derived here, and checked
-against sampling in the tests.
+Other pairs of the batch are then not draws from p(x) p(y): x_i and y_j share z. All values are
+limits for many pairs in a batch and the optimal critic f(x, y); they are derived here, and
+checked against sampling in the tests.
 """
 
 import math
@@ -16,10 +16,10 @@ __all__ = ["conditional_mutual_information", "infonce_optimum", "nwj_optimum", "
 def nwj_optimum(law):
     """Largest value of NWJ (and of TUBA with a constant baseline) on dependent batches, in nats.
 
-    A pair (x_i, y_j) of one batch has the law ``q = E_z[p(x | z) p(y | z)]``, Gaussian with the
-    variances of p and the offset's covariance. NWJ sees q in place of p(x) p(y), so its maximum is
-    ``KL(p || q)``, here between two centred Gaussians:
-    ``(tr(Q^-1 P) - 2 + log det Q / det P) / 2``.
+    A pair (x_i, y_j) of one batch has the distribution ``q = E_z[p(x | z) p(y | z)]``, Gaussian
+    with the variances of p and the offset's covariance. NWJ sees q in place of p(x) p(y), so its
+    maximum is ``KL(p || q)``, here between two centred Gaussians: ``(tr(Q^-1 P) - 2 + log det Q /
+    det P) / 2``.
     """
     joint = law.marginal_covariance
     in_batch = np.diag(np.diag(joint)) + _off_diagonal(law.shared_covariance)
@@ -49,7 +49,7 @@ def infonce_optimum(law):
 
 
 def optimal_nce_critic(law):
-    """(a, b) of the critic ``a x y + b y^2`` that is best for InfoNCE on dependent batches.
+    """(a, b) of the critic ``a x y + b y^2`` that is optimal for InfoNCE on dependent batches.
 
     With ``tau = 1 - 2 b v``, v the noise's variance of y, the best a is
     ``(cov tau - s) / (var_x v)``, s the offset's covariance, and tau the positive root of
@@ -66,7 +66,7 @@ def optimal_nce_critic(law):
 
 
 def conditional_mutual_information(law):
-    """I(X; Y | Z) in nats: what a critic could reach that knew the offset of the batch."""
+    """I(X; Y | Z) in nats: the limit for a critic that knows the offset of the batch."""
     (var_x, cov), (_, var_y) = law.noise_covariance
     return -0.5 * math.log1p(-(cov**2) / (var_x * var_y))
 

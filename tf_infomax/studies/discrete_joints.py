@@ -28,7 +28,7 @@ def _softmax(rng, size):
 
 
 def _softmax_dropout(rng, size):
-    # Uniform draws, dropout, softmax, in this order: what is dropped has the logit 0 and keeps some
+    # Uniform draws, dropout, softmax, in this order: dropped entries have the logit 0 and keep some
     # probability. Dropout's division by the share that is kept is part of the random scale.
     logits = _logits(rng, size)
     kept = rng.random((size, size)) < rng.uniform(0.05, 1.0)
@@ -40,7 +40,7 @@ def _exponentials(logits):
 
 
 def _dirichlet(rng, size):
-    # Gamma draws of tiny shape underflow to zero; a row of zeros alone would be no distribution.
+    # Gamma draws of tiny shape underflow to zero; a row of zeros would not be a distribution.
     draws = rng.standard_gamma(_log_uniform(rng, _CONCENTRATIONS), (size, size))
     return draws + np.finfo(float).tiny
 
@@ -91,7 +91,7 @@ def jsd_and_kl(setting, scheme, size, draws=200):
     """
     rng = np.random.default_rng(randomness.stream(setting.seed, "jsd_and_kl", scheme, size))
     pairs = np.array([divergences(random_joint(scheme, rng, size)) for _ in range(draws)])
-    # KL is an information in nats; JSD is no information, and has no unit here as elsewhere.
+    # KL is mutual information, in nats; JSD is not, and has no unit, as everywhere here.
     for name, unit, values in zip(("kl", "jsd"), ("nats", "1"), pairs.T, strict=True):
         rounded = [float(f"{value:.6g}") for value in values]
         yield Measurement(

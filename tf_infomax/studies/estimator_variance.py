@@ -16,11 +16,11 @@ _BLOCK = 2_000_000
 
 
 def estimator_variance(setting, mutual_information, samples, dim=200, replicates=1_000):
-    """Variance and bias of two estimators that know the optimal critic, beside theory.
+    """Variance and bias of two estimators with the optimal critic, compared with theory.
 
-    Every replicate has ``samples`` joint and ``samples`` independent pairs. Many coordinates keep
-    the density ratio's tail light enough for its variance to be measured: E_q[r^4] is finite only
-    for rho < 1/3.
+    Every replicate has ``samples`` joint and ``samples`` independent pairs. With many coordinates
+    the density ratio's tail is light enough for its variance to be measured: E_q[r^4] is finite
+    only for rho < 1/3.
 
     Yields:
         "variance/nwj", "bias/donsker_varadhan" and "bias/nwj", with their standard errors as

@@ -1,4 +1,4 @@
-"""What can be certified from N samples, and what Donsker-Varadhan reports of as many."""
+"""The limits of certification from N samples, and what Donsker-Varadhan reports."""
 
 import math
 
@@ -21,7 +21,7 @@ _BATCH = 64
 
 
 def certified_kl(samples):
-    """``ln N``: what a distribution-free lower bound on KL(p || q) can reach, q sampled N times.
+    """``ln N``: the limit of a distribution-free lower bound on KL(p || q) from N samples of q.
 
     Holds with probability 1 - 4 delta for any bound that holds with probability 1 - delta, N >= 2.
     Reference: McAllester and Stratos (2020), arXiv:1811.04251, theorem on KL.
@@ -42,8 +42,8 @@ def formal_limit(
         are yielded too.
     """
     seed = setting.seed
-    law = CorrelatedGaussians.from_mutual_information(dim, mutual_information)
-    x, y = law.sample(samples, randomness.stream(seed, "training_pairs"))
+    gaussians = CorrelatedGaussians.from_mutual_information(dim, mutual_information)
+    x, y = gaussians.sample(samples, randomness.stream(seed, "training_pairs"))
     index = BatchIndex(samples, min(_BATCH, samples), randomness.stream(seed, "batches"))
     critic = critics.get(
         "separable", hidden_dim=hidden_dim, output_dim=hidden_dim, layers=2,
@@ -54,8 +54,8 @@ def formal_limit(
         bounds.get("donsker_varadhan"), lambda t: (tf.gather(x, index(t)), tf.gather(y, index(t))),
         ((None, dim), (None, dim)), steps, learning_rate,
     )
-    fresh = law.sample(held_out, randomness.stream(seed, "held_out_pairs"))
-    yield Measurement("mutual_information", "test", law.mutual_information, "nats")
+    fresh = gaussians.sample(held_out, randomness.stream(seed, "held_out_pairs"))
+    yield Measurement("mutual_information", "test", gaussians.mutual_information, "nats")
     for split, pairs in (("train", (x, y)), ("test", fresh)):
         value = float(mean_bound(model.bound_of, model.critic, *pairs, min(_BATCH, samples)))
         yield Measurement("donsker_varadhan", split, value, "nats")

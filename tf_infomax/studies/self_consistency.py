@@ -1,4 +1,4 @@
-"""Three tests that an MI estimate of images should pass, though nobody knows the true value."""
+"""Three self-consistency tests of MI estimates on images, for which the true MI is unknown."""
 
 import math
 
@@ -30,11 +30,11 @@ def keep_top(images, rows):
 
 
 def stacked_pair(test, images, others, rows, fewer=3):
-    """The two views of a test, of images ``[K, H, W, C]`` and independent ``others``.
+    """The two views in a test, from images ``[K, H, W, C]`` and independent ``others``.
 
     Y_t is X with the top t rows kept. "baseline": (X, Y_t); "data_processing": ([X, X],
-    [Y_t, Y_{t - fewer}]), which holds no more than (X, Y_t); "additivity": ([X1, X2],
-    [Y1_t, Y2_t]), which holds twice as much. Stacked along the channels.
+    [Y_t, Y_{t - fewer}]), which has no more information than (X, Y_t); "additivity": ([X1, X2],
+    [Y1_t, Y2_t]), which has twice as much. Images are stacked along the channels.
     """
     if test == "baseline":
         return images, keep_top(images, rows)
@@ -52,7 +52,7 @@ def self_consistency(
     """Trains encoders and critic for one test at one number of rows.
 
     Yields:
-        "bound" in nats, of held-out images (``split="test"``, at the training batch size) and of
+        "bound" in nats, on held-out images (``split="test"``, at the training batch size) and in
         the last tenth of the training. The ratios are taken between rows: see ``plots``.
 
     Reference: Song and Ermon (2020), arXiv:1910.06222, section 6.2 (its protocol; ours trains
@@ -87,11 +87,11 @@ def self_consistency(
     )
     yield Measurement("bound", "train", trained, model.bound_unit)
     held_out = np.asarray(images.test_images[:test_images])
-    # Half the set away, so that an image meets each other one once and never itself.
-    partners = np.roll(held_out, len(held_out) // 2, axis=0)
+    # Shifted by half the set, so that no image is paired with itself.
+    others = np.roll(held_out, len(held_out) // 2, axis=0)
     if math.isfinite(trained):
         codes = [
-            encode(network, np.concatenate([held_out, partners], -1), _view(views, which, shape))
+            encode(network, np.concatenate([held_out, others], -1), _view(views, which, shape))
             for which, network in enumerate((model.encoder_1, model.encoder_2))
         ]
         value = float(mean_bound(model.bound_of, model.critic, *codes, batch_size))
@@ -99,7 +99,7 @@ def self_consistency(
 
 
 def _view(views, which, shape):
-    """Preprocessing for ``encode``: images and partners, stacked -> one view of them."""
+    """Preprocessing for ``encode``: images and independent others, stacked -> one view of them."""
 
     def preprocess(batch, start):
         del start

@@ -1,1 +1,1 @@
-"""Tables of rows: ours, the papers' layouts beside them, as Markdown and as HTML."""
+"""Tables of rows, our own and in the papers' layouts, as Markdown and as HTML."""

@@ -36,9 +36,9 @@ def _value(record):
 
 
 def overview(frame):
-    """One line a variant with its main numbers; variants with failed runs are marked."""
+    """A line per variant with its main numbers; variants with failed runs are marked."""
     lines = tables.overviews(frame)
-    # Without lines there are rows of other metrics alone.
+    # Without lines there are only rows of other metrics.
     names = lines[0].values if lines else ()
     columns = [name for name in names if any(line.values[name] for line in lines)]
     body, previous = [], None
@@ -84,7 +84,7 @@ def _place(record):
 
 
 def final_values(frame, official):
-    """Main final values of a section next to what the paper and the official code say.
+    """Main final values of a section next to those of the paper and the official code.
 
     Args:
         frame: rows of one experiment on one data set.
@@ -95,7 +95,7 @@ def final_values(frame, official):
         place = _place(record)
         if place is not None:
             chosen.append((record.key["variant"], *place, record))
-    # Only runs without an evaluation of the bound are judged by that of their training steps.
+    # The training bound is shown only for runs without an evaluation of the bound.
     evaluated = {entry[0] for entry in chosen if entry[-1].key["metric"] == "bound"}
     chosen = [
         entry for entry in chosen
@@ -113,7 +113,7 @@ def final_values(frame, official):
         previous = variant
     head = ["variant", "final value", "ours", "unit", "seeds", "step", "published",
             "official notebook (1 run)"]
-    # A column without any entry says nothing.
+    # Columns without any entry are left out.
     for column in (7, 6):
         if not any(cells[column] for _, cells in body):
             head = head[:column] + head[column + 1:]

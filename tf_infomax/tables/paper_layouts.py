@@ -1,4 +1,4 @@
-"""How Tables 1 to 5 of Hjelm et al. (2019) are laid out, and how long the paper trains, as data."""
+"""Layouts of Tables 1 to 5 of Hjelm et al. (2019), and the paper's lengths of training, as data."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ TRAINING_IMAGES = {
     "digits": 1_437,
 }
 
-# Epochs of the encoder's training, and where the number is from.
+# Epochs of the encoder's training, and the source of the number.
 PAPER_EPOCHS = {
     "cifar10": (1_000, OFFICIAL_CODE),
     "cifar100": (1_000, OFFICIAL_CODE),
@@ -29,13 +29,13 @@ PAPER_EPOCHS = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: which rows it shows, and how.
+    """A column: which rows it shows, and how.
 
     Args:
         name: heading.
         metric, split, features: of the rows.
-        factor: by which values are multiplied (100 for percentages).
-        decimals: of ours.
+        factor: factor of the values (100 for percentages).
+        decimals: of our values.
         spread: metric of the sd over fits to one encoder, or None.
     """
 
@@ -50,14 +50,14 @@ class Column:
 
 @dataclass(frozen=True)
 class System:
-    """One line of a table, of every variant that fits.
+    """A line of a table, for every variant that matches.
 
     Args:
-        label: the paper's name of it.
+        label: the paper's name of the system.
         experiment: our catalogue name.
         tags: tags of its rows.
-        tells_bound: whether the label names the bound that ours was trained with.
-        borrowed: whether it stands in the table only to compare with: alone it makes no table.
+        tells_bound: whether the label names the bound of the training.
+        borrowed: whether it is in the table only for comparison; alone it makes no table.
     """
 
     label: str
@@ -82,7 +82,7 @@ class Layout:
         caption: what the numbers are.
         columns, systems: tuples of ``Column`` and ``System``, in the paper's order. A run belongs
             to the first system that matches it.
-        datasets: those that it is made for; empty for all that ``others`` do not claim.
+        datasets: data sets of the table; empty for all that ``others`` do not claim.
         notes: sentences below it.
     """
 

@@ -15,13 +15,13 @@ from tf_infomax.tables.results_table import Final, finals
 
 __all__ = ["Cell", "Line", "PaperTable", "epochs_of", "markdown", "paper_tables"]
 
-# Letters that stand for the marks of sources in narrow cells.
+# Letters for the sources in narrow cells.
 _LETTERS = {
     "recalled, unverified": "R",
     "paper (read)": "S",
     "paper, quoted in issue #34 of its code": "P",
 }
-# Ours count as shorter than the paper's below this part of its epochs.
+# Our trainings count as shorter than the paper's below this fraction of its epochs.
 _AS_LONG = 0.9
 
 
@@ -44,14 +44,14 @@ def _epochs_text(epochs):
 
 @dataclass(frozen=True)
 class Cell:
-    """Ours and the published value of one system in one column.
+    """Our value and the published value of a system in a column.
 
     Args:
         column: ``table_layouts.Column``.
         ours: ``tables.Final`` or None.
         published: ``published.Published`` or None.
         spread: ``Final`` of the sd over the fits to one encoder, or None.
-        note: what is special about ours, or empty.
+        note: a remark on our value, or empty.
     """
 
     column: Column
@@ -61,7 +61,7 @@ class Cell:
     note: str = ""
 
     def text(self):
-        """Ours: the mean, and its sd over seeds (where there are several fits: over fits)."""
+        """Our mean, and its sd over seeds (over fits if there are several)."""
         if self.ours is None:
             return ""
         sd = self.ours.sd if self.spread is None else self.spread.mean
@@ -87,12 +87,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """One system of a table: a variant of ours, or none yet.
+    """A system of a table: one of our variants, or none yet.
 
     Args:
-        label: the paper's name, and the variant's where several are of that system.
+        label: the paper's name, and the variant's if several belong to that system.
         cells: a ``Cell`` for each column.
-        epochs: epochs that ours was trained for, or None.
+        epochs: epochs of our training, or None.
         probe_epochs: epochs of the MLP probes, as text, or empty.
         seeds: seeds behind the numbers, as text, or empty.
     """
@@ -128,12 +128,12 @@ class PaperTable:
         return f"{self.name}: {data_set_name(self.dataset)}"
 
     def epochs_text(self, line):
-        """Epochs of ours, and of how many of the paper's: "8 of 1,000"."""
+        """Our epochs out of the paper's: "8 of 1,000"."""
         text, theirs = _epochs_text(line.epochs), PAPER_EPOCHS.get(self.dataset)
         return f"{text} of {theirs[0]:,}" if line.epochs and theirs else text
 
     def is_shorter(self, line):
-        """Whether ours was trained, but for less than nine tenths of the paper's epochs."""
+        """Whether our variant was trained, but for less than nine tenths of the paper's epochs."""
         theirs = PAPER_EPOCHS.get(self.dataset)
         return bool(theirs and line.epochs and line.epochs < _AS_LONG * theirs[0])
 
@@ -145,7 +145,7 @@ class PaperTable:
         ]
 
     def warning(self):
-        """What sets ours apart at a glance: how much shorter they were trained; or empty."""
+        """A remark on how much shorter our variants were trained; or empty."""
         short = [line.epochs for line in self.lines if self.is_shorter(line)]
         if not short:
             return ""
@@ -185,7 +185,7 @@ class PaperTable:
         return sentences
 
     def _remarks(self):
-        """The notes on published cells, each said once, of systems or else of columns."""
+        """The notes on published cells, each once, by systems or else by columns."""
         cells = [
             (line.label, _short(cell.column), cell.published.note.split("; "))
             for line in self.lines
@@ -213,10 +213,9 @@ def paper_tables(frame):
     Args:
         frame: rows of any experiments and data sets, from ``results.to_frame``.
     Returns:
-        List of ``PaperTable``, in the paper's order and by data set. A cell without rows has no
-        ``ours``; a table of nothing but such cells is left out (a system that stands in a table
-        only to compare with does not count), and so are lines and columns with neither ours nor
-        published values.
+        List of ``PaperTable``, in the paper's order and by data set. A cell without rows lacks
+        ``ours``; a table with only such cells is left out (systems that are listed only for
+        comparison do not count), and so are lines and columns without any values.
     """
     known = {system.experiment for layout in LAYOUTS for system in layout.systems}
     runs = {}
@@ -248,7 +247,7 @@ def _table(layout, dataset, runs):
         own = [(variant, line) for variant, line in own if any(c.ours for c in line.cells)]
         labels = Counter(line.label for _, line in own)
         for variant, line in own:
-            # Namesakes are a sweep over something that the paper keeps fixed.
+            # Variants with equal labels are a sweep over something that the paper keeps fixed.
             label = f"{line.label} ({variant})" if labels[line.label] > 1 else line.label
             lines.append(Line(label, line.cells, line.epochs, line.probe_epochs, line.seeds))
         counts |= bool(own) and not system.borrowed
@@ -281,7 +280,7 @@ def _line(layout, system, dataset, records):
     cells = []
     for column, kind in zip(layout.columns, kinds, strict=True):
         ours = by_kind.get(kind)
-        # The bound matters only where the paper's line names it.
+        # The bound matters only if the paper's line names it.
         tags = {"dataset": dataset, "features": column.features, **system.tags}
         entry = published(system.experiment, column.metric, column.split, tags, layout.name)
         spread = by_kind.get((column.spread, column.split, column.features))

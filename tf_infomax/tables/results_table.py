@@ -1,4 +1,4 @@
-"""Tables of final values, as records: the report and the terminal print the same ones."""
+"""Tables of final values as records, which the report and the terminal both print."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ __all__ = ["Final", "Overview", "finals", "number", "overviews", "paper_order", 
 
 
 def number(value):
-    """A number as tables show it: four decimals, small and large ones in powers of ten."""
+    """A number formatted for tables: four decimals, or powers of ten if small or large."""
     if value is None or math.isnan(value):
         return "NaN"
     if math.isinf(value):
@@ -44,16 +44,17 @@ class Final:
         if math.isnan(self.sd):
             return number(self.mean)
         mean = number(self.mean)
-        # As many decimals as the mean has; a spread of 0.0009 reads better than 9.4e-04 beside it.
+        # With the mean's number of decimals: a spread of 0.0009 reads better than 9.4e-04 beside
+        # it.
         sd = f"{self.sd:.4f}" if "e" not in mean and self.sd < 1e5 else number(self.sd)
         return f"{mean} \u00b1 {sd}"
 
     def is_finite(self):
-        """Whether the mean is a number that one can compare."""
+        """Whether the mean can be compared with others."""
         return math.isfinite(self.mean)
 
     def seeds_text(self):
-        """How many seeds the mean is over, and how many there are if it is not all."""
+        """Number of seeds in the mean, and of all seeds if some are missing."""
         return str(self.n) if self.n == self.seeds else f"{self.n} of {self.seeds}"
 
 
@@ -66,7 +67,7 @@ def finals(frame):
              "png"}
     keys = ["experiment", "dataset", "variant", "metric", "split", "features", "unit"]
     names = [name for name in frame.columns if name not in fixed]
-    # The tags of the first row of a group stand for all of them.
+    # The tags of the first row are taken for the whole group.
     firsts = frame.drop_duplicates(keys).to_dict("records")
     tags = {
         tuple(first[key] for key in keys): {name: _absent(first[name]) for name in names}
@@ -90,13 +91,13 @@ def _absent(value):
 
 @dataclass(frozen=True)
 class Overview:
-    """One line of the summary: a variant and its main numbers.
+    """A line of the summary: a variant and its main numbers.
 
     Args:
-        experiment, dataset, variant: whose numbers these are.
-        seeds: how many seeds the numbers are over, as text.
+        experiment, dataset, variant: what was run.
+        seeds: number of seeds, as text.
         step: the last step.
-        values: {column: text}, in order; empty text where there is no such number.
+        values: {column: text}, in order; empty text if there is no such number.
         failures: {seed: step at which a non-finite loss stopped the run}.
     """
 
@@ -160,7 +161,7 @@ def _summary(records):
 
 
 def _text(record, step):
-    """The number with its unit, and its step where that is not ``step``."""
+    """The number with its unit, and its step if that is not ``step``."""
     text = value_with_unit(record.text(), record.key["unit"])
     return text if record.step == step else f"{text} (step {record.step:,})"
 
@@ -171,7 +172,7 @@ def summary_table(rows):
     Columns: experiment (and data set, if there are several), variant, seeds, step, accuracy of the
     linear probe and of the MLP probe on each endpoint, test bound and train bound, local and global
     information and accuracy in training, median log condition number; mean and sd over seeds, in
-    nats where it is said. Columns without any number are left out. Runs that failed are named below
+    nats where stated. Columns without any number are left out. Runs that failed are named below
     the table.
 
     Args:

@@ -1,3 +1,3 @@
-"""Where images come from: one module a source, each of which gives ``ImageData``."""
+"""Sources of images: one module for each, which gives ``ImageData``."""
 
 __all__ = ["arrays", "bundled", "image_files", "image_folders", "tfds_sets", "tiny_imagenet"]

@@ -6,12 +6,12 @@ from tf_infomax.data.image_data import ImageData
 
 __all__ = ["from_npz"]
 
-_ROUNDING = 1e-6  # By so much float32 images in [0, 1] may miss the range.
+_ROUNDING = 1e-6  # Rounding by which float32 images may exceed [0, 1].
 _MOST_CHANNELS = 4
 
 
 def from_npz(path):
-    """Reads ``x_train``, ``x_test`` and, where they are there, labels and unlabelled images.
+    """Reads ``x_train``, ``x_test`` and, if present, labels and unlabelled images.
 
     Pixels: ``x_train``, ``x_test``, ``x_unlabelled``, each ``[N, H, W]`` or ``[N, H, W, C]``, all
     integers from 0 to 255 (which become uint8), all floats in [0, 1] (float32), or all bool (uint8,
@@ -28,7 +28,7 @@ def from_npz(path):
         ``ImageData``.
 
     Raises:
-        ValueError: if the file or an array is not as above; says what to do about it.
+        ValueError: if the file or an array is not as above; the message says what to do.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -126,7 +126,7 @@ def _of_floats(array, what):
 
 
 def _cure(low, high):
-    """What most likely brings floats from ``low`` to ``high`` into [0, 1]."""
+    """The expression that most likely scales floats from ``low`` to ``high`` into [0, 1]."""
     if low >= 0 and 2 < high <= 255:
         return "x / 255 (or x.astype(np.uint8) where the values are whole)"
     if low >= 0 and high <= 2:
@@ -145,7 +145,7 @@ def _labels(arrays, what, counts):
         for array, name, count in zip(arrays, what, counts, strict=True)
     ]
     widths = {array.shape[1] for array in arrays if array is not None and array.ndim == 2} - {1}
-    # Python's own numbers for the few different values: no label is too large for them.
+    # Python's integers for the few different values, since they hold any label.
     uniques = [np.unique(column, return_inverse=True) for column in columns]
     values = [
         [value if isinstance(value, str) else int(value) for value in unique.tolist()]
@@ -171,7 +171,7 @@ def _labels(arrays, what, counts):
 
 
 def _column(array, what, count):
-    """Labels as they are called, one for each image: whole numbers or strings."""
+    """Names of the labels, one for each image: whole numbers or strings."""
     received = f"Received: {array.dtype} of shape {array.shape}"
     is_numeric = array.dtype.kind in "biuf"
     if is_numeric and array.ndim == 2 and len(array) == count and array.shape[1] > 1:
@@ -181,7 +181,7 @@ def _column(array, what, count):
                 f"not. {received}."
             )
         return array.argmax(axis=1)
-    if array.shape == (count, 1):  # as Keras' own data sets come
+    if array.shape == (count, 1):  # the form of Keras' own data sets
         array = array[:, 0]
     if array.shape != (count,) or not (is_numeric or array.dtype.kind in "US"):
         raise ValueError(

@@ -15,7 +15,7 @@ MNIST_SAMPLE = pathlib.Path(__file__).parents[1] / "files" / "mnist_sample.npz"
 def mnist_sample():
     """Real MNIST in small: 1,000 training and 200 test images of each digit.
 
-    28 x 28 pixels, chosen by ``mnist_sample.chosen``; origin and licence are told beside the file.
+    28 x 28 pixels, chosen by ``mnist_sample.chosen``; the note beside it gives origin and licence.
     """
     return arrays.from_npz(MNIST_SAMPLE)
 

@@ -1,4 +1,4 @@
-"""From a stream of examples to arrays."""
+"""Collects a stream of examples into arrays."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,20 +9,20 @@ _CHUNK = 1024
 
 
 def collect(examples, count, where):
-    """Fills one array, so that the peak of memory is the set itself and a few chunks.
+    """Fills one array, so that peak memory is the set itself and a few chunks.
 
     Args:
         examples: ``tf.data.Dataset`` of (image ``[H, W, C]`` uint8, label int, attributes ``[A]``
             uint8).
-        count: how many there must be.
-        where: what they are, for messages.
+        count: expected number of examples.
+        where: description of the examples, for messages.
 
     Returns:
         ``(images, labels, attributes)``: uint8 ``[count, H, W, C]``, int64 ``[count]``, uint8
         ``[count, A]``.
 
     Raises:
-        ValueError: on images of different sizes, or another number of examples.
+        ValueError: on images of different sizes, or an unexpected number of examples.
     """
     labels = np.empty(count, np.int64)
     attributes = np.empty((count, *examples.element_spec[2].shape), np.uint8)

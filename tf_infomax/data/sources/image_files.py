@@ -1,4 +1,4 @@
-"""Image files, read by Pillow: all that becomes of them is decided here."""
+"""Image files, read by Pillow: which are accepted, and how they become arrays."""
 
 import functools
 import re
@@ -11,14 +11,14 @@ __all__ = ["is_image", "listed", "read_image", "read_images", "visible"]
 
 # Formats whose readers need a program or a library that Pillow does not bring.
 _NOT_READ = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}
-# What operating systems and their archives leave in folders, in lower case.
+# Files that operating systems and their archives leave in folders, in lower case.
 _LITTER = {
     "$recycle.bin", "@eadir", "__macosx", "desktop.ini", "ehthumbs.db", "icon\r", "lost+found",
     "system volume information", "thumbs.db",
 }  # fmt: skip
 _GREY = {"1", "L", "LA", "La"}
 _COLOUR = {"CMYK", "HSV", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "YCbCr"}
-# Of every tile Pillow names the stored form: "RGB;16B" has 16 bits a channel, but "BGR;16" (of BMP
+# Pillow names the stored form of every tile: "RGB;16B" has 16 bits a channel, but "BGR;16" (in BMP
 # files) has 16 bits for all three.
 _DEEP = re.compile(r";16[BLN]$")
 
@@ -53,7 +53,7 @@ def is_image(file):
     try:
         with Image.open(file, formats=formats):
             return True
-    except Exception:  # Pillow's readers raise a dozen kinds on what is not theirs.
+    except Exception:  # Pillow's readers raise a dozen kinds on files of other formats.
         return False
 
 
@@ -62,8 +62,8 @@ def read_image(file):
 
     Grey images give one channel: greyscale files, and files with a palette whose colours are all
     grey. All others give RGB; CMYK, YCbCr and HSV are converted without colour profiles. Of an
-    animation or a file of several pages, the first. The orientation in the EXIF data is carried
-    out. An alpha channel is dropped if every pixel is opaque.
+    animation or a file of several pages, the first is read. The orientation in the EXIF data is
+    applied. An alpha channel is dropped if every pixel is opaque.
 
     Args:
         file: path.
@@ -109,7 +109,7 @@ def read_image(file):
 
 
 def _is_deep(image):
-    """Whether there are more than 8 bits a channel, which Pillow drops in silence from RGB."""
+    """Whether there are more than 8 bits a channel, which Pillow drops silently from RGB."""
     if image.mode.startswith(("I", "F")):
         return True
     for tile in image.tile:

@@ -19,13 +19,13 @@ def from_folder(path):
     The held-out images are those of ``test``, or else of ``validation`` or ``val``. Classes are
     numbered in the order of their names. Every file that Pillow reads is an image (see
     ``image_files.read_image``); other files are left out with a ``DatasetWarning``. Hidden files
-    and what operating systems leave in folders (``__MACOSX``, ``Thumbs.db``) are ignored.
+    and system files (``__MACOSX``, ``Thumbs.db``) are ignored.
 
     Args:
         path: the folder.
 
     Returns:
-        ``ImageData``, uint8: grey if all images are, else RGB.
+        ``ImageData``, uint8: grey if all images are grey, else RGB.
 
     Raises:
         DatasetNotFoundError: if there is no folder of held-out images.
@@ -70,7 +70,7 @@ def from_folder(path):
 
 
 def _classes(folder, others):
-    """``{class: image files}`` of a split; appends to ``others`` what is no image."""
+    """``{class: image files}`` of a split; appends other files to ``others``."""
     classes = {}
     for entry in visible(folder):
         if entry.is_dir():

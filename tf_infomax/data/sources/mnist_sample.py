@@ -1,10 +1,10 @@
-"""Which images of MNIST the package brings along, and the file that holds them.
+"""The choice of MNIST images that the package includes, and the file that holds them.
 
 The file is written by
 
     python -m tf_infomax.data.sources.mnist_sample FOLDER_OF_PREPARED_TFDS_SETS
 
-and lies in the repository with a note on its origin; to use it, load ``"mnist_sample"``.
+and is in the repository with a note on its origin; to use it, load ``"mnist_sample"``.
 """
 
 import sys
@@ -21,7 +21,7 @@ _PER_CLASS = {"train": 1_000, "test": 200}
 
 
 def chosen(mnist):
-    """A class-balanced sample of both splits: of every digit evenly spaced images.
+    """A class-balanced sample of both splits: evenly spaced images of every digit.
 
     Even spacing needs no random numbers, so the sample is the same with every version of NumPy.
 

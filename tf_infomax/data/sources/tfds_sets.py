@@ -24,7 +24,7 @@ _ATTRIBUTES = "attributes"
 
 
 class _Keys(typing.NamedTuple):
-    """Which features of an example are read."""
+    """Names of the features of an example that are read."""
 
     image: str
     label: str | None
@@ -34,8 +34,8 @@ class _Keys(typing.NamedTuple):
 def from_prepared(name, data_dir, download):
     """Reads the TFDS set ``name`` under ``data_dir``; see ``datasets.load``.
 
-    A set that has images but no key ``label`` is read as unlabelled; what its ``attributes`` say is
-    true or false of an image (``celeb_a``: "Smiling", 40 in all) becomes the attributes of the
+    A set that has images but no key ``label`` is read as unlabelled; the true-or-false features in
+    its ``attributes`` (``celeb_a``: "Smiling", 40 in all) become the attributes of the
     ``ImageData``. A split ``unlabelled`` (``stl10``) becomes ``unlabelled_images``. The images of
     ``celeb_a``, 218 x 178 pixels, are reduced as they are read: the square of 178 x 178 pixels in
     the centre, resized to 64 x 64 by bilinear interpolation with antialiasing, rounded to uint8.
@@ -55,10 +55,10 @@ def from_prepared(name, data_dir, download):
 
 
 def _version_folder(data_dir, name, set, config, version):
-    """The folder of the highest version prepared, or None. Looks at file names only.
+    """The folder of the highest prepared version, or None. Looks at file names only.
 
-    ``tfds.builder`` would look for the code of the set first, and take the newest version that the
-    code knows rather than the one that is here.
+    ``tfds.builder`` would look for the code of the set first, and take the newest version known to
+    the code rather than the version on disk.
     """
     root = data_dir / set / (config or "")
     found = _versions(root)
@@ -195,7 +195,7 @@ def _examples(builder, split):
         # `try_autocache` would keep a second copy of a small set.
         config = tfds.ReadConfig(try_autocache=False)
         return builder.as_dataset(split=split, shuffle_files=False, read_config=config)
-    # TFDS gives these by index only. The records are those of the other formats.
+    # TFDS reads these by index only. The records are those of the other formats.
     raw = tfds.decode.DeserializeMethod.RAW_BYTES
     source = builder.as_data_source(split=split, deserialize_method=raw)
     records = tf.data.Dataset.from_generator(
@@ -206,7 +206,7 @@ def _examples(builder, split):
 
 
 def _keys(name, info):
-    """The keys of what is read; ``ValueError`` unless it is an image-classification set."""
+    """The keys that are read; ``ValueError`` unless it is an image-classification set."""
     features = info.features
     keys = info.supervised_keys or ("image", "label")
     image, label = (

@@ -23,7 +23,7 @@ def from_folder(path):
 
     The training images are those of ``train/<id>/images``, class by class, the test images those
     of ``val/images`` (the published test images have no labels). Classes are numbered in the order
-    of ``wnids.txt`` and named by ``words.txt``. The grey JPEG files among the others become RGB.
+    of ``wnids.txt`` and named by ``words.txt``. Grey JPEG files become RGB.
     Bounding boxes are not read.
 
     Args:
@@ -34,8 +34,8 @@ def from_folder(path):
 
     Raises:
         DatasetNotFoundError: if a part of the folder is missing.
-        ValueError: if the parts do not fit together, or an image cannot be read or is of another
-            size than the others.
+        ValueError: if the parts do not fit together, an image cannot be read, or images differ in
+            size.
     """
     path = pathlib.Path(path)
     if missing := [part for part in _PARTS if not (path / part).exists()]:
