@@ -32,11 +32,11 @@ def carried_out(heading):
 def test_the_page_has_all_additions():
     assert BLOCKS == [
         "A critic", "A term", "An encoder", "An evaluator", "An experiment", "A figure",
-        "A rival with a decoder",
+        "A competing method with a decoder",
     ]
 
 
-@pytest.mark.parametrize("heading", ["A term", "An encoder", "A rival with a decoder"])
+@pytest.mark.parametrize("heading", ["A term", "An encoder", "A competing method with a decoder"])
 def test_models(heading):
     history = carried_out(heading)["history"]
     assert all(math.isfinite(value) for values in history.values() for value in values)
