@@ -33,7 +33,21 @@ __all__ = [
 _TERMS = Family("loss of two views")
 
 
-class _TwoViewTerm(Term):
+class _OfViewPair:
+    """What terms with a ``pair`` (``ViewPair``) say of it."""
+
+    @property
+    def endpoint(self):
+        """The endpoint at which the views are compared."""
+        return self.pair.endpoint
+
+    @property
+    def random_view(self):
+        """The ``RandomView`` that is drawn twice where no views are named."""
+        return self.pair.random_view
+
+
+class _TwoViewTerm(_OfViewPair, Term):
     """Base of terms on two views: which views, and which endpoint is read."""
 
     least_rows = 2
@@ -53,16 +67,6 @@ class _TwoViewTerm(Term):
         super().__init__(weight, **kwargs)
         self.seed = seed_or_none(seed)
         self.pair = ViewPair(views, endpoint, crop_area, flip, colour_jitter, grey)
-
-    @property
-    def endpoint(self):
-        """The endpoint at which the views are compared."""
-        return self.pair.endpoint
-
-    @property
-    def random_view(self):
-        """The ``RandomView`` that is drawn twice where no views are named."""
-        return self.pair.random_view
 
     def connect(self, encoded):
         self._connect(encoded, *self.pair.shapes(encoded))
@@ -90,7 +94,7 @@ class _TwoViewTerm(Term):
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class ViewInformation(Information):
+class ViewInformation(_OfViewPair, Information):
     """Maximise a bound on the information between the codes of two views.
 
     The views are those of pairs, as in MI-max, or two random views of every image: with
@@ -133,16 +137,6 @@ class ViewInformation(Information):
         self.seed = seed
         self.label = metric
         self.pair = ViewPair(views, endpoint, crop_area, flip, colour_jitter, grey)
-
-    @property
-    def endpoint(self):
-        """The endpoint at which the views are compared."""
-        return self.pair.endpoint
-
-    @property
-    def random_view(self):
-        """The ``RandomView`` that is drawn twice where no views are named."""
-        return self.pair.random_view
 
     def connect(self, encoded):
         self._connect(*self.pair.shapes(encoded))
