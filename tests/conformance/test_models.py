@@ -281,9 +281,11 @@ def test_channels_first_is_no_matter(example):
         except ValueError as error:
             pytest.skip(f"the encoder's own matter: {error}")
         model.compile("adam", run_eagerly=True)
-        model.fit(example.data(), verbose=0)
+        history = model.fit(example.data(), verbose=0).history
     finally:
         keras.config.set_image_data_format("channels_last")
+    assert set(history) == example.logged
+    assert np.isfinite([value for values in history.values() for value in values]).all()
 
 
 @pytest.mark.parametrize("name", ["loss", "metrics", "loss_weights", "weighted_metrics"])
