@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_infomax import InfoMax
-from tf_infomax.critics import BilinearCritic
+from tf_infomax import DeepInfoMax, InfoMax
+from tf_infomax.critics import BilinearCritic, DotMapCritic
 from tf_infomax.encoders import MLP
 from tf_infomax.encoders.chunked_encoding import encode_in_chunks
 from tf_infomax.layers import optimizers
+from tf_infomax.objectives import LocalInformation
 
 X, Y = np.random.default_rng(0).normal(size=(2, 10, 6)).astype(np.float32)
 
@@ -75,3 +76,39 @@ def test_encoders_that_look_beyond_a_row_are_refused(layer):
     model.compile(optimizers.Adam(1e-3))
     with pytest.raises(ValueError, match="change nothing when they encode"):
         model.fit(tf.data.Dataset.from_tensors((X, Y)), verbose=0)
+
+
+IMAGES = np.random.default_rng(1).uniform(-1, 1, size=(10, 6, 6, 1)).astype(np.float32)
+
+
+def deep_infomax(chunk, normalize=False):
+    """A model whose critic has batch norm over the whole batch, its encoder only if asked for."""
+    images = keras.Input((6, 6, 1))
+    initializers = [keras.initializers.GlorotUniform(seed=seed) for seed in (0, 1)]
+    local = keras.layers.Conv2D(4, 3, activation="relu", kernel_initializer=initializers[0])(images)
+    if normalize:
+        local = keras.layers.BatchNormalization()(local)
+    code = keras.layers.Dense(3, kernel_initializer=initializers[1])(keras.layers.Flatten()(local))
+    encoder = keras.Model(images, {"local": local, "global": code})
+    term = LocalInformation(DotMapCritic(6, seed=2), "infonce")
+    model = DeepInfoMax(encoder, [term], seed=3, encoder_chunk=chunk)
+    model.compile(keras.optimizers.SGD(0.1))
+    return model
+
+
+def test_endpoints_in_chunks_train_as_the_whole_batch():
+    found = []
+    for chunk in (None, 3, 10):
+        model = deep_infomax(chunk)
+        history = model.fit(tf.data.Dataset.from_tensors(IMAGES).repeat(3), verbose=0).history
+        found.append([history["loss"], *(weight.numpy() for weight in model.variables)])
+    for one in found[1:]:
+        for values, expected in zip(one, found[0], strict=True):
+            np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_endpoints_in_chunks_refuse_batch_norm():
+    model = deep_infomax(4, normalize=True)
+    assert DeepInfoMax.from_config(model.get_config()).encoder_chunk == 4
+    with pytest.raises(ValueError, match="change nothing when they encode"):
+        model.fit(tf.data.Dataset.from_tensors(IMAGES), verbose=0)

@@ -10,8 +10,12 @@ import pytest
 PROGRAM = """
 import json, sys
 import keras, numpy as np, tensorflow as tf
-from tf_infomax import AlignedViews, InfoMax, bounds, critics, optimizers
+from tf_infomax import AlignedViews, DeepInfoMax, InfoMax, bounds, critics, encoders, optimizers
 from tf_infomax.encoders import MLP
+from tf_infomax.objectives import (
+    Classification, GlobalInformation, LocalInformation, PriorMatching, RelativeCoordinates,
+    ViewInformation,
+)
 
 (cpu,) = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -43,7 +47,44 @@ def model_of(name):
     return InfoMax(*encoders, critic, bound, baseline=baseline)
 
 
+DEEP = {
+    "local": lambda: [
+        LocalInformation(critics.DotMapCritic(6, seed=1), activation_penalty=0.1),
+        PriorMatching(hidden_units=(5,), seed=2),
+    ],
+    "places": lambda: [
+        LocalInformation(
+            critics.ConcatMapCritic((6, 5), seed=1), "jsd", occluded=True, local_samples=3,
+            negative_images=3, self_score=-10.0,
+        ),
+        RelativeCoordinates(hidden_units=(5,), seed=2),
+    ],
+    "global": lambda: [
+        GlobalInformation(critics.SeparableCritic(6, 4, seed=1), "mine", endpoint="local"),
+        Classification(3, seed=2),
+    ],
+    "random views": lambda: [ViewInformation(critics.CosineCritic(0.5), endpoint="global")],
+}
+
+
+def deep_trained(name, strategy):
+    rng = np.random.default_rng(0)
+    images = rng.uniform(-1, 1, size=(16, 28, 28, 1)).astype("float32")
+    labels = rng.integers(3, size=16)
+    data = images if name != "global" else (images, labels)
+    data = tf.data.Dataset.from_tensor_slices(data).batch(8, drop_remainder=True)
+    with strategy.scope():
+        encoder = encoders.get("basic28x28", widths=(3, 4, 5), output_units=4, seed=0)
+        model = DeepInfoMax(encoder, DEEP[name](), seed=3)
+        model.compile(keras.optimizers.SGD(0.05), jit_compile=False)
+    history = model.fit(data, epochs=2, verbose=0, shuffle=False).history
+    weights = np.concatenate([np.ravel(weight) for weight in model.get_weights()])
+    return [*(v for values in history.values() for v in values), *weights.tolist()]
+
+
 def trained(name, strategy):
+    if name in DEEP:
+        return deep_trained(name, strategy)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(24, 3)).astype("float32")
     y = (x + rng.normal(size=x.shape)).astype("float32")
@@ -61,7 +102,7 @@ one, two = tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0"
 found = {name: [trained(name, one), trained(name, two)] for name in sys.argv[1].split(",")}
 print(json.dumps(found))
 """
-QUICK = ("infonce", "tuba", "own bound")
+QUICK = ("infonce", "tuba", "own bound", "local")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +110,10 @@ QUICK = ("infonce", "tuba", "own bound")
     [
         pytest.param(QUICK, id="quick"),
         pytest.param(
-            ("nwj", "mine", "concat", "no blocks", "aligned views"),
+            (
+                "nwj", "mine", "concat", "no blocks", "aligned views", "places", "global",
+                "random views",
+            ),
             id="others",
             marks=pytest.mark.slow,
         ),
@@ -85,7 +129,6 @@ def test_two_replicas_train_as_one_device(names):
         assert one == pytest.approx(two, rel=1e-4, abs=1e-5), name
 
 
-# Negatives are those of a replica here, so that the numbers are not those of one device.
 DEEP_PROGRAM = """
 import numpy as np, tensorflow as tf
 

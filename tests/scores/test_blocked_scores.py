@@ -148,6 +148,77 @@ def test_compiled(bound, size, jit_compile):
     assert_same(step(X, Y), value_and_gradients(critic, bound, whole))
 
 
+# Maps: images, globals of an image and places of an image; no two numbers are equal.
+GLOBALS = RNG.normal(size=(7, 1, 2, WIDTH))
+PLACES = RNG.normal(size=(7, 3, 1, 5))
+MAP_CRITICS = {
+    "dot_map": {"units": 6},
+    "concat_map": {"hidden_units": (6, 4)},
+}
+
+
+def map_scores(critic, x, y, **options):
+    return PairScores.from_maps(critic(x, y, training=True), **options)
+
+
+def values_of_maps(name, bound, make, **options):
+    """The bound, its gradients by both maps and the weights, and the weights themselves."""
+    critic = critics.get(name, seed=0, dtype="float64", **MAP_CRITICS[name])
+    x, y = tf.constant(GLOBALS), tf.constant(PLACES)
+    critic.build(x.shape, y.shape)
+    weights = [weight.value for weight in critic.trainable_variables]
+    with tf.GradientTape() as tape:
+        tape.watch([x, y])
+        value = bound(make(critic, x, y, **options))
+    gradients = tape.gradient(
+        value, [x, y, *weights], unconnected_gradients=tf.UnconnectedGradients.ZERO
+    )
+    return [value, *gradients, *critic.non_trainable_variables]
+
+
+def blocks_of_maps(critic, x, y, **options):
+    # Blocks that do not divide the 14 anchors, and begin within an image.
+    return BlockedScores(critic, x, y, rows=5, training=True, **options)
+
+
+@pytest.mark.parametrize("name", MAP_CRITICS)
+@pytest.mark.parametrize(
+    "bound",
+    [
+        name if name in ("infonce", "jsd") else pytest.param(name, marks=pytest.mark.slow)
+        for name in bounds.names()
+    ],
+)
+def test_maps(name, bound):
+    bound = bounds.get(bound)
+    assert_same(
+        values_of_maps(name, bound, blocks_of_maps), values_of_maps(name, bound, map_scores)
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"self_score": -1.5}, {"negative_images": 2}, {"self_score": 0.0, "negative_images": 6}],
+)
+@pytest.mark.parametrize("bound", ["infonce", "nwj"])
+def test_options_of_maps(options, bound):
+    bound = bounds.get(bound)
+    found = values_of_maps("dot_map", bound, blocks_of_maps, **options)
+    assert_same(found, values_of_maps("dot_map", bound, map_scores, **options))
+
+
+def test_codes_take_the_options_of_maps():
+    critic = critic_of("bilinear")
+    matrix = critic(X, Y)[:, tf.newaxis, :, tf.newaxis]
+    for options in ({"self_score": -1.5}, {"negative_images": 4}):
+        found = BlockedScores(critic, X, Y, rows=4, **options)
+        expected = PairScores.from_maps(matrix, **options)
+        for bound in (bounds.infonce, bounds.jsd):
+            np.testing.assert_allclose(bound(found), bound(expected), rtol=1e-12)
+    with pytest.raises(ValueError, match=r"from 1 to .* Received: negative_images=13"):
+        BlockedScores(critic, X, Y, negative_images=13)
+
+
 def set_sizes(monkeypatch, **sizes):
     for name, (block, whole) in sizes.items():
         monkeypatch.setattr(blocked_scores, name, blocked_scores._Sizes(block, whole))

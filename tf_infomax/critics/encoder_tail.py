@@ -36,6 +36,9 @@ class EncoderTailCritic(keras.layers.Layer):
 
     runs_on_all_pairs = False
     takes_training = True
+    # As in `critics.feature_map`.
+    numbers_per_pair = 1
+    pair_variables = ()
     # `GlobalInformation` passes the map itself, not flattened.
     takes_maps = True
 
@@ -73,6 +76,20 @@ class EncoderTailCritic(keras.layers.Layer):
             self.dense = Dense(self.units, seed=self.seed, dtype=self.dtype_policy, name="dense")
             self.dense.build(codes_shape)
         keep_frozen(self)
+
+    def embed(self, codes, maps, training=False):
+        """Embeddings ``[K, units]`` of codes, and of maps."""
+        embedded = self.embed_globals(codes)
+        tails = self.tail(tf.cast(maps, self.compute_dtype), training=training)
+        return embedded, tf.cast(tails, embedded.dtype)
+
+    def all_scores(self, x, y):
+        """Scores ``[K, M]`` of all pairs of embeddings."""
+        return tf.matmul(x, y, transpose_b=True)
+
+    def joint_scores(self, x, y):
+        """Scores ``[K]`` of the embeddings' own pairs."""
+        return tf.reduce_sum(x * y, axis=1)
 
     def embed_globals(self, codes, training=False):
         """Embedded codes ``[K, units]``."""

@@ -20,11 +20,17 @@ __all__ = ["ConcatMapCritic", "DotMapCritic"]
 
 
 class _MapCritic(keras.layers.Layer):
-    """Base of critics on maps: checks, and reshaping of maps to rows of features and back."""
+    """Base of critics on maps: checks, and reshaping of maps to rows of features and back.
 
-    # Whether a network runs on all pairs; as in `critics.vector`.
+    As in ``critics.vector``, ``embed`` does the work on each feature alone, ``all_scores`` scores
+    all pairs of rows of embeddings, and ``joint_scores`` those of one image only, so that scores
+    can be computed some rows at a time.
+    """
+
+    # As in `critics.vector`.
     runs_on_all_pairs = False
     takes_training = True
+    numbers_per_pair = 1
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)
@@ -65,15 +71,40 @@ class _MapCritic(keras.layers.Layer):
                 f"{tuple(global_features.shape)}, local features of shape "
                 f"{tuple(local_features.shape)}."
             )
-        scores = self._scores(
-            tf.reshape(tf.cast(global_features, self.compute_dtype), [-1, global_width]),
-            tf.reshape(tf.cast(local_features, self.compute_dtype), [-1, local_width]),
-            training,
-        )
+        scores = self.all_scores(*self._embedded(global_features, local_features, training))
         return tf.reshape(scores, [*_sizes(global_features), *_sizes(local_features)])
 
-    def _scores(self, global_rows, local_rows, training):
-        """Scores ``[N B, N A]`` of rows ``[N B, D]`` with rows ``[N A, C]``."""
+    def embed(self, global_features, local_features, training=False):
+        """Embeddings ``[N, B, E]`` of globals and ``[N, A, E]`` of places."""
+        embedded = self._embedded(global_features, local_features, training)
+        return tuple(
+            tf.reshape(rows, [*_sizes(features), rows.shape[-1]])
+            for rows, features in zip(embedded, (global_features, local_features), strict=True)
+        )
+
+    def _embedded(self, global_features, local_features, training):
+        """``embed``, as rows ``[N B, E]`` and ``[N A, E]``."""
+        rows = (
+            tf.reshape(tf.cast(features, self.compute_dtype), [-1, width])
+            for features, width in zip((global_features, local_features), self._widths, strict=True)
+        )
+        return self._embed(*rows, training)
+
+    def _embed(self, global_rows, local_rows, training):
+        """Embeddings of rows ``[N B, D]`` and ``[N A, C]``."""
+        raise NotImplementedError
+
+    @property
+    def pair_variables(self):
+        """The trainable variables that ``all_scores`` reads; no others get gradients from it."""
+        return ()
+
+    def all_scores(self, x, y):
+        """Scores ``[R, M]`` of all pairs of rows of embeddings, ``[R, E]`` and ``[M, E]``."""
+        raise NotImplementedError
+
+    def joint_scores(self, x, y):
+        """Scores ``[N, B, A]`` of embeddings ``[N, B, E]``, ``[N, A, E]`` of the same image."""
         raise NotImplementedError
 
     def compute_output_shape(self, global_features_shape, local_features_shape):
@@ -137,12 +168,17 @@ class DotMapCritic(_MapCritic):
         images, places = _sizes(local_features)
         return tf.reshape(scores, [images, -1, images, places])
 
-    def _scores(self, global_rows, local_rows, training):
-        return tf.matmul(
+    def _embed(self, global_rows, local_rows, training):
+        return (
             self.global_net(global_rows, training=training),
             self.local_net(local_rows, training=training),
-            transpose_b=True,
         )
+
+    def all_scores(self, x, y):
+        return tf.matmul(x, y, transpose_b=True)
+
+    def joint_scores(self, x, y):
+        return tf.matmul(x, y, transpose_b=True)
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}
@@ -156,7 +192,8 @@ class ConcatMapCritic(_MapCritic):
     norm. The first layer is applied to each feature separately and added by broadcasting
     (``PairwiseDense``), but **later layers run on all N B N A pairs**: N = 64 images of A = 64
     places and one global are 262,144 rows, 0.5 GiB for every layer of 512 units, and about 140
-    GFLOP a pass. ``sampling.sample_places`` makes A smaller.
+    GFLOP a pass. Terms score larger batches in blocks (``scores.blocked_scores``), which bounds the
+    memory; ``sampling.sample_places`` makes A smaller, and with it the work.
 
     Args:
         hidden_units: widths of the hidden layers, at least one.
@@ -176,6 +213,11 @@ class ConcatMapCritic(_MapCritic):
     """
 
     runs_on_all_pairs = True
+
+    @property
+    def multiplies_on_pairs(self):
+        """Whether hidden layers follow each other on all pairs, which takes most of the time."""
+        return len(self.hidden_units) > 1
 
     def __init__(self, hidden_units=(512, 512), seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
@@ -200,13 +242,32 @@ class ConcatMapCritic(_MapCritic):
             self.later.append(Dense(units, seed=seeds[layer], dtype=policy, name=f"conv_{layer}"))
             self.later[-1].build((None, self.hidden_units[layer - 1]))
 
-    def _scores(self, global_rows, local_rows, training):
-        hidden = tf.reshape(self.first(local_rows, global_rows), [-1, self.hidden_units[0]])
+    @property
+    def numbers_per_pair(self):
+        return sum(self.hidden_units) + 1
+
+    @property
+    def pair_variables(self):
+        return [variable for layer in self.later for variable in layer.trainable_variables]
+
+    def _embed(self, global_rows, local_rows, training):
+        # Local features come first in the concatenation.
+        local_part, global_part = self.first.project(local_rows, global_rows)
+        return global_part, local_part
+
+    def all_scores(self, x, y):
+        return self._scores_of_sums(x[:, tf.newaxis] + y)
+
+    def joint_scores(self, x, y):
+        return self._scores_of_sums(x[:, :, tf.newaxis] + y[:, tf.newaxis])
+
+    def _scores_of_sums(self, sums):
+        """Scores ``[...]`` from the sums ``[..., H]`` before the first activation."""
+        # Rows of a matrix: one product of matrices.
+        hidden = tf.nn.relu(tf.reshape(sums, [-1, self.hidden_units[0]]))
         for layer in self.later[:-1]:
             hidden = tf.nn.relu(layer(hidden))
-        # Local features come first in the concatenation, and last in the scores.
-        by_place = [tf.shape(local_rows)[0], tf.shape(global_rows)[0]]
-        return tf.transpose(tf.reshape(self.later[-1](hidden), by_place))
+        return tf.reshape(self.later[-1](hidden), tf.shape(sums)[:-1])
 
     def get_config(self):
         return {**super().get_config(), "hidden_units": list(self.hidden_units)}

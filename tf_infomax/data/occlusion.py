@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from tf_infomax.numerics import replicas
+
 __all__ = ["occlude", "occlusion_masks"]
 
 
@@ -15,7 +17,8 @@ def occlusion_masks(count, height, width, block, seed):
     other axis its length is uniform in ``[block, size]`` and its place is uniform.
 
     Args:
-        count: number of images K (int or scalar tensor).
+        count: number of images K (int or scalar tensor); under a distribution strategy, of this
+            replica.
         height, width: of the images, at least ``2 block``.
         block: side b in pixels, the receptive field of one local feature.
         seed: int ``[2]``; the same seed gives the same masks (inside XLA it gives others).
@@ -32,7 +35,8 @@ def occlusion_masks(count, height, width, block, seed):
             f"Received: height={height}, width={width}, block={block}."
         )
     # Eight independent uniform numbers per image; the last axis tells their uses apart.
-    uniform = tf.random.stateless_uniform([count, 8], seed, alg="philox")
+    drawn = [count * replicas.number(), 8]
+    uniform = replicas.own(tf.random.stateless_uniform(drawn, seed, alg="philox"))
     split_rows, from_start = uniform[:, 0] < 0.5, uniform[:, 1] < 0.5
 
     def split(size, length_at, place_at):

@@ -9,6 +9,8 @@ import math
 
 import tensorflow as tf
 
+from tf_infomax.numerics import replicas
+
 __all__ = ["RandomView"]
 
 # Weights of red, green and blue in the luma (ITU-R BT.601), from which grey images are made.
@@ -99,9 +101,14 @@ class RandomView:
 
 
 def _uniform(images, number, seed):
-    """``number`` uniform draws in [0, 1) of every image, ``[number, K, 1, 1, 1]``."""
-    shape = [number, tf.shape(images)[0], 1, 1, 1]
-    return tf.random.stateless_uniform(shape, seed, dtype=images.dtype, alg="philox")
+    """``number`` uniform draws in [0, 1) of every image, ``[number, K, 1, 1, 1]``.
+
+    Under a distribution strategy the images are this replica's, and their draws those that one
+    device with the whole batch would make.
+    """
+    shape = [number, tf.shape(images)[0] * replicas.number(), 1, 1, 1]
+    drawn = tf.random.stateless_uniform(shape, seed, dtype=images.dtype, alg="philox")
+    return replicas.own(drawn, axis=1)
 
 
 def _luma(images):

@@ -8,12 +8,14 @@ of one large batch, at the cost of one more forward pass.
 Reference: Gao, Zhang, Han, Callan (2021), arXiv:2101.06983.
 """
 
+import math
+
 import keras
 import tensorflow as tf
 
 from tf_infomax.numerics.row_blocks import map_rows
 
-__all__ = ["encode_in_chunks"]
+__all__ = ["encode_in_chunks", "endpoints_in_chunks"]
 
 
 def encode_in_chunks(encoder, x, chunk, training=True):
@@ -32,12 +34,41 @@ def encode_in_chunks(encoder, x, chunk, training=True):
         ValueError: on an encoder that changes variables when it encodes (statistics of batch norm,
             seeds of dropout): chunks would neither see the whole batch nor repeat their draws.
     """
-    variables = encoder.trainable_variables
-    codes = encoder.compute_output_shape(tuple(x.shape))
+    shape = encoder.compute_output_shape(tuple(x.shape))[1:]
+    return _in_chunks(encoder, lambda rows: encoder(rows, training=training), x, chunk, shape)
 
-    def encode(rows, weights):
+
+def endpoints_in_chunks(encoder, x, chunk, training=True):
+    """``encoder.endpoints(x, training)``, as ``encode_in_chunks``: a dict of ``[K, ...]``.
+
+    All endpoints of the whole batch are kept, and no other activations.
+    """
+    shapes = {name: tuple(shape) for name, shape in encoder.endpoint_shapes.items()}
+    widths = [math.prod(shape) for shape in shapes.values()]
+
+    def encode(rows):
+        found = encoder.endpoints(rows, training=training)
+        flat = [
+            tf.reshape(found[name], [-1, width])
+            for name, width in zip(shapes, widths, strict=True)
+        ]
+        return tf.concat(flat, axis=1)
+
+    joined = _in_chunks(encoder, encode, x, chunk, (sum(widths),))
+    parts = tf.split(joined, widths, axis=1)
+    return {
+        name: tf.reshape(part, [-1, *shape])
+        for (name, shape), part in zip(shapes.items(), parts, strict=True)
+    }
+
+
+def _in_chunks(encoder, encode, x, chunk, shape):
+    """``encode(x)``, which runs ``encoder``; ``shape`` is that of a row of its result."""
+    variables = encoder.trainable_variables
+
+    def encoded(rows, weights):
         with keras.StatelessScope(list(zip(variables, weights, strict=True))) as scope:
-            found = encoder(rows[0], training=training)
+            found = encode(rows[0])
         changed = [
             variable.path
             for variable in encoder.non_trainable_variables
@@ -51,9 +82,9 @@ def encode_in_chunks(encoder, x, chunk, training=True):
         return found
 
     return map_rows(
-        encode,
+        encoded,
         [x],
         [variable.value for variable in variables],
         chunk,
-        tf.TensorSpec(codes[1:], encoder.compute_dtype),
+        tf.TensorSpec(shape, encoder.compute_dtype),
     )

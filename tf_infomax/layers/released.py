@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tf_infomax.layers.shared import initializer_of
 from tf_infomax.naming.arguments import boolean, integer, number, positive_integer, seed_or_none
+from tf_infomax.numerics import replicas
 from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["BatchNormalization", "Conv2D", "Dense", "fan_in_uniform"]
@@ -168,6 +169,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     Batches are normalised by their biased variance, as everywhere; what is stored for inference is
     the unbiased one, ``n / (n - 1)`` times as large (n entries a channel), which Keras does not do.
+    Under a distribution strategy the statistics are those of the batch of all replicas.
     Where ``trainable`` is false, inputs are normalised by the stored statistics, which do not move:
     so does Keras' own layer.
 
@@ -194,7 +196,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def _normalized(self, flat):
         """(normalised ``[n, 1, 1, C]``, mean ``[C]``, unbiased variance ``[C]``)."""
-        if flat.dtype != tf.float64:
+        if flat.dtype != tf.float64 and replicas.number() == 1:
             # One fused kernel each way; its second statistic is unbiased already. Mixed precision
             # keeps scale, offset and statistics in float32.
             outputs, mean, unbiased, *_ = tf.raw_ops.FusedBatchNormV3(
@@ -207,9 +209,16 @@ class BatchNormalization(keras.layers.BatchNormalization):
                 is_training=True,
             )
             return outputs, mean, unbiased
-        mean, biased = tf.nn.moments(flat, axes=[0, 1, 2])
+        values = flat if flat.dtype == tf.float64 else tf.cast(flat, tf.float32)
+        count = replicas.total(tf.cast(tf.shape(values)[0], values.dtype))
+        if replicas.number() == 1:
+            mean, biased = tf.nn.moments(values, axes=[0, 1, 2])
+        else:
+            # The spread in a second pass: the mean of squares less the squared mean loses digits.
+            mean = replicas.total(tf.reduce_sum(values, axis=[0, 1, 2])) / count
+            biased = replicas.total(tf.reduce_sum((values - mean) ** 2, axis=[0, 1, 2])) / count
         outputs = tf.nn.batch_normalization(
-            flat, mean, biased, self.beta, self.gamma, self.epsilon
+            values, mean, biased, self.beta, self.gamma, self.epsilon
         )
-        count = tf.cast(tf.shape(flat)[0], flat.dtype)
+        outputs = tf.cast(outputs, flat.dtype)
         return outputs, mean, biased * count / tf.maximum(count - 1.0, 1.0)

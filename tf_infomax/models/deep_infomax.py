@@ -41,6 +41,8 @@ class DeepInfoMax(RepresentationModel):
             ``None``. A saved model continues with new draws after loading; it does not repeat
             those of its seed.
 
+        encoder_chunk: see ``RepresentationModel``; only for encoders without batch norm.
+
     Call arguments:
         inputs: images ``[K, H, W, C]`` in [-1, 1].  Returns the global code.
 
@@ -52,8 +54,9 @@ class DeepInfoMax(RepresentationModel):
 
     form = IMAGES
 
-    def __init__(self, encoder, objectives, seed=None, **kwargs):
-        super().__init__({"image": as_encoder(encoder)}, objectives, seed, **kwargs)
+    def __init__(self, encoder, objectives, seed=None, encoder_chunk=None, **kwargs):
+        encoders = {"image": as_encoder(encoder)}
+        super().__init__(encoders, objectives, seed, encoder_chunk, **kwargs)
 
     @property
     def encoder(self):
@@ -137,7 +140,6 @@ class DeepInfoMax(RepresentationModel):
         config = super().get_config()
         config["encoder"] = config.pop("encoders")["image"]
         config["objectives"] = config.pop("terms")
-        del config["encoder_chunk"]
         return config
 
     @classmethod

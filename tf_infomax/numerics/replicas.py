@@ -7,7 +7,7 @@ strategy there is one replica with all rows, and these functions change nothing.
 
 import tensorflow as tf
 
-__all__ = ["first_row", "gathered", "number"]
+__all__ = ["first_row", "gathered", "number", "own", "total"]
 
 
 def number():
@@ -32,6 +32,32 @@ def gathered(values):
     found = tf.distribute.get_replica_context().all_gather(values, axis=0)
     size = values.shape[0]
     return tf.ensure_shape(found, [size and replicas * size, *values.shape[1:]])
+
+
+def own(values, axis=0):
+    """This replica's rows of what ``gathered`` gives, or of random draws for the whole batch.
+
+    Args:
+        values: tensor that every replica has, ``R K`` entries along ``axis``.
+        axis: of the rows.
+    """
+    replicas = number()
+    if replicas == 1:
+        return values
+    place = tf.distribute.get_replica_context().replica_id_in_sync_group
+    size = values.shape[axis]
+    rows = (tf.shape(values)[axis] if size is None else size) // replicas
+    found = tf.gather(values, place * rows + tf.range(rows), axis=axis)
+    shape = values.shape.as_list()
+    shape[axis] = size and size // replicas
+    return tf.ensure_shape(found, shape)
+
+
+def total(values):
+    """The sum of every replica's ``values``, differentiable."""
+    if number() == 1:
+        return values
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, values)
 
 
 def first_row(rows):

@@ -2,10 +2,12 @@
 
 import tensorflow as tf
 
+from tf_infomax.numerics import replicas
+
 __all__ = ["sample_places"]
 
 
-def sample_places(features, count, seed):
+def sample_places(features, count, seed, own=False):
     """``count`` places of every image of a batch of maps, without replacement.
 
     Every image draws its own places, uniformly over all subsets, in random order: the mean over
@@ -18,6 +20,8 @@ def sample_places(features, count, seed):
         count: places to keep, from 1 to H W.
         seed: int ``[2]``, as of TensorFlow's stateless operations; the same seed and sizes give the
             same places.
+        own: whether ``features`` are only this replica's rows of the batch; they get the places
+            that one device with the whole batch would draw.
 
     Returns:
         ``[N, 1, count, C]``, a map of one row, for functions of maps.
@@ -41,9 +45,11 @@ def sample_places(features, count, seed):
     num_images = tf.shape(features)[0]
     # The largest of independent numbers lie at a uniformly random subset. Raw bits of a named
     # generator: XLA would choose another, and makes other floats from the same bits.
+    drawn = num_images * replicas.number() if own else num_images
     bits = tf.random.stateless_uniform(
-        [num_images, height * width], seed, None, None, tf.int32, alg="philox"
+        [drawn, height * width], seed, None, None, tf.int32, alg="philox"
     )
+    bits = replicas.own(bits) if own else bits
     places = tf.math.top_k(bits, count).indices
     rows = tf.reshape(features, [num_images, height * width, channels])
     return tf.gather(rows, places, batch_dims=1)[:, tf.newaxis]

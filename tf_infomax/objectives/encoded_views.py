@@ -1,6 +1,6 @@
 """Which encoder encodes which view, and what endpoints there are: addresses ``view.endpoint``."""
 
-from tf_infomax.encoders.chunked_encoding import encode_in_chunks
+from tf_infomax.encoders.chunked_encoding import encode_in_chunks, endpoints_in_chunks
 
 __all__ = ["EncodedViews", "named"]
 
@@ -73,10 +73,7 @@ class EncodedViews:
         chunk = self._chunk if training else None
         if hasattr(encoder, "endpoints"):
             if chunk is not None:
-                raise ValueError(
-                    "Encoders with named endpoints take the whole batch at a time. "
-                    f"Received: encoder_chunk={chunk} and {type(encoder).__name__}."
-                )
+                return endpoints_in_chunks(encoder, x, chunk, training)
             return encoder.endpoints(x, training=training)
         if chunk is not None:
             return {_OUTPUT: encode_in_chunks(encoder, x, chunk, training)}

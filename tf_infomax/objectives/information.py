@@ -1,8 +1,9 @@
-"""The information terms: a bound on the MI of two features, whether maps, codes or views.
+"""The information term: a bound on the MI of two features, whether maps, codes or views.
 
 ``Information`` offers every option of a bound; its subclasses only choose the features to score:
-the code with every place of a map (``LocalInformation``), the code with one whole map
-(``GlobalInformation``), the codes of two views (``two_views.ViewInformation``).
+the code with every place of a map (``map_information.LocalInformation``), the code with one whole
+map (``map_information.GlobalInformation``), the codes of two views
+(``two_views.ViewInformation``).
 """
 
 import math
@@ -11,16 +12,15 @@ import keras
 import tensorflow as tf
 
 from tf_infomax.bounds.moving_average import RATE, updated_log_average
-from tf_infomax.naming.arguments import boolean, callable_layer, integer, number
-from tf_infomax.numerics.sampling import sample_places
-from tf_infomax.objectives import options
-from tf_infomax.objectives.features import flat, global_vectors, wide
+from tf_infomax.naming.arguments import callable_layer, integer, number
+from tf_infomax.numerics import replicas
+from tf_infomax.objectives.features import global_vectors, wide
 from tf_infomax.objectives.mutual_information import mutual_information_loss
 from tf_infomax.objectives.scored_bound import ScoredBound
-from tf_infomax.objectives.term import Term, checked_critic, checked_endpoint
-from tf_infomax.scores.pairs import PairScores
+from tf_infomax.objectives.term import Term, checked_critic
+from tf_infomax.scores.blocked_scores import BlockedScores, in_blocks, score_all, scores_of
 
-__all__ = ["GlobalInformation", "Information", "LocalInformation"]
+__all__ = ["Information"]
 
 
 class Information(Term):
@@ -113,33 +113,44 @@ class Information(Term):
             dtype="float32", aggregation="mean", name=name,
         )
 
-    def features_of(self, features):
-        """(anchors, candidates) of the whole batch, as the critic takes them."""
+    def features_of(self, features, own=False):
+        """(anchors, candidates) of the whole batch, as the critic takes them.
+
+        Args:
+            features: ``Features``.
+            own: whether only this replica's rows are wanted.
+        """
         raise NotImplementedError
 
     def scores(self, features):
-        """(scores of all pairs, mean squared norm of the embedded anchors or ``None``)."""
-        anchors, candidates = self.features_of(features)
-        training = features.training
-        if not self.activation_penalty:
-            takes_training = getattr(self.critic, "takes_training", False)
-            kwargs = {"training": training} if takes_training else {}
-            return self._pairs(self.critic(anchors, candidates, **kwargs)), None
-        embedded = self.critic.embed_globals(anchors, training=training)
-        scores = self.critic.score_embedded(embedded, candidates, training=training)
-        embedded = tf.cast(embedded, wide(scores).dtype)
-        penalty = tf.reduce_mean(tf.reduce_sum(embedded**2, axis=-1))
-        return self._pairs(scores), penalty
+        """(scores of all pairs, mean squared norm of the embedded anchors or ``None``).
 
-    def _pairs(self, scores):
-        """``PairScores`` of maps ``[N, B, N, A]``, or of a matrix ``[K, K]``."""
-        if scores.shape.rank == 2:
-            if self.self_score is None and self.negative_images is None:
-                # A user's own bound reads the matrix itself.
-                is_own = not self.scored_bound.is_registered
-                return scores if is_own else PairScores.from_matrix(scores)
-            scores = scores[:, tf.newaxis, :, tf.newaxis]
-        return PairScores.from_maps(scores, self.self_score, self.negative_images)
+        Large numbers of pairs are scored in blocks; replicas share the work on the pairs.
+        """
+        options = {"self_score": self.self_score, "negative_images": self.negative_images}
+        training = features.training
+        anchors, candidates = self.features_of(features, own=True)
+        # A user's own bound may read the matrix itself.
+        if self.scored_bound.is_registered and in_blocks(self.critic, anchors, candidates):
+            scores = BlockedScores(
+                self.critic, anchors, candidates, **options, training=training
+            )
+            return scores, self._penalty(scores.anchors)
+        anchors, candidates = map(replicas.gathered, (anchors, candidates))
+        if self.activation_penalty:
+            embedded = self.critic.embed_globals(anchors, training=training)
+            scores = self.critic.score_embedded(embedded, candidates, training=training)
+            return scores_of(scores, **options), self._penalty(embedded)
+        scores = score_all(self.critic, anchors, candidates, training)
+        is_plain = scores.shape.rank == 2 and set(options.values()) == {None}
+        if is_plain and not self.scored_bound.is_registered:
+            return scores, None
+        return scores_of(scores, **options), None
+
+    def _penalty(self, embedded):
+        if not self.activation_penalty:
+            return None
+        return tf.reduce_mean(tf.reduce_sum(wide(embedded) ** 2, axis=-1))
 
     def loss(self, features):
         scores, penalty = self.scores(features)
@@ -193,152 +204,3 @@ class Information(Term):
             if isinstance(config.get(key), dict)
         }
         return cls(**{**config, **parts})
-
-
-@keras.saving.register_keras_serializable(package="tf_infomax")
-class LocalInformation(Information):
-    """Maximise the information between the global code and every local feature: DIM(L).
-
-    ``max mean over places i of bound( critic(E(x), C^(i)(x)) )``: the anchors are the global codes,
-    the positives of an anchor are the places of its own image, and its negatives all places of the
-    other images of the batch.
-
-    Args:
-        critic: critic for maps, ``critic(global, local) -> [N, B, N, A]``.
-        bound: name of a registered bound, or as for ``Information``.
-        weight: beta.
-        occluded: whether the code is that of the image with a part hidden (section 4.3); the local
-            features are always those of the whole image.
-        local_samples, global_samples: how many places (or globals) of each image are drawn at
-            random in every step; ``None`` takes all.
-        negative_images, self_score, activation_penalty, target, baseline: see ``Information``.
-
-    Reference: Hjelm et al. (2019), arXiv:1808.06670, section 3.2, eq. 6 (eq. 8 prints this term
-    wrongly; the authors say so).
-    """
-
-    label = "local_information"
-
-    def __init__(
-        self,
-        critic,
-        bound=options.LocalInformation.bound,
-        weight=options.LocalInformation.weight,
-        occluded=options.LocalInformation.occluded,
-        local_samples=options.LocalInformation.local_samples,
-        global_samples=options.LocalInformation.global_samples,
-        negative_images=options.LocalInformation.negative_images,
-        self_score=options.LocalInformation.self_score,
-        activation_penalty=options.LocalInformation.activation_penalty,
-        **kwargs,
-    ):
-        super().__init__(
-            critic,
-            bound,
-            weight,
-            negative_images=negative_images,
-            self_score=self_score,
-            activation_penalty=activation_penalty,
-            **kwargs,
-        )
-        self.occluded = boolean(occluded, "occluded")
-        for name, value in (("local_samples", local_samples), ("global_samples", global_samples)):
-            if value is not None:
-                integer(value, name, wanted="a positive integer or None")
-        self.local_samples = local_samples
-        self.global_samples = global_samples
-
-    def connect(self, encoded):
-        local, code = (encoded.shape(name) for name in ("local", "global"))
-        if len(local) != 3:
-            raise ValueError(
-                f"The endpoint 'local' must be a map (H, W, C). Received: shape {local}."
-            )
-        for name, wanted, shape in (
-            ("local_samples", self.local_samples, local),
-            ("global_samples", self.global_samples, code),
-        ):
-            places = shape[0] * shape[1] if len(shape) == 3 else 1
-            if wanted is not None and wanted > places:
-                raise ValueError(
-                    f"`{name}` can be at most {places}, the number there is. Received: {wanted}."
-                )
-        self._connect(code, local)
-
-    def features_of(self, features):
-        codes = features.read("occluded.global" if self.occluded else "global")
-        local = features.read("local")
-        if self.local_samples is not None:
-            local = sample_places(local, self.local_samples, features.seed("local_samples"))
-        if self.global_samples is not None and codes.shape.rank == 4:
-            codes = sample_places(codes, self.global_samples, features.seed("global_samples"))
-        return codes, local
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "occluded": self.occluded,
-            "local_samples": self.local_samples,
-            "global_samples": self.global_samples,
-        }
-
-
-@keras.saving.register_keras_serializable(package="tf_infomax")
-class GlobalInformation(Information):
-    """Maximise the information between the global code and one whole feature map: DIM(G).
-
-    ``max bound( critic(E(x), C(x)) )`` over all pairs of images of the batch. Codes with several
-    globals are flattened.
-
-    Args:
-        critic: critic of vectors, which sees the flattened map; or a critic of maps
-            (``EncoderTailCritic``).
-        bound: name of a registered bound, or as for ``Information``.
-        weight: alpha.
-        endpoint: the map; "conv" is that of the paper.
-        occluded: whether the code is that of the image with a part hidden.
-        self_score, negative_images, activation_penalty, target, baseline: see ``Information``.
-
-    Reference: Hjelm et al. (2019), arXiv:1808.06670, section 3.1, eqs. 2 to 5.
-    """
-
-    label = "global_information"
-
-    def __init__(
-        self,
-        critic,
-        bound=options.GlobalInformation.bound,
-        weight=options.GlobalInformation.weight,
-        endpoint=options.GlobalInformation.endpoint,
-        occluded=options.GlobalInformation.occluded,
-        self_score=options.GlobalInformation.self_score,
-        activation_penalty=options.GlobalInformation.activation_penalty,
-        **kwargs,
-    ):
-        super().__init__(
-            critic,
-            bound,
-            weight,
-            self_score=self_score,
-            activation_penalty=activation_penalty,
-            **kwargs,
-        )
-        self.occluded = boolean(occluded, "occluded")
-        self.endpoint = checked_endpoint(endpoint)
-
-    def connect(self, encoded):
-        code, shape = (encoded.shape(name) for name in ("global", self.endpoint))
-        candidate = shape if self._takes_maps else (math.prod(shape),)
-        self._connect((math.prod(code),), candidate)
-
-    @property
-    def _takes_maps(self):
-        return getattr(self.critic, "takes_maps", False)
-
-    def features_of(self, features):
-        codes = features.read("occluded.global" if self.occluded else "global")
-        maps = features.read(self.endpoint)
-        return flat(codes), maps if self._takes_maps else flat(maps)
-
-    def get_config(self):
-        return {**super().get_config(), "endpoint": self.endpoint, "occluded": self.occluded}

@@ -17,7 +17,6 @@ from tf_infomax.objectives.information import Information
 from tf_infomax.objectives.metric_learning import MINING, batch_triplet
 from tf_infomax.objectives.term import Term
 from tf_infomax.objectives.view_pair import ViewPair
-from tf_infomax.scores.blocked_scores import scores_of_pairs
 
 __all__ = [
     "AlignmentUniformity",
@@ -141,15 +140,8 @@ class ViewInformation(_OfViewPair, Information):
     def connect(self, encoded):
         self._connect(*self.pair.shapes(encoded))
 
-    def features_of(self, features):
-        return self.pair.codes(features)
-
-    def scores(self, features):
-        plain = self.self_score is None and self.negative_images is None
-        if not plain or self.activation_penalty or not self.scored_bound.is_registered:
-            return super().scores(features)
-        # Anchors are this replica's own rows: replicas share the work on the pairs.
-        return scores_of_pairs(self.critic, *self.pair.codes(features, own=True)), None
+    def features_of(self, features, own=False):
+        return self.pair.codes(features, own)
 
     def get_config(self):
         config = {**super().get_config(), **self.pair.config(), "seed": self.seed}

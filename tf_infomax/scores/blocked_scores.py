@@ -1,4 +1,4 @@
-"""Scores of all pairs of a batch, which are never held in memory all at once.
+"""Scores of all pairs of a batch, of codes or of maps, which are never held in memory all at once.
 
 Bounds need only a few numbers per anchor from the negatives' scores. These are computed here from
 some rows of the K x K matrix at a time, in value and in gradient, so that memory grows with K and
@@ -11,6 +11,7 @@ of its own anchors.
 """
 
 import dataclasses
+import math
 
 import keras
 import numpy as np
@@ -20,7 +21,7 @@ from tf_infomax.numerics import replicas
 from tf_infomax.numerics.row_blocks import map_rows
 from tf_infomax.scores.pairs import PairScores, floating
 
-__all__ = ["BlockedScores", "scores_of_pairs"]
+__all__ = ["BlockedScores", "in_blocks", "score_all", "scores_of", "scores_of_pairs"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,27 +38,38 @@ _OF_PRODUCTS = _Sizes(2**24, 2**26)
 # Hidden values are passed over several times between two products. On a CPU blocks that stay in the
 # caches of its cores halve the time, and make up for the second computation from the second block.
 _OF_HIDDEN_VALUES = _Sizes(2**22, 2**22)
+# Where products of hidden layers take the time, a second computation costs a third more.
+_OF_HIDDEN_PRODUCTS = _Sizes(2**24, 2**31)
 
 
 class BlockedScores(PairScores):
-    """Scores of K pairs of codes: the diagonal holds the positives, each row its negatives.
+    """Scores of K pairs: of codes, or of all globals with all places of K maps.
 
-    Reads like ``PairScores.from_matrix(critic(x, y))`` and gives the same numbers, values and
-    gradients by x, y and the critic's weights, up to rounding; it has no ``marginal``.
+    Reads like ``PairScores.from_matrix(critic(x, y))``, of maps like ``PairScores.from_maps``, and
+    gives the same numbers, values and gradients by x, y and the critic's weights, up to rounding;
+    it has no ``marginal``.
 
     Args:
         critic: layer with weights that has ``embed``, ``all_scores`` and ``joint_scores``, as the
-            critics of vectors of this package.
-        x: ``[K, Dx]`` codes, K >= 2.
-        y: ``[K, Dy]``.
+            critics of vectors and of maps of this package.
+        x: ``[K, Dx]`` codes, K >= 2; of a critic of maps also ``[K, h, w, Dx]``.
+        y: ``[K, Dy]``; of a critic of maps ``[K, H, W, Dy]``.
         rows: rows in a block; ``None`` takes as many as fit the caches: 16 MiB of scores, or, on
             a CPU and for a critic with hidden values per pair, 4 MiB of those values.
+        self_score, negative_images: as of ``PairScores.from_maps``.
+        training: passed to the critic, if it takes that.
+
+    Attributes:
+        anchors: what the critic makes of x, of all replicas, ``[K, E]``, of maps ``[K h w, E]``.
 
     Raises:
-        ValueError: for a critic that lacks these methods, unequal numbers of codes, or K < 2.
+        ValueError: for a critic that lacks these methods, unequal numbers of codes, K < 2, or
+            ``negative_images`` out of range.
     """
 
-    def __init__(self, critic, x, y, rows=None):
+    def __init__(
+        self, critic, x, y, rows=None, *, self_score=None, negative_images=None, training=False
+    ):
         if not _can_be_blocked(critic):
             raise ValueError(
                 "Scores can be had in blocks of a critic that has embed(x, y), all_scores(x, y) "
@@ -72,23 +84,31 @@ class BlockedScores(PairScores):
                 f"Received: x of shape {x.shape}, y of shape {y.shape}."
             )
         self._critic = critic
-        self._x, y = critic.embed(x, y)
-        joint = floating(critic.joint_scores(self._x, y), "scores")
-        self.joint = replicas.gathered(joint)[:, tf.newaxis]
-        self._y = replicas.gathered(y)
-        own = x.shape[0] if x.shape[0] is not None else tf.shape(x)[0]
-        size = own * replicas.number()
-        first = replicas.first_row(own)
-        self._anchors = first + tf.range(own)
-        self.num_marginal = tf.cast(size - 1, self.joint.dtype)
+        x, y = critic.embed(x, y, **_training_argument(critic, training))
+        # Globals and places of an example; of maps the embeddings have an axis for them.
+        self._globals, self._places = (1 if e.shape.rank == 2 else e.shape[1] for e in (x, y))
+        joint = floating(critic.joint_scores(x, y), "scores")
+        self.joint = replicas.gathered(tf.reshape(joint, [-1, self._places]))
+        self._x, y = (tf.reshape(one, [-1, one.shape[-1]]) for one in (x, y))
+        self.anchors, self._y = replicas.gathered(self._x), replicas.gathered(y)
+        own = self._x.shape[0] if self._x.shape[0] is not None else tf.shape(self._x)[0]
+        self._rows_of_anchors = replicas.first_row(own) + tf.range(own)
+        self._size = own * replicas.number() // self._globals
+        self._others = _checked_others(negative_images, self._size)
+        others = self._size - 1 if self._others is None else self._others
+        self.num_marginal = tf.cast(others * self._places, self.joint.dtype)
         self._log_extra_rivals = None
+        if self_score is not None:
+            places = tf.constant(self._places, self.joint.dtype)
+            self._log_extra_rivals = tf.math.log(places) + self_score
         if rows is None:
-            bytes_per_row = self.joint.dtype.size * critic.numbers_per_pair * size
+            candidates = self._size * self._places
+            bytes_per_row = self.joint.dtype.size * critic.numbers_per_pair * candidates
             rows = _even_blocks(own, _sizes(critic).block // bytes_per_row)
         self._rows = rows
 
     def of_each_anchor(self, reduction, *per_anchor):
-        variables = self._critic.trainable_variables
+        variables = _variables_of_pairs(self._critic)
 
         def reduced(rows, shared):
             x, anchors, *numbers = rows
@@ -96,14 +116,14 @@ class BlockedScores(PairScores):
             # Weights as arguments, so that the gradient of the loop reaches them.
             with keras.StatelessScope(list(zip(variables, weights, strict=True))):
                 scores = floating(self._critic.all_scores(x, y), "scores")
-            is_own = tf.equal(anchors[:, tf.newaxis], tf.range(tf.shape(y)[0])[tf.newaxis, :])
-            scores = tf.where(is_own, tf.constant(-np.inf, scores.dtype), scores)
+            is_left_out = self._is_left_out(anchors, tf.range(tf.shape(y)[0]))
+            scores = tf.where(is_left_out, tf.constant(-np.inf, scores.dtype), scores)
             return reduction(scores, *numbers)
 
-        own = [tf.gather(numbers, self._anchors) for numbers in per_anchor]
+        own = [tf.gather(numbers, self._rows_of_anchors) for numbers in per_anchor]
         found = map_rows(
             reduced,
-            [self._x, self._anchors, *own],
+            [self._x, self._rows_of_anchors, *own],
             [self._y, *(variable.value for variable in variables)],
             self._rows,
             tf.TensorSpec([], self.joint.dtype),
@@ -111,33 +131,74 @@ class BlockedScores(PairScores):
         )
         return replicas.gathered(found)
 
+    def _is_left_out(self, anchors, candidates):
+        """Which of these pairs, by their rows, are no negatives: bool ``[R, M]``."""
+        anchors, candidates = anchors[:, tf.newaxis], candidates[tf.newaxis, :]
+        ahead = candidates // self._places - anchors // self._globals
+        if self._others is None:
+            return tf.equal(ahead, 0)
+        ahead = tf.math.floormod(ahead, self._size)
+        return tf.equal(ahead, 0) | (ahead > self._others)
 
-def scores_of_pairs(critic, x, y):
-    """Scores of K pairs of codes: the whole matrix, or blocks where that would be large.
+
+def in_blocks(critic, x, y):
+    """Whether the scores of all pairs are better computed in blocks, and can be.
 
     Args:
-        critic: layer with weights, ``critic(x, y) -> [K, K]``.
-        x: ``[K, Dx]`` codes; under a distribution strategy, those of this replica.
-        y: ``[K, Dy]``.
+        critic: as for ``scores_of_pairs``.
+        x: features of the anchors, ``[K, ...]``; under a distribution strategy, those of this
+            replica.
+        y: features of the candidates, ``[K, ...]``.
 
     Returns:
-        ``PairScores`` of the pairs of all replicas: blocked where the numbers that the matrix takes
-        exceed 64 MiB (on a CPU, 4 MiB for a critic with hidden values per pair), or there are
-        several replicas, provided that the critic can score in blocks.
+        True where the numbers that all pairs take exceed 64 MiB (on a CPU, 4 MiB for a critic with
+        hidden values per pair; 2 GiB for one that multiplies them by further layers), or replicas
+        can share the work; provided that the critic can score in blocks.
     """
-    if replicas.number() > 1:
-        if _can_be_blocked(critic):
-            return BlockedScores(critic, x, y)
-        return PairScores.from_matrix(critic(replicas.gathered(x), replicas.gathered(y)))
-    size = x.shape[0] if x.shape[0] is not None else y.shape[0]
-    if size is not None and _can_be_blocked(critic):
-        itemsize = max(4, tf.as_dtype(critic.compute_dtype).size)
-        if size * size * critic.numbers_per_pair * itemsize > _sizes(critic).whole:
-            return BlockedScores(critic, x, y)
-    return PairScores.from_matrix(critic(x, y))
+    return _can_be_blocked(critic) and (replicas.number() > 1 or _is_large(critic, x, y))
+
+
+def scores_of_pairs(critic, x, y):
+    """``PairScores`` of K pairs, of codes or of maps: in blocks where ``in_blocks``.
+
+    Args:
+        critic: layer with weights, ``critic(x, y) -> [K, K]``, of maps ``[K, B, K, A]``.
+        x: features of the anchors, ``[K, ...]``; under a distribution strategy, those of this
+            replica.
+        y: features of the candidates, ``[K, ...]``.
+    """
+    if in_blocks(critic, x, y):
+        return BlockedScores(critic, x, y)
+    return scores_of(score_all(critic, replicas.gathered(x), replicas.gathered(y)))
+
+
+def score_all(critic, x, y, training=False):
+    """``critic(x, y)``, with ``training`` if the critic takes it."""
+    return critic(x, y, **_training_argument(critic, training))
+
+
+def scores_of(scores, self_score=None, negative_images=None):
+    """``PairScores`` of a matrix ``[K, K]``, or of maps ``[K, B, K, A]``."""
+    if scores.shape.rank == 2:
+        if self_score is None and negative_images is None:
+            return PairScores.from_matrix(scores)
+        scores = scores[:, tf.newaxis, :, tf.newaxis]
+    return PairScores.from_maps(scores, self_score, negative_images)
+
+
+def _is_large(critic, x, y):
+    """Whether the numbers of all pairs, if known, are better computed in blocks."""
+    shapes = [[x.shape[0] or y.shape[0], *z.shape[1:-1]] for z in (x, y)]
+    if any(None in shape for shape in shapes):
+        return False
+    anchors, candidates = map(math.prod, shapes)
+    itemsize = max(4, tf.as_dtype(critic.compute_dtype).size)
+    return anchors * candidates * critic.numbers_per_pair * itemsize > _sizes(critic).whole
 
 
 def _sizes(critic):
+    if getattr(critic, "multiplies_on_pairs", False):
+        return _OF_HIDDEN_PRODUCTS
     on_a_cpu = not tf.config.list_physical_devices("GPU")
     return _OF_HIDDEN_VALUES if on_a_cpu and critic.numbers_per_pair > 1 else _OF_PRODUCTS
 
@@ -150,3 +211,26 @@ def _even_blocks(number, most):
 
 def _can_be_blocked(critic):
     return all(hasattr(critic, name) for name in ("embed", "all_scores", "joint_scores"))
+
+
+def _training_argument(critic, training):
+    return {"training": training} if getattr(critic, "takes_training", False) else {}
+
+
+def _variables_of_pairs(critic):
+    """The trainable variables that ``all_scores`` reads: what the critic says, or all of them."""
+    return getattr(critic, "pair_variables", critic.trainable_variables)
+
+
+def _checked_others(negative_images, size):
+    """How many other examples give negatives; ``None``: all."""
+    if negative_images is None:
+        return None
+    if not isinstance(size, int):
+        return tf.minimum(negative_images, size - 1)
+    if not 1 <= negative_images < size:
+        raise ValueError(
+            "`negative_images` must be from 1 to the number of other images of the batch. "
+            f"Received: negative_images={negative_images}, a batch of {size}."
+        )
+    return negative_images
