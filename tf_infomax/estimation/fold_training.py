@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax import bounds
-from tf_infomax.bounds.moving_average import RATE, updated_log_average
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.reading import Reader, partner_scores
 from tf_infomax.estimation.score_limits import (
@@ -20,6 +19,7 @@ from tf_infomax.estimation.score_limits import (
 )
 from tf_infomax.layers.optimizers import Adam
 from tf_infomax.numerics.randomness import stream
+from tf_infomax.objectives.information import Information
 from tf_infomax.scores.pairs import PairScores
 from tf_infomax.training.step import gradient_step
 
@@ -74,6 +74,24 @@ class TrainedCritic:
     limits: tuple
 
 
+class _DrawnNegatives(Information):
+    """The information of pairs of which each anchor has its own drawn negatives.
+
+    What it reads are not endpoints of views, but (x ``[K, Dx]``, y ``[K, Dy]``, int ``[K, 1 + M]``:
+    the rows of y with which each x is scored, its own first).
+    """
+
+    def scores(self, features):
+        scores = partner_scores(self.critic, *features.pairs)
+        return PairScores(scores[:, 0], scores[:, 1:]), None
+
+
+@dataclasses.dataclass(frozen=True)
+class _DrawnPairs:
+    pairs: tuple
+    training: bool = True
+
+
 class FoldTraining:
     """One critic, trained from the start for every fold by the same compiled step.
 
@@ -93,7 +111,8 @@ class FoldTraining:
         self.critic = critic
         self.reader = Reader(critic, bound)
         self._bound = bound
-        self._averages_scores = bounds.takes_average(bound)
+        self._term = _DrawnNegatives(critic, bound)
+        self._term.connect_to_critic()
         # Where the bound is best if the critic's Gaussian part is the log-density ratio.
         self._start = bounds.info(bound).best_shift
         self._schedule = schedule
@@ -103,9 +122,7 @@ class FoldTraining:
         self._optimizer.build(self._variables)
         self._averages = [tf.Variable(variable.value) for variable in self._variables]
         # Scores of half precision are read in float32.
-        dtype = "float64" if critic.compute_dtype == "float64" else "float32"
-        self._log_average = tf.Variable(-math.inf, dtype=dtype)
-        self._seen = tf.Variable(0.0, dtype=dtype)
+        self._dtype = "float64" if critic.compute_dtype == "float64" else "float32"
         self._epoch = tf.function(self._run_epoch, jit_compile=True)
 
     def run(self, x, y, train, validation, initial_weights, seed, *, partners, held_out):
@@ -194,8 +211,7 @@ class FoldTraining:
             moment.assign(tf.zeros_like(moment))
         for average, variable in zip(self._averages, self._variables, strict=True):
             average.assign(variable.value)
-        self._log_average.assign(-math.inf)
-        self._seen.assign(0.0)
+        self._term.restart_average()
 
     def _assign(self, values):
         for variable, value in zip(self._variables, values, strict=True):
@@ -215,7 +231,7 @@ class FoldTraining:
 
     def _run_epoch(self, all_x, all_y, order, shifts):
         batch_size = self._schedule.batch_size
-        total = tf.zeros([], self._seen.dtype)
+        total = tf.zeros([], self._dtype)
         for step in tf.range(self._steps):
             x, y = (tf.gather(values, order[step]) for values in (all_x, all_y))
             partners = (tf.range(batch_size)[:, tf.newaxis] + shifts[step]) % batch_size
@@ -223,25 +239,12 @@ class FoldTraining:
         return total / tf.cast(self._steps, total.dtype)
 
     def _step(self, x, y, partners):
-        def loss_and_metrics():
-            scores = partner_scores(self.critic, x, y, partners)
-            value = self._training_value(PairScores(scores[:, 0], scores[:, 1:]))
-            return -value, {"value": value}
-
-        value = gradient_step(loss_and_metrics, self._variables, self._optimizer)["value"]
+        batch = _DrawnPairs((x, y, partners))
+        report = gradient_step(lambda: self._term.loss(batch), self._variables, self._optimizer)
+        value = report[self._term.label]
         for average, variable in zip(self._averages, self._variables, strict=True):
             average.assign(average + (1.0 - _AVERAGE_DECAY) * (variable.value - average))
         return value
-
-    def _training_value(self, scores):
-        if not self._averages_scores:
-            return self._bound(scores)
-        average, unbiased = updated_log_average(
-            self._log_average, scores.log_mean_exp(), RATE, self._seen
-        )
-        self._log_average.assign(tf.stop_gradient(average))
-        self._seen.assign_add(1.0)
-        return self._bound(scores, log_average=unbiased)
 
 
 def _learning_rates(schedule, steps_per_epoch):

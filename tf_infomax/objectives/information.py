@@ -22,6 +22,9 @@ from tf_infomax.scores.blocked_scores import BlockedScores, in_blocks, score_all
 
 __all__ = ["Information"]
 
+# log 0: of a moving average that has seen no batch.
+_NO_AVERAGE = -math.inf
+
 
 class Information(Term):
     """Maximise a bound on the mutual information of two features of the same example.
@@ -102,10 +105,20 @@ class Information(Term):
             self.critic.build((None, *anchor_shape), (None, *candidate_shape))
         if self.baseline is not None and not self.baseline.built:
             self.baseline.build((None, anchor_shape[-1]))
+        self.connect_to_critic()
+
+    def connect_to_critic(self):
+        """``_connect`` of a term whose critic and baseline are built."""
         if self.scored_bound.averages and self.log_average is None:
-            self.log_average = self._average("log_average", -math.inf)
+            self.log_average = self._average("log_average", _NO_AVERAGE)
             self.num_averaged = self._average("num_averaged", 0.0)
         self._finish_connect()
+
+    def restart_average(self):
+        """Forgets the moving average, if the bound has one."""
+        if self.log_average is not None:
+            self.log_average.assign(_NO_AVERAGE)
+            self.num_averaged.assign(0.0)
 
     def _average(self, name, start):
         return self.add_weight(
