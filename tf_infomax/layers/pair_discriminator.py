@@ -79,12 +79,12 @@ class PairDiscriminator(keras.Model):
     def call(self, x, y):
         hidden = tf.cast(x, self.compute_dtype)
         for convolution in self.convolutions:
-            hidden = tf.nn.leaky_relu(convolution(hidden), _LEAK)
+            hidden = _leaky(convolution(hidden))
         hidden = tf.reshape(hidden, [tf.shape(x)[0], math.prod(hidden.shape[1:])])
-        code = tf.nn.leaky_relu(self.code_stage(y), _LEAK)
+        code = _leaky(self.code_stage(y))
         hidden = tf.concat([hidden, code], axis=1)
         for stage in self.stages[:-1]:
-            hidden = tf.nn.leaky_relu(stage(hidden), _LEAK)
+            hidden = _leaky(stage(hidden))
         return self.stages[-1](hidden)
 
     def compute_output_shape(self, x_shape, y_shape):
@@ -97,3 +97,8 @@ class PairDiscriminator(keras.Model):
             "hidden_units": self.hidden_units,
             "seed": self.seed,
         }
+
+
+def _leaky(values):
+    # Not tf.nn.leaky_relu: fusing it with a bias, TensorFlow 2.21 logs an error of its optimizer.
+    return tf.maximum(_LEAK * values, values)
