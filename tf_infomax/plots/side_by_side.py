@@ -9,6 +9,7 @@ from tf_infomax.plots import style
 from tf_infomax.plots.curves import select
 from tf_infomax.plots.drawing import Drawing
 from tf_infomax.plots.pictures import pixels_of
+from tf_infomax.tables.paper_layouts import LAYOUTS
 
 __all__ = ["side_by_side"]
 
@@ -66,7 +67,15 @@ def _lines(frame, metric, name):
         row = rows.loc[rows["step"].idxmax()]
         pixels = pixels_of(base64.b64decode(row["png"], validate=True))
         half = pixels.shape[0] // 2
-        label = experiment.removeprefix("dim_").replace("_", " ")
-        if variant != "default":
-            label += f", {variant}"
-        yield name.format(label), pixels[:half], pixels[half : 2 * half]
+        label = name.format(_system(experiment, variant, row.to_dict()))
+        yield label, pixels[:half], pixels[half : 2 * half]
+
+
+def _system(experiment, variant, tags):
+    """The paper's name of a system, or ours and the variant's."""
+    systems = (system for layout in LAYOUTS for system in layout.systems)
+    found = next((system for system in systems if system.matches(experiment, tags)), None)
+    if found is not None and not found.tells_bound:
+        return found.label.removesuffix(" (not in the paper)")
+    own = experiment.removeprefix("dim_").replace("_", " ")
+    return own if variant == "default" else f"{own}, {variant}"
