@@ -15,7 +15,7 @@ __all__ = ["side_by_side"]
 
 # Metric of a picture with images above and reconstructions below -> what a line is called after.
 _KINDS = {"reconstruction/figure": "{}", "decoder/figure": "{}, its own decoder"}
-_ROW = 0.62  # inches
+_ROW = 0.78  # inches
 
 
 def side_by_side(frame):
@@ -46,7 +46,7 @@ def side_by_side(frame):
             place.grid(visible=False)
             for edge in place.spines.values():
                 edge.set_visible(False)
-            place.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+            place.set_title(name, loc="left", fontsize=8, pad=2)
     return Drawing(
         figure,
         "The same test images, and what is decoded from their codes. Lines without a remark are "
