@@ -233,7 +233,9 @@ def test_all_of_it_is_trained_with_the_encoder():
     assert any(v is term.log_noise_sd for v in term.representation_variables)
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize(
+    "policy", [pytest.param("mixed_float16", marks=pytest.mark.slow), "mixed_bfloat16"]
+)
 def test_mixed_precision(policy):
     wide, encoder = term_on(IMAGES, CODES)
     dtype = policy.removeprefix("mixed_")
