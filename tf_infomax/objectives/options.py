@@ -175,7 +175,7 @@ class BiGAN:
     weight: float = 1.0
     widths: tuple = (64, 128, 256)
     hidden_units: tuple = (1024,)
-    penalty_weight: float = 1.0
+    penalty_weight: float = 10.0
     base_channels: int = 512
     discriminator_learning_rate: float | None = None
     generator_learning_rate: float | None = None
