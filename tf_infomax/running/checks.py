@@ -44,7 +44,8 @@ def check(experiment):
             at_least["classifier_steps"] = (term.classifier_steps, 1)
         for field in ("learning_rate", *(f"{name}_learning_rate" for name in _PLAYERS)):
             if getattr(term, field, None) is not None:
-                rates[f"{term.name}.{field}"] = getattr(term, field)
+                path = f"{term.name}.{field}" if field == "learning_rate" else field
+                rates[path] = getattr(term, field)
     for path, (value, smallest) in at_least.items():
         if value < smallest:
             raise ValueError(f"{path} must be {smallest} or more. Received: {value}.")
