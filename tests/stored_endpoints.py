@@ -8,9 +8,13 @@ __all__ = ["StoredEndpoints"]
 
 
 class StoredEndpoints:
-    """Stands for an encoder whose endpoints are given tensors, whatever the images."""
+    """Stands for an encoder whose endpoints are given tensors, whatever the images.
 
-    def __init__(self, **endpoints):
+    ``images`` are the view itself, for terms that read it.
+    """
+
+    def __init__(self, images=None, **endpoints):
+        self._images = None if images is None else tf.constant(images)
         self._endpoints = endpoints
 
     @property
@@ -27,8 +31,10 @@ class StoredEndpoints:
 
     def features(self, seed=(1, 2), training=True, labels=None):
         """``Features`` of one step."""
-        return Features(self.encoded(), {"image": None}, tf.constant(seed), labels, training)
+        views = {"image": self._images}
+        return Features(self.encoded(), views, tf.constant(seed), labels, training)
 
     def encoded(self):
         """As the encoder of the images."""
-        return EncodedViews({"image": self})
+        shapes = {} if self._images is None else {"image": tuple(self._images.shape)}
+        return EncodedViews({"image": self}, shapes)

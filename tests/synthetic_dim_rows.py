@@ -16,6 +16,7 @@ BOUNDS = {"infonce": 0.50, "jsd": 0.48, "donsker_varadhan": 0.46}
 LEVELS = {
     "dim_supervised": 0.60, "dim_untrained": 0.25, "dim_global": 0.35, "dim_local_global": 0.45,
     "dim_coordinates": 0.51, "dim_occlusion": 0.52, "dim_coordinates_occlusion": 0.53,
+    "dim_vae": 0.38, "dim_bigan": 0.42, "dim_ndm_and_beta": 0.40,
     "dim_single_global_cifar10": 0.49, "dim_single_global": 0.48, "dim_multiple_globals": 0.50,
 }
 WEIGHTS = {"alpha": (0.0, 0.5, 1.0), "beta": (0.0, 0.5, 1.0), "gamma": (0.0, 0.1, 1.0)}

@@ -20,6 +20,7 @@ from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.mine import StatisticsNetwork
 from tf_infomax.layers import optimizers
 from tf_infomax.layers.mi_network import MINetwork, NearCopy
+from tf_infomax.layers.pair_discriminator import PairDiscriminator
 from tf_infomax.layers.released import BatchNormalization, Conv2D, Dense
 from tf_infomax.layers.score_network import ScoreNetwork
 from tf_infomax.layers.shared import JointLayerNormalization, PairwiseDense
@@ -227,6 +228,10 @@ LAYERS = {
         _of(ScoreNetwork, hidden_units=(5,), seed=0), ((4, 3),),
         _wrong({"seed": "seed"}, hidden_units=((4, -1), "abc", 3)),
     ),
+    "PairDiscriminator": LayerExample(
+        _of(PairDiscriminator, widths=(3,), hidden_units=(5,), seed=0), ((4, 8, 8, 1), (4, 3)),
+        _wrong({"seed": "seed"}, widths=((4, -1), "abc", 3), hidden_units=((), (4, -1), "abc", 3)),
+    ),
     "UnfoldCrops": LayerExample(
         _of(UnfoldCrops, crop=4), ((2, 8, 8, 1),), _wrong({"crop": "units"})
     ),
@@ -265,6 +270,24 @@ TERMS = {
         _wrong(
             {"seed": "seed"}, weight=_WEIGHT, prior=("gauss", None), measure=("nonsense",),
             hidden_units=((4, -1), "abc", 3), penalty_weight=(-1.0, "x"), penalty_form=("all",),
+        ),
+    ),
+    "Reconstruction": TermExample(
+        _of(objectives.Reconstruction, base_channels=8, seed=0),
+        _wrong(
+            {"seed": "seed", "base_channels": "units"}, weight=_WEIGHT, beta=(-1.0, "x", True),
+            likelihood=("nonsense",), noise_sd=(0.0, -1.0, "x"), endpoint=(3, None),
+            variance_endpoint=(3,), decoder=("dcgan", 3, keras.Model),
+        ),
+        True,
+    ),
+    "BiGAN": TermExample(
+        _of(objectives.BiGAN, widths=(3,), hidden_units=(4,), base_channels=8, seed=0),
+        _wrong(
+            {"seed": "seed", "base_channels": "units"}, weight=_WEIGHT, prior=("gauss", None),
+            game=("both", None), measure=("nonsense",), widths=((4, -1), "abc", 3),
+            hidden_units=((), (4, -1), 3), penalty_weight=(-1.0, "x"), endpoint=(3, None),
+            generator=("dcgan", keras.Model), discriminator=("x", 3),
         ),
     ),
     "LabelConfusion": TermExample(

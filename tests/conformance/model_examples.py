@@ -13,9 +13,15 @@ import tensorflow as tf
 from tf_infomax import AlignedViews, DeepInfoMax, InfoMax, RepresentationModel, encoders
 from tf_infomax.critics import BilinearCritic, DotMapCritic
 from tf_infomax.encoders import MLP
-from tf_infomax.objectives import LocalInformation, PriorMatching, ViewInformation
+from tf_infomax.objectives import (
+    BiGAN,
+    LocalInformation,
+    PriorMatching,
+    Reconstruction,
+    ViewInformation,
+)
 
-__all__ = ["MODELS", "ModelExample"]
+__all__ = ["MODELS", "WITH_DECODERS", "ModelExample"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +35,7 @@ class ModelExample:
         outputs: names of what it returns.
         logged: names in the log of ``fit``.
         evaluated: names in the log of ``evaluate``.
+        steady: one of them that has no random draws; ``None`` where none has.
     """
 
     make: Callable
@@ -37,6 +44,8 @@ class ModelExample:
     outputs: tuple
     logged: set
     evaluated: set
+    steady: str | None = None
+
     def compiled(self, optimizer=None, **options):
         """A new model, compiled."""
         model = self.make()
@@ -74,6 +83,14 @@ def _deep_infomax():
     encoder = encoders.get("basic28x28", widths=(3, 4, 5), output_units=4, seed=0)
     local = LocalInformation(DotMapCritic(6, seed=1), "infonce")
     return DeepInfoMax(encoder, [local, PriorMatching(hidden_units=(5, 4), seed=2)], seed=3)
+
+
+def _with(make_term):
+    def make():
+        encoder = encoders.get("basic28x28", widths=(3, 4, 5), output_units=4, seed=0)
+        return DeepInfoMax(encoder, [make_term()], seed=3)
+
+    return make
 
 
 def _views_and_prior():
@@ -120,5 +137,30 @@ MODELS = {
         ("code",),
         {*_DEEP, "prior_divergence", "adversary_loss"},
         _DEEP,
+    ),
+}
+
+# Deep InfoMax with terms that decode: layers made once the images are known, and three players.
+_RECONSTRUCTION = {
+    "loss", "reconstruction_mse", "reconstruction_log_likelihood", "reconstruction_kl", "elbo"
+}
+_GAME = {"loss", "bigan_encoder_loss"}
+WITH_DECODERS = {
+    "Reconstruction": ModelExample(
+        _with(lambda: Reconstruction(base_channels=8, seed=1)),
+        _images,
+        ("images",),
+        ("code",),
+        _RECONSTRUCTION,
+        _RECONSTRUCTION,
+        "reconstruction_kl",
+    ),
+    "BiGAN": ModelExample(
+        _with(lambda: BiGAN(widths=(3,), hidden_units=(5,), base_channels=8, seed=1)),
+        _images,
+        ("images",),
+        ("code",),
+        {*_GAME, "bigan_value", "discriminator_loss", "generator_loss"},
+        _GAME,
     ),
 }

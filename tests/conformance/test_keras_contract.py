@@ -176,6 +176,7 @@ def test_integers_of_numpy_are_integers(make):
 def connected(example, **options):
     rng = np.random.default_rng(0)
     encoder = StoredEndpoints(
+        images=rng.uniform(-1, 1, (6, 8, 8, 1)),
         **{
             name: tf.constant(rng.normal(size=(6, *shape)), options.get("dtype", tf.float32))
             for name, shape in (("local", (2, 2, 4)), ("conv", (2, 2, 4)), ("global", (5,)))

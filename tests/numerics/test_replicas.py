@@ -10,7 +10,9 @@ import pytest
 PROGRAM = """
 import json, sys
 import keras, numpy as np, tensorflow as tf
-from tf_infomax import AlignedViews, DeepInfoMax, InfoMax, bounds, critics, encoders, optimizers
+from tf_infomax import (
+    AlignedViews, DeepInfoMax, InfoMax, RepresentationModel, bounds, critics, encoders, objectives,
+)
 from tf_infomax.encoders import MLP
 from tf_infomax.objectives import (
     Classification, GlobalInformation, LocalInformation, PriorMatching, RelativeCoordinates,
@@ -35,6 +37,13 @@ def model_of(name):
     encoders = [MLP((6, 4), seed=seed) for seed in (1, 2)]
     if name == "aligned views":
         return AlignedViews(*encoders)
+    dense = keras.layers.Dense(3, kernel_initializer=keras.initializers.GlorotUniform(5))
+    if name == "vae":
+        term = objectives.Reconstruction(endpoint="code", decoder=dense, seed=3)
+        return RepresentationModel({"x": encoders[0]}, [term], seed=6)
+    if name == "bigan":
+        term = objectives.BiGAN(widths=(), endpoint="code", generator=dense, seed=3)
+        return RepresentationModel({"x": encoders[0]}, [term], seed=6)
     critic, bound, baseline = critics.SeparableCritic(5, 3, seed=3), name, None
     if name == "concat":
         critic, bound = critics.ConcatCritic(5, seed=3), "donsker_varadhan"
@@ -88,7 +97,8 @@ def trained(name, strategy):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(24, 3)).astype("float32")
     y = (x + rng.normal(size=x.shape)).astype("float32")
-    pairs = tf.data.Dataset.from_tensor_slices((x, y)).batch(8, drop_remainder=True)
+    arrays = x if name in ("vae", "bigan") else (x, y)
+    pairs = tf.data.Dataset.from_tensor_slices(arrays).batch(8, drop_remainder=True)
     with strategy.scope():
         model = model_of(name)
         # Not Adam, which forgives gradients that are too large.
@@ -112,7 +122,7 @@ QUICK = ("infonce", "tuba", "own bound", "local")
         pytest.param(
             (
                 "nwj", "mine", "concat", "no blocks", "aligned views", "places", "global",
-                "random views",
+                "random views", "vae", "bigan",
             ),
             id="others",
             marks=pytest.mark.slow,
@@ -134,16 +144,16 @@ import numpy as np, tensorflow as tf
 
 (cpu,) = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from tests.conformance.model_examples import MODELS
+from tests.conformance.model_examples import MODELS, WITH_DECODERS
 from tf_infomax import DeepInfoMax
 
-example = MODELS[DeepInfoMax]
-with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
-    model = example.compiled()
-for data in (example.data(16, 8), (batch for batch in example.data(16, 8).map(lambda x: (x,)))):
-    history = model.fit(data, steps_per_epoch=2, verbose=0).history
-    assert np.isfinite(list(history.values())).all(), history
-assert len(model.predict(example.data(16, 8), verbose=0)) == 16
+for example in (*WITH_DECODERS.values(), MODELS[DeepInfoMax]):
+    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+        model = example.compiled()
+    for data in (example.data(16, 8), (batch for batch in example.data(16, 8).map(lambda x: (x,)))):
+        history = model.fit(data, steps_per_epoch=2, verbose=0).history
+        assert np.isfinite(list(history.values())).all(), history
+    assert len(model.predict(example.data(16, 8), verbose=0)) == 16
 try:
     model.fit(example.data(14, 7), verbose=0)
 except ValueError as error:

@@ -26,7 +26,9 @@ def term_on(codes, **options):
 
 
 # Mean and variance of one coordinate in D = 5. Ball: E r^2 / D with r^D uniform, D / (D + 2) / D.
-MOMENTS = {"uniform": (0.5, 1 / 12), "normal": (0.0, 1.0), "ball": (0.0, 1 / 7)}
+MOMENTS = {
+    "uniform": (0.5, 1 / 12), "normal": (0.0, 1.0), "ball": (0.0, 1 / 7), "sphere": (0.0, 1 / 5),
+}
 
 
 @each_prior
@@ -55,6 +57,15 @@ def test_the_ball_is_filled_uniformly(dim):
     assert distance < 1.95 / math.sqrt(count)
 
 
+def test_the_sphere_is_covered_uniformly():
+    draws = sample_prior("sphere", [20_000, 3], (3, 4), tf.float64).numpy()
+    np.testing.assert_allclose(np.linalg.norm(draws, axis=1), 1.0, rtol=1e-12)
+    # Archimedes: in three dimensions every coordinate is uniform in [-1, 1].
+    levels = (np.sort(draws, axis=0) + 1) / 2
+    expected = np.arange(1, len(draws) + 1)[:, None] / len(draws)
+    assert np.abs(levels - expected).max() < 1.95 / math.sqrt(len(draws))
+
+
 @each_prior
 def test_draws_are_reproducible(prior):
     first, again, other = (sample_prior(prior, [4, 3], (1, seed)) for seed in (2, 2, 3))
@@ -72,6 +83,11 @@ def test_codes_are_squashed_into_the_support(prior):
     elif prior == "uniform":
         np.testing.assert_allclose(inside, 1 / (1 + np.exp(-codes.numpy())), rtol=1e-12)
         assert inside.min() >= 0.0 and inside.max() <= 1.0
+    elif prior == "sphere":
+        # The direction alone is left, except of codes that have none.
+        norms = np.linalg.norm(codes, axis=1, keepdims=True)
+        np.testing.assert_allclose(inside[3:], (codes / norms)[3:], rtol=1e-9)
+        np.testing.assert_array_equal(inside[:3], 0.0)
     else:
         radii = np.linalg.norm(codes, axis=1)
         # tanh of the radius, in the same direction.

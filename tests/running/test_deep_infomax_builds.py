@@ -7,8 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tests.tiny import TINY_IMAGES
-from tf_infomax.experiments import catalog
-from tf_infomax.experiments.deep_infomax import EXPERIMENTS
+from tf_infomax.experiments import catalog, deep_infomax, generative
 from tf_infomax.experiments.overrides import override
 from tf_infomax.layers.optimizers import Adam
 from tf_infomax.running.build import build_model
@@ -22,7 +21,9 @@ _PLACES = tuple(
     f"objectives.{name}.hidden_units=(8,8)" for name in ("coordinates", "relative_coordinates")
 )
 _FOLDED = "critic.units=12"
+_DECODER = "reconstruction.base_channels=8"
 
+LISTED = (*deep_infomax.EXPERIMENTS, *generative.EXPERIMENTS)
 # Name -> (side of the images, what makes it small).
 SMALL = {
     "dim_local_global": (
@@ -35,9 +36,18 @@ SMALL = {
     "dim_multiple_globals": (64, "encoder.widths=(4,4,8,8,8,8,8)", _FOLDED),
     "dim_weights": (32, _BASIC, _DOT, _CONCAT, _PRIOR),
     "dim_negatives": (32, _BASIC, _DOT),
+    "dim_autoencoder": (32, _BASIC, _DECODER),
+    "dim_vae": (32, _BASIC, _DECODER),
+    "dim_beta_vae": (32, _BASIC, _DECODER),
+    "dim_aae": (32, _BASIC, _DECODER, _PRIOR),
+    "dim_bigan": (
+        32, _BASIC, "bigan.base_channels=8", "bigan.widths=(4,4)", "bigan.hidden_units=(8,)",
+    ),
+    "dim_ndm_and_beta": (32, _BASIC, _DECODER),
 }
 # Of the sweeps, what the others differ from in a number only.
 VARIANTS = {
+    "dim_ndm_and_beta": ("beta_0.5",),
     "dim_weights": (
         "alpha_0-beta_0-gamma_0", "alpha_1-beta_0-gamma_0", "alpha_0-beta_0-gamma_1",
         "alpha_0.5-beta_0.5-gamma_0.1",
@@ -50,6 +60,8 @@ VARIANTS = {
 REPORTS = {
     "local_information": {"local_information"},
     "global_information": {"global_information"},
+    "reconstruction": {"reconstruction_mse", "reconstruction_log_likelihood"},
+    "bigan": {"bigan_encoder_loss", "bigan_value", "discriminator_loss", "generator_loss"},
     "prior": {"prior_encoder_loss", "prior_divergence", "adversary_loss"},
     "coordinates": {"coordinates_loss", "coordinates_accuracy"},
     "relative_coordinates": {"relative_coordinates_loss", "relative_coordinates_accuracy"},
@@ -64,14 +76,14 @@ def runs_of(name):
 
 
 def test_every_experiment_is_run_by_some_test():
-    assert {*SMALL, *TINY_IMAGES, "dim_untrained"} == {one.name for one in EXPERIMENTS}
+    assert {*SMALL, *TINY_IMAGES, "dim_untrained"} == {one.name for one in LISTED}
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_variants_differ_in_what_is_swept_only(name):
     def without_numbers(run):
         terms = [
-            {**dataclasses.asdict(term), "weight": None, "negative_images": None}
+            {**dataclasses.asdict(term), "weight": None, "negative_images": None, "beta": None}
             for term in run.objectives
         ]
         return str(dataclasses.replace(run, objectives=tuple(terms)))
@@ -119,7 +131,20 @@ def test_compiled_steps_are_those_that_are_not(name, variant):
     assert losses[0] == pytest.approx(losses[1], rel=1e-2, abs=1e-3)
 
 
-@pytest.mark.parametrize(("name", "variant"), CASES, ids=IDS)
+# Of the terms of others, in other numbers.
+LIKE_OTHERS = ("dim_autoencoder", "dim_beta_vae", "dim_aae", "dim_ndm_and_beta")
+
+
+@pytest.mark.parametrize(
+    ("name", "variant"),
+    [
+        pytest.param(
+            *case, id="-".join(case),
+            marks=pytest.mark.slow if case[0] in LIKE_OTHERS else (),
+        )
+        for case in CASES
+    ],
+)
 def test_two_steps(name, variant):
     run, task = task_of(name, variant)
     model = task.model
@@ -127,6 +152,8 @@ def test_two_steps(name, variant):
     before = {player: [v.numpy() for v in variables] for player, variables in players.items()}
 
     promised = {"loss"}.union(*(REPORTS[term.name] for term in run.objectives))
+    if any(getattr(term, "beta", None) is not None for term in run.objectives):
+        promised |= {"reconstruction_kl", "elbo"}
     assert set(task.metric_names) == {"loss", *task.reported} == promised
     for step in range(2):
         results = task.update(task.draw(tf.constant(step, tf.int64)))
@@ -144,6 +171,7 @@ def test_two_steps(name, variant):
         assert all(moved["encoder"])
     else:
         assert not any(moved["encoder"])
-    # Three layers; they learn whatever the encoder makes of it.
-    has_prior = any(term.name == "prior" for term in run.objectives)
-    assert moved["adversary"] == [True] * (6 if has_prior else 0)
+    # The prior's three layers; BiGAN's discriminator (10) and generator (14). They learn whatever
+    # the encoder makes of it.
+    number = sum({"prior": 6, "bigan": 24}.get(term.name, 0) for term in run.objectives)
+    assert moved["adversary"] == [True] * number

@@ -11,6 +11,7 @@ import inspect
 from tf_infomax.evaluators import (  # noqa: F401 - they register their evaluators
     conditioning,
     dependence,
+    generation,
     geometry,
     information,
     probes,

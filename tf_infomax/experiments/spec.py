@@ -10,6 +10,7 @@ from tf_infomax.naming.paths import short_name
 from tf_infomax.naming.pick import Pick, frozen, pick
 from tf_infomax.objectives.options import (
     TERMS,
+    BiGAN,
     Classification,
     Coordinates,
     GlobalInformation,
@@ -17,10 +18,12 @@ from tf_infomax.objectives.options import (
     LocalInformation,
     MutualInformation,
     PriorMatching,
+    Reconstruction,
     RelativeCoordinates,
 )
 
 __all__ = [
+    "BiGAN",
     "Classification",
     "Coordinates",
     "Data",
@@ -32,6 +35,7 @@ __all__ = [
     "MutualInformation",
     "Pick",
     "PriorMatching",
+    "Reconstruction",
     "RelativeCoordinates",
     "Swept",
     "Train",

@@ -8,6 +8,7 @@ from tf_infomax.naming.lazy import lazy_names
 
 _HOMES = {
     "AlignmentUniformity": "two_views",
+    "BiGAN": "bigan",
     "Classification": "classification",
     "Coordinates": "coordinates",
     "EncodedViews": "encoded_views",
@@ -18,6 +19,7 @@ _HOMES = {
     "LocalInformation": "map_information",
     "Player": "player",
     "PriorMatching": "prior_matching",
+    "Reconstruction": "reconstruction",
     "RelativeCoordinates": "coordinates",
     "Term": "term",
     "TripletViews": "two_views",
@@ -26,6 +28,7 @@ _HOMES = {
     "alignment_uniformity_loss": "alignment_uniformity",
     "batch_triplet": "metric_learning",
     "classifier_loss": "label_confusion",
+    "gaussian_kl": "reconstruction",
     "mine_hard": "metric_learning",
     "mine_semi_hard": "metric_learning",
     "multi_class_k_pair": "metric_learning",

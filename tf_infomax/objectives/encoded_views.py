@@ -19,7 +19,7 @@ class EncodedViews:
         encoders: dict of view -> encoder, at least one. The first view is the main one: that of
             addresses without a view.
         shapes: dict of view -> shape of the view, batch axis included; needed for encoders
-            without named endpoints.
+            without named endpoints, and by terms that decode the view.
         chunk: rows that an encoder takes at a time in training, or ``None`` for all
             (``encode_in_chunks``).
 
@@ -66,6 +66,21 @@ class EncodedViews:
         else:
             shapes = {_OUTPUT: encoder.compute_output_shape(tuple(self._shapes[view]))[1:]}
         return tuple(shapes[named(endpoint, shapes)])
+
+    def view_shape(self, view=None):
+        """Shape of a view (by default the main one) without the batch axis.
+
+        Raises:
+            ValueError: if there is no such view, or its shape was not given.
+        """
+        view = self.main if view is None else view
+        self.encoder(view)
+        if view not in self._shapes:
+            raise ValueError(
+                f"The shape of the view {view!r} is needed here. "
+                f"Received: shapes of {', '.join(self._shapes) or 'no view'}."
+            )
+        return tuple(self._shapes[view][1:])
 
     def endpoints(self, view, x, training):
         """Dict of endpoint -> tensor of a view ``x``."""

@@ -11,6 +11,7 @@ from tf_infomax.naming.pick import Pick
 
 __all__ = [
     "TERMS",
+    "BiGAN",
     "Classification",
     "Coordinates",
     "GlobalInformation",
@@ -18,6 +19,7 @@ __all__ = [
     "LocalInformation",
     "MutualInformation",
     "PriorMatching",
+    "Reconstruction",
     "RelativeCoordinates",
     "TwoViews",
 ]
@@ -146,6 +148,42 @@ class Classification:
 
 
 @dataclasses.dataclass(frozen=True)
+class Reconstruction:
+    """Decode the image from its code: AE (``beta=None``), VAE or beta-VAE; see ``objectives``."""
+
+    beta: float | None = 1.0
+    likelihood: str = "gaussian"
+    noise_sd: float | None = 1.0
+    weight: float = 1.0
+    endpoint: str = "global"
+    variance_endpoint: str | None = None
+    base_channels: int = 512
+    name: str = "reconstruction"
+
+
+@dataclasses.dataclass(frozen=True)
+class BiGAN:
+    """Encoder and generator against a discriminator of pairs; see ``objectives``.
+
+    The learning rates are those of the two further players, and not arguments of the class;
+    ``None`` means the encoder's.
+    """
+
+    prior: str = "normal"
+    game: str = "non_saturating"
+    measure: str = "gan"
+    weight: float = 1.0
+    widths: tuple = (64, 128, 256)
+    hidden_units: tuple = (1024,)
+    penalty_weight: float = 10.0
+    base_channels: int = 512
+    discriminator_learning_rate: float | None = None
+    generator_learning_rate: float | None = None
+    endpoint: str = "global"
+    name: str = "bigan"
+
+
+@dataclasses.dataclass(frozen=True)
 class TwoViews:
     """Learn from two random views of every image; see ``objectives.two_views``.
 
@@ -177,6 +215,8 @@ TERMS = {
         Coordinates,
         RelativeCoordinates,
         Classification,
+        Reconstruction,
+        BiGAN,
         TwoViews,
     )
 }

@@ -7,6 +7,7 @@ import tensorflow as tf
 from tf_infomax.bounds import divergences
 from tf_infomax.layers.score_network import ScoreNetwork
 from tf_infomax.naming.arguments import integers, number, seed_or_none
+from tf_infomax.numerics.geometry import unit_norm
 from tf_infomax.objectives import options
 from tf_infomax.objectives.features import global_vectors, wide
 from tf_infomax.objectives.player import Player
@@ -14,7 +15,7 @@ from tf_infomax.objectives.term import Term, checked_endpoint
 
 __all__ = ["PRIORS", "PriorMatching", "gradient_penalty", "sample_prior", "squash"]
 
-PRIORS = ("uniform", "normal", "ball")
+PRIORS = ("uniform", "normal", "ball", "sphere")
 PENALTIES = ("all_samples", "last_sample")
 
 
@@ -22,7 +23,7 @@ def squash(codes, prior):
     """Codes on the support of ``prior``, for the discriminator only.
 
     "uniform": the sigmoid, into (0, 1); "ball": ``z tanh(|z|) / |z|``, into the unit ball;
-    "normal": unchanged.
+    "sphere": ``z / |z|``, onto the unit sphere; "normal": unchanged.
 
     Args:
         codes: ``[K, D]``.
@@ -30,6 +31,8 @@ def squash(codes, prior):
     """
     if prior == "uniform":
         return tf.sigmoid(codes)
+    if prior == "sphere":
+        return unit_norm(codes)
     if prior == "ball":
         squared = tf.reduce_sum(codes**2, axis=-1, keepdims=True)
         # The norm has no gradient at zero, where tanh(r) / r = 1 - r^2 / 3 + ...
@@ -40,7 +43,7 @@ def squash(codes, prior):
 
 
 def sample_prior(prior, shape, seed, dtype=tf.float32):
-    """Draws from a prior: U(0, 1)^D, N(0, 1)^D, or uniform in the unit ball of R^D.
+    """Draws from a prior: U(0, 1)^D, N(0, 1)^D, uniform in the unit ball of R^D or on its sphere.
 
     Args:
         prior: name of a prior.
@@ -53,6 +56,8 @@ def sample_prior(prior, shape, seed, dtype=tf.float32):
     normal = tf.random.stateless_normal(shape, seed, dtype=dtype, alg="philox")
     if prior == "normal":
         return normal
+    if prior == "sphere":
+        return unit_norm(normal)
     # A direction, and a radius whose D-th power is uniform.
     radius_seed = tf.random.fold_in(seed, 1, alg="philox")
     uniform = tf.random.stateless_uniform([shape[0], 1], radius_seed, dtype=dtype, alg="philox")
@@ -89,7 +94,7 @@ class PriorMatching(Term):
     moves the other player. Other terms and probes see the code unsquashed.
 
     Args:
-        prior: "uniform", "normal" or "ball".
+        prior: "uniform", "normal", "ball" or "sphere".
         measure: f-divergence of the game, one of ``bounds.divergences``.
         weight: gamma, of the encoder's loss.
         hidden_units: widths of D.

@@ -21,14 +21,19 @@ from tf_infomax.plots.discrete_joints import jsd_and_kl
 from tf_infomax.plots.drawing import Drawing
 from tf_infomax.plots.estimator_limits import estimator_variance, formal_limit
 from tf_infomax.plots.generic import generic
+from tf_infomax.plots.kl_weight import kl_weight
 from tf_infomax.plots.negatives import negatives
 from tf_infomax.plots.pictures import Picture, enlarged, pictures
 from tf_infomax.plots.self_consistency import self_consistency
+from tf_infomax.plots.side_by_side import side_by_side
 from tf_infomax.plots.staircase import staircase
 from tf_infomax.plots.weights import weights
 from tf_infomax.results.display_names import data_set_name
 
-__all__ = ["Drawing", "Picture", "draw", "enlarged", "image", "names", "pictures", "register"]
+__all__ = [
+    "Drawing", "Picture", "draw", "enlarged", "image", "names", "pictures", "register",
+    "side_by_side",
+]
 
 _FIGURES = {
     "invertible": invertible,
@@ -50,6 +55,12 @@ _FIGURES = {
     "dim_multiple_globals": deep_infomax,
     "dim_weights": weights,
     "dim_negatives": negatives,
+    "dim_autoencoder": deep_infomax,
+    "dim_vae": deep_infomax,
+    "dim_beta_vae": deep_infomax,
+    "dim_aae": deep_infomax,
+    "dim_bigan": deep_infomax,
+    "dim_ndm_and_beta": kl_weight,
     "alignment_uniformity": alignment_uniformity,
     "circle": circle,
     "staircase": staircase,

@@ -28,6 +28,10 @@ _OBJECTIVES = (
     ("train/coordinates_accuracy", "Coordinates", "training accuracy"),
     ("train/relative_coordinates_accuracy", "Relative coordinates", "training accuracy"),
     ("train/classification_accuracy", "Classification", "training accuracy"),
+    ("train/reconstruction_mse", "Reconstruction", "mean squared error"),
+    ("train/elbo", "ELBO", "nats an image"),
+    ("train/reconstruction_kl", "KL of code and prior", "nats an image"),
+    ("train/bigan_value", "BiGAN", "value of the game"),
 )
 
 
@@ -226,6 +230,11 @@ def deep_infomax(frame, official=None):
             " The divergence from the prior is what its discriminator reaches: with the GAN "
             "measure -2 log 2 = -1.386 where it cannot tell codes from the prior, 0 where it "
             "always can."
+        )
+    if len(select(frame, "train/bigan_value")):
+        caption += (
+            " The value of BiGAN's game is 0 where its discriminator always tells (image, code) "
+            "from (generated image, prior draw), and -1.386 where it cannot."
         )
     if len(select(frame, "dependence/mine")):
         caption += " MINE ranks systems rather than measures nats."

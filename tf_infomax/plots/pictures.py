@@ -1,4 +1,4 @@
-"""Pictures that rows carry with them: nearest neighbours and reconstructions, as PNG files."""
+"""Pictures that rows carry with them, as PNG files: neighbours, reconstructions, samples."""
 
 import base64
 import io
@@ -9,7 +9,7 @@ from matplotlib.image import imread, imsave
 
 from tf_infomax.plots.curves import select
 
-__all__ = ["Picture", "enlarged", "pictures"]
+__all__ = ["Picture", "enlarged", "pictures", "pixels_of"]
 
 _READABLE_WIDTH = 640  # pixels; a row of 32-pixel images is too small to see
 
@@ -49,7 +49,41 @@ def _reconstruction(place, row):
     )
 
 
-_KINDS = {"neighbours/figure": _neighbours, "reconstruction/figure": _reconstruction}
+def _decoder(place, row):
+    return (
+        f"Reconstructions by the run's own decoder or generator, {place}. Above: test images; "
+        f"below: what it makes of their codes (mean squared error {row['value']:.4f} over the test "
+        "set)."
+    )
+
+
+def _samples(place, row):
+    return (
+        f"Samples, {place}: images decoded from drawn codes ({row.get('codes')}). The mean over "
+        f"pixels of their standard deviation is {row['value']:.3f}"
+        + (f", that of test images {row['images']:.3f}." if row.get("images") else ".")
+    )
+
+
+def _traversals(place, row):
+    return (
+        f"Latent traversals, {place}. Each row moves one entry of the code of the first test image "
+        f"from -{row.get('span', 0):g} to {row.get('span', 0):g} standard deviations; shown are "
+        f"the entries that change the image most: {_listed(row.get('entries'))}."
+    )
+
+
+def _listed(entries):
+    return ", ".join(map(str, entries)) if isinstance(entries, list) else "not recorded"
+
+
+_KINDS = {
+    "neighbours/figure": _neighbours,
+    "reconstruction/figure": _reconstruction,
+    "decoder/figure": _decoder,
+    "samples/figure": _samples,
+    "traversals/figure": _traversals,
+}
 
 
 def pictures(frame):
@@ -81,7 +115,7 @@ def pictures(frame):
 
 def _width(png, row):
     try:
-        return _pixels(png).shape[1]
+        return pixels_of(png).shape[1]
     except (OSError, SyntaxError) as error:
         raise ValueError(
             f"The tag `png` must be a base64 PNG ({error}). "
@@ -89,7 +123,7 @@ def _width(png, row):
         ) from None
 
 
-def _pixels(png):
+def pixels_of(png):
     """Colours [H, W, 3 or 4] in [0, 1]."""
     pixels = imread(io.BytesIO(png), format="png")
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., np.newaxis], 3, axis=-1)
@@ -97,7 +131,7 @@ def _pixels(png):
 
 def enlarged(png):
     """``png`` enlarged by a whole factor to at most 640 pixels' width, every pixel a square."""
-    pixels = _pixels(png)
+    pixels = pixels_of(png)
     factor = max(1, _READABLE_WIDTH // pixels.shape[1])
     buffer = io.BytesIO()
     large = np.kron(pixels, np.ones((factor, factor, 1)))

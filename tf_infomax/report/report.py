@@ -14,6 +14,7 @@ from tf_infomax.naming.paths import short_name, write_text
 from tf_infomax.published import claim, papers_of, read_official_curves
 from tf_infomax.report.page import figure, page
 from tf_infomax.report.sections import collect, sections_of
+from tf_infomax.results.display_names import data_set_name
 from tf_infomax.results.metrics import NON_FINITE
 from tf_infomax.results.rows import to_frame
 from tf_infomax.tables import html_tables
@@ -126,6 +127,26 @@ def _section(section, official):
 </section>"""
 
 
+def _compared(frame):
+    """(anchor, title, HTML) of the reconstructions of each data set, systems side by side."""
+    found = []
+    for dataset, drawing in _reconstructions(frame):
+        anchor = f"side-by-side-{dataset}"
+        title = f"Reconstructions \u00b7 {data_set_name(dataset)}"
+        body = figure(title, plots.image(drawing.figure), escape(drawing.caption))
+        heading = f"<h2>{escape(title)}</h2>"
+        found.append((anchor, title, f'<section id="{escape(anchor)}">{heading}{body}</section>'))
+    return found
+
+
+def _reconstructions(frame):
+    """(data set, ``Drawing``) for each data set with reconstructions of two systems or more."""
+    for dataset, rows in frame.groupby("dataset"):
+        drawing = plots.side_by_side(rows)
+        if drawing is not None:
+            yield str(dataset), drawing
+
+
 def _count(number, noun):
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
@@ -153,16 +174,23 @@ def make_report(paths, output, official_curves=None):
     everything = to_frame([row for source in sources for row in source.rows])
     runs = everything.groupby(["experiment", "dataset", "variant", "seed"], dropna=False).ngroups
     failed = int((everything["metric"] == NON_FINITE).sum())
+    compared = _compared(everything)
     now = datetime.datetime.now().astimezone()
     text = page(
         title="Mutual information maximisation",
         lead=_count(runs, "run") + " of "
         + _count(everything["experiment"].nunique(), "experiment")
         + (f', <span class="bad">{failed} failed</span>' if failed else ""),
-        contents=[(section.anchor, section.title) for section in sections],
+        contents=[
+            *((anchor, title) for anchor, title, _ in compared),
+            *((section.anchor, section.title) for section in sections),
+        ],
         overview=html_tables.overview(everything),
         tables=[html_tables.paper_table(table) for table in paper_tables(everything)],
-        sections=[_section(section, official) for section in sections],
+        sections=[
+            *(html for _, _, html in compared),
+            *(_section(section, official) for section in sections),
+        ],
         all_values=html_tables.all_values(everything),
         papers=papers_of(everything["experiment"]),
         sources=[str(source.path) for source in sources],
@@ -177,7 +205,8 @@ def make_report(paths, output, official_curves=None):
 def write_figures(paths, directory, official_curves=None):
     """Writes the report's figures as PNG files, one for each experiment and data set.
 
-    Pictures that rows carry (neighbours, reconstructions) are written beside them, enlarged.
+    Pictures that rows carry (neighbours, reconstructions) are written beside them, enlarged;
+    reconstructions of several systems also as one picture, ``side-by-side-<dataset>.png``.
 
     Args:
         paths, official_curves: as for ``make_report``.
@@ -188,7 +217,8 @@ def write_figures(paths, directory, official_curves=None):
     """
     official = read_official_curves(official_curves) if official_curves else None
     directory = Path(directory)
-    sections = sections_of(collect(paths))
+    sources = collect(paths)
+    sections = sections_of(sources)
     directory.mkdir(parents=True, exist_ok=True)
     written = []
     for section in sections:
@@ -198,6 +228,10 @@ def write_figures(paths, directory, official_curves=None):
         for picture in plots.pictures(section.frame):
             written.append(directory / _file_name(f"{section.anchor}-{picture.name}", ".png"))
             written[-1].write_bytes(plots.enlarged(picture.png))
+    everything = to_frame([row for source in sources for row in source.rows])
+    for dataset, drawing in _reconstructions(everything):
+        written.append(directory / _file_name(f"side-by-side-{dataset}", ".png"))
+        written[-1].write_bytes(plots.image(drawing.figure, "png"))
     return written
 
 

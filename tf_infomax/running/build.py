@@ -105,10 +105,11 @@ def build(experiment, images):
 
 def _optimizers(experiment, model):
     """One Adam for each player besides the representation, with the learning rate of its term."""
-    rates = {"adversary": "learning_rate", "classifier": "classifier_learning_rate"}
     found = {}
     for player in model.players:
-        given = [getattr(term, rates[player.name], None) for term in experiment.objectives]
+        # The adversary of the prior came first, and its field has no prefix.
+        field = {"adversary": "learning_rate"}.get(player.name, f"{player.name}_learning_rate")
+        given = [getattr(term, field, None) for term in experiment.objectives]
         rate = next((rate for rate in given if rate is not None), experiment.train.learning_rate)
         found[player.name] = Adam(rate)
     return found

@@ -21,9 +21,14 @@ _CLASSES = {
     "coordinates": objectives.Coordinates,
     "relative_coordinates": objectives.RelativeCoordinates,
     "classification": objectives.Classification,
+    "reconstruction": objectives.Reconstruction,
+    "bigan": objectives.BiGAN,
 }
 # Fields that are not arguments of the class.
-_OTHERS = ("name", "learning_rate", "classifier_learning_rate", "loss")
+_OTHERS = (
+    "name", "learning_rate", "classifier_learning_rate", "discriminator_learning_rate",
+    "generator_learning_rate", "loss",
+)
 # Streams of seeds that are not named after their term.
 _STREAMS = {"mutual_information": "critic", "label_confusion": "classifier"}
 

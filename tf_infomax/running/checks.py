@@ -9,7 +9,6 @@ from tf_infomax.evaluators import catalog as evaluators
 from tf_infomax.experiments.spec import (
     LabelConfusion,
     Pick,
-    PriorMatching,
     check_distinct,
     described,
 )
@@ -24,6 +23,8 @@ __all__ = ["GAUSSIAN_PAIRS", "check"]
 
 GAUSSIAN_PAIRS = "gaussian_pairs"
 VIEWS = ("halves", "image")
+# With a learning rate of their own, besides the prior's adversary.
+_PLAYERS = ("classifier", "discriminator", "generator")
 
 
 def check(experiment):
@@ -41,9 +42,10 @@ def check(experiment):
         if isinstance(term, LabelConfusion):
             at_least["warmup_steps"] = (term.warmup_steps, 0)
             at_least["classifier_steps"] = (term.classifier_steps, 1)
-            rates["classifier_learning_rate"] = term.classifier_learning_rate
-        if isinstance(term, PriorMatching) and term.learning_rate is not None:
-            rates["prior.learning_rate"] = term.learning_rate
+        for field in ("learning_rate", *(f"{name}_learning_rate" for name in _PLAYERS)):
+            if getattr(term, field, None) is not None:
+                path = f"{term.name}.{field}" if field == "learning_rate" else field
+                rates[path] = getattr(term, field)
     for path, (value, smallest) in at_least.items():
         if value < smallest:
             raise ValueError(f"{path} must be {smallest} or more. Received: {value}.")

@@ -288,6 +288,9 @@ def _term_tags(terms):
         tags["occluded"] = information.occluded
         if getattr(information, "negative_images", None) is not None:
             tags["negative_images"] = information.negative_images
+    if "reconstruction" in by_name:
+        # "beta" is the weight of local information.
+        tags["kl_weight"] = by_name["reconstruction"].beta
     if "two_views" in by_name:
         loss = by_name["two_views"].loss
         tags["loss"] = loss.name

@@ -113,6 +113,11 @@ _CONV, _FC, _Y = (
 _CLASSIFICATION = (
     System("fully supervised", "dim_supervised"),
     System("untrained (not in the paper)", "dim_untrained"),
+    System("VAE", "dim_vae"),
+    System("AE", "dim_autoencoder"),
+    System("beta-VAE", "dim_beta_vae"),
+    System("AAE", "dim_aae"),
+    System("BiGAN", "dim_bigan"),
     System("DIM(G)", "dim_global"),
     System("DIM(L) DV", "dim_local", {"bound": "donsker_varadhan"}),
     System("DIM(L) JSD", "dim_local", {"bound": "jsd"}),
@@ -167,6 +172,9 @@ LAYOUTS = (
         ),
         (
             System("untrained (not in the paper)", "dim_untrained", borrowed=True),
+            System("VAE", "dim_vae"),
+            System("AAE", "dim_aae"),
+            System("BiGAN", "dim_bigan"),
             System("DIM(G)", "dim_global"),
             System("DIM(L+G)", "dim_local_global"),
             System("DIM(L)", "dim_local", tells_bound=True),

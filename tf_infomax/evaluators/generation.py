@@ -1,0 +1,169 @@
+"""What decoders and generators make: the ELBO, own reconstructions, samples, traversals.
+
+For runs with a term that decodes codes (reconstruction, bigan), whose model is available.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax.evaluators import needs
+from tf_infomax.evaluators.common import png
+from tf_infomax.evaluators.facts import checked_by
+from tf_infomax.naming.option_kinds import Integer, Real
+from tf_infomax.numerics.randomness import stream
+from tf_infomax.objectives.prior_matching import sample_prior
+from tf_infomax.results.measurements import EVALUATORS, Measurement
+
+__all__ = ["measure_decoder", "measure_elbo", "measure_samples", "measure_traversals"]
+
+_DECODING = ("reconstruction", "bigan")
+_AT_ONCE = 250
+
+
+def _need_decoding(facts, options):
+    del options
+    if not facts.views or not {*_DECODING} & {*facts.terms}:
+        raise ValueError(
+            f"It is for runs with one of the terms {', '.join(_DECODING)}, and needs the whole "
+            f"model. Received: {', '.join(facts.terms)}{'' if facts.views else ', an export'}."
+        )
+
+
+def _need_reconstruction(facts, options):
+    del options
+    if not facts.views or "reconstruction" not in facts.terms:
+        raise ValueError(
+            "It is for runs with the term reconstruction, and needs the whole model. "
+            f"Received: {', '.join(facts.terms)}{'' if facts.views else ', an export'}."
+        )
+
+
+def _term(snapshot):
+    """The first term of the model that decodes codes."""
+    return next(term for term in snapshot.trial.model.objectives if hasattr(term, "decode"))
+
+
+def _in_parts(function, codes):
+    return np.concatenate(
+        [function(codes[k : k + _AT_ONCE]).numpy() for k in range(0, len(codes), _AT_ONCE)]
+    )
+
+
+@EVALUATORS.register("elbo")
+@checked_by(needs.need_encoder, _need_reconstruction)
+def measure_elbo(snapshot, draws: Integer(1, 1_000) = 1):
+    """Mean ELBO of the test images and its two parts, in nats an image; see ``Reconstruction``.
+
+    The KL part is exact, the log-likelihood a mean over ``draws`` codes an image. The ELBO is of
+    beta 1 whatever beta was trained with. An autoencoder has a log-likelihood only.
+    """
+    model, images = snapshot.trial.model, snapshot.images[1]
+    term = next(t for t in model.objectives if hasattr(t, "posterior"))
+    sums, seed = {}, snapshot.seed("elbo")
+    for draw in range(draws):
+        for start in range(0, len(images), _AT_ONCE):
+            part = tf.constant(images[start : start + _AT_ONCE])
+            batch = {"views": {model.encoded.main: part}, "seed": stream(seed, draw, start)}
+            _, metrics = term.loss(model.features(batch))
+            for name, value in metrics.items():
+                sums[name] = sums.get(name, 0.0) + float(value) * len(part) / len(images) / draws
+    tags = {"draws": draws, "likelihood": term.likelihood}
+    for metric, name in (
+        ("elbo", "elbo"),
+        ("elbo/log_likelihood", "reconstruction_log_likelihood"),
+        ("elbo/kl", "reconstruction_kl"),
+    ):
+        if name in sums:
+            yield Measurement(metric, "test", sums[name], "nats", tags)
+
+
+@EVALUATORS.register("decoder")
+@checked_by(needs.need_encoder, _need_decoding)
+def measure_decoder(snapshot, shown: Integer(1, 1_000) = 16):
+    """The run's own decoder or generator on the test codes: mean squared error, and a figure."""
+    term, images = _term(snapshot), snapshot.images[1]
+    name = snapshot.name_of(term.endpoint)
+    _, codes = snapshot.features(name)
+    decoded = _in_parts(term.decode, codes)
+    mse = float(np.mean((decoded - images) ** 2))
+    tags = {"features": name}
+    yield Measurement("decoder/mse", "test", mse, "1", tags)
+    shown = min(shown, len(images))
+    picture = png(np.concatenate([images[:shown], decoded[:shown]]), shown)
+    yield Measurement("decoder/figure", "test", mse, "1", {**tags, "png": picture})
+
+
+@EVALUATORS.register("samples")
+@checked_by(needs.need_encoder, _need_decoding)
+def measure_samples(snapshot, rows: Integer(1, 100) = 4, columns: Integer(1, 100) = 16):
+    """Images decoded from draws of codes, and their spread: the mean over pixels of the sd.
+
+    Codes are drawn from the prior that the decoder was trained on (VAE, BiGAN) or that a prior term
+    matches the codes to (AAE); without one (an autoencoder), from a normal distribution with the
+    mean and covariance of the training codes. The tag "codes" says which. Test images have the
+    spread in the tag "images": a generator that has collapsed is far below it.
+    """
+    term, number = _term(snapshot), rows * columns
+    codes, kind, decode = _drawn_codes(snapshot, term, number)
+    made = _in_parts(decode, codes)
+    spread, expected = (float(np.mean(np.std(one, axis=0))) for one in (made, snapshot.images[1]))
+    tags = {"codes": kind, "images": expected}
+    yield Measurement("samples/spread", "test", spread, "1", tags)
+    yield Measurement("samples/figure", "test", spread, "1", {**tags, "png": png(made, columns)})
+
+
+def _drawn_codes(snapshot, term, number):
+    """(codes ``[number, D]``, what they are drawn from, the function that decodes them)."""
+    train, _ = snapshot.features(snapshot.name_of(term.endpoint))
+    seed = stream(snapshot.seed("samples"), "codes")
+    shape = [number, train.shape[1]]
+    if hasattr(term, "generate"):
+        return sample_prior(term.code_prior, shape, seed).numpy(), term.code_prior, term.generate
+    prior = term.code_prior
+    for other in snapshot.trial.model.objectives:
+        if prior is None and getattr(other, "endpoint", None) == term.endpoint:
+            prior = getattr(other, "prior", None)
+    # Other priors match squashed codes, and the decoder reads codes as they are.
+    if prior == "normal":
+        return sample_prior(prior, shape, seed).numpy(), prior, term.decode
+    normal = sample_prior("normal", shape, seed).numpy()
+    values, vectors = np.linalg.eigh(np.cov(train, rowvar=False).reshape(shape[1], shape[1]))
+    codes = train.mean(axis=0) + normal * np.sqrt(np.maximum(values, 0.0)) @ vectors.T
+    return codes.astype(np.float32), "normal, fitted to codes", term.decode
+
+
+@EVALUATORS.register("traversals")
+@checked_by(needs.need_encoder, _need_decoding)
+def measure_traversals(
+    snapshot,
+    entries: Integer(1, 1_000) = 8,
+    columns: Integer(2, 1_000) = 11,
+    span: Real(0.0, 100.0) = 3.0,
+):
+    """Images decoded while one entry of a code moves, and by how much pixels change.
+
+    Every row starts from the code of the first test image and sets one entry to values from
+    ``-span`` to ``span`` standard deviations around its mean over the training codes. Of all
+    entries those are shown that change the image most. The number is the mean over the shown
+    entries of the pixels' root mean squared change from one end to the other.
+    """
+    term = _term(snapshot)
+    name = snapshot.name_of(term.endpoint)
+    train, test = snapshot.features(name)
+    mean, sd = train.mean(axis=0), train.std(axis=0)
+    width = len(mean)
+    ends = np.repeat(test[:1], 2 * width, axis=0)
+    for end, sign in enumerate((-1.0, 1.0)):
+        ends[np.arange(width) * 2 + end, np.arange(width)] = mean + sign * span * sd
+    low, high = (_in_parts(term.decode, ends)[end::2] for end in (0, 1))
+    changes = np.sqrt(np.mean((high - low).reshape(width, -1) ** 2, axis=1))
+    chosen = np.argsort(-changes, kind="stable")[:entries]
+    places = np.linspace(-span, span, columns)
+    codes = np.repeat(test[:1], len(chosen) * columns, axis=0)
+    for row, entry in enumerate(chosen):
+        codes[row * columns : (row + 1) * columns, entry] = mean[entry] + places * sd[entry]
+    picture = png(_in_parts(term.decode, codes), columns)
+    tags = {"features": name, "span": span, "entries": [int(one) for one in chosen]}
+    value = float(np.mean(changes[chosen]))
+    yield Measurement("traversals/change", "test", value, "1", tags)
+    yield Measurement("traversals/figure", "test", value, "1", {**tags, "png": picture})
