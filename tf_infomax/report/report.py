@@ -10,7 +10,8 @@ from html import escape
 from pathlib import Path
 
 from tf_infomax import plots
-from tf_infomax.naming.paths import short_name, write_text
+from tf_infomax.naming.files import write_text
+from tf_infomax.naming.paths import short_name
 from tf_infomax.published import claim, papers_of, read_official_curves
 from tf_infomax.report.page import figure, page
 from tf_infomax.report.sections import collect, sections_of
