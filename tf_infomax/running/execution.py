@@ -96,10 +96,13 @@ class Execution:
             begun = {}
             if segment.non_finite_step is not None:
                 return self._stop(boundary, segment.non_finite_step)
-            step = segment.reached
-            if step < boundary:
-                self._save(step, {"first": first, "sums": segment.sums})
+            if segment.reached < boundary:
+                # Without a step there may be nothing to save, and the notes of what was measured
+                # must stay.
+                if segment.reached > step or not self._is_saved(step):
+                    self._save(segment.reached, {"first": first, "sums": segment.sums})
                 return INTERRUPTED
+            step = boundary
             means = [
                 Measurement(metric, "train", segment.means[name], unit)
                 for name, (metric, unit) in self._trial.task.reported.items()

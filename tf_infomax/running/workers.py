@@ -10,6 +10,7 @@ from multiprocessing import connection
 from joblib.externals.loky.backend.context import get_context
 
 from tf_infomax.running import worker
+from tf_infomax.running.execution import INTERRUPTED
 from tf_infomax.running.run_directory import RunDirectory
 from tf_infomax.training.checkpoint_files import found_in
 
@@ -121,9 +122,10 @@ def carried_out(runs, jobs, threads_of, interruption):
                         workers.remove(one)
                         status = one.death()
                         one.close()
-                        if interruption.signal is None and _is_worth_a_try(
-                            run, status, deaths[run.name]
-                        ):
+                        if interruption.signal is not None:
+                            # Before it could listen to signals.
+                            status = INTERRUPTED
+                        elif _is_worth_a_try(run, status, deaths[run.name]):
                             waiting.append(run)
                             continue
                     else:
