@@ -9,8 +9,19 @@ import itertools
 import pytest
 
 from tests.faults import harm
-from tests.faults.harm import HARMS, RUN, a_folder, check_sentence, copied, cut, emptied, flipped
-from tests.faults.harm import garbage, outcome, removed  # fmt: skip
+from tests.faults.harm import (  # fmt: skip
+    HARMS,
+    RUN,
+    a_folder,
+    check_sentence,
+    copied,
+    cut,
+    emptied,
+    flipped,
+    garbage,
+    outcome,
+    removed,
+)
 from tests.tiny import determinism_undone, plan_tiny
 from tf_infomax import export
 from tf_infomax.naming.sentences import sentence
@@ -100,7 +111,9 @@ def test_one_damaged_file(file, how, half, whole, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [removed, emptied, cut, flipped, garbage], ids=lambda how: how.__name__)
+@pytest.mark.parametrize(
+    "how", [removed, emptied, cut, flipped, garbage], ids=lambda how: how.__name__
+)
 @pytest.mark.parametrize("end", ENDS)
 def test_both_checkpoints_damaged(end, how, half, whole, tmp_path):
     files = [f"{RUN}/checkpoints/step-{step}.{end}" for step in (4, 8)]

@@ -1,6 +1,11 @@
 """Hiding a part of every image (Hjelm et al. 2019, section 4.3)."""
 
+import math
+
 import tensorflow as tf
+
+from tf_infomax.naming import arguments
+from tf_infomax.numerics.tensors import images_of, seed_words
 
 __all__ = ["occlude", "occlusion_masks"]
 
@@ -26,13 +31,14 @@ def occlusion_masks(count, height, width, block, seed):
     Raises:
         ValueError: if the images are too small for a hidden and a visible block.
     """
-    if block < 1 or min(height, width) < 2 * block:
+    block = arguments.positive_integer(block, "block")
+    if min(height, width) < 2 * block:
         raise ValueError(
             "Images must be at least two blocks high and wide, one to hide and one to see. "
             f"Received: height={height}, width={width}, block={block}."
         )
     # Eight independent uniform numbers per image; the last axis tells their uses apart.
-    uniform = tf.random.stateless_uniform([count, 8], seed, alg="philox")
+    uniform = tf.random.stateless_uniform([count, 8], seed_words(seed), alg="philox")
     split_rows, from_start = uniform[:, 0] < 0.5, uniform[:, 1] < 0.5
 
     def split(size, length_at, place_at):
@@ -57,7 +63,9 @@ def occlude(images, block, seed, value=0.0):
         block, seed: as for ``occlusion_masks``.
         value: what hidden pixels hold; 0 is mid-grey of images in [-1, 1].
     """
+    images = images_of(images)
     _, height, width, _ = images.shape
+    value = arguments.number(value, "value", -math.inf)
     masks = occlusion_masks(tf.shape(images)[0], height, width, block, seed)
     return tf.where(masks[..., tf.newaxis], tf.constant(value, images.dtype), images)
 

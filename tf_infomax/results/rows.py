@@ -5,12 +5,13 @@ functions of rows and of nothing else. This module needs neither TensorFlow nor 
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from tf_infomax.naming import arguments
 from tf_infomax.naming.files import write_bytes
 from tf_infomax.results import strict_json
 from tf_infomax.results.row_writer import RowWriter
@@ -67,6 +68,8 @@ class Row:
     tags: dict = field(default_factory=dict)
 
     def __post_init__(self):
+        if not isinstance(self.tags, Mapping):
+            raise ValueError(f"`tags` must be a dict. Received: tags={self.tags!r}.")
         taken = sorted(set(self.tags) & {*_FIELDS, "tags"})
         if taken:
             raise ValueError(f"A tag must not be named like a field. Received: tags={taken}.")
@@ -173,7 +176,7 @@ def read_rows(path):
         ValueError: with file and line number, if a line is not a row.
     """
     rows = []
-    for file in _row_files(Path(path)):
+    for file in _row_files(arguments.path(path)):
         later = file.with_name(EVALUATION_ROWS)
         found = _read_file(file)
         if file.name == "rows.jsonl" and later.is_file():
@@ -196,9 +199,22 @@ def _what(row):
 
 def write_rows(path, rows):
     """Writes ``rows`` to ``path`` in one move: readers see the old file or the new one."""
-    path = Path(path)
+    path, rows = arguments.path(path), _all_rows(rows)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, (row.to_json().encode("utf-8") + b"\n" for row in rows))
+
+
+def _all_rows(rows):
+    try:
+        found = list(rows)
+    except TypeError:
+        found = [rows]
+    other = [row for row in found if not isinstance(row, Row)]
+    if other:
+        raise ValueError(
+            f"`rows` must be `Row` objects. Received: {type(other[0]).__name__} among them."
+        )
+    return found
 
 
 def to_frame(rows):
@@ -207,7 +223,7 @@ def to_frame(rows):
     The columns ``dataset`` and ``features`` always exist.
     """
     names = {"dataset": None, "features": None}
-    rows = list(rows)
+    rows = _all_rows(rows)
     for row in rows:
         names.update(dict.fromkeys(row.tags))
     columns = {name: [getattr(row, name) for row in rows] for name in _FIELDS}
@@ -228,6 +244,12 @@ def over_seeds(frame, by=GROUP):
         seed) and ``n``. One NaN among the seeds makes the mean NaN.
     """
     columns = [*by, "step"]
+    missing = {"value", "seed", *columns} - set(getattr(frame, "columns", ()))
+    if missing:
+        raise ValueError(
+            "`frame` must be a DataFrame of `to_frame`. "
+            f"Received: {type(frame).__name__} without {', '.join(map(str, sorted(missing)))}."
+        )
     group = frame.groupby(columns, dropna=False, sort=True).ngroup().to_numpy()
     values = frame["value"].to_numpy(dtype=np.float64)
     # Sums by hand: pandas leaves NaN out of its means, but a NaN of one seed must be seen, not
