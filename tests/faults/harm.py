@@ -110,6 +110,7 @@ def doubled(path):
 
 
 def a_folder(path):
+    """The sentence of the operating system says what is wrong."""
     path.unlink()
     Path(path).mkdir()
 

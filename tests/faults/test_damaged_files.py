@@ -80,6 +80,8 @@ def goes_on_or_says_why(half, whole, tmp_path, *harms):
     found = outcome(workdir)
     if isinstance(found, bytes):
         assert found == whole[1]
+    elif any(how is a_folder for _, how in harms):
+        assert str(workdir) in found and "\n" not in found
     else:
         check_sentence(found, workdir)
         # Said before the work: nothing was lost, so that a repaired file is all it takes.
@@ -105,6 +107,8 @@ def test_a_sample_of_the_damages(file, how, half, whole, tmp_path):
 @pytest.mark.parametrize("file", [*STEPS, *OTHERS], ids=lambda file: file.rpartition("/")[2])
 def test_one_damaged_file(file, how, half, whole, tmp_path):
     found = goes_on_or_says_why(half, whole, tmp_path, (file, how))
+    if how is a_folder:
+        return
     # What must not stop a run: one damaged checkpoint of two, and what nothing depends on.
     if file in STEPS or file.endswith(("status.json", "checkpoint")) or file == "experiment.json":
         assert isinstance(found, bytes), found

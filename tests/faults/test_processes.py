@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 NAME = "critic_impact"
 # A boundary every few steps, and no compilation, so that a signal meets the run at work.
 SETTINGS = (
-    "steps=3000", "log_every=100", "checkpoint_every=300", "evaluate.bound.every=600",
+    "steps=1200", "log_every=50", "checkpoint_every=150", "evaluate.bound.every=300",
     "evaluate.linear_probe.every=5000", "jit_compile=no",
 )  # fmt: skip
 STEP_MARK = "] step "
@@ -114,9 +114,9 @@ def whole(tmp_path_factory):
 @pytest.mark.slow
 def test_a_killed_worker_is_replaced_and_its_run_goes_on(whole, tmp_path):
     sweep = Sweep(tmp_path, "--seeds=2", "--jobs=2")
-    for number, victim in ((3, signal.SIGKILL), (8, signal.SIGSEGV)):
-        sweep.wait_for("seed 0] step", number)
-        os.kill(sweep.workers()[0], victim)
+    for seed, victim in ((0, signal.SIGKILL), (1, signal.SIGSEGV)):
+        sweep.wait_for(f"seed {seed}] step", 3)
+        os.kill(status_of(tmp_path, seed)["process"]["id"], victim)
     assert sweep.end() == 0, sweep.said()
     assert rows_of(tmp_path) == whole
     assert (tmp_path / "report.html").is_file()
@@ -160,9 +160,8 @@ def test_a_run_that_dies_twice_alike_is_given_up_and_its_sibling_finishes(whole,
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "jobs"),
-    [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGHUP, 1), (signal.SIGTERM, 2),
-     (signal.SIGINT, 2)],
-)  # fmt: skip
+    [(signal.SIGINT, 2), (signal.SIGTERM, 1), (signal.SIGHUP, 1), (signal.SIGTERM, 2)],
+)
 def test_signals_end_it_with_their_code_and_lose_nothing(number, jobs, whole, tmp_path):
     sweep = Sweep(tmp_path, "--seeds=2", f"--jobs={jobs}", "--threads=1")
     sweep.wait_for(STEP_MARK, 4)
@@ -195,7 +194,7 @@ def small_disk(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("left", [2_000, 40_000, 300_000])
+@pytest.mark.parametrize("left", [2_000, 40_000])
 def test_a_full_disk_is_one_sentence_and_nothing_is_lost(left, whole, small_disk, tmp_path):
     workdir, ballast = small_disk / "work", small_disk / "ballast"
     sweep = Sweep(workdir, "--seeds=1", "--jobs=1", "--threads=1")

@@ -1,16 +1,16 @@
 """Measuring a trained encoder later, from a run directory or an export."""
 
-from pathlib import Path
 
 from tf_infomax.evaluators import catalog as evaluators
 from tf_infomax.experiments.overrides import override
 from tf_infomax.experiments.spec import Experiment
+from tf_infomax.naming import arguments
 from tf_infomax.naming.files import locked, remove_leftovers
 from tf_infomax.results.rows import EVALUATION_ROWS, Row, read_rows, replaced, write_rows
 from tf_infomax.running.build import Trial, build_source, input_shape, load_images
-from tf_infomax.running.exported import CARD, exported_encoder
+from tf_infomax.running.exported import CARD, exported_encoder, read_card
 from tf_infomax.running.run import restore
-from tf_infomax.running.run_directory import RunDirectory, read_json
+from tf_infomax.running.run_directory import RunDirectory
 from tf_infomax.running.tags import tags_of
 
 __all__ = ["evaluate"]
@@ -36,11 +36,11 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
     Raises:
         FileNotFoundError, ValueError: one sentence on what is wrong, before any work starts.
     """
-    path = Path(path)
+    path = arguments.path(path)
     if not names:
         raise ValueError(f"Name at least one evaluator of {', '.join(evaluators.names())}.")
     is_export = (path / CARD).is_file()
-    card = read_json(path / CARD) if is_export else None
+    card = read_card(path) if is_export else None
     described = _described(card, path / CARD) if is_export else None
     experiment = described if is_export else RunDirectory.open(path).experiment
     chosen = override(
@@ -95,10 +95,6 @@ def _locked(path):
 def _described(card, path):
     """The experiment of an export."""
     try:
-        kinds = {"variant": str, "step": int, "settings": dict}
-        for key, kind in kinds.items():
-            if not isinstance(card[key], kind):
-                raise TypeError(f"{key} is no {kind.__name__}")
         return Experiment.from_dict(card["settings"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(

@@ -277,7 +277,8 @@ def read_json(path):
     """
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    # Brackets within brackets, thousands of them, are a RecursionError.
+    except (RecursionError, ValueError) as error:
         reason = f"{error}".rstrip(".")
         raise ValueError(
             f"{path} is torn or damaged; bring it back from a copy, or delete its directory. "

@@ -86,7 +86,7 @@ def read_manifest(path):
         manifest = json.loads(path.read_text(encoding="utf-8"))
         checksum = manifest.pop("checksum")
         return manifest if checksum == checksum_of(manifest) else {}
-    except (AttributeError, KeyError, OSError, ValueError):
+    except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError):
         return {}
 
 
@@ -108,7 +108,9 @@ def _listed(directory):
 def damage_of(found, directory):
     """One sentence on what is wrong with the files, or ``None`` if nothing is known to be."""
     if found.manifest is None:
-        return None
+        # Of an earlier version: only TensorFlow can tell more.
+        index = directory / f"step-{found.step}.index"
+        return None if index.is_file() else f"{index} is missing."
     if not found.manifest:
         return f"{directory / f'step-{found.step}.json'} is damaged."
     for name, checksum in found.manifest["files"].items():
