@@ -22,10 +22,12 @@ from tests.faults.harm import (  # fmt: skip
     outcome,
     removed,
 )
-from tests.tiny import determinism_undone, plan_tiny
+from tests.tiny import determinism_undone, plan_tiny, tiny
 from tf_infomax import export
 from tf_infomax.naming.sentences import sentence
-from tf_infomax.running import sweep
+from tf_infomax.results.metrics import INPUTS_CHANGED
+from tf_infomax.results.rows import Row
+from tf_infomax.running import inputs, sweep
 from tf_infomax.running.evaluate import evaluate
 from tf_infomax.running.run import FINISHED, execute
 
@@ -100,6 +102,29 @@ SAMPLE = {
 def test_a_sample_of_the_damages(file, how, half, whole, tmp_path):
     found = goes_on_or_says_why(half, whole, tmp_path, (file, how))
     assert isinstance(found, bytes) == (SAMPLE[file, how] == "goes on")
+
+
+@pytest.mark.slow
+def test_changed_inputs_are_refused_or_noted_in_a_row(half, whole, tmp_path, monkeypatch):
+    workdir = copied(half, tmp_path / "work")
+    started_with = (workdir / RUN / "inputs.json").read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(inputs, "package_version", lambda: "99.0")
+        refused = outcome(workdir)
+        check_sentence(refused, workdir)
+        assert "versions.tf_infomax was" in refused and "is '99.0'" in refused
+        assert (workdir / RUN / "inputs.json").read_bytes() == started_with
+        runs = sweep.plan([tiny("critic_impact", *harm.SETTINGS)], workdir,
+                          accept_changed_inputs=True)  # fmt: skip
+        assert sweep.run_all(runs, workdir, jobs=1).exit_code == 0
+    lines = (workdir / RUN / "rows.jsonl").read_text().splitlines()
+    (noted,) = [Row.from_json(line) for line in lines if INPUTS_CHANGED in line]
+    assert (noted.step, noted.value, noted.unit) == (8, 8.0, "step")
+    assert noted.tags["changed"].endswith("is '99.0'")
+    # Nothing else differs, and the new inputs are those to go on with.
+    kept = [line for line in lines if INPUTS_CHANGED not in line]
+    assert kept == whole[1].decode().splitlines()
+    assert b"99.0" in (workdir / RUN / "inputs.json").read_bytes()
 
 
 @pytest.mark.slow
