@@ -121,7 +121,7 @@ def test_a_killed_worker_is_replaced_and_its_run_goes_on(whole, tmp_path):
     assert rows_of(tmp_path) == whole
     assert (tmp_path / "report.html").is_file()
     failures = [one for seed in (0, 1) for one in status_of(tmp_path, seed).get("failures", ())]
-    assert {one["how"].split()[4] for one in failures} == {"SIGKILL,", "SIGSEGV"}
+    assert {one["how"].split()[5] for one in failures} == {"SIGKILL,", "SIGSEGV"}
     assert {status_of(tmp_path, seed)["status"] for seed in (0, 1)} == {"finished"}
 
 

@@ -86,12 +86,12 @@ def execute(run):
     with contextlib.ExitStack() as stack:
         with refusing():
             stack.enter_context(directory.locked())
-            directory.note_status("running")
             writer = stack.enter_context(RowWriter(directory.rows))
             if _has_failed(directory.rows):
                 directory.note_status(NON_FINITE)
                 return NON_FINITE
             execution = _prepared(run, writer, directory)
+            directory.note_status("running")
         try:
             status = execution.carry_out()
         except Interrupted:
