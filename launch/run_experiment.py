@@ -3,8 +3,13 @@
     python launch/run_experiment.py --experiment=critic_impact --workdir=runs/critic_impact
 
 Any field can be changed: --set=train.steps=2000 --set=data=cifar10 --set=critic=bilinear.
+
+Exit codes: 0, all runs finished; 1, a run failed or its process died twice; 2, a mistake in the
+command or in a file, or a file that cannot be written; 3, a loss was not finite; 129 (SIGHUP), 130
+(Ctrl-C) and 143 (SIGTERM), stopped: the same command goes on.
 """
 
+import signal
 import sys
 
 from absl import flags
@@ -32,6 +37,13 @@ _JOBS = flags.DEFINE_integer(
 _DATA_DIR = command_line.define_path(
     "data_dir", None, "Folder of prepared TFDS data sets (default: TFDS_DATA_DIR)."
 )
+_THREADS = flags.DEFINE_integer(
+    "threads", 0, "Threads of each run; 0 shares the cores among the jobs.", lower_bound=0
+)
+_ACCEPT = flags.DEFINE_bool(
+    "accept_changed_inputs", False,
+    "Whether runs may go on with other data or versions; a row says so.",
+)  # fmt: skip
 _DOWNLOAD = flags.DEFINE_bool("download", False, "Whether TFDS may download a missing data set.")
 
 
@@ -51,15 +63,23 @@ def main(argv):
     import_tensorflow()
     from tf_infomax.running import sweep
 
-    runs = sweep.plan(experiments, _WORKDIR.value, _DATA_DIR.value, _DOWNLOAD.value)
-    outcome = sweep.run_all(runs, _WORKDIR.value, _JOBS.value)
+    runs = sweep.plan(
+        experiments, _WORKDIR.value, _DATA_DIR.value, _DOWNLOAD.value, _ACCEPT.value
+    )
+    outcome = sweep.run_all(runs, _WORKDIR.value, _JOBS.value, _THREADS.value)
+    if outcome.signal is not None:
+        name = signal.Signals(outcome.signal).name
+        print(f"run_experiment: Stopped by {name}; the same command goes on.", file=sys.stderr)
+        return outcome.exit_code
 
     from tf_infomax.report.report import summary_table
     from tf_infomax.results.rows import read_rows
 
     print(summary_table(read_rows(_WORKDIR.value)))
     for name, status in outcome.statuses.items():
-        if status != "finished":
+        if status.startswith("refused: "):
+            print(f"run_experiment: {name}: {status.removeprefix('refused: ')}", file=sys.stderr)
+        elif status != "finished":
             print(f"{name}: {status}", file=sys.stderr)
     if outcome.report is None:
         print("Nothing was measured, so there is no report.")

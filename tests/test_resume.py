@@ -130,7 +130,10 @@ PERIODS = (
         # With noise; the bound on pairs has more moments than the Jacobian, and takes less time.
         ("non_invertible", (*PERIODS, "evaluate.bound.every=2"), 6),
         # Killed in the warm-up, too.
-        ("adversarial", (*PERIODS, "evaluate.invertibility.every=50"), 4),
+        pytest.param(
+            "adversarial", (*PERIODS, "evaluate.invertibility.every=50"), 4,
+            marks=pytest.mark.slow,
+        ),
         # Compiled anew after every death.
         pytest.param(
             "critic_impact", (*PERIODS, "evaluate.bound.every=50", "jit_compile=yes"), 4,

@@ -80,3 +80,16 @@ def test_boundaries_by_hand():
     assert boundaries(12, 4, 6) == [4, 6, 8, 12]
     assert boundaries(3, 100) == [3]
     assert boundaries(2, 1) == [1, 2]
+
+
+def test_a_stopped_segment_goes_on_with_its_sums():
+    task, loop = Counting(), StepLoop(Counting(), False)
+    whole = StepLoop(task, False).run(0, 8)
+    begun = loop.run(0, 3)
+    assert begun.reached == 3 and begun.sums["loss"] == 0 + 1 + 2
+    rest = loop.run(3, 8, 0, begun.sums)
+    assert rest == whole and rest.reached == 8
+    # The step that it is at is finished, and then none is begun.
+    loop.stop()
+    stopped = loop.run(8, 20)
+    assert (stopped.reached, stopped.means, stopped.non_finite_step) == (8, {}, None)

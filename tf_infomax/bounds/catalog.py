@@ -257,7 +257,7 @@ def get(bound, **options):
     Raises:
         ValueError: on an unknown name (with the nearest ones) or option.
     """
-    if not callable(bound):
+    if not callable(bound) or isinstance(bound, type):
         return info(bound, **options).function
     known = _options(bound)
     check_options("bound", getattr(bound, "__name__", bound), options, known)

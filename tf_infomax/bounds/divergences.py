@@ -21,6 +21,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tf_infomax.naming.registry import Registry
+from tf_infomax.numerics.tensors import tensor
 from tf_infomax.scores.pairs import pair_scores
 
 __all__ = [
@@ -224,7 +225,9 @@ def _in_float32(function):
     """``function`` of scores in float32 or float64."""
 
     def wide(scores):
-        scores = tf.convert_to_tensor(scores)
+        scores = tensor(scores, "scores")
+        if not scores.dtype.is_floating:
+            raise ValueError(f"`scores` must be floating. Received: dtype {scores.dtype.name}.")
         return function(tf.cast(scores, tf.float32) if scores.dtype.size < 4 else scores)
 
     return wide

@@ -5,12 +5,13 @@ function with a steadier gradient. Higher derivatives are those of the maximised
 """
 
 import math
-import numbers
 
 import tensorflow as tf
 
 from tf_infomax.bounds.divergences import jsd
 from tf_infomax.bounds.variational import donsker_varadhan, tuba
+from tf_infomax.naming import arguments
+from tf_infomax.numerics.tensors import tensor
 from tf_infomax.scores.pairs import pair_scores
 
 __all__ = ["js_nwj", "mine", "smile"]
@@ -36,8 +37,7 @@ def js_nwj(scores, shift=1.0):
 
     Reference: Poole et al. (2019), arXiv:1905.06922, and its code (there with shift 0).
     """
-    if not isinstance(shift, numbers.Real) or not math.isfinite(shift):
-        raise ValueError(f"`shift` must be a finite number. Received: shift={shift!r}.")
+    shift = arguments.number(shift, "shift", -math.inf, wanted="a finite number")
     scores = pair_scores(scores)
     # NWJ of scores + shift is TUBA of the scores with log a = 1 - shift.
     return _climbing(jsd(scores), tuba(scores, 1.0 - shift))
@@ -63,8 +63,8 @@ def smile(scores, clip=5.0):
 
     Reference: Song and Ermon (2020), arXiv:1910.06222, and its code.
     """
-    if clip is not None and (not isinstance(clip, numbers.Real) or not clip > 0.0):
-        raise ValueError(f"`clip` must be positive, or None. Received: clip={clip!r}.")
+    if clip is not None and clip is not math.inf and clip != math.inf:
+        clip = arguments.number(clip, "clip", exclusive=True, wanted="positive, or None")
     scores = pair_scores(scores)
     if clip is None or math.isinf(clip):
         value = donsker_varadhan(scores)
@@ -100,7 +100,7 @@ def mine(scores, log_average=None):
         return value
     if tf.is_tensor(log_average):
         log_average = tf.cast(log_average, value.dtype)
-    log_average = tf.stop_gradient(tf.convert_to_tensor(log_average, value.dtype))
+    log_average = tf.stop_gradient(tensor(log_average, "log_average", value.dtype))
     if log_average.shape.rank != 0:
         raise ValueError(
             f"`log_average` must be a scalar. Received: log_average of shape {log_average.shape}."

@@ -7,6 +7,7 @@ densities of continuous y will both do: a change of the variable y cancels.
 import tensorflow as tf
 
 from tf_infomax.bounds.variational import infonce
+from tf_infomax.numerics.tensors import tensor
 from tf_infomax.scores.pairs import PairScores
 
 __all__ = [
@@ -129,7 +130,7 @@ def difference_of_entropies(log_conditional, log_marginal):
 
 def _column_pairs(log_conditional):
     """Anchors y, candidates x."""
-    log_conditional = tf.convert_to_tensor(log_conditional)
+    log_conditional = tensor(log_conditional, "log_conditional")
     shape = log_conditional.shape
     if shape.rank != 2 or not shape[:1].is_compatible_with(shape[1:]):
         raise ValueError(
@@ -142,7 +143,7 @@ def _column_pairs(log_conditional):
 def _mean_log_ratio(log_conditional, log_marginal):
     densities = []
     for name, values in (("log_conditional", log_conditional), ("log_marginal", log_marginal)):
-        values = tf.convert_to_tensor(values)
+        values = tensor(values, name)
         if not values.dtype.is_floating or values.shape.rank != 1 or values.shape[0] == 0:
             raise ValueError(
                 f"`{name}` must be floating, of shape [K], one log density a pair. "

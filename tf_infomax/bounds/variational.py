@@ -11,6 +11,7 @@ import numbers
 
 import tensorflow as tf
 
+from tf_infomax.numerics.tensors import tensor
 from tf_infomax.scores.pairs import pair_scores
 
 __all__ = ["donsker_varadhan", "infonce", "interpolated", "nwj", "tuba"]
@@ -138,7 +139,7 @@ def _checked_baseline(log_baseline, scores):
     if tf.is_tensor(log_baseline):
         # A layer's output may be of half precision.
         log_baseline = tf.cast(log_baseline, dtype)
-    log_baseline = tf.convert_to_tensor(log_baseline, dtype)
+    log_baseline = tensor(log_baseline, "log_baseline", dtype)
     rank = log_baseline.shape.rank
     anchors = scores.joint.shape[:1]
     if rank not in (0, 1) or (rank == 1 and not log_baseline.shape.is_compatible_with(anchors)):

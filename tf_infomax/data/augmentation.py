@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from tf_infomax.numerics.tensors import images_of, seed_words
+
 __all__ = ["centre_crop", "check_crop", "random_crops", "random_flips"]
 
 
@@ -35,9 +37,10 @@ def random_crops(images, side, seed):
     Raises:
         ValueError: if the window does not fit.
     """
+    images = images_of(images)
     check_crop(images.shape[1:], side)
     count, (_, height, width, _) = tf.shape(images)[0], images.shape
-    seeds = tf.random.split(seed, 2, alg="philox")
+    seeds = tf.random.split(seed_words(seed), 2, alg="philox")
     return _take(
         _take(images, _places(count, height, side, seeds[0]), axis=1),
         _places(count, width, side, seeds[1]),
@@ -67,7 +70,8 @@ def random_flips(images, seed):
     Returns:
         ``[K, H, W, C]`` of the dtype of ``images``.
     """
-    uniform = tf.random.stateless_uniform([tf.shape(images)[0], 1], seed, alg="philox")
+    images = images_of(images)
+    uniform = tf.random.stateless_uniform([tf.shape(images)[0], 1], seed_words(seed), alg="philox")
     columns = tf.range(images.shape[2])
     # Five times as fast as reversing all images and selecting.
     return _take(images, tf.where(uniform < 0.5, columns[::-1], columns), axis=2)
@@ -86,6 +90,7 @@ def centre_crop(images, side):
     Raises:
         ValueError: if the window does not fit.
     """
+    images = images_of(images)
     check_crop(images.shape[1:], side)
     top, left = (images.shape[1] - side) // 2, (images.shape[2] - side) // 2
     return images[:, top : top + side, left : left + side]

@@ -1,6 +1,9 @@
 """The examples of batch number t as a pure function of t, so that there is no state to keep."""
 
+import numpy as np
 import tensorflow as tf
+
+from tf_infomax.naming import arguments
 
 __all__ = ["BatchIndex"]
 
@@ -38,6 +41,8 @@ class BatchIndex:
     """
 
     def __init__(self, num_examples, batch_size, seed):
+        num_examples = arguments.integer(num_examples, "num_examples", 0)
+        batch_size = arguments.integer(batch_size, "batch_size", -(2**63), "an integer")
         if batch_size < 2:
             raise ValueError(
                 "A batch needs at least 2 examples: the negatives of one pair are the others. "
@@ -48,9 +53,10 @@ class BatchIndex:
                 "A batch cannot be larger than the data set. "
                 f"Received: batch_size={batch_size}, num_examples={num_examples}."
             )
-        words = tuple(int(word) for word in seed) if hasattr(seed, "__len__") else (seed,)
-        if len(words) != 2:
+        words = tuple(np.ravel(arguments.array(seed, "seed")))
+        if len(words) != 2 or not all(isinstance(word, np.integer) for word in words):
             raise ValueError(f"`seed` must be two integers. Received: seed={seed!r}.")
+        words = tuple(int(word) for word in words)
         self.num_examples = int(num_examples)
         self.batch_size = int(batch_size)
         self.seed = words

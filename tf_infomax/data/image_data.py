@@ -1,6 +1,8 @@
 """A data set of images in memory, independent of its source."""
 
 import dataclasses
+import functools
+import hashlib
 
 import numpy as np
 
@@ -150,6 +152,17 @@ class ImageData:
     def is_labelled(self):
         """Whether every training and test image has a label, as probes need."""
         return bool(min(self.train_labels.min(), self.test_labels.min()) >= 0)
+
+    @functools.cached_property
+    def checksum(self):
+        """SHA-256 of all images, labels and attributes, in hexadecimal."""
+        found = hashlib.sha256()
+        for field in dataclasses.fields(self):
+            values = getattr(self, field.name)
+            if isinstance(values, np.ndarray):
+                found.update(f"{field.name} {values.dtype} {values.shape}".encode())
+                found.update(np.ascontiguousarray(values))
+        return found.hexdigest()
 
     def without_labels(self):
         """The same images, all unlabelled."""

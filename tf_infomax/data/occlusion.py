@@ -1,8 +1,12 @@
 """Hiding a part of every image (Hjelm et al. 2019, section 4.3)."""
 
+import math
+
 import tensorflow as tf
 
+from tf_infomax.naming import arguments
 from tf_infomax.numerics import replicas
+from tf_infomax.numerics.tensors import images_of, seed_words
 
 __all__ = ["occlude", "occlusion_masks"]
 
@@ -29,14 +33,16 @@ def occlusion_masks(count, height, width, block, seed):
     Raises:
         ValueError: if the images are too small for a hidden and a visible block.
     """
-    if block < 1 or min(height, width) < 2 * block:
+    block = arguments.positive_integer(block, "block")
+    if min(height, width) < 2 * block:
         raise ValueError(
             "Images must be at least two blocks high and wide, one to hide and one to see. "
             f"Received: height={height}, width={width}, block={block}."
         )
     # Eight independent uniform numbers per image; the last axis tells their uses apart.
     drawn = [count * replicas.number(), 8]
-    uniform = replicas.own(tf.random.stateless_uniform(drawn, seed, alg="philox"))
+    uniform = tf.random.stateless_uniform(drawn, seed_words(seed), alg="philox")
+    uniform = replicas.own(uniform)
     split_rows, from_start = uniform[:, 0] < 0.5, uniform[:, 1] < 0.5
 
     def split(size, length_at, place_at):
@@ -61,7 +67,9 @@ def occlude(images, block, seed, value=0.0):
         block, seed: as for ``occlusion_masks``.
         value: what hidden pixels hold; 0 is mid-grey of images in [-1, 1].
     """
+    images = images_of(images)
     _, height, width, _ = images.shape
+    value = arguments.number(value, "value", -math.inf)
     masks = occlusion_masks(tf.shape(images)[0], height, width, block, seed)
     return tf.where(masks[..., tf.newaxis], tf.constant(value, images.dtype), images)
 

@@ -1,7 +1,11 @@
 """Views of images: the two halves of Tschannen et al. (2020), section 3, and noise on them."""
 
-import numpy as np
+import numbers
+
 import tensorflow as tf
+
+from tf_infomax.naming import arguments
+from tf_infomax.numerics.tensors import seed_words, tensor
 
 __all__ = ["add_noise", "add_shared_noise", "half_shape", "halves", "to_pixels"]
 
@@ -20,7 +24,7 @@ def halves(images):
         ValueError: if the rank is not 4, the height is odd, or the size of an image is unknown.
     """
     if not tf.is_tensor(images):
-        images = np.asarray(images)
+        images = arguments.array(images, "images")
     if len(images.shape) != 4:
         raise ValueError(
             f"`images` must have shape [N, H, W, C]. Received: images of shape {images.shape}."
@@ -39,8 +43,8 @@ def half_shape(image_shape):
     Raises:
         ValueError: if there are not three known sizes, or H is odd.
     """
-    sizes = tuple(image_shape)
-    if len(sizes) != 3 or any(size is None or size < 1 for size in sizes):
+    sizes = tuple(image_shape) if hasattr(image_shape, "__len__") else (image_shape,)
+    if len(sizes) != 3 or not all(isinstance(n, numbers.Integral) and n > 0 for n in sizes):
         raise ValueError(
             "`image_shape` must be three known, positive sizes (H, W, C). "
             f"Received: image_shape={sizes}."
@@ -56,9 +60,8 @@ def half_shape(image_shape):
 
 def to_pixels(batch, pixel_max):
     """Stored pixels as float32 in [0, 1]: ``batch / pixel_max``, any shape."""
-    if not pixel_max > 0:
-        raise ValueError(f"`pixel_max` must be positive. Received: pixel_max={pixel_max}.")
-    return tf.cast(batch, tf.float32) / float(pixel_max)
+    pixel_max = arguments.number(pixel_max, "pixel_max", exclusive=True)
+    return tf.cast(tensor(batch, "batch"), tf.float32) / pixel_max
 
 
 def add_noise(x, sd, seed):
@@ -73,6 +76,7 @@ def add_noise(x, sd, seed):
     Raises:
         ValueError: on a negative ``sd`` or an ``x`` that is not floating.
     """
+    sd = arguments.number(sd, "sd")
     return x if sd == 0 else x + _normal(x, sd, seed)
 
 
@@ -92,9 +96,10 @@ def add_shared_noise(x, y, sd, seed):
     Raises:
         ValueError: as ``add_noise``, or if the shapes differ.
     """
+    sd = arguments.number(sd, "sd")
     if sd == 0:
         return x, y
-    x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
+    x, y = tensor(x, "x"), tensor(y, "y")
     if not x.shape.is_compatible_with(y.shape) or x.dtype != y.dtype:
         raise ValueError(
             "Noise is shared by views of one shape and dtype. "
@@ -105,11 +110,8 @@ def add_shared_noise(x, y, sd, seed):
 
 
 def _normal(x, sd, seed):
-    x = tf.convert_to_tensor(x)
-    if not sd >= 0 or not x.dtype.is_floating:
-        raise ValueError(
-            "Noise needs a standard deviation of at least 0 and floating views. "
-            f"Received: sd={sd}, x of dtype {x.dtype.name}."
-        )
+    x = tensor(x, "x")
+    if not x.dtype.is_floating:
+        raise ValueError(f"Noise needs floating views. Received: x of dtype {x.dtype.name}.")
     # Philox is named because by default TensorFlow's generator depends on the device.
-    return tf.random.stateless_normal(tf.shape(x), seed, 0.0, sd, x.dtype, alg="philox")
+    return tf.random.stateless_normal(tf.shape(x), seed_words(seed), 0.0, sd, x.dtype, alg="philox")

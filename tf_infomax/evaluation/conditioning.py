@@ -12,7 +12,9 @@ import tensorflow as tf
 from threadpoolctl import threadpool_limits
 
 from tf_infomax.evaluation.extreme_singular_values import extreme_singular_values
+from tf_infomax.naming import arguments
 from tf_infomax.numerics.percentiles import PERCENTILES, percentiles
+from tf_infomax.numerics.tensors import tensor
 
 __all__ = [
     "PERCENTILES",
@@ -49,6 +51,8 @@ def jacobian_function(encoder):
         ``ValueError`` if ``inputs`` are not a floating batch.
     """
 
+    arguments.function(encoder, "encoder", "a Keras model or a function")
+
     @tf.function(reduce_retracing=True)
     def of_chunk(chunk, shape):
         with tf.GradientTape() as forward:
@@ -64,8 +68,8 @@ def jacobian_function(encoder):
         return tf.transpose(forward.batch_jacobian(pulled_back, weights), [0, 2, 1])
 
     def of_inputs(inputs):
-        inputs = tf.convert_to_tensor(inputs)
-        if inputs.shape.rank < 2 or not inputs.dtype.is_floating:
+        inputs = tensor(inputs, "inputs")
+        if inputs.shape.rank < 2 or not inputs.dtype.is_floating or 0 in inputs.shape:
             raise ValueError(
                 "`inputs` must be a floating batch [K, D] or [K, H, W, C]. "
                 f"Received: {inputs.dtype.name} of shape {inputs.shape}."
@@ -145,7 +149,7 @@ def log_condition_numbers(jacobians):
 
 def _of_all(function, jacobians):
     """``function`` of stacks of ``[K, Dout, Din]``, in as many threads as there are cores."""
-    jacobians = np.asarray(jacobians)
+    jacobians = arguments.array(jacobians, "jacobians")
     if jacobians.ndim != 3 or not jacobians.size:
         raise ValueError(
             "`jacobians` must have shape [K, Dout, Din], none of these zero. "

@@ -11,7 +11,9 @@ from tf_infomax.evaluation.labelled import checked_codes, checked_pair
 from tf_infomax.evaluation.standardization import standardized
 from tf_infomax.layers.optimizers import Adam
 from tf_infomax.layers.score_network import ScoreNetwork
+from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import stream, stream_seed
+from tf_infomax.numerics.tensors import seed_words
 
 __all__ = [
     "DependenceEstimate",
@@ -47,8 +49,11 @@ def column_permutation(shape, seed):
         shape: (N, D).
         seed: int ``[2]``.
     """
+    sizes = arguments.integers(shape, "shape")
+    if len(sizes) != 2:
+        raise ValueError(f"`shape` must be (N, D). Received: shape={shape!r}.")
     keys = tf.random.stateless_uniform(
-        shape[::-1], seed, minval=None, maxval=None, dtype=tf.int32, alg="philox"
+        sizes[::-1], seed_words(seed), minval=None, maxval=None, dtype=tf.int32, alg="philox"
     )
     return tf.transpose(tf.argsort(keys, axis=1))
 
@@ -145,8 +150,7 @@ def ndm(
         raise ValueError(f"`batch_size` must be 2 or more. Received: batch_size={batch_size}.")
     if measure not in MEASURES:
         raise ValueError(f"`measure` must be one of {MEASURES}. Received: measure={measure!r}.")
-    if epochs < 1:
-        raise ValueError(f"`epochs` must be 1 or more. Received: epochs={epochs}.")
+    epochs = arguments.integer(epochs, "epochs", wanted="1 or more")
     if standardize:
         codes, *tested = standardized(codes, *([] if test_codes is None else [test_codes]))
         test_codes = tested[0] if tested else None

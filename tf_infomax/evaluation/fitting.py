@@ -1,8 +1,12 @@
 """Training of a small network on arrays in memory, with one call to TensorFlow per epoch."""
 
+import numbers
+
 import keras
+import numpy as np
 import tensorflow as tf
 
+from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import stream
 from tf_infomax.training.step import gradient_step
 
@@ -22,8 +26,16 @@ def staircase(learning_rate, decay, decay_epochs, steps_per_epoch):
     Raises:
         ValueError: if ``decay_epochs`` do not ascend, or begin below 0.
     """
+    learning_rate = arguments.number(learning_rate, "learning_rate", exclusive=True)
+    decay = arguments.number(decay, "decay", exclusive=True)
+    given = decay_epochs
+    decay_epochs = np.ravel(arguments.array(decay_epochs, "decay_epochs")).tolist()
     if not decay_epochs:
         return learning_rate
+    if not all(isinstance(epoch, int) for epoch in decay_epochs):
+        raise ValueError(
+            f"`decay_epochs` must be integers. Received: decay_epochs={given!r}."
+        )
     if min(decay_epochs) < 0 or list(decay_epochs) != sorted(decay_epochs):
         raise ValueError(
             "`decay_epochs` must be 0 or more, in ascending order. "
@@ -99,10 +111,11 @@ class Epochs:
 
 def check_batch_size(count, batch_size):
     """Whole batches in ``count`` examples; ``ValueError`` if there is none."""
-    if not 1 <= batch_size <= count:
+    is_integer = isinstance(batch_size, numbers.Integral) and not isinstance(batch_size, bool)
+    if not is_integer or not 1 <= batch_size <= count:
         raise ValueError(
             f"`batch_size` must be from 1 to the number of examples, {count}. "
-            f"Received: batch_size={batch_size}."
+            f"Received: batch_size={batch_size!r}."
         )
     return count // batch_size
 

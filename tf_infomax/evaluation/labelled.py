@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tf_infomax.naming import arguments
+
 __all__ = [
     "checked_codes",
     "checked_images",
@@ -26,7 +28,7 @@ def checked_codes(codes, split, dtype=np.float32, within=None):
         ValueError: if there are no codes, on a rank below 2, or entries that are NaN or infinite in
             that type.
     """
-    codes = np.asarray(codes)
+    codes = arguments.array(codes, f"{split} codes")
     if codes.ndim < 2 or 0 in codes.shape or codes.dtype.kind not in "fiu":
         raise ValueError(
             f"The {split} codes must be numbers of shape [N, D] or [N, ..., C]. "
@@ -59,7 +61,7 @@ def checked_labels(labels, codes, split):
     Raises:
         ValueError: on another number of labels, fractional labels, or labels below -1.
     """
-    labels = np.asarray(labels)
+    labels = arguments.array(labels, f"{split} labels")
     if labels.shape != codes.shape[:1] or labels.dtype.kind not in "iu":
         raise ValueError(
             f"Every row of the {split} codes (or images) must have one integer label. "
@@ -133,7 +135,7 @@ def checked_images(images, split, dtype=np.float32):
     Raises:
         ValueError: on other shapes or types, NaN, or values outside [-1, 1].
     """
-    images = np.asarray(images)
+    images = arguments.array(images, f"{split} images")
     if images.ndim != 4 or 0 in images.shape:
         raise ValueError(
             f"The {split} images must have shape [N, H, W, C]. Received: shape {images.shape}."

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import MinMaxScaler
 
 from tf_infomax.evaluation.labelled import checked_codes, checked_labels, checked_pair
+from tf_infomax.naming import arguments
 
 __all__ = ["linear_probe"]
 
@@ -39,6 +40,9 @@ def linear_probe(train_codes, train_labels, test_codes, test_labels, seed=0, dty
     test_codes, test_labels = _all_labelled(test_codes, test_labels, "test")
     checked_pair(train_codes, test_codes)
     train_codes, test_codes = (np.asarray(codes, dtype) for codes in (train_codes, test_codes))
+    seed = arguments.integer(seed, "seed", 0)
+    if seed >= 2**32:
+        raise ValueError(f"`seed` must be less than 2 ** 32. Received: seed={seed}.")
     scaler = MinMaxScaler()
     classifier = LogisticRegression(C=10, tol=0.1, max_iter=100, solver="saga", random_state=seed)
     with warnings.catch_warnings():

@@ -14,6 +14,7 @@ from tf_infomax.evaluation.labelled import checked_codes, checked_images, checke
 from tf_infomax.evaluation.standardization import moments, standardized
 from tf_infomax.layers.optimizers import Adam
 from tf_infomax.layers.released import Conv2D, Dense
+from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import layer_seed, stream_seed
 
 __all__ = ["MineEstimate", "StatisticsNetwork", "corrected_loss", "mine", "updated_log_average"]
@@ -173,8 +174,7 @@ def mine(
         raise ValueError(
             f"`average_rate` must be in (0, 1]. Received: average_rate={average_rate}."
         )
-    if epochs < 1:
-        raise ValueError(f"`epochs` must be 1 or more. Received: epochs={epochs}.")
+    epochs = arguments.integer(epochs, "epochs", wanted="1 or more")
     train, test = _checked_pairs(train_x, train_codes, test_x, test_codes, standardize)
     seen = _image_map(train[0], standardize)
     if len(test[0]) < 2:

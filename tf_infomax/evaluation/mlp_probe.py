@@ -14,6 +14,7 @@ from tf_infomax.evaluation.classifier_head import (
 from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, staircase
 from tf_infomax.evaluation.labelled import checked_pair, labelled_rows, number_of_classes
 from tf_infomax.layers.optimizers import Adam
+from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["ProbeResult", "fit_classifier", "mlp_probe"]
@@ -82,6 +83,7 @@ def mlp_probe(
 
     Reference: Hjelm et al. (2019), arXiv:1808.06670, section 4; schedule by the released code.
     """
+    epochs = arguments.positive_integer(epochs, "epochs")
     train = labelled_rows(train_codes, train_labels, "train")
     test = labelled_rows(test_codes, test_labels, "test")
     checked_pair(train[0], test[0])
@@ -138,8 +140,7 @@ def fit_classifier(
         ``ProbeResult``.
     """
     for name, value in (("epochs", epochs), ("averaged_epochs", averaged_epochs)):
-        if value < 1:
-            raise ValueError(f"`{name}` must be 1 or more. Received: {name}={value}.")
+        arguments.integer(value, name, wanted="1 or more")
     if not all(isinstance(k, int) and k >= 1 for k in top_k):
         raise ValueError(f"`top_k` must hold integers of 1 or more. Received: top_k={top_k!r}.")
     steps = check_batch_size(len(train[0]), batch_size)

@@ -2,6 +2,9 @@
 
 import tensorflow as tf
 
+from tf_infomax.naming import arguments
+from tf_infomax.numerics.tensors import tensor
+
 __all__ = ["mean_bound"]
 
 
@@ -24,6 +27,15 @@ def mean_bound(bound, critic, codes_1, codes_2, batch_size, baseline=None):
     Raises:
         ValueError: if there are fewer pairs than a batch, or unequal numbers of codes.
     """
+    arguments.function(bound, "bound", "a function of scores; see bounds.get")
+    arguments.function(critic, "critic", "a function of two batches of codes")
+    batch_size = arguments.positive_integer(batch_size, "batch_size")
+    codes_1, codes_2 = tensor(codes_1, "codes_1"), tensor(codes_2, "codes_2")
+    if not codes_1.shape.rank or not codes_2.shape.rank:
+        raise ValueError(
+            "Codes must have shape [N, D]. "
+            f"Received: shapes {codes_1.shape} and {codes_2.shape}."
+        )
     if len(codes_1) != len(codes_2) or len(codes_1) < batch_size:
         raise ValueError(
             f"At least {batch_size} pairs (one batch) of codes are needed. "

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import numbers
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from tf_infomax.evaluation.labelled import (
     checked_pair,
     some_labelled,
 )
+from tf_infomax.naming import arguments
 
 __all__ = ["Neighbours", "nearest", "nearest_neighbours", "nearest_within", "one_of_each"]
 
@@ -53,12 +55,10 @@ def nearest(train_codes, query_codes, k=10, *, metric="euclidean", block_size=50
     train = checked_codes(train_codes, "train", None, np.float32)
     queries = checked_codes(query_codes, "query", None, np.float32)
     checked_pair(train, queries)
-    if not 1 <= k <= len(train):
-        raise ValueError(
-            f"`k` must be from 1 to the number of training codes, {len(train)}. Received: k={k}."
-        )
-    if metric not in ("euclidean", "cosine"):
+    _check_number(k, len(train), "training")
+    if not isinstance(metric, str) or metric not in ("euclidean", "cosine"):
         raise ValueError(f'`metric` must be "euclidean" or "cosine". Received: metric={metric!r}.')
+    block_size = arguments.positive_integer(block_size, "block_size")
     if metric == "cosine":
         train, queries, scale = _unit(train), _unit(queries), 1.0
     else:
@@ -87,6 +87,14 @@ def nearest(train_codes, query_codes, k=10, *, metric="euclidean", block_size=50
     return np.concatenate(indices), distances
 
 
+def _check_number(k, most, which):
+    is_integer = isinstance(k, numbers.Integral) and not isinstance(k, bool)
+    if not is_integer or not 1 <= k <= most:
+        raise ValueError(
+            f"`k` must be from 1 to the number of {which} codes, {most}. Received: k={k!r}."
+        )
+
+
 def nearest_within(codes, rows, k=4, *, metric="euclidean"):
     """The k nearest of the other codes, for some rows of the same codes.
 
@@ -106,11 +114,15 @@ def nearest_within(codes, rows, k=4, *, metric="euclidean"):
     Reference: Hjelm et al. (2019), arXiv:1808.06670, figure of nearest neighbours: L2 on the codes
     of the test set.
     """
-    codes, rows = np.asarray(codes), np.asarray(rows)
-    if not 1 <= k < len(codes):
+    codes = checked_codes(codes, "given", None, np.float32)
+    rows = arguments.array(rows, "rows")
+    is_index = rows.ndim == 1 and len(rows) and rows.dtype.kind in "iu"
+    if not is_index or rows.min() < 0 or rows.max() >= len(codes):
         raise ValueError(
-            f"`k` must be from 1 to the number of other codes, {len(codes) - 1}. Received: k={k}."
+            f"`rows` must be indices of the {len(codes)} codes, at least one. "
+            f"Received: {rows.dtype.name} of shape {rows.shape}."
         )
+    _check_number(k, len(codes) - 1, "other")
     indices, distances = nearest(codes, codes[rows], k + 1, metric=metric)
     is_other = indices != rows[:, np.newaxis]
     # With k equal codes before it, a query may be missing among its own k + 1 nearest.
@@ -120,7 +132,12 @@ def nearest_within(codes, rows, k=4, *, metric="euclidean"):
 
 def one_of_each(labels):
     """The first row of every class, classes ascending: int ``[classes that occur]``."""
-    labels = np.asarray(labels)
+    labels = arguments.array(labels, "labels")
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise ValueError(
+            "`labels` must be integers of shape [N]. "
+            f"Received: {labels.dtype.name} of shape {labels.shape}."
+        )
     classes, first = np.unique(labels, return_index=True)
     return first[classes >= 0]
 

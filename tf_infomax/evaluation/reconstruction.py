@@ -15,6 +15,7 @@ from tf_infomax.evaluation.structural_similarity import (
     released_ssim,
 )
 from tf_infomax.layers.optimizers import Adam
+from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["Reconstruction", "reconstruction"]
@@ -81,8 +82,7 @@ def reconstruction(
     test = _checked(test_codes, test_images, "test")
     checked_pair(train[0], test[0])
     checked_pair(train[1], test[1], "images")
-    if epochs < 1:
-        raise ValueError(f"`epochs` must be 1 or more. Received: epochs={epochs}.")
+    epochs = arguments.integer(epochs, "epochs", wanted="1 or more")
     steps = check_batch_size(len(train[0]), batch_size)
     image_shape = train[1].shape[1:]
     setting = multi_scale(*image_shape[:2])

@@ -5,6 +5,8 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.encoders import as_encoder
+from tf_infomax.naming import arguments
+from tf_infomax.numerics.tensors import tensor
 
 __all__ = ["NonFiniteError", "encode", "encode_endpoints"]
 
@@ -30,6 +32,7 @@ def encode(encoder, views, preprocess=None, batch_size=1_000):
         ValueError: if there is nothing to encode.
         NonFiniteError: a ``ValueError``, if a code is not finite (with how many).
     """
+    arguments.function(encoder, "encoder", "a Keras model or a function")
     codes_of = encoder.predict_on_batch if isinstance(encoder, keras.Model) else encoder
     return _encode(lambda batch: {"": codes_of(batch)}, views, preprocess, batch_size)[""]
 
@@ -69,11 +72,19 @@ def encode_endpoints(encoder, names, images, preprocess=None, batch_size=500):
 
 def _encode(codes_of, views, preprocess, batch_size):
     """Name -> codes of all views, each checked."""
-    if len(views) == 0:
-        raise ValueError("There must be at least one view to encode. Received: none.")
+    if not hasattr(views, "shape"):
+        views = tensor(views, "views")
+    if not len(views.shape) or len(views) == 0:
+        raise ValueError(
+            "There must be at least one view to encode. "
+            f"Received: views of shape {tuple(views.shape)}."
+        )
+    batch_size = arguments.positive_integer(batch_size, "batch_size")
+    if preprocess is not None:
+        arguments.function(preprocess, "preprocess", "a function of a batch and its place, or None")
     parts = {}
     for start in range(0, len(views), batch_size):
-        batch = tf.convert_to_tensor(views[start : start + batch_size])
+        batch = tensor(views[start : start + batch_size], "views")
         found = codes_of(batch if preprocess is None else preprocess(batch, start))
         for name, codes in found.items():
             parts.setdefault(name, []).append(_floats(codes))

@@ -5,6 +5,9 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax.naming import arguments
+from tf_infomax.numerics.tensors import tensor
+
 __all__ = ["MultiScale", "multi_scale", "multi_scale_ssim", "released_ssim"]
 
 # Weights of the scales, finest first: Wang, Simoncelli, Bovik (2003), as in TensorFlow.
@@ -93,9 +96,10 @@ def multi_scale_ssim(a, b, data_range=(-1.0, 1.0), setting=None):
 
 def _pictures(data_range, *images):
     """Images as intensities in [0, 1], float32."""
-    if np.ndim(data_range) == 0:
-        data_range = (-1.0, 1.0) if data_range == 2 else (0.0, data_range)
-    low, high = (float(end) for end in data_range)
+    given = arguments.array(data_range, "data_range")
+    if given.ndim == 0:
+        given = np.array((-1.0, 1.0) if given == 2 else (0.0, given))
+    low, high = map(float, given) if given.shape == (2,) else (0.0, 0.0)
     if not low < high:
         raise ValueError(
             "`data_range` must be (smallest, largest), or a largest value above 0. "
@@ -133,7 +137,8 @@ def released_ssim(a, b, window=11):
         ValueError: on images of different shapes, or an even window.
     """
     a, b = _checked(a, b)
-    if window < 1 or window % 2 == 0:
+    window = arguments.integer(window, "window", wanted="odd and positive")
+    if window % 2 == 0:
         raise ValueError(f"`window` must be odd and positive. Received: window={window}.")
     offsets = np.arange(window) - window // 2
     gaussian = np.exp(-0.5 * (offsets / window) ** 2)
@@ -157,7 +162,7 @@ def released_ssim(a, b, window=11):
 
 
 def _checked(a, b):
-    a, b = tf.convert_to_tensor(a), tf.convert_to_tensor(b)
+    a, b = tensor(a, "a"), tensor(b, "b")
     if a.shape.rank != 4 or a.shape != b.shape or not a.dtype.is_floating or a.dtype != b.dtype:
         raise ValueError(
             "Both must be floating images of one shape [N, H, W, C]. "

@@ -1,12 +1,14 @@
 """The linear support vector machine of the paper's Table 4."""
 
 import dataclasses
+import math
 
 import numpy as np
 from sklearn.linear_model import SGDClassifier
 
 from tf_infomax.evaluation.labelled import checked_pair, labelled_rows, number_of_classes
 from tf_infomax.evaluation.standardization import standardized
+from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["SVMResult", "svm_probe"]
@@ -73,8 +75,8 @@ def svm_probe(
     checked_pair(train_codes, test_codes)
     number_of_classes(train_labels, test_labels)
     for name, value, least in (("fits", fits, 2), ("averaged_epochs", averaged_epochs, 1)):
-        if value < least:
-            raise ValueError(f"`{name}` must be at least {least}. Received: {name}={value}.")
+        arguments.integer(value, name, least, f"at least {least}")
+    arguments.integer(epochs, "epochs", -math.inf, "an integer")
     if epochs < averaged_epochs:
         raise ValueError(
             f"`epochs` must be at least averaged_epochs={averaged_epochs}. "

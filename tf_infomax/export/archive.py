@@ -16,10 +16,11 @@ import tensorflow as tf
 from tf_infomax.export.proof import TOLERANCE, ProofError, largest_difference, prove
 from tf_infomax.export.signatures import save, signatures
 from tf_infomax.export.trained import restore_trained
+from tf_infomax.naming import arguments
 from tf_infomax.naming.paths import has_wildcards, without_wildcards
 from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
-from tf_infomax.running.exported import CARD, ENCODER, exported_encoder
-from tf_infomax.running.run_directory import RunDirectory, read_json
+from tf_infomax.running.exported import CARD, ENCODER, exported_encoder, read_card
+from tf_infomax.running.run_directory import RunDirectory
 
 __all__ = ["CARD", "ENCODER", "export_model", "load_encoder", "summary"]
 
@@ -94,10 +95,9 @@ def load_encoder(path, data_dir=None):
         FileNotFoundError: if there is neither a run nor an export.
         ValueError: if the run has no encoder.
     """
-    path = Path(path)
-    encoder = exported_encoder(path)
-    if encoder is None and not (path / CARD).is_file():
-        encoder = restore_trained(path, data_dir).encoder
+    path = arguments.path(path)
+    is_export = (path / CARD).is_file() or (path / ENCODER).is_file()
+    encoder = exported_encoder(path) if is_export else restore_trained(path, data_dir).encoder
     if encoder is None:
         raise ValueError(
             f"Expected a run with an encoder. Received: {path}, whose critic scores the views."
@@ -107,7 +107,7 @@ def load_encoder(path, data_dir=None):
 
 def summary(path):
     """An export in a few lines: its signatures, the proof, and how to load it."""
-    card = read_json(Path(path, CARD))
+    card = read_card(Path(path))
     lines = [f"Export: {path}"]
     for name, shapes in card["signatures"].items():
         sides = [
@@ -234,7 +234,7 @@ def _check_replaceable(output):
 def _is_export(path):
     try:
         card = json.loads((path / CARD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, RecursionError, ValueError):
         return False
     known = {entry.name for entry in path.iterdir()} <= _CONTENTS
     return known and isinstance(card, dict) and card.get("format") == _FORMAT

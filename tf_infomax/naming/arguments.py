@@ -5,13 +5,20 @@ Every error is a ``ValueError`` that ends with ``Received: name=value``.
 
 import math
 import numbers
+import os
+import pathlib
+
+import numpy as np
 
 __all__ = [
+    "array",
     "boolean",
     "callable_layer",
+    "function",
     "integer",
     "integers",
     "number",
+    "path",
     "positive_integer",
     "seed_or_none",
 ]
@@ -69,7 +76,7 @@ def number(value, name, smallest=0.0, exclusive=False, wanted=None):
         wanted: what the argument must be, for the message.
     """
     fits = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    fits = fits and math.isfinite(value) and value >= smallest
+    fits = fits and _is_finite(value) and value >= smallest
     if not fits or (exclusive and value == smallest):
         if wanted is None and smallest == 0.0:
             wanted = "positive" if exclusive else "0 or more"
@@ -77,6 +84,48 @@ def number(value, name, smallest=0.0, exclusive=False, wanted=None):
             wanted = f"a number {'above' if exclusive else 'of at least'} {smallest:g}"
         raise ValueError(f"`{name}` must be {wanted}. Received: {name}={value!r}.")
     return float(value)
+
+
+def _is_finite(value):
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        # A Python int of more digits than a float holds.
+        return False
+
+
+def array(values, name):
+    """``values`` as a NumPy array of numbers or booleans.
+
+    Args:
+        values: an array, a tensor, nested lists, or a number.
+        name: of the argument.
+    """
+    try:
+        found = np.asarray(values)
+    except (TypeError, ValueError):
+        # Rows of different lengths.
+        found = np.asarray(None)
+    # bfloat16 is a kind of its own.
+    if found.dtype.kind in "OUSMm":
+        raise ValueError(
+            f"`{name}` must be an array of numbers. Received: {name}: {type(values).__name__}."
+        )
+    return found
+
+
+def function(value, name, wanted="a function"):
+    """``value``; ``ValueError`` unless it can be called."""
+    if not callable(value):
+        raise ValueError(f"`{name}` must be {wanted}. Received: {name}={value!r}.")
+    return value
+
+
+def path(value, name="path"):
+    """``value`` as a ``pathlib.Path``; ``ValueError`` unless it is a string or a path."""
+    if not isinstance(value, str | os.PathLike):
+        raise ValueError(f"`{name}` must be a string or a path. Received: {name}={value!r}.")
+    return pathlib.Path(value)
 
 
 def boolean(value, name):

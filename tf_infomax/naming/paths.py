@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from tf_infomax.naming.files import write_text
+
 __all__ = ["expanded", "has_wildcards", "short_name", "without_wildcards", "write_text"]
 
 # TensorFlow reads a path with these characters as a pattern of several paths.
@@ -82,14 +84,3 @@ def without_wildcards(directory):
         link = Path(folder, "directory")
         link.symlink_to(directory, target_is_directory=True)
         yield link
-
-
-def write_text(path, text):
-    """Writes in one move, and to the disk: readers see the old file or the new one, never half."""
-    path = Path(path)
-    temporary = path.with_name(f"{path.name}.partial")
-    with open(temporary, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)

@@ -10,12 +10,13 @@ from html import escape
 from pathlib import Path
 
 from tf_infomax import plots
-from tf_infomax.naming.paths import short_name, write_text
+from tf_infomax.naming.files import write_text
+from tf_infomax.naming.paths import short_name
 from tf_infomax.published import claim, papers_of, read_official_curves
 from tf_infomax.report.page import figure, page
 from tf_infomax.report.sections import collect, sections_of
 from tf_infomax.results.display_names import data_set_name
-from tf_infomax.results.metrics import NON_FINITE
+from tf_infomax.results.metrics import INPUTS_CHANGED, NON_FINITE
 from tf_infomax.results.rows import to_frame
 from tf_infomax.tables import html_tables
 from tf_infomax.tables.paper_tables import markdown, paper_tables
@@ -43,6 +44,21 @@ def _failures(section):
     )
 
 
+def _changed_inputs(section):
+    found = section.frame[section.frame["metric"] == INPUTS_CHANGED]
+    if found.empty:
+        return ""
+    items = "".join(
+        f"<li>{escape(row['variant'])}, seed {row['seed']}, from step {int(row['value']):,} on: "
+        f"{escape(str(row.get('changed')))}.</li>"
+        for row in found.sort_values(["variant", "seed", "step"]).to_dict("records")
+    )
+    return (
+        f'<div class="failure"><strong>Runs that went on with other inputs ({len(found)})</strong>'
+        f"<ul>{items}</ul></div>"
+    )
+
+
 def _documents(section):
     """(name, text) of the experiment.json files that describe a section: directory, first run."""
     for source in section.sources:
@@ -62,7 +78,7 @@ def _settings(section):
         try:
             document = json.loads(text)
             text = json.dumps(document, indent=2)
-        except ValueError:
+        except (RecursionError, ValueError):
             document = None
         if isinstance(document, dict):
             for key in _ABOUT_THE_RUN:
@@ -118,7 +134,7 @@ def _section(section, official):
     caption = f"{escape(drawing.caption)} {spread}"
     return f"""<section id="{escape(section.anchor)}">
 <h2>{escape(section.title)}</h2>
-{says}{_failures(section)}
+{says}{_failures(section)}{_changed_inputs(section)}
 {figure(section.title, plots.image(drawing.figure), caption)}
 {_pictures(section)}
 <h3>Final values</h3>

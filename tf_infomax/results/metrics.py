@@ -8,10 +8,20 @@ import dataclasses
 import functools
 import re
 
-__all__ = ["METRICS", "NON_FINITE", "PICTURE", "Metric", "described", "value_with_unit"]
+__all__ = [
+    "INPUTS_CHANGED",
+    "METRICS",
+    "NON_FINITE",
+    "PICTURE",
+    "Metric",
+    "described",
+    "value_with_unit",
+]
 
 # The step at which a loss was not finite, and the run was stopped.
 NON_FINITE = "run/non_finite_loss_step"
+# The step from which on a run had other inputs: data, versions, threads.
+INPUTS_CHANGED = "run/inputs_changed_step"
 # Suffix of rows that carry a picture: their number describes it, and is left out of tables.
 PICTURE = "/figure"
 

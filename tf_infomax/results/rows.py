@@ -5,15 +5,16 @@ functions of rows and of nothing else. This module needs neither TensorFlow nor 
 """
 
 import json
-import os
-import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from tf_infomax.naming import arguments
+from tf_infomax.naming.files import write_bytes
 from tf_infomax.results import strict_json
+from tf_infomax.results.row_writer import RowWriter
 
 __all__ = [
     "EVALUATION_ROWS",
@@ -67,6 +68,8 @@ class Row:
     tags: dict = field(default_factory=dict)
 
     def __post_init__(self):
+        if not isinstance(self.tags, Mapping):
+            raise ValueError(f"`tags` must be a dict. Received: tags={self.tags!r}.")
         taken = sorted(set(self.tags) & {*_FIELDS, "tags"})
         if taken:
             raise ValueError(f"A tag must not be named like a field. Received: tags={taken}.")
@@ -126,59 +129,6 @@ class Row:
         return cls(**fields, tags=flat)
 
 
-class RowWriter:
-    """Appends rows to a file such that a killed run can continue exactly where it was.
-
-    ``flush`` returns the file's length in bytes; a checkpoint stores it, and ``truncate`` brings
-    the file back to it. Half a line at the end, left by a killed writer, is cut off on opening.
-
-    Args:
-        path: the file; it and its folders are made if missing, old content is kept.
-    """
-
-    def __init__(self, path):
-        self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(self.path, "a+b")  # noqa: SIM115 - lives as long as the writer
-        self._file.seek(0)
-        content = self._file.read()
-        if not content.endswith(b"\n"):
-            self._file.truncate(content.rfind(b"\n") + 1)
-
-    def append(self, row):
-        """Adds one row (in memory until ``flush``)."""
-        self._file.write(row.to_json().encode("utf-8") + b"\n")
-
-    def flush(self):
-        """Brings all rows to the disk and returns the file's length in bytes."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return os.fstat(self._file.fileno()).st_size
-
-    def truncate(self, byte_length):
-        """Cuts the file to ``byte_length``, an earlier result of ``flush`` (or 0)."""
-        length = self.flush()
-        if not 0 <= byte_length <= length:
-            raise ValueError(
-                f"{self.path} has {length} bytes and can be cut to at most that many. "
-                f"Received: byte_length={byte_length}."
-            )
-        self._file.truncate(byte_length)
-        self.flush()
-
-    def close(self):
-        """Flushes and closes; may be called again."""
-        if not self._file.closed:
-            self.flush()
-            self._file.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.close()
-
-
 def _row_files(path):
     if path.is_file():
         return [path]
@@ -226,7 +176,7 @@ def read_rows(path):
         ValueError: with file and line number, if a line is not a row.
     """
     rows = []
-    for file in _row_files(Path(path)):
+    for file in _row_files(arguments.path(path)):
         later = file.with_name(EVALUATION_ROWS)
         found = _read_file(file)
         if file.name == "rows.jsonl" and later.is_file():
@@ -249,23 +199,22 @@ def _what(row):
 
 def write_rows(path, rows):
     """Writes ``rows`` to ``path`` in one move: readers see the old file or the new one."""
-    path = Path(path)
+    path, rows = arguments.path(path), _all_rows(rows)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    write_bytes(path, (row.to_json().encode("utf-8") + b"\n" for row in rows))
+
+
+def _all_rows(rows):
     try:
-        with open(handle, "wb") as file:
-            for row in rows:
-                file.write(row.to_json().encode("utf-8") + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes private files; a result should be as readable as any other new file.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        found = list(rows)
+    except TypeError:
+        found = [rows]
+    other = [row for row in found if not isinstance(row, Row)]
+    if other:
+        raise ValueError(
+            f"`rows` must be `Row` objects. Received: {type(other[0]).__name__} among them."
+        )
+    return found
 
 
 def to_frame(rows):
@@ -274,7 +223,7 @@ def to_frame(rows):
     The columns ``dataset`` and ``features`` always exist.
     """
     names = {"dataset": None, "features": None}
-    rows = list(rows)
+    rows = _all_rows(rows)
     for row in rows:
         names.update(dict.fromkeys(row.tags))
     columns = {name: [getattr(row, name) for row in rows] for name in _FIELDS}
@@ -295,6 +244,12 @@ def over_seeds(frame, by=GROUP):
         seed) and ``n``. One NaN among the seeds makes the mean NaN.
     """
     columns = [*by, "step"]
+    missing = {"value", "seed", *columns} - set(getattr(frame, "columns", ()))
+    if missing:
+        raise ValueError(
+            "`frame` must be a DataFrame of `to_frame`. "
+            f"Received: {type(frame).__name__} without {', '.join(map(str, sorted(missing)))}."
+        )
     group = frame.groupby(columns, dropna=False, sort=True).ngroup().to_numpy()
     values = frame["value"].to_numpy(dtype=np.float64)
     # Sums by hand: pandas leaves NaN out of its means, but a NaN of one seed must be seen, not

@@ -30,7 +30,13 @@ def number(value, name):
         return _NON_FINITE[value]
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ValueError(f"`{name}` must be a number. Received: {name}={value!r}.")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(
+            f"`{name}` must be a number that a float holds. Received: {name} of "
+            f"{value.bit_length()} bits."
+        ) from None
 
 
 def refuse_constant(name):

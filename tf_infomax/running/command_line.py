@@ -10,10 +10,12 @@ import sys
 from absl import app, flags, logging
 
 from tf_infomax.naming.paths import expanded
+from tf_infomax.naming.sentences import sentence
 
 __all__ = ["command", "define_path", "define_paths", "refuse_arguments", "start"]
 
 MISTAKE = 2  # exit code
+INTERRUPTED = 128 + 2  # as shells have it: 128 and the number of the signal
 
 
 def command(name):
@@ -33,7 +35,11 @@ def command(name):
             try:
                 return main(argv)
             except (ImportError, OSError, ValueError) as error:
-                return _refusal(name, _sentence(error))
+                return _refusal(name, sentence(error))
+            except KeyboardInterrupt:
+                # Files are written whole or not at all, so there is nothing to clean up.
+                _refusal(name, "Stopped; the same command goes on.")
+                return INTERRUPTED
 
         wrapped.command = name
         return wrapped
@@ -94,19 +100,11 @@ def _refusal(name, sentence):
     return MISTAKE
 
 
-def _sentence(error):
-    if isinstance(error, OSError) and error.strerror:
-        names = [str(name) for name in (error.filename, error.filename2) if name is not None]
-        return f"{error.strerror}: {', '.join(names) or 'no file is named'}."
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
 def _flag_sentence(error):
     text = " ".join(str(error).split())
     match = re.match(r"flag --(\w+)=(.*?): (.*)", text)
     if not match:
-        return _sentence(error)
+        return sentence(error)
     name, value, reason = match.groups()
     if "must have a value other than None" in reason:
         return f"The flag --{name} is required. Received: no --{name}."

@@ -1,17 +1,21 @@
 """Measuring a trained encoder later, from a run directory or an export."""
 
-from pathlib import Path
 
 from tf_infomax.evaluators import catalog as evaluators
 from tf_infomax.experiments.overrides import override
 from tf_infomax.experiments.spec import Experiment
+from tf_infomax.naming import arguments
+from tf_infomax.naming.files import locked, remove_leftovers
 from tf_infomax.results.rows import EVALUATION_ROWS, Row, read_rows, replaced, write_rows
 from tf_infomax.running.build import Trial, build_source, input_shape, load_images
-from tf_infomax.running.exported import CARD, exported_encoder
-from tf_infomax.running.run import restore, tags_of
-from tf_infomax.running.run_directory import RunDirectory, read_json
+from tf_infomax.running.exported import CARD, exported_encoder, read_card
+from tf_infomax.running.run import restore
+from tf_infomax.running.run_directory import RunDirectory
+from tf_infomax.running.tags import tags_of
 
 __all__ = ["evaluate"]
+
+_LOCK_SECONDS = 60.0
 
 
 def evaluate(path, names, settings=(), data_dir=None, note=print):
@@ -32,11 +36,11 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
     Raises:
         FileNotFoundError, ValueError: one sentence on what is wrong, before any work starts.
     """
-    path = Path(path)
+    path = arguments.path(path)
     if not names:
         raise ValueError(f"Name at least one evaluator of {', '.join(evaluators.names())}.")
     is_export = (path / CARD).is_file()
-    card = read_json(path / CARD) if is_export else None
+    card = read_card(path) if is_export else None
     described = _described(card, path / CARD) if is_export else None
     experiment = described if is_export else RunDirectory.open(path).experiment
     chosen = override(
@@ -45,6 +49,12 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
     )
     for entry in chosen.evaluate:
         evaluators.check(entry)
+    target = path / EVALUATION_ROWS
+    with _locked(path):
+        # Before the work: whether the rows can be written, and those that are there can be read.
+        remove_leftovers(path)
+        if target.is_file():
+            read_rows(target)
     trial, step = _exported(path, chosen, card, data_dir) if is_export else restore(path, data_dir)
     evaluators.check_facts(chosen, _facts(trial))
     snapshot = evaluators.Snapshot(trial, step, chosen.evaluate)
@@ -54,7 +64,6 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
         "seed": experiment.seeds[0],
         "step": step,
     }
-    target = path / EVALUATION_ROWS
     rows = []
     for entry in chosen.evaluate:
         note(f"{entry.name} at step {step} ...")
@@ -71,15 +80,21 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
         ]
         rows += found
         # After each evaluator: the next one may take an hour.
-        known = read_rows(target) if target.is_file() else []
-        write_rows(target, replaced(known, found))
+        with _locked(path):
+            known = read_rows(target) if target.is_file() else []
+            write_rows(target, replaced(known, found))
     return rows, target
+
+
+def _locked(path):
+    """Two evaluations may run at a time, but read and write the rows one after the other."""
+    busy = f"{path / EVALUATION_ROWS} is being written by another process; try again later."
+    return locked(path / ".evaluation.lock", _LOCK_SECONDS, busy)
 
 
 def _described(card, path):
     """The experiment of an export."""
     try:
-        card["variant"], card["step"]
         return Experiment.from_dict(card["settings"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(

@@ -1,18 +1,23 @@
 """The directory of one run: which run it holds, its files, and its lock for one writer."""
 
 import contextlib
-import fcntl
+import datetime
 import json
-import time
+import os
+import platform
 from pathlib import Path
 
 from tf_infomax.experiments.spec import Experiment
-from tf_infomax.naming.paths import write_text
+from tf_infomax.naming.files import locked, remove_leftovers, write_text
+from tf_infomax.results.row_writer import check_kept
+from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
+from tf_infomax.training.checkpoint_files import newest_sound
 
 __all__ = ["RunDirectory", "differences", "read_json", "write_json"]
 
 # Files that a process leaves when it is killed in its first moments.
-_UNFINISHED = (".lock", "experiment.json.partial")
+_UNFINISHED = (".lock", "status.json")
+_LEFTOVER = ".partial"
 
 # How many runs of a work directory an error names.
 _NAMED_RUNS = 12
@@ -71,10 +76,16 @@ class RunDirectory:
         return self._noted("num_classes")
 
     def _noted(self, key):
-        try:
-            return read_json(self._views)[key]
-        except KeyError:
-            raise ValueError(f"{self._views} lacks {key!r}; delete it to read the data.") from None
+        noted = read_json(self._views)
+        kinds = {"shape": list, "num_classes": int}
+        if not isinstance(noted.get(key), kinds[key]) or not all(
+            isinstance(size, int) and size > 0 for size in noted.get("shape", ())
+        ):
+            raise ValueError(
+                f"{self._views} lacks {key!r}, or holds something else; delete this file to read "
+                "the data instead."
+            )
+        return noted[key]
 
     def note_inputs(self, view_shape, num_classes):
         """Writes the shape of the run's views and the number of classes beside the experiment."""
@@ -117,7 +128,7 @@ class RunDirectory:
         if not self.path.exists():
             return
         if not self.description.is_file():
-            if any(entry.name not in _UNFINISHED for entry in self.path.iterdir()):
+            if not all(map(_is_unfinished, self.path.iterdir())):
                 raise ValueError(
                     f"{self.path} holds files that are no run of this package. "
                     "Choose another work directory."
@@ -143,12 +154,95 @@ class RunDirectory:
     def locked(self):
         """Claims the directory for this process and writes ``experiment.json``."""
         self.path.mkdir(parents=True, exist_ok=True)
-        with open(self.path / ".lock", "w", encoding="utf-8") as lock:
-            _wait_for(lock, self.path)
+        busy = (
+            f"{self.path} is being written by another process. Wait for its end, or choose another "
+            "work directory."
+        )
+        with locked(self.path / ".lock", _LOCK_SECONDS, busy):
             self.check()
+            remove_leftovers(self.path)
             if not self.description.exists():
                 write_json(self.description, self.experiment.to_dict())
             yield
+
+    def check_resumable(self):
+        """Raises ``ValueError`` if its files are damaged such that the run cannot go on.
+
+        Reads the rows and the checkpoints' checksums, and writes nothing.
+        """
+        for path in (self.rows, self.rows.with_name(EVALUATION_ROWS)):
+            if path.is_file():
+                _check_rows(path)
+        if self.status.get("status") == "finished" or not isinstance(self.experiment, Experiment):
+            return
+        checkpoint = newest_sound(self.checkpoints)
+        if checkpoint is None:
+            self.check_no_rows()
+        elif checkpoint.manifest:
+            length = self.rows.stat().st_size if self.rows.is_file() else 0
+            check_kept(
+                self.rows, length, checkpoint.manifest["row_bytes"],
+                checkpoint.manifest.get("rows_checksum"),
+            )  # fmt: skip
+
+    def check_no_rows(self):
+        """Raises ``ValueError`` if there are rows that a start from step 0 would cut."""
+        steps = [row.step for row in read_rows(self.rows)] if self.rows.is_file() else []
+        if max(steps, default=0) > 0:
+            raise ValueError(
+                f"{self.rows} has rows up to step {max(steps)}, but {self.checkpoints} holds no "
+                f"checkpoint: bring the files back from a copy, or delete {self.path} to start "
+                "again."
+            )
+
+    @property
+    def status(self):
+        """What ``note_status`` wrote last; empty if there is nothing, or the file is torn."""
+        # Nothing depends on it, except that a finished run is not looked at again.
+        with contextlib.suppress(OSError, ValueError):
+            return read_json(self.path / "status.json")
+        return {}
+
+    def note_status(self, status, **facts):
+        """Writes how the run stands to ``status.json``; earlier ``failures`` stay in it.
+
+        Args:
+            status: "running", or how it ended.
+            facts: further entries, as JSON.
+        """
+        known = self.status.get("failures")
+        failures = [*(known if isinstance(known, list) else []), *facts.pop("failures", [])]
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        process = {"id": os.getpid(), "host": platform.node()}
+        plain = {"status": status, "time": now, "process": process, **facts}
+        write_json(self.path / "status.json", plain | ({"failures": failures} if failures else {}))
+
+    @property
+    def inputs(self):
+        """What the run was computed from, as ``write_inputs`` wrote it; ``None`` if not noted."""
+        return read_json(self._inputs) if self._inputs.is_file() else None
+
+    def write_inputs(self, inputs):
+        """Writes what the run is computed from; see ``running.inputs``."""
+        write_json(self._inputs, inputs)
+
+    @property
+    def _inputs(self):
+        return self.path / "inputs.json"
+
+
+def _is_unfinished(entry):
+    return entry.name in _UNFINISHED or entry.suffix == _LEFTOVER
+
+
+def _check_rows(path):
+    try:
+        read_rows(path)
+    except ValueError as error:
+        raise ValueError(
+            f"{error} Bring the file back from a copy, or delete {path.parent} to start its run "
+            "again."
+        ) from None
 
 
 def _named_runs(workdir):
@@ -183,7 +277,8 @@ def read_json(path):
     """
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    # Brackets within brackets, thousands of them, are a RecursionError.
+    except (RecursionError, ValueError) as error:
         reason = f"{error}".rstrip(".")
         raise ValueError(
             f"{path} is torn or damaged; bring it back from a copy, or delete its directory. "
@@ -200,16 +295,3 @@ def read_json(path):
 def write_json(path, plain):
     """Writes in one move: readers see all of it or nothing."""
     write_text(path, json.dumps(plain, indent=1, allow_nan=False) + "\n")
-
-
-def _wait_for(lock, path):
-    deadline = time.monotonic() + _LOCK_SECONDS
-    while True:
-        try:
-            # Released by the system when the process ends, however it ends.
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise ValueError(f"{path} is being written by another process.") from None
-            time.sleep(0.1)

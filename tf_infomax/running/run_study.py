@@ -1,5 +1,6 @@
 """One point of a study: compute, then write its rows in one move."""
 
+import contextlib
 from pathlib import Path
 
 import tensorflow as tf
@@ -7,8 +8,11 @@ import tensorflow as tf
 from tf_infomax.experiments.spec import Pick, check_distinct, described
 from tf_infomax.experiments.study import Study
 from tf_infomax.results.rows import Row, write_rows
+from tf_infomax.running.execution import FINISHED
+from tf_infomax.running.run import refusing
 from tf_infomax.running.run_directory import RunDirectory
 from tf_infomax.studies import Setting, computation
+from tf_infomax.training.interruption import current
 
 __all__ = ["check_study", "execute_study", "is_study"]
 
@@ -32,30 +36,41 @@ def execute_study(run):
 
     Rows appear all at once when the point is done, so an interrupted point leaves none and is
     computed again, with the same numbers.
+
+    Raises:
+        RefusedError: if the directory belongs to another run or process.
     """
     study = run.experiment
     tf.config.experimental.enable_op_determinism()
     directory = RunDirectory(run.directory, study)
-    with directory.locked():
-        if directory.rows.is_file():
-            return
-        what = computation.get(study.name)
-        setting = Setting(run.seed, run.data_dir)
-        rows = [
-            Row(
-                experiment=study.name,
-                variant=run.variant,
-                seed=run.seed,
-                step=0,
-                split=one.split,
-                metric=one.metric,
-                value=one.value,
-                unit=one.unit,
-                tags={**_tags(study, what.tags), **one.tags},
-            )
-            for one in what.compute(setting, **study.options)
-        ]
-        write_rows(directory.rows, rows)
+    with contextlib.ExitStack() as stack:
+        with refusing():
+            stack.enter_context(directory.locked())
+        if not directory.rows.is_file():
+            directory.note_status("running")
+            with current().breakable():
+                rows = _rows(run, study)
+            write_rows(directory.rows, rows)
+        directory.note_status(FINISHED)
+
+
+def _rows(run, study):
+    what = computation.get(study.name)
+    setting = Setting(run.seed, run.data_dir)
+    return [
+        Row(
+            experiment=study.name,
+            variant=run.variant,
+            seed=run.seed,
+            step=0,
+            split=one.split,
+            metric=one.metric,
+            value=one.value,
+            unit=one.unit,
+            tags={**_tags(study, what.tags), **one.tags},
+        )
+        for one in what.compute(setting, **study.options)
+    ]
 
 
 def _tags(study, names):

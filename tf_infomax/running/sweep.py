@@ -18,16 +18,24 @@ from tf_infomax.evaluators import catalog as evaluators
 from tf_infomax.experiments.spec import described
 from tf_infomax.report import report
 from tf_infomax.results.rows import read_rows, write_rows
-from tf_infomax.running import pair_distributions
+from tf_infomax.running import inputs, pair_distributions, workers
 from tf_infomax.running.build import build_model, input_shape, load_images
 from tf_infomax.running.checks import check
-from tf_infomax.running.run import FINISHED, NON_FINITE, Run
+from tf_infomax.running.execution import FINISHED, INTERRUPTED, NON_FINITE
+from tf_infomax.running.run import Run
 from tf_infomax.running.run_directory import RunDirectory, read_json, write_json
 from tf_infomax.running.run_study import check_study, is_study
-from tf_infomax.running.worker import carry_out
+from tf_infomax.running.worker import REFUSED, carry_out, set_threads
+from tf_infomax.training.interruption import Interruption
 from tf_infomax.training.progress import duration
 
 __all__ = ["Outcome", "plan", "run_all"]
+
+
+_EXIT_CODES = {FINISHED: 0, INTERRUPTED: 0, NON_FINITE: 3, REFUSED: 2}
+_FAILED = 1
+# From good to bad.
+_RANKS = (0, 3, 2, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,21 +45,30 @@ class Outcome:
     Attributes:
         statuses: run name -> ``FINISHED``, ``NON_FINITE``, or the traceback of a failure.
         report: path of the HTML report; ``None`` where nothing was measured.
+        signal: number of the signal that stopped the sweep, or ``None``.
     """
 
     statuses: dict
     report: Path | None
+    signal: int | None = None
 
     @property
     def exit_code(self):
-        """0: all finished; 3: a loss was not finite; 1: a run failed otherwise."""
-        ends = set(self.statuses.values())
-        if ends <= {FINISHED}:
-            return 0
-        return 3 if ends <= {FINISHED, NON_FINITE} else 1
+        """0: all finished; 128 + n: stopped by signal n, and the same command goes on.
+
+        Else the worst end of a run: 1, it failed; 2, it was refused, or could not write its files;
+        3, its loss was not finite.
+        """
+        if self.signal is not None:
+            return 128 + self.signal
+        codes = (
+            _EXIT_CODES.get(REFUSED if status.startswith(REFUSED) else status, _FAILED)
+            for status in self.statuses.values()
+        )
+        return max(codes, key=_RANKS.index, default=0)
 
 
-def plan(experiments, workdir, data_dir=None, download=False):
+def plan(experiments, workdir, data_dir=None, download=False, accept_changed_inputs=False):
     """The runs of ``experiments``, after checking everything that can be checked beforehand.
 
     Args:
@@ -59,13 +76,15 @@ def plan(experiments, workdir, data_dir=None, download=False):
         workdir: the work directory; made if missing.
         data_dir: where TFDS finds prepared data sets.
         download: whether TFDS may download a missing data set.
+        accept_changed_inputs: whether runs may go on with other data or versions than those they
+            were started with.
 
     Returns:
         List of ``Run``.
 
     Raises:
         ValueError: one sentence on the first mistake: in names, options, sizes or data, or a work
-            directory that is foreign, not writable, or of other settings.
+            directory that is foreign, damaged, not writable, or of other settings or inputs.
     """
     workdir = Path(workdir)
     _check_writable(workdir)
@@ -84,20 +103,24 @@ def plan(experiments, workdir, data_dir=None, download=False):
                 )
             claimed = RunDirectory(directory, single)
             claimed.check()
-            if claimed.rows.is_file():
-                read_rows(claimed.rows)
-            runs.append(Run(single, variant, directory, data_dir))
+            claimed.check_resumable()
+            runs.append(Run(single, variant, directory, data_dir, accept_changed_inputs))
     checked = set()
     for run in runs:
         # Seeds do not change shapes: one model a variant shows whether its parts fit.
         if (run.experiment.name, run.variant) not in checked and not is_study(run.experiment):
             checked.add((run.experiment.name, run.variant))
             _check_fit(run.experiment, load_images(run.experiment, data_dir, download))
+    for run in runs:
+        _check_inputs(run)
     return runs
 
 
-def run_all(runs, workdir, jobs=0):
+def run_all(runs, workdir, jobs=0, threads=0):
     """Carries out ``runs``, ``jobs`` at a time; then writes ``rows.jsonl`` and ``report.html``.
+
+    Ctrl-C, SIGTERM and SIGHUP stop it: every run finishes its step and saves, and the same call
+    goes on from there.
 
     Args:
         runs: from ``plan``.
@@ -105,9 +128,15 @@ def run_all(runs, workdir, jobs=0):
         jobs: runs at a time, each in a process of its own; 0 means one a core (one in all where
             there is a GPU). One job runs in this process, which from then on has deterministic
             operations and demands seeds for random ones.
+        threads: for the operations of each run; 0 shares the cores among the jobs. Convolutions
+            round differently with other numbers of threads; so a run that was begun goes on with
+            its own number.
 
     Returns:
-        ``Outcome``. A run that fails does not stop the others.
+        ``Outcome``. A run that fails, or whose process dies, does not stop the others.
+
+    Raises:
+        Interrupted: on a second Ctrl-C, which does not wait.
     """
     workdir = Path(workdir)
     _describe(workdir, runs)
@@ -115,25 +144,57 @@ def run_all(runs, workdir, jobs=0):
     cores = joblib.cpu_count()
     if jobs == 0:
         jobs = 1 if tf.config.list_physical_devices("GPU") else cores
-    jobs = min(jobs, len(runs))
-    threads = max(1, cores // jobs)
+    jobs = max(1, min(jobs, len(runs)))
+    default = threads or max(1, cores // jobs)
     statuses, start = {}, time.monotonic()
-    # Processes, since threads and determinism are settings of a whole process.
-    with joblib.parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=threads):
-        ended = joblib.Parallel(return_as="generator_unordered", batch_size=1)(
-            joblib.delayed(carry_out)(run, threads, os.getpid()) for run in runs
-        )
-        for name, status in ended:
-            statuses[name] = status
+    with Interruption() as interruption:
+        for run, status in _carried_out(runs, jobs, default, interruption):
+            statuses[run.name] = status
             left = (time.monotonic() - start) / len(statuses) * (len(runs) - len(statuses))
             print(
-                f"{name}: {status.splitlines()[-1]}. "
+                f"{run.name}: {status.splitlines()[-1]}. "
                 f"{len(statuses)} of {len(runs)} runs ended; about {duration(left)} left."
             )
-    rows = read_rows(workdir)
+        stopped_by = interruption.signal
+    rows = read_rows(workdir) if any(run.directory.is_dir() for run in runs) else []
     write_rows(workdir / "rows.jsonl", rows)
-    page = report.make_report([workdir], workdir / "report.html") if rows else None
-    return Outcome(statuses, page)
+    # Whoever interrupts is waiting.
+    is_due = rows and stopped_by is None
+    page = report.make_report([workdir], workdir / "report.html") if is_due else None
+    return Outcome(statuses, page, stopped_by)
+
+
+def _carried_out(runs, jobs, default, interruption):
+    """(run, status) of each run, in this process if that makes no difference."""
+
+    def threads_of(run):
+        return _noted_threads(run) or default
+
+    if jobs == 1:
+        set_threads(default)
+        if {threads_of(run) for run in runs} == {inputs.threads()}:
+            for run in runs:
+                yield run, carry_out(run)[1]
+            return
+    # Threads and determinism are settings of a whole process.
+    yield from workers.carried_out(runs, jobs, threads_of, interruption)
+
+
+def _noted_threads(run):
+    noted = RunDirectory(run.directory, run.experiment).inputs or {}
+    threads = noted.get("threads")
+    return threads if isinstance(threads, int) and threads > 0 else None
+
+
+def _check_inputs(run):
+    """Raises ``ValueError`` if a run that is not finished was begun with other data or versions."""
+    directory = RunDirectory(run.directory, run.experiment)
+    if directory.inputs is None or directory.status.get("status") == FINISHED:
+        return
+    found = inputs.inputs_of(load_images(run.experiment, run.data_dir))
+    # It will get its own number of threads.
+    del found["threads"]
+    inputs.check_inputs(directory, found, run.accept_changed_inputs)
 
 
 def _check_writable(workdir):

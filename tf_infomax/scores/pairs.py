@@ -11,6 +11,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax.numerics.tensors import tensor
 from tf_infomax.scores import reductions as score_reductions
 
 __all__ = ["PairScores", "floating", "pair_scores"]
@@ -300,7 +301,7 @@ def _is_own_image(scores):
 
 def floating(values, name):
     """``values`` as a floating tensor; half precision becomes float32, where bounds are stable."""
-    values = tf.convert_to_tensor(values)
+    values = tensor(values, name)
     if not values.dtype.is_floating:
         raise ValueError(f"`{name}` must be floating. Received: dtype {values.dtype.name}.")
     return tf.cast(values, tf.float32) if values.dtype.size < 4 else values

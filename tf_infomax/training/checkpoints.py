@@ -1,10 +1,6 @@
 """Checkpoints from which a killed run continues bit for bit, and which detect their own damage."""
 
-import dataclasses
-import hashlib
 import json
-import os
-import re
 import shutil
 import sys
 from pathlib import Path
@@ -12,21 +8,29 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from tf_infomax.naming.paths import without_wildcards, write_text
+from tf_infomax.naming.files import remove_leftovers, sync_directory, write_text
+from tf_infomax.naming.paths import without_wildcards
+from tf_infomax.training.checkpoint_files import (
+    STATE,
+    UNFINISHED,
+    candidates,
+    checksum_of,
+    damage_of,
+    finish_moves,
+    found_in,
+    no_other_left,
+    synced_checksum,
+    write_state,
+)
 
 __all__ = ["Checkpoints", "read_newest"]
 
 _KEPT = 2
-# TensorFlow's own list of checkpoints, for its tools. Nothing here depends on it, except in
-# directories of earlier versions, where only this list tells which checkpoint is finished.
-_STATE = "checkpoint"
-_UNFINISHED = "unfinished-"
 # Stored in TensorFlow's counter of checkpoints, which is 0 or more in earlier versions: this value
 # means that a step-N.json was written, so that its absence is a loss.
 _DESCRIBED = -1
 # Includes TensorFlow's own temporary names, which earlier versions left.
-_LEFTOVERS = (f"{_UNFINISHED}*", "step-*_temp", "*.partial", f"{_STATE}.tmp*")
-_NAME = re.compile(r"step-(\d+)\.(json|index|data-\d{5}-of-\d{5})")
+_LEFTOVERS = (f"{UNFINISHED}*", "step-*_temp", f"{STATE}.tmp*")
 
 
 class Checkpoints:
@@ -58,29 +62,46 @@ class Checkpoints:
         )
         self._checkpoint.save_counter.assign(_DESCRIBED)
         self._files = {}
-        self.measured = ()
+        self.measured, self.segment, self.rows_checksum = (), None, None
 
-    def save(self, step, row_bytes):
-        """Writes a checkpoint, and then deletes those before the last two."""
+    def save(self, step, row_bytes, rows_checksum=None, segment=None):
+        """Writes a checkpoint, and then deletes those before the last two.
+
+        Args:
+            step: training steps done.
+            row_bytes: length of the rows file.
+            rows_checksum: of that file, to detect that it was changed.
+            segment: what else a step between two boundaries needs, as JSON; see ``StepLoop``.
+
+        Raises:
+            OSError: naming the directory, if it cannot be written.
+        """
         self._step.assign(step)
         self._row_bytes.assign(row_bytes)
         self._checkpoint.save_counter.assign(_DESCRIBED)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.recover()
-        with without_wildcards(self.directory) as directory:
-            self._checkpoint.write(str(directory / f"{_UNFINISHED}{step}"))
-        self._files, self.measured = {}, ()
-        for path in sorted(self.directory.glob(f"{_UNFINISHED}{step}.*")):
-            self._files[path.name.replace(_UNFINISHED, "step-")] = _synced_checksum(path)
+        try:
+            with without_wildcards(self.directory) as directory:
+                self._checkpoint.write(str(directory / f"{UNFINISHED}{step}"))
+        except tf.errors.OpError as error:
+            reason = (error.message or type(error).__name__).splitlines()[0].rstrip(".")
+            raise OSError(
+                f"The checkpoint of step {step} cannot be written to {self.directory} ({reason}). "
+                "Make room there, and start the same command again."
+            ) from None
+        self._files, self.measured, self.segment = {}, (), segment
+        for path in sorted(self.directory.glob(f"{UNFINISHED}{step}.*")):
+            self._files[path.name.replace(UNFINISHED, "step-")] = synced_checksum(path)
         # With this file the checkpoint is complete, however many of the moves have been made.
-        self._write_manifest(f"{_UNFINISHED}{step}.json", row_bytes)
-        _finish_moves(self.directory)
-        found = _found(self.directory)
+        self._write_manifest(f"{UNFINISHED}{step}.json", row_bytes, rows_checksum)
+        finish_moves(self.directory)
+        found = found_in(self.directory)
         # Later checkpoints are damaged: this run was continued from an earlier one.
         complete = sorted((n for n in found if n <= step and found[n].manifest), reverse=True)
-        _write_state(self.directory, complete[:_KEPT])
+        write_state(self.directory, complete[:_KEPT])
         self._delete(set(found) - set(complete[:_KEPT]), found)
-        _sync_directory(self.directory)
+        sync_directory(self.directory)
 
     def recover(self):
         """Finishes or removes what a process that died while saving has left in the directory.
@@ -89,7 +110,8 @@ class Checkpoints:
         """
         if not self.directory.is_dir():
             return
-        _finish_moves(self.directory)
+        finish_moves(self.directory)
+        remove_leftovers(self.directory)
         for pattern in _LEFTOVERS:
             for path in self.directory.glob(pattern):
                 if path.is_dir():
@@ -101,7 +123,8 @@ class Checkpoints:
         """The last sound checkpoint's (step, length of the rows file); ``None`` without any.
 
         Afterwards ``measured`` holds the names of the evaluators whose rows of that step are in the
-        rows file, or ``None`` if those of all are (checkpoints of earlier versions).
+        rows file, or ``None`` if those of all are (checkpoints of earlier versions). ``segment``
+        and ``rows_checksum`` are what was saved, or ``None``.
 
         Raises:
             ValueError: naming the files, if there are checkpoints and none can be read.
@@ -110,26 +133,32 @@ class Checkpoints:
         if read is None:
             return None
         if read.manifest is None:
-            self.measured = None
+            self.measured, self.segment, self.rows_checksum = None, None, None
             return int(self._step), int(self._row_bytes)
         self._files = read.manifest["files"]
         self.measured = tuple(read.manifest["measured"])
+        # Descriptions of earlier versions lack these two.
+        self.segment = read.manifest.get("segment")
+        self.rows_checksum = read.manifest.get("rows_checksum")
         return int(self._step), read.manifest["row_bytes"]
 
-    def note_measured(self, name, row_bytes):
+    def note_measured(self, name, row_bytes, rows_checksum=None):
         """Notes that evaluator ``name`` has measured the checkpoint that was saved or restored.
 
         Args:
             name: of the evaluator.
-            row_bytes: length of the rows file with its rows.
+            row_bytes, rows_checksum: of the rows file with its rows.
         """
         self.measured = (*self.measured, name)
-        self._write_manifest(f"step-{int(self._step)}.json", row_bytes)
+        self._write_manifest(f"step-{int(self._step)}.json", row_bytes, rows_checksum)
 
-    def _write_manifest(self, file, row_bytes):
+    def _write_manifest(self, file, row_bytes, rows_checksum):
         manifest = {"files": self._files, "row_bytes": row_bytes, "measured": list(self.measured)}
+        for name, value in (("segment", self.segment), ("rows_checksum", rows_checksum)):
+            if value is not None:
+                manifest[name] = value
         # A checksum of its own: a flipped digit in the length would cut the rows elsewhere.
-        manifest["checksum"] = _checksum_of(manifest)
+        manifest["checksum"] = checksum_of(manifest)
         write_text(self.directory / file, json.dumps(manifest, indent=1) + "\n")
 
     def _delete(self, steps, found):
@@ -138,21 +167,6 @@ class Checkpoints:
             # an earlier version.
             for path in sorted(found[step].paths, key=lambda path: path.suffix == ".json"):
                 path.unlink(missing_ok=True)
-
-
-@dataclasses.dataclass
-class _Found:
-    """The files of one checkpoint in a directory.
-
-    Attributes:
-        step: its number.
-        paths: of all its files.
-        manifest: content of ``step-N.json``; ``None`` without that file, ``{}`` if it is damaged.
-    """
-
-    step: int
-    paths: list = dataclasses.field(default_factory=list)
-    manifest: dict | None = None
 
 
 def read_newest(directory, checkpoint, whole, note=None):
@@ -174,12 +188,12 @@ def read_newest(directory, checkpoint, whole, note=None):
     directory = Path(directory)
     if not directory.is_dir():
         return None
-    candidates = _candidates(directory)
-    if not candidates:
+    complete = candidates(directory)
+    if not complete:
         return None
     damages = []
-    for found in candidates:
-        damage = _damage(found, directory) or _restored(found, directory, checkpoint, whole)
+    for found in complete:
+        damage = damage_of(found, directory) or _restored(found, directory, checkpoint, whole)
         if damage is None:
             for other in damages:
                 (note or _to_standard_error)(
@@ -187,78 +201,7 @@ def read_newest(directory, checkpoint, whole, note=None):
                 )
             return found
         damages.append(damage)
-    raise ValueError(
-        f"{' '.join(damages)} No other checkpoint is left: bring the files back from a copy, or "
-        "delete the run's directory to start it again."
-    )
-
-
-def _candidates(directory):
-    """The checkpoints that were complete once, newest first."""
-    found = _found(directory)
-    described = [step for step in found if found[step].manifest is not None]
-    others = sorted(set(found) - set(described), reverse=True)
-    # Earlier versions kept one checkpoint; their list names it only if it is finished.
-    listed = _listed(directory)
-    if listed is not None and (listed in found or not described):
-        others = [listed]
-        found.setdefault(listed, _Found(listed))
-    order = sorted({*described, *others}, reverse=True)
-    return [found[step] for step in order]
-
-
-def _found(directory):
-    """Step -> its files, of all checkpoints in a directory."""
-    found = {}
-    if not directory.is_dir():
-        return found
-    for path in directory.iterdir():
-        match = _NAME.fullmatch(path.name)
-        if match:
-            step = int(match[1])
-            one = found.setdefault(step, _Found(step))
-            one.paths.append(path)
-            if match[2] == "json":
-                one.manifest = _read_manifest(path)
-    return found
-
-
-def _read_manifest(path):
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        checksum = manifest.pop("checksum")
-        return manifest if checksum == _checksum_of(manifest) else {}
-    except (AttributeError, KeyError, OSError, ValueError):
-        return {}
-
-
-def _checksum_of(manifest):
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-
-
-def _listed(directory):
-    """The step that TensorFlow's list of checkpoints names, or ``None``."""
-    try:
-        text = (directory / _STATE).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    match = re.search(r'^model_checkpoint_path: "(?:.*/)?step-(\d+)"', text, re.MULTILINE)
-    return int(match[1]) if match else None
-
-
-def _damage(found, directory):
-    """One sentence on what is wrong with the files, or ``None`` if nothing is known to be."""
-    if found.manifest is None:
-        return None
-    if not found.manifest:
-        return f"{directory / f'step-{found.step}.json'} is damaged."
-    for name, checksum in found.manifest["files"].items():
-        path = directory / name
-        if not path.is_file():
-            return f"{path} is missing."
-        if _checksum(path) != checksum:
-            return f"{path} is damaged: its checksum is another one than when it was written."
-    return None
+    raise no_other_left(damages)
 
 
 def _restored(found, directory, checkpoint, whole):
@@ -285,45 +228,6 @@ def _restored(found, directory, checkpoint, whole):
     if found.manifest is None and int(checkpoint.save_counter) == _DESCRIBED:
         return f"{directory / f'step-{found.step}.json'} is missing."
     return None
-
-
-def _finish_moves(directory):
-    """Gives the complete checkpoint its names, if a process died before it had them all."""
-    for manifest in directory.glob(f"{_UNFINISHED}*.json"):
-        step = manifest.stem.removeprefix(_UNFINISHED)
-        if not _read_manifest(manifest):
-            continue
-        for path in sorted(directory.glob(f"{_UNFINISHED}{step}.*")):
-            if path != manifest:
-                os.replace(path, directory / path.name.replace(_UNFINISHED, "step-"))
-        _sync_directory(directory)
-        os.replace(manifest, directory / f"step-{step}.json")
-
-
-def _write_state(directory, steps):
-    newest, *_ = steps
-    lines = [f'model_checkpoint_path: "step-{newest}"']
-    lines += [f'all_model_checkpoint_paths: "step-{step}"' for step in sorted(steps)]
-    write_text(directory / _STATE, "\n".join(lines) + "\n")
-
-
-def _synced_checksum(path):
-    with open(path, "rb") as file:
-        os.fsync(file.fileno())
-    return _checksum(path)
-
-
-def _checksum(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync_directory(directory):
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _to_standard_error(text):

@@ -23,10 +23,14 @@ class Segment:
         means: metric -> mean over the segment's steps.
         non_finite_step: the step whose loss was not finite, after which the loop stopped, or
             ``None``.
+        reached: the step that comes next; before the end of the segment if the loop was stopped.
+        sums: metric -> sum over the segment's steps, with which the rest of it can go on.
     """
 
     means: dict
     non_finite_step: int | None
+    reached: int = dataclasses.field(default=None, compare=False)
+    sums: dict = dataclasses.field(default=None, compare=False)
 
 
 class StepLoop:
@@ -43,13 +47,14 @@ class StepLoop:
     def __init__(self, task, jit_compile):
         self._names = tuple(task.metric_names)
         update = tf.function(task.update, jit_compile=jit_compile)
+        # Read at every step, because a signal comes while Python waits for TensorFlow.
+        self._is_stopped = is_stopped = tf.Variable(False, trainable=False)
 
         @tf.function
-        def run(step, stop):
-            sums = {name: tf.zeros([], tf.float64) for name in self._names}
+        def run(step, stop, sums):
             is_finite = tf.constant(True)
             batch = task.draw(step)
-            while step < stop and is_finite:
+            while step < stop and is_finite and not is_stopped:
                 # The draw does not depend on the update, so TensorFlow runs them at the same time.
                 following = task.draw(step + 1)
                 metrics = update(batch)
@@ -62,8 +67,17 @@ class StepLoop:
 
         self._run = run
 
-    def run(self, start, stop):
+    def stop(self):
+        """Ends the loop after the step that it is at; may be called from another thread."""
+        self._is_stopped.assign(True)
+
+    def run(self, start, stop, first=None, sums=None):
         """Steps ``start .. stop - 1``, at least one; returns their ``Segment``.
+
+        Args:
+            start, stop: numbers of steps.
+            first, sums: where the segment began, and its sums up to ``start``; for the rest of a
+                segment that was stopped.
 
         Raises:
             ValueError: if there is no step, and therefore no mean.
@@ -73,9 +87,16 @@ class StepLoop:
                 "A segment holds the means of one step or more. "
                 f"Received: start={start}, stop={stop}."
             )
+        first = start if first is None else first
+        before = dict.fromkeys(self._names, 0.0) if sums is None else sums
         reached, sums, is_finite = self._run(
-            tf.constant(start, tf.int64), tf.constant(stop, tf.int64)
+            tf.constant(start, tf.int64),
+            tf.constant(stop, tf.int64),
+            {name: tf.constant(before[name], tf.float64) for name in self._names},
         )
         reached = int(reached)
-        means = {name: float(value) / (reached - start) for name, value in sums.items()}
-        return Segment(means, None if is_finite else reached - 1)
+        sums = {name: float(value) for name, value in sums.items()}
+        # Stopped before its first step, a segment has no means.
+        done = reached - first
+        means = {name: value / done for name, value in sums.items()} if done else {}
+        return Segment(means, None if is_finite else reached - 1, reached, sums)

@@ -1,0 +1,58 @@
+"""Checks of what is passed as a tensor: the tensor, or an error that says what fits.
+
+Every error is a ``ValueError`` that ends with what was received, as in ``naming.arguments``.
+"""
+
+import tensorflow as tf
+
+__all__ = ["images_of", "seed_words", "tensor"]
+
+_CONVERSION_ERRORS = (AttributeError, OverflowError, TypeError, ValueError, tf.errors.OpError)
+
+
+def tensor(values, name, dtype=None):
+    """``values`` as a tensor of numbers or booleans.
+
+    Args:
+        values: a tensor, a variable, an array, nested lists, or a number.
+        name: of the argument.
+        dtype: to convert to, or ``None`` to keep that of ``values``.
+    """
+    if tf.is_tensor(values) and dtype in (None, values.dtype):
+        found = values
+    else:
+        try:
+            found = tf.convert_to_tensor(values, dtype)
+        except _CONVERSION_ERRORS:
+            raise _error(values, name) from None
+    if found.dtype not in (tf.string, tf.variant, tf.resource):
+        return found
+    raise _error(values, name)
+
+
+def seed_words(seed, name="seed"):
+    """``seed`` as a tensor of two integers, which TensorFlow's stateless operations take."""
+    words = tensor(seed, name)
+    if not words.dtype.is_integer or not words.shape.is_compatible_with([2]):
+        raise ValueError(
+            f"`{name}` must be two integers. Received: {words.dtype.name} of shape {words.shape}."
+        )
+    return words
+
+
+def images_of(images, name="images"):
+    """``images`` as they are if their shape is ``[N, H, W, C]``; lists become tensors."""
+    if not hasattr(images, "shape") or not hasattr(images, "dtype"):
+        images = tensor(images, name)
+    if len(images.shape) != 4 or None in tuple(images.shape)[1:]:
+        raise ValueError(
+            f"`{name}` must have shape [N, H, W, C]. Received: {name} of shape "
+            f"{tuple(images.shape)}."
+        )
+    return images
+
+
+def _error(values, name):
+    kind = getattr(values, "dtype", None)
+    what = type(values).__name__ if kind is None else f"{type(values).__name__} of {kind}"
+    return ValueError(f"`{name}` must be an array of numbers. Received: {name}: {what}.")

@@ -1,0 +1,215 @@
+"""One run at work: segments of steps, measurements, rows and checkpoints."""
+
+import numpy as np
+import tensorflow as tf
+
+from tf_infomax.evaluation import NonFiniteError
+from tf_infomax.evaluators import catalog as evaluators
+from tf_infomax.evaluators.snapshot import Snapshot
+from tf_infomax.results import metrics
+from tf_infomax.results.measurements import Measurement
+from tf_infomax.results.rows import Row
+from tf_infomax.running.tags import tags_of
+from tf_infomax.training.loop import StepLoop, boundaries
+from tf_infomax.training.progress import Progress
+
+__all__ = ["FINISHED", "INTERRUPTED", "NON_FINITE", "Execution"]
+
+FINISHED = "finished"
+INTERRUPTED = "interrupted; the same command goes on"
+NON_FINITE = "stopped by a non-finite loss"
+_LARGEST_SCALAR = float(np.finfo(np.float32).max)
+
+
+class Execution:
+    """The training and the measurements of one run, from its last checkpoint on.
+
+    Args:
+        run: ``Run``.
+        trial: its objects.
+        writer: ``RowWriter`` of its rows.
+        checkpoints: ``Checkpoints`` of the trial's variables.
+        directory: ``RunDirectory``.
+        interruption: ``Interruption`` that may ask it to stop.
+    """
+
+    def __init__(self, run, trial, writer, checkpoints, directory, interruption):
+        self._run = run
+        self._trial = trial
+        self._writer = writer
+        self._checkpoints = checkpoints
+        self._directory = directory
+        self._interruption = interruption
+        self._events = tf.summary.create_file_writer(str(directory.events))
+        self._tags = tags_of(run.experiment)
+        self._steps = run.experiment.train.steps
+        self._step = None
+        self._changed_inputs = None
+
+    def restore(self):
+        """Reads the last checkpoint, if there is one, and cuts the rows back to it."""
+        restored = self._checkpoints.restore()
+        if restored is None:
+            self._directory.check_no_rows()
+            self._writer.truncate(0)
+        else:
+            self._step, row_bytes = restored
+            self._writer.truncate(row_bytes, self._checkpoints.rows_checksum)
+
+    def note_changes(self, changed, inputs):
+        """A row says that from here on the inputs are others."""
+        what = {"changed": "; ".join(changed)}
+        step = self._step or 0
+        self._write(step, [Measurement(metrics.INPUTS_CHANGED, "train", step, "step", what)])
+        # The row is cut off, and written again, unless a checkpoint or its note includes it.
+        self._changed_inputs = inputs
+
+    def carry_out(self):
+        """Trains and measures to the end, or until it is interrupted; returns the status."""
+        restored, step = self._step is not None, self._step or 0
+        progress = Progress(self._run.name, step, self._steps)
+        if not restored:
+            warmed_up = self._warm_up(progress)
+            if warmed_up is not None and warmed_up.non_finite_step is not None:
+                return self._stop(0, warmed_up.non_finite_step)
+            if warmed_up is not None and warmed_up.reached < self._trial.task.warmup_steps:
+                return INTERRUPTED
+            self._save(0)
+        due = self._due(step)
+        try:
+            # Evaluations of this step that are not done: all at the start, else those after a kill.
+            if due or not restored:
+                progress.report(step, self._measure(step, due))
+        except NonFiniteError:
+            return self._stop(step, step)
+        return self._train(step, progress)
+
+    def _train(self, step, progress):
+        loop = StepLoop(self._trial.task, self._trial.jit_compile)
+        begun = self._checkpoints.segment or {}
+        for boundary in self._boundaries():
+            if boundary <= step:
+                continue
+            first = begun.get("first", step)
+            with self._interruption.telling(loop.stop):
+                segment = loop.run(step, boundary, first, begun.get("sums"))
+            begun = {}
+            if segment.non_finite_step is not None:
+                return self._stop(boundary, segment.non_finite_step)
+            if segment.reached < boundary:
+                # Without a step there may be nothing to save, and the notes of what was measured
+                # must stay.
+                if segment.reached > step or not self._is_saved(step):
+                    self._save(segment.reached, {"first": first, "sums": segment.sums})
+                return INTERRUPTED
+            step = boundary
+            means = [
+                Measurement(metric, "train", segment.means[name], unit)
+                for name, (metric, unit) in self._trial.task.reported.items()
+            ]
+            self._write(step, means)
+            if self._is_saved(step):
+                self._save(step)
+            try:
+                progress.report(step, [*means, *self._measure(step, self._due(step))])
+            except NonFiniteError:
+                # The last update diverged: the next loss, from these weights, cannot be finite.
+                return self._stop(step, step)
+        return FINISHED
+
+    def _boundaries(self):
+        train = self._run.experiment.train
+        periods = [entry.every for entry in self._run.experiment.evaluate if entry.every]
+        return boundaries(self._steps, train.log_every, train.checkpoint_every, *periods)
+
+    def _warm_up(self, progress):
+        """The warm-up's ``Segment``, or ``None`` if the run has none."""
+        warmup = self._trial.task.warmup
+        if warmup is None:
+            return None
+        steps = self._trial.task.warmup_steps
+        progress.note(f"{steps} warm-up steps")
+        loop = StepLoop(warmup, self._trial.jit_compile)
+        with self._interruption.telling(loop.stop):
+            return loop.run(0, steps)
+
+    def _listed(self, step):
+        """The evaluations that the experiment lists for a step."""
+        return [
+            entry
+            for entry in self._run.experiment.evaluate
+            if step == self._steps or (entry.every and step % entry.every == 0)
+        ]
+
+    def _due(self, step):
+        """The evaluations whose rows are not in the file; a checkpoint of this step exists."""
+        measured = self._checkpoints.measured
+        if measured is None:
+            return []
+        return [entry for entry in self._listed(step) if entry.name not in measured]
+
+    def _is_saved(self, step):
+        # Before measuring, which may take an hour, and may fail.
+        every = self._run.experiment.train.checkpoint_every
+        return step % every == 0 or step == self._steps or bool(self._listed(step))
+
+    def _measure(self, step, due):
+        snapshot = Snapshot(self._trial, step, self._run.experiment.evaluate)
+        measurements = []
+        for entry in due:
+            # It may take an hour, and can be done again from the checkpoint of this step.
+            with self._interruption.breakable():
+                found = list(evaluators.get(entry.name)(snapshot, **entry.options))
+            measurements += found
+            self._write(step, found)
+            self._flush_events()
+            length = self._writer.flush()
+            self._checkpoints.note_measured(entry.name, length, self._writer.checksum())
+            self._note_inputs()
+        return measurements
+
+    def _write(self, step, measurements):
+        with self._events.as_default():
+            for one in measurements:
+                self._writer.append(
+                    Row(
+                        experiment=self._run.experiment.name,
+                        variant=self._run.variant,
+                        seed=self._run.seed,
+                        step=step,
+                        split=one.split,
+                        metric=one.metric,
+                        value=one.value,
+                        unit=one.unit,
+                        tags={**self._tags, **one.tags},
+                    )
+                )
+                # TensorBoard stores float32 and refuses larger values, as in float64 runs.
+                if abs(one.value) <= _LARGEST_SCALAR:
+                    suffix = one.tags.get("features", one.split)
+                    tf.summary.scalar(f"{one.metric}/{suffix}", one.value, step)
+
+    def _save(self, step, segment=None):
+        self._flush_events()
+        self._checkpoints.save(step, self._writer.flush(), self._writer.checksum(), segment)
+        self._note_inputs()
+
+    def _note_inputs(self):
+        if self._changed_inputs is not None:
+            self._directory.write_inputs(self._changed_inputs)
+            self._changed_inputs = None
+
+    def _flush_events(self):
+        try:
+            self._events.flush()
+        except tf.errors.OpError as error:
+            reason = (error.message or type(error).__name__).splitlines()[0].rstrip(".")
+            raise OSError(
+                f"TensorBoard's events cannot be written to {self._directory.events} ({reason}). "
+                "Make room there, and start the same command again."
+            ) from None
+
+    def _stop(self, boundary, stopped_at):
+        self._write(boundary, [Measurement(metrics.NON_FINITE, "train", stopped_at, "step")])
+        self._writer.flush()
+        return NON_FINITE

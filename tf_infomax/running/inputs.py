@@ -1,0 +1,75 @@
+"""What a run is computed from besides its experiment: data, versions, number of threads."""
+
+import importlib.metadata
+
+import joblib
+import keras
+import tensorflow as tf
+
+from tf_infomax.running.run_directory import differences
+
+__all__ = ["changes", "check_inputs", "inputs_of", "package_version", "threads"]
+
+
+def inputs_of(images):
+    """The inputs of a run in this process, as JSON.
+
+    Args:
+        images: the run's ``ImageData``; ``None`` where batches are drawn from a distribution.
+    """
+    return {
+        "data": None if images is None else images.checksum,
+        "versions": {
+            "tf_infomax": package_version(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+        },
+        "threads": threads(),
+    }
+
+
+def package_version():
+    """Version of this package, or "not installed"."""
+    try:
+        return importlib.metadata.version("tf_infomax")
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def threads():
+    """Number of threads that one operation of TensorFlow may use in this process."""
+    # 0 leaves the choice to TensorFlow, which takes all cores.
+    return tf.config.threading.get_intra_op_parallelism_threads() or joblib.cpu_count()
+
+
+def changes(before, after):
+    """What differs between two inputs: ``["versions.keras was '3.14', is '3.15'", ...]``.
+
+    Entries that only one of them has are left out: other versions may note other things.
+    """
+    return [
+        change for change in differences(before, after) if "was None" not in change
+        and "is None" not in change
+    ]
+
+
+def check_inputs(directory, inputs, is_accepted):
+    """The changes since the run was started, as a list of texts.
+
+    Args:
+        directory: ``RunDirectory``.
+        inputs: from ``inputs_of``.
+        is_accepted: whether the user accepts that rows of one run have different inputs.
+
+    Raises:
+        ValueError: if there are changes that are not accepted.
+    """
+    noted = directory.inputs
+    changed = [] if noted is None else changes(noted, inputs)
+    if changed and not is_accepted:
+        raise ValueError(
+            f"{directory.path} was started with other inputs ({'; '.join(changed)}): its rows "
+            "would not be those of one run. Use the former inputs, or another work directory, or "
+            "go on with --accept_changed_inputs, which is noted in the rows."
+        )
+    return changed

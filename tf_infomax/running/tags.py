@@ -1,0 +1,65 @@
+"""Tags of a run's rows: what an experiment tells about every number."""
+
+from pathlib import Path
+
+from tf_infomax.experiments.spec import described
+from tf_infomax.running.pair_distributions import tags_of_law
+
+__all__ = ["tags_of"]
+
+
+def tags_of(experiment):
+    """Tags of every row of a run, besides variant and seed."""
+    tags = {"dataset": Path(experiment.data.name).stem, "batch_size": experiment.train.batch_size}
+    if experiment.encoder is not None:
+        tags["encoder"] = experiment.encoder.name
+    else:
+        tags["sampling"] = "dependent" if experiment.data.dependent else "independent"
+        tags.update(tags_of_law(experiment.data))
+    of_pairs = ("mutual_information", "label_confusion")
+    others = [term for term in experiment.objectives if term.name not in of_pairs]
+    if others:
+        tags.update(_term_tags(experiment.objectives))
+    for term in experiment.objectives:
+        if term.name == "mutual_information":
+            tags.update(_bound_tags(term))
+    return tags
+
+
+def _bound_tags(term):
+    tags = {"critic": term.critic.name, "bound": described(term.bound)}
+    if term.baseline is not None:
+        tags["baseline"] = term.baseline.name
+    if term.target is not None:
+        tags["target"] = term.target
+    return tags
+
+
+def _term_tags(terms):
+    """Weights of Deep InfoMax's terms under the paper's letters, and how pairs are scored."""
+    by_name = {term.name: term for term in terms}
+    tags = {}
+    for letter, name in (
+        ("alpha", "global_information"), ("beta", "local_information"), ("gamma", "prior"),
+    ):
+        tags[letter] = by_name[name].weight if name in by_name else 0.0
+    information = by_name.get("local_information") or by_name.get("global_information")
+    if information is not None:
+        tags.update(_bound_tags(information))
+        if "units" in information.critic.options:
+            tags["critic_units"] = information.critic.options["units"]
+        tags["occluded"] = information.occluded
+        if getattr(information, "negative_images", None) is not None:
+            tags["negative_images"] = information.negative_images
+    if "reconstruction" in by_name:
+        # "beta" is the weight of local information.
+        tags["kl_weight"] = by_name["reconstruction"].beta
+    if "two_views" in by_name:
+        loss = by_name["two_views"].loss
+        tags["loss"] = loss.name
+        if "temperature" in loss.options:
+            tags["temperature"] = loss.options["temperature"]
+    for name in ("coordinates", "relative_coordinates", "classification"):
+        if name in by_name:
+            tags[name] = by_name[name].weight
+    return tags
