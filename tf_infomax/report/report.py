@@ -16,9 +16,10 @@ from tf_infomax.report.page import figure, page
 from tf_infomax.report.sections import collect, sections_of
 from tf_infomax.results.metrics import NON_FINITE
 from tf_infomax.results.rows import to_frame
-from tf_infomax.tables import html_tables
+from tf_infomax.tables import html_tables, verdict_tables
 from tf_infomax.tables.paper_tables import markdown, paper_tables
 from tf_infomax.tables.results_table import summary_table
+from tf_infomax.tables.verdicts import verdicts
 
 __all__ = ["collect", "make_report", "summary_table", "write_figures", "write_tables"]
 
@@ -99,7 +100,15 @@ def _pictures(section):
     return f'<div class="pictures">{"".join(figures)}</div>' if figures else ""
 
 
-def _section(section, official):
+def _verdicts(section, found):
+    """The verdicts on claims about a section's experiment, beside its figure."""
+    table = verdict_tables.html(
+        verdict_tables.of_section(found, section.experiment, section.dataset)
+    )
+    return f"<h3>What these rows say about the claims</h3>\n{table}" if table else ""
+
+
+def _section(section, official, found):
     drawing = plots.draw(section.experiment, section.frame, official)
     known = claim(section.experiment)
     official = official if official is not None and section.dataset == official.dataset else None
@@ -119,6 +128,7 @@ def _section(section, official):
 <h2>{escape(section.title)}</h2>
 {says}{_failures(section)}
 {figure(section.title, plots.image(drawing.figure), caption)}
+{_verdicts(section, found)}
 {_pictures(section)}
 <h3>Final values</h3>
 <div class="scroll">{html_tables.final_values(section.frame, official)}</div>
@@ -153,6 +163,7 @@ def make_report(paths, output, official_curves=None):
     everything = to_frame([row for source in sources for row in source.rows])
     runs = everything.groupby(["experiment", "dataset", "variant", "seed"], dropna=False).ngroups
     failed = int((everything["metric"] == NON_FINITE).sum())
+    found = verdicts(everything)
     now = datetime.datetime.now().astimezone()
     text = page(
         title="Mutual information maximisation",
@@ -162,7 +173,7 @@ def make_report(paths, output, official_curves=None):
         contents=[(section.anchor, section.title) for section in sections],
         overview=html_tables.overview(everything),
         tables=[html_tables.paper_table(table) for table in paper_tables(everything)],
-        sections=[_section(section, official) for section in sections],
+        sections=[_section(section, official, found) for section in sections],
         all_values=html_tables.all_values(everything),
         papers=papers_of(everything["experiment"]),
         sources=[str(source.path) for source in sources],
