@@ -80,3 +80,25 @@ def test_boundaries_by_hand():
     assert boundaries(12, 4, 6) == [4, 6, 8, 12]
     assert boundaries(3, 100) == [3]
     assert boundaries(2, 1) == [1, 2]
+
+
+@pytest.mark.parametrize("parts", [[1, 5], [7], []])
+def test_parts_change_no_bit(parts):
+    class Tenths(Counting):
+        def update(self, batch):
+            return {"loss": batch[1] * 0.1, "square": batch[1] ** 2}
+
+    whole = StepLoop(Tenths(), False).run(0, 8)
+    assert StepLoop(Tenths(), False).run(0, 8, lambda start, stop: iter(parts)) == whole
+
+
+def test_a_bad_step_ends_the_parts():
+    task, seen = Counting(bad_step=3), []
+
+    def parts(start, stop):
+        for step in (2, 5, 7):
+            seen.append(step)
+            yield step
+
+    assert StepLoop(task, False).run(0, 10, parts).non_finite_step == 3
+    assert seen == [2, 5] and task.calls.numpy() == 4

@@ -45,13 +45,13 @@ def _c1():
     name, shared = "invertible", {"steps": _STEPS, "same_length": False}
     yield Check(
         "C1", "Training a bijective encoder raises the estimate.", "Fig. 1a", PAPER,
-        _bound(name, label="trained", bound="infonce"),
+        _bound(name, label="InfoNCE, trained", bound="infonce"),
         _bound(name, "first", "untrained", bound="infonce"),
         **_INFONCE_SD, **shared,
     )
     yield Check(
         "C1", "Training a bijective encoder raises the estimate.", "Fig. 1a", PAPER,
-        _bound(name, label="trained", bound="nwj"),
+        _bound(name, label="NWJ, trained", bound="nwj"),
         _bound(name, "first", "untrained", bound="nwj"),
         **_NWJ_SD, **shared,
     )
@@ -118,13 +118,13 @@ def _c4():
     for simple in ("bilinear", "separable"):
         yield Check(
             "C4", "NWJ is tightest for the MLP (concat) critic.", "Fig. 3", PAPER,
-            _bound(name, label="concat", critic="concat", bound="nwj"),
+            _bound(name, label="NWJ, concat", critic="concat", bound="nwj"),
             _bound(name, label=simple, critic=simple, bound="nwj"),
             **_NWJ_SD, **shared,
         )
         yield Check(
             "C4", "InfoNCE hardly depends on the critic.", "Fig. 3", PAPER,
-            _bound(name, label="concat", critic="concat", bound="infonce"),
+            _bound(name, label="InfoNCE, concat", critic="concat", bound="infonce"),
             _bound(name, label=simple, critic=simple, bound="infonce"),
             "=", 0.1, **_INFONCE_SD, **shared,
         )

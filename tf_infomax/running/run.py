@@ -2,6 +2,7 @@
 
 import dataclasses
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from tf_infomax.running.pair_distributions import tags_of_law
 from tf_infomax.running.run_directory import RunDirectory
 from tf_infomax.training.checkpoints import Checkpoints
 from tf_infomax.training.loop import StepLoop, boundaries
+from tf_infomax.training.pace import FirstSteps, estimate
 from tf_infomax.training.progress import Progress
 
 __all__ = ["FINISHED", "NON_FINITE", "Run", "execute", "restore", "tags_of"]
@@ -117,6 +119,7 @@ class _Execution:
         self._events = tf.summary.create_file_writer(str(directory.events))
         self._tags = tags_of(run.experiment)
         self._steps = run.experiment.train.steps
+        self._seconds_of = {}
 
     def carry_out(self):
         restored = self._checkpoints.restore()
@@ -131,6 +134,7 @@ class _Execution:
                 return self._stop(0, stopped_at)
             self._save(0)
         due = self._due(step)
+        self._announce(progress, step, due)
         try:
             # Evaluations of this step that are not done: all at the start, else those after a kill.
             if due or restored is None:
@@ -138,10 +142,12 @@ class _Execution:
         except NonFiniteError:
             return self._stop(step, step)
         loop = StepLoop(self._trial.task, self._trial.jit_compile)
+        first_steps = FirstSteps(lambda seconds: progress.note(self._cost(seconds, first)))
+        first = step
         for boundary in self._boundaries():
             if boundary <= step:
                 continue
-            segment = loop.run(step, boundary)
+            segment = loop.run(step, boundary, first_steps)
             if segment.non_finite_step is not None:
                 return self._stop(boundary, segment.non_finite_step)
             step = boundary
@@ -158,6 +164,21 @@ class _Execution:
                 # The last update diverged: the next loss, from these weights, cannot be finite.
                 return self._stop(step, step)
         return FINISHED
+
+    def _announce(self, progress, step, due):
+        """The first line of a run: what it begins with may take a minute."""
+        begins = f"measures {', '.join(entry.name for entry in due)}" if due else "trains"
+        if step < self._steps or due:
+            progress.note(f"step {step}/{self._steps}: {begins} first")
+
+    def _cost(self, seconds_per_step, step):
+        """What the training from ``step`` to the end will take, with its measurements."""
+        counts = {entry.name: 0 for entry in self._run.experiment.evaluate}
+        for boundary in self._boundaries():
+            if boundary > step:
+                for entry in self._listed(boundary):
+                    counts[entry.name] += 1
+        return estimate(seconds_per_step, self._steps - step, counts, self._seconds_of)
 
     def _boundaries(self):
         train = self._run.experiment.train
@@ -196,7 +217,9 @@ class _Execution:
         snapshot = Snapshot(self._trial, step, self._run.experiment.evaluate)
         measurements = []
         for entry in due:
+            began = time.monotonic()
             found = list(evaluators.get(entry.name)(snapshot, **entry.options))
+            self._seconds_of[entry.name] = time.monotonic() - began
             measurements += found
             self._write(step, found)
             # The next evaluator may take an hour.

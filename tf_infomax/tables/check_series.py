@@ -7,8 +7,12 @@ import numpy as np
 
 from tf_infomax.results.metrics import NON_FINITE
 
-__all__ = ["Series", "SeriesTable", "at", "tail"]
+__all__ = ["NO_SETTINGS", "Series", "SeriesTable", "at", "differing", "tail"]
 
+# Tags that hold results or sizes and not settings.
+NO_SETTINGS = ("values", "png", "examples", "features", "constant")
+# What two different systems must share for their numbers to be comparable.
+_SHARED = ("batch_size", "encoder", "epochs", "critic_units")
 _FIELDS = ("experiment", "variant", "seed", "step", "split", "metric", "value", "unit")
 
 
@@ -89,3 +93,25 @@ def at(series, place):
 def tail(series):
     """The values of the last quarter of ``[(step, value), ...]``, as an array."""
     return np.array([value for _, value in series[-max(1, len(series) // 4):]])
+
+
+def differing(check, left, right):
+    """Names of the settings in which two series differ and should not."""
+    if left.experiment != right.experiment:
+        names = [
+            name for name in _SHARED
+            if None not in (left.tags.get(name), right.tags.get(name))
+            and left.tags[name] != right.tags[name]
+        ]
+        # Rows without this tag are older, and of codes as they are.
+        raw = [not one.tags.get("standardized") for one in (left, right)]
+        return names + ["standardized"] * (raw[0] != raw[1])
+    # Options of what is compared differ with it: the units of a critic, the spread of a bound.
+    compared = {*check.left.tags, *check.right.tags}
+    names = {*left.tags, *right.tags} - compared - set(NO_SETTINGS)
+    if check.left.metric != check.right.metric or "pixels" in (
+        left.tags.get("features"), right.tags.get("features")
+    ):
+        # Another measurement of the same run.
+        return [] if left.variant == right.variant else ["variant"]
+    return sorted(name for name in names if left.tags.get(name) != right.tags.get(name))

@@ -17,7 +17,7 @@ from scipy import stats
 from tf_infomax.published import all_checks
 from tf_infomax.published.checks import Check, Rows
 from tf_infomax.results.metrics import NON_FINITE
-from tf_infomax.tables.check_series import SeriesTable, at, tail
+from tf_infomax.tables.check_series import NO_SETTINGS, SeriesTable, at, differing, tail
 from tf_infomax.tables.paper_layouts import PAPER_EPOCHS, TRAINING_IMAGES
 
 __all__ = [
@@ -38,10 +38,6 @@ _TEST_IMAGES = {
 _BLOCKS = 5
 # Trainings count as shorter than the paper's below this fraction of its length.
 _AS_LONG = 0.9
-# Tags that hold results or sizes and not settings.
-_NO_SETTINGS = ("values", "png", "examples", "features", "constant")
-# What two different systems must share for their numbers to be comparable.
-_SHARED = ("batch_size", "encoder", "epochs", "critic_units")
 
 
 @dataclass(frozen=True)
@@ -141,15 +137,15 @@ def _of_check(check, metric, table):
     own = check.right.metric if check.right.metric != check.left.metric else metric
     rights = table.matching(check.right, own)
     pairs = [
-        (left, right, _differing(check, left, right))
+        (left, right, differing(check, left, right))
         for left, right in itertools.product(lefts, rights)
         if left.dataset == right.dataset and _is_alike(check, left, right)
     ]
-    fitting = [(left, right) for left, right, differing in pairs if not differing]
+    fitting = [(left, right) for left, right, names in pairs if not names]
     if fitting:
         return _all_compared(check, metric, fitting, table)
     if pairs:
-        names = min((differing for *_, differing in pairs), key=len)
+        names = min((names for *_, names in pairs), key=len)
         return [
             Verdict(
                 check, NOT_DECIDED, pairs[0][0].dataset, metric,
@@ -170,28 +166,6 @@ def _is_alike(check, left, right):
     """Whether two series can be the two sides: of one experiment if the check names one."""
     alternatives = check.left.experiments == check.right.experiments
     return left.experiment == right.experiment if alternatives else True
-
-
-def _differing(check, left, right):
-    """Names of the settings in which two series differ and should not."""
-    if left.experiment != right.experiment:
-        differing = [
-            name for name in _SHARED
-            if None not in (left.tags.get(name), right.tags.get(name))
-            and left.tags[name] != right.tags[name]
-        ]
-        # Rows without this tag are older, and of codes as they are.
-        raw = [not one.tags.get("standardized") for one in (left, right)]
-        return differing + ["standardized"] * (raw[0] != raw[1])
-    # Options of what is compared differ with it: the units of a critic, the spread of a bound.
-    compared = {*check.left.tags, *check.right.tags}
-    names = {*left.tags, *right.tags} - compared - set(_NO_SETTINGS)
-    if check.left.metric != check.right.metric or "pixels" in (
-        left.tags.get("features"), right.tags.get("features")
-    ):
-        # Another measurement of the same run.
-        return [] if left.variant == right.variant else ["variant"]
-    return sorted(name for name in names if left.tags.get(name) != right.tags.get(name))
 
 
 def _compared(check, metric, left, right, setting, table):
@@ -232,7 +206,7 @@ def _settings(check, pairs):
     compared = set(check.left.tags) | (
         set(check.right.tags) if isinstance(check.right, Rows) else set()
     )
-    hidden = {*compared, *_NO_SETTINGS, "dataset"}
+    hidden = {*compared, *NO_SETTINGS, "dataset"}
     tags = [
         {**({} if right is None else right.tags), **left.tags} for left, right in pairs
     ]

@@ -1,6 +1,7 @@
 """Many steps in one call to TensorFlow, up to the next step at which something is measured."""
 
 import dataclasses
+import itertools
 
 import tensorflow as tf
 
@@ -45,8 +46,7 @@ class StepLoop:
         update = tf.function(task.update, jit_compile=jit_compile)
 
         @tf.function
-        def run(step, stop):
-            sums = {name: tf.zeros([], tf.float64) for name in self._names}
+        def run(step, stop, sums):
             is_finite = tf.constant(True)
             batch = task.draw(step)
             while step < stop and is_finite:
@@ -62,8 +62,14 @@ class StepLoop:
 
         self._run = run
 
-    def run(self, start, stop):
+    def run(self, start, stop, parts=None):
         """Steps ``start .. stop - 1``, at least one; returns their ``Segment``.
+
+        Args:
+            start, stop: steps.
+            parts: function ``(start, stop) -> steps in ascending order`` between them at which
+                Python takes over for a moment, for example to time the first steps
+                (``pace.FirstSteps``); the numbers are the same bit for bit.
 
         Raises:
             ValueError: if there is no step, and therefore no mean.
@@ -73,9 +79,16 @@ class StepLoop:
                 "A segment holds the means of one step or more. "
                 f"Received: start={start}, stop={stop}."
             )
-        reached, sums, is_finite = self._run(
-            tf.constant(start, tf.int64), tf.constant(stop, tf.int64)
-        )
-        reached = int(reached)
+        # Sums are carried through the parts, so that their rounding does not depend on them.
+        sums = {name: tf.zeros([], tf.float64) for name in self._names}
+        reached, is_finite = start, True
+        inner = () if parts is None else parts(start, stop)
+        for end in itertools.chain(inner, (stop,)):
+            reached, sums, is_finite = self._run(
+                tf.constant(reached, tf.int64), tf.constant(end, tf.int64), sums
+            )
+            reached = int(reached)
+            if not is_finite:
+                break
         means = {name: float(value) / (reached - start) for name, value in sums.items()}
         return Segment(means, None if is_finite else reached - 1)
