@@ -21,9 +21,10 @@ from tf_infomax.published.entries import (
     Published,
     log_ceiling,
 )
-from tf_infomax.published.official_curves import OfficialCurves, read_official_curves
+from tf_infomax.published.official_curves import PACKAGED, OfficialCurves, read_official_curves
 
 __all__ = [
+    "PACKAGED",
     "Check",
     "Claim",
     "OfficialCurves",

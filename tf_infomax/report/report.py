@@ -10,10 +10,10 @@ from html import escape
 from pathlib import Path
 
 from tf_infomax import plots
-from tf_infomax.naming.paths import short_name, write_text
+from tf_infomax.naming.paths import write_text
 from tf_infomax.published import claim, papers_of, read_official_curves
 from tf_infomax.report.page import figure, page
-from tf_infomax.report.sections import collect, sections_of
+from tf_infomax.report.sections import collect, file_name, sections_of
 from tf_infomax.results.metrics import NON_FINITE
 from tf_infomax.results.rows import to_frame
 from tf_infomax.tables import html_tables, verdict_tables
@@ -204,17 +204,12 @@ def write_figures(paths, directory, official_curves=None):
     written = []
     for section in sections:
         drawing = plots.draw(section.experiment, section.frame, official)
-        written.append(directory / _file_name(section.anchor, ".png"))
+        written.append(directory / file_name(section.anchor, ".png"))
         written[-1].write_bytes(plots.image(drawing.figure, "png"))
         for picture in plots.pictures(section.frame):
-            written.append(directory / _file_name(f"{section.anchor}-{picture.name}", ".png"))
+            written.append(directory / file_name(f"{section.anchor}-{picture.name}", ".png"))
             written[-1].write_bytes(plots.enlarged(picture.png))
     return written
-
-
-def _file_name(name, ending):
-    """A valid file name, whatever characters the rows' names have."""
-    return short_name(name.replace("/", "-").replace("\0", "-"), len(ending)) + ending
 
 
 def write_tables(paths, output):

@@ -40,7 +40,8 @@ def k_pair_identity(setting, batch_size, dim=8, draws=50):
     infonce = bounds.get("infonce")
     differences, losses = [], []
     for _ in range(draws):
-        first, second = rng.normal(size=(_INPUTS, 16)), rng.normal(size=(16, dim)) / 4.0
+        first = rng.normal(size=(_INPUTS, 16)) / np.sqrt(_INPUTS)
+        second = rng.normal(size=(16, dim)) / 4.0
         x = rng.normal(size=(batch_size, _INPUTS))
         y = x + rng.uniform(0.0, 2.0) * rng.normal(size=x.shape)
         x, y = (np.maximum(view @ first, 0.0) @ second for view in (x, y))
