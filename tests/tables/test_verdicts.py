@@ -101,13 +101,19 @@ def test_one_seed_has_the_binomial_error_and_that_of_runs():
     assert found.verdict == HOLDS and only(pairs([0.019])).verdict == NOT_DECIDED
     # Of 100 test examples the binomial error is ten times as large.
     assert only(pairs([0.02], examples=100)).verdict == NOT_DECIDED
-    assert only(pairs([0.3], base=0.5, dataset="mine")).verdict == NOT_DECIDED, "unknown number of examples"
-    assert only(pairs([0.3], base=0.5, dataset="mine", examples=100)).verdict == HOLDS
+    # Of an unknown number of examples there is no binomial error.
+    mine = {"base": 0.5, "dataset": "mine"}
+    assert only(pairs([0.3], **mine)).verdict == NOT_DECIDED
+    assert only(pairs([0.3], **mine, examples=100)).verdict == HOLDS
 
 
 def test_a_single_seed_of_unknown_spread_decides_nothing():
     found = only(pairs([0.1]), check(run_sd=None))
     assert found.verdict == NOT_DECIDED and "spread between runs is unknown" in found.note
+    # A spread that was measured on other data is none.
+    elsewhere = check(run_sd_data=("cifar10",))
+    assert only(pairs([0.1]), elsewhere).verdict == NOT_DECIDED
+    assert only(pairs([0.1], dataset="cifar10"), elsewhere).verdict == HOLDS
 
 
 def test_a_short_training_is_told():

@@ -71,7 +71,7 @@ def measure_linear_probe(
         accuracies = evaluation.linear_probe_over_orders(
             *data, seeds=seeds, dtype=np.float32
         )
-        tags = {"features": name}
+        tags = {"features": name, "examples": _labelled(test_labels)}
         yield Measurement("probe/linear/accuracy", "test", accuracies[0], "fraction", tags)
         if orders > 1:
             over = {**tags, "orders": orders, "values": accuracies}
@@ -84,6 +84,11 @@ def measure_linear_probe(
             accuracy = evaluation.converged_linear_probe(*data, dtype=np.float32)
             metric = "probe/linear/converged_accuracy"
             yield Measurement(metric, "test", accuracy, "fraction", tags)
+
+
+def _labelled(labels):
+    """Number of examples with a label: what the binomial error of an accuracy depends on."""
+    return int(np.sum(np.asarray(labels) >= 0))
 
 
 def _is_converged(snapshot, name, when):
@@ -129,7 +134,7 @@ def measure_mlp_probe(
             top_k=tuple(k for k in numbers(top_k) if k < snapshot.trial.source.images.num_classes),
             seed=snapshot.seed("mlp_probe"),
         )
-        tags = {"features": name, "epochs": epochs}
+        tags = {"features": name, "epochs": epochs, "examples": _labelled(test_labels)}
         with_curve = {**tags, "values": curve(result.curve)}
         yield Measurement("probe/mlp/accuracy", "test", result.accuracy, "fraction", with_curve)
         yield Measurement("probe/mlp/last_accuracy", "test", result.last, "fraction", tags)
@@ -164,7 +169,11 @@ def measure_svm_probe(
             epochs=epochs,
             seed=snapshot.seed("svm_probe"),
         )
-        tags = {"features": name, "values": curve(result.accuracies)}
+        tags = {
+            "features": name,
+            "examples": _labelled(test_labels),
+            "values": curve(result.accuracies),
+        }
         yield Measurement("probe/svm/accuracy", "test", result.mean, "fraction", tags)
         yield Measurement(
             "probe/svm/accuracy_sd", "test", result.sd, "fraction", {"features": name}

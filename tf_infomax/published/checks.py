@@ -57,6 +57,7 @@ class Check:
             stands in for the spread where there is a single seed; 0 for a value that is computed
             rather than estimated; ``None`` if unknown, so that a single seed decides nothing.
         run_sd_source: where ``run_sd`` is from.
+        run_sd_data: data sets on which ``run_sd`` is valid; empty for any.
         steps: training steps of the paper; 0 if nothing is trained; ``None`` for Deep InfoMax,
             whose length is in epochs (``tables.paper_layouts.PAPER_EPOCHS``).
         same_length: whether both sides must have been trained for the same number of steps.
@@ -75,6 +76,7 @@ class Check:
     tolerance: float = 0.0
     run_sd: float | None = None
     run_sd_source: str = ""
+    run_sd_data: tuple = ()
     steps: int | None = None
     same_length: bool = True
     matched: float | None = None

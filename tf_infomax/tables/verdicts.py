@@ -191,7 +191,7 @@ def _compared(check, metric, left, right, setting, table):
     ours = np.array(values)
     low, high, basis = _interval(check, left, right, seeds, ours)
     budget, is_short = _budget(check, left, min(steps))
-    reason = "" if basis else "one seed, and the spread between runs is unknown"
+    reason = "" if basis else "one seed, and the spread between runs is unknown here"
     return Verdict(
         check, _decided(check, low, high), **place,
         left=float(ours[:, 0].mean()), right=float(ours[:, 1].mean()),
@@ -282,7 +282,7 @@ def _interval(check, left, right, seeds, values):
             low, high = confidence_interval(np.array(means) - values[0, 1])
             return low, high, f"t, {_BLOCKS} parts of one run"
         return math.nan, math.nan, ""
-    if check.run_sd is None:
+    if check.run_sd is None or (check.run_sd_data and left.dataset not in check.run_sd_data):
         return math.nan, math.nan, ""
     sides = [(left, values[0, 0])] + ([] if right is None else [(right, values[0, 1])])
     variance, parts = 0.0, []
