@@ -12,7 +12,7 @@ setup(
     long_description_content_type="text/markdown",
     python_requires=">=3.11",
     packages=find_packages(include=["tf_infomax", "tf_infomax.*"]),
-    package_data={"tf_infomax.data": ["files/*"]},
+    package_data={"tf_infomax.data": ["files/*"], "tf_infomax.published": ["files/*"]},
     install_requires=[
         "tensorflow>=2.21,<2.22",
         "keras>=3.15,<3.16",

@@ -3,6 +3,7 @@
     python launch/run_experiment.py --experiment=critic_impact --workdir=runs/critic_impact
 
 Any field can be changed: --set=train.steps=2000 --set=data=cifar10 --set=critic=bilinear.
+--preset=short takes a fraction of the time.
 
 Exit codes: 0, all runs finished; 1, a run failed or its process died twice; 2, a mistake in the
 command or in a file, or a file that cannot be written; 3, a loss was not finite; 129 (SIGHUP), 130
@@ -14,7 +15,7 @@ import sys
 
 from absl import flags
 
-from tf_infomax.experiments import catalog
+from tf_infomax.experiments import catalog, presets
 from tf_infomax.experiments.overrides import override
 from tf_infomax.running import command_line
 from tf_infomax.running.quiet_tensorflow import import_tensorflow
@@ -29,6 +30,11 @@ _WORKDIR = command_line.define_path(
 )
 _SET = flags.DEFINE_multi_string(
     "set", [], "A field and its value, as in train.steps=2000; may be given many times."
+)
+_PRESET = flags.DEFINE_enum(
+    "preset", "paper", presets.PRESETS,
+    "Length: the paper's, or one that shows the same figure in a fraction of the time; --set comes "
+    "after it.",
 )
 _SEEDS = flags.DEFINE_integer("seeds", None, "Number of seeds: 0, 1, ... (1 by default).")
 _JOBS = flags.DEFINE_integer(
@@ -58,7 +64,13 @@ def main(argv):
                 f"--seeds must be 1 or more, and {_MOST_SEEDS} at most. Received: {_SEEDS.value}."
             )
         settings.append(f"seeds={tuple(range(_SEEDS.value))}")
-    experiments = [override(experiment, settings) for experiment in catalog.get(_EXPERIMENT.value)]
+    experiments = [
+        override(override(experiment, presets.preset(experiment, _PRESET.value)), settings)
+        for experiment in catalog.get(_EXPERIMENT.value)
+    ]
+    number = sum(len(experiment.runs()) for experiment in experiments)
+    print(f"{_EXPERIMENT.value}: {number} run{'s' * (number != 1)}; loading TensorFlow and data",
+          file=sys.stderr, flush=True)
     # Imported after names and fields are checked, so that a misspelt one is reported at once.
     import_tensorflow()
     from tf_infomax.running import sweep
@@ -73,9 +85,15 @@ def main(argv):
         return outcome.exit_code
 
     from tf_infomax.report.report import summary_table
-    from tf_infomax.results.rows import read_rows
+    from tf_infomax.results.rows import read_rows, to_frame
+    from tf_infomax.tables import verdict_tables
+    from tf_infomax.tables.verdicts import verdicts
 
-    print(summary_table(read_rows(_WORKDIR.value)))
+    rows = read_rows(_WORKDIR.value)
+    print(summary_table(rows))
+    found = [one for one in verdicts(to_frame(rows)) if one.has_rows]
+    if found:
+        print(f"\nClaims of the papers (details: report.html): {verdict_tables.summary(found)}")
     for name, status in outcome.statuses.items():
         if status.startswith("refused: "):
             print(f"run_experiment: {name}: {status.removeprefix('refused: ')}", file=sys.stderr)

@@ -4,8 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
-from tf_infomax.evaluation import linear_probe
+from tf_infomax.evaluation import (
+    converged_linear_probe,
+    linear_probe,
+    linear_probe_over_orders,
+)
 
 CLASSES = 4
 
@@ -63,6 +68,32 @@ def test_the_seed_decides():
     labels = rng.integers(CLASSES, size=400)
     once, again = (linear_probe(TRAIN[0], labels, TRAIN[0], labels, seed=5) for _ in range(2))
     assert once == again
+
+
+def overlapping(count, seed):
+    """Classes that overlap, so that accuracies depend on the fit."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(CLASSES, size=count)
+    return np.eye(CLASSES, 12)[labels] + rng.normal(size=(count, 12)), labels
+
+
+def test_orders_are_the_protocol_with_other_seeds():
+    train, test = overlapping(600, 0), overlapping(400, 1)
+    found = linear_probe_over_orders(*train, *test, seeds=(3, 4, 5))
+    assert found == [linear_probe(*train, *test, seed=seed) for seed in (3, 4, 5)]
+
+
+def test_the_converged_probe_is_at_the_optimum():
+    train, test = overlapping(600, 0), overlapping(400, 1)
+    found = converged_linear_probe(*train, *test)
+    # The optimum by Newton's method, with the same scaling and C.
+    low, high = train[0].min(axis=0), train[0].max(axis=0)
+    scaled = [(codes - low) / (high - low) for codes, _ in (train, test)]
+    newton = LogisticRegression(C=10, tol=1e-10, max_iter=200, solver="newton-cg")
+    accuracy = newton.fit(scaled[0], train[1]).score(scaled[1], test[1])
+    # Two examples of 400 may lie on the boundary.
+    assert abs(found - accuracy) <= 2 / 400
+    assert converged_linear_probe(*TRAIN, *TEST) == 1.0
 
 
 def _with(array, value):

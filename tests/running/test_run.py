@@ -50,6 +50,8 @@ def test_rows_say_everything_in_the_order_of_the_steps(bilinear):
     for row in rows:
         assert (row.experiment, row.variant, row.seed) == ("critic_impact", "bilinear-infonce", 0)
         features = row.tags.pop("features", None)
+        if row.unit == "fraction":
+            assert row.tags.pop("examples") == 360
         assert row.tags == {
             "dataset": "digits", "encoder": "mlp", "critic": "bilinear", "bound": "infonce",
             "batch_size": 32,
@@ -61,6 +63,7 @@ def test_rows_say_everything_in_the_order_of_the_steps(bilinear):
     expected |= {
         (step, "probe/linear/accuracy", "test", "fraction", "code") for step in (0, 6, 12)
     }
+    expected |= {(12, "probe/linear/converged_accuracy", "test", "fraction", "code")}
     for split in ("test", "train"):
         expected |= {(step, "bound", split, "nats", None) for step in (0, 4, 8, 12)}
     expected |= {(step, "train/bound", "train", "nats", None) for step in (4, 6, 8, 12)}

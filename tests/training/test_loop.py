@@ -93,3 +93,25 @@ def test_a_stopped_segment_goes_on_with_its_sums():
     loop.stop()
     stopped = loop.run(8, 20)
     assert (stopped.reached, stopped.means, stopped.non_finite_step) == (8, {}, None)
+
+
+@pytest.mark.parametrize("parts", [[1, 5], [7], []])
+def test_parts_change_no_bit(parts):
+    class Tenths(Counting):
+        def update(self, batch):
+            return {"loss": batch[1] * 0.1, "square": batch[1] ** 2}
+
+    whole = StepLoop(Tenths(), False).run(0, 8)
+    assert StepLoop(Tenths(), False).run(0, 8, parts=lambda start, stop: iter(parts)) == whole
+
+
+def test_a_bad_step_ends_the_parts():
+    task, seen = Counting(bad_step=3), []
+
+    def parts(start, stop):
+        for step in (2, 5, 7):
+            seen.append(step)
+            yield step
+
+    assert StepLoop(task, False).run(0, 10, parts=parts).non_finite_step == 3
+    assert seen == [2, 5] and task.calls.numpy() == 4

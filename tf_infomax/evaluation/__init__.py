@@ -8,7 +8,11 @@ from tf_infomax.decoders import Decoder
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.dependence import ndm
 from tf_infomax.evaluation.fine_tuning import fine_tune
-from tf_infomax.evaluation.linear_probe import linear_probe
+from tf_infomax.evaluation.linear_probe import (
+    converged_linear_probe,
+    linear_probe,
+    linear_probe_over_orders,
+)
 from tf_infomax.evaluation.mine import mine
 from tf_infomax.evaluation.mlp_probe import mlp_probe
 from tf_infomax.evaluation.mutual_information import mean_bound
@@ -28,11 +32,13 @@ __all__ = [
     "ClassifierHead",
     "Decoder",
     "NonFiniteError",
+    "converged_linear_probe",
     "encode",
     "encode_endpoints",
     "fine_tune",
     "gaussian_total_correlation",
     "linear_probe",
+    "linear_probe_over_orders",
     "mean_bound",
     "mine",
     "mlp_probe",

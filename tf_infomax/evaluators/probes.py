@@ -7,7 +7,7 @@ from tf_infomax.evaluators import needs
 from tf_infomax.evaluators.common import ALL, RATE, curve, decay_epochs, numbers, png
 from tf_infomax.evaluators.facts import checked_by
 from tf_infomax.evaluators.snapshot import PIXELS
-from tf_infomax.naming.option_kinds import Integer, Integers, Name, Names, Real
+from tf_infomax.naming.option_kinds import Integer, Integers, Name, Names, OneOf, Real
 from tf_infomax.naming.options import options_of
 from tf_infomax.results.measurements import EVALUATORS, INVERSE_TOLERANCE, Measurement
 
@@ -32,8 +32,19 @@ def _need_every_label(facts, options):
 
 @EVALUATORS.register("linear_probe")
 @checked_by(_need_every_label)
-def measure_linear_probe(snapshot, endpoints: Names() = None):
+def measure_linear_probe(
+    snapshot,
+    endpoints: Names() = None,
+    orders: Integer(1, 100) = 1,
+    converged: OneOf(("last", "always", "never")) = "last",
+):
     """Accuracy of the linear probe of MI-max; for halves of images at step 0 also on the pixels.
+
+    The protocol stops long before convergence, so that its accuracy depends on the order of the
+    examples. Beside it stand ``probe/linear/accuracy_over_orders`` and its sd,
+    ``probe/linear/accuracy_sd_over_orders``, over ``orders`` orders of the examples if there are
+    several; and ``probe/linear/converged_accuracy`` of the same classifier fitted to convergence:
+    at the last step of runs on two views ("last"), at every measurement, or never.
 
     Codes of a flow that, in float32 as they are read, give the inputs back with an error of more
     than ``INVERSE_TOLERANCE`` have no accuracy: it would be taken for that of an invertible map.
@@ -50,16 +61,43 @@ def measure_linear_probe(snapshot, endpoints: Names() = None):
             yield Measurement("flow/not_invertible", "test", error, "1", tags)
             continue
         train, test = snapshot.features(name)
-        accuracy = evaluation.linear_probe(
-            train,
-            train_labels,
-            test,
-            test_labels,
-            seed=snapshot.seed("linear_probe"),
-            # One type for every run's precision: accuracies are comparable within one type only.
-            dtype=np.float32,
+        data = (train, train_labels, test, test_labels)
+        # The first order is that of the protocol, however many follow.
+        seeds = [
+            snapshot.seed(f"linear_probe/{order}" if order else "linear_probe")
+            for order in range(orders)
+        ]
+        # One type for every run's precision: accuracies are comparable within one type only.
+        accuracies = evaluation.linear_probe_over_orders(
+            *data, seeds=seeds, dtype=np.float32
         )
-        yield Measurement("probe/linear/accuracy", "test", accuracy, "fraction", {"features": name})
+        tags = {"features": name, "examples": _labelled(test_labels)}
+        yield Measurement("probe/linear/accuracy", "test", accuracies[0], "fraction", tags)
+        if orders > 1:
+            over = {**tags, "orders": orders, "values": accuracies}
+            mean, sd = np.mean(accuracies), np.std(accuracies, ddof=1)
+            metric = "probe/linear/accuracy_over_orders"
+            yield Measurement(metric, "test", float(mean), "fraction", over)
+            metric = "probe/linear/accuracy_sd_over_orders"
+            yield Measurement(metric, "test", float(sd), "fraction", {**tags, "orders": orders})
+        if _is_converged(snapshot, name, converged):
+            accuracy = evaluation.converged_linear_probe(*data, dtype=np.float32)
+            metric = "probe/linear/converged_accuracy"
+            yield Measurement(metric, "test", accuracy, "fraction", tags)
+
+
+def _labelled(labels):
+    """Number of examples with a label: what the binomial error of an accuracy depends on."""
+    return int(np.sum(np.asarray(labels) >= 0))
+
+
+def _is_converged(snapshot, name, when):
+    """Whether the converged probe is due: "last" means for the codes of the end only."""
+    if when != "last":
+        return when == "always"
+    trial = snapshot.trial
+    is_last = snapshot.step == trial.experiment.train.steps
+    return is_last and trial.source.is_paired and name == snapshot.code
 
 
 _MLP = options_of(evaluation.mlp_probe)
@@ -96,7 +134,7 @@ def measure_mlp_probe(
             top_k=tuple(k for k in numbers(top_k) if k < snapshot.trial.source.images.num_classes),
             seed=snapshot.seed("mlp_probe"),
         )
-        tags = {"features": name, "epochs": epochs}
+        tags = {"features": name, "epochs": epochs, "examples": _labelled(test_labels)}
         with_curve = {**tags, "values": curve(result.curve)}
         yield Measurement("probe/mlp/accuracy", "test", result.accuracy, "fraction", with_curve)
         yield Measurement("probe/mlp/last_accuracy", "test", result.last, "fraction", tags)
@@ -131,7 +169,11 @@ def measure_svm_probe(
             epochs=epochs,
             seed=snapshot.seed("svm_probe"),
         )
-        tags = {"features": name, "values": curve(result.accuracies)}
+        tags = {
+            "features": name,
+            "examples": _labelled(test_labels),
+            "values": curve(result.accuracies),
+        }
         yield Measurement("probe/svm/accuracy", "test", result.mean, "fraction", tags)
         yield Measurement(
             "probe/svm/accuracy_sd", "test", result.sd, "fraction", {"features": name}

@@ -149,6 +149,15 @@ JSD_AND_KL = study(
     ),
 )
 
+K_PAIR_IDENTITY = study(
+    "k_pair_identity",
+    "Tschannen et al. (2020), section 4: InfoNCE and the multi-class K-pair loss",
+    batch_size=128,
+    dim=8,
+    draws=50,
+    sweep=(("batch_size", (2, 16, 128)),),
+)
+
 SELF_CONSISTENCY = study(
     "self_consistency",
     "Song and Ermon (2020), section 6.2",
@@ -176,6 +185,7 @@ EXPERIMENTS = (
     ESTIMATOR_VARIANCE,
     FORMAL_LIMIT,
     JSD_AND_KL,
+    K_PAIR_IDENTITY,
     SELF_CONSISTENCY,
     DEPENDENT_NEGATIVES,
 )

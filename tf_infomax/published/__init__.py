@@ -6,7 +6,14 @@ unverified": from memory of the paper, not a reference number.
 
 import math
 
-from tf_infomax.published import deep_infomax, estimation, mi_max
+from tf_infomax.published import (
+    deep_infomax,
+    deep_infomax_checks,
+    estimation,
+    mi_max,
+    mi_max_checks,
+)
+from tf_infomax.published.checks import Check, Rows
 from tf_infomax.published.entries import (
     DERIVED,
     Claim,
@@ -14,13 +21,17 @@ from tf_infomax.published.entries import (
     Published,
     log_ceiling,
 )
-from tf_infomax.published.official_curves import OfficialCurves, read_official_curves
+from tf_infomax.published.official_curves import PACKAGED, OfficialCurves, read_official_curves
 
 __all__ = [
+    "PACKAGED",
+    "Check",
     "Claim",
     "OfficialCurves",
     "Paper",
     "Published",
+    "Rows",
+    "all_checks",
     "claim",
     "experiments",
     "log_ceiling",
@@ -36,6 +47,11 @@ _MODULES = (mi_max, deep_infomax, estimation)
 def claim(experiment):
     """The ``Claim`` of a paper about an experiment, or None for our own experiments."""
     return next((entry for entry in _claims() if entry.experiment == experiment), None)
+
+
+def all_checks():
+    """The statements of both papers that rows can decide: a tuple of ``Check``."""
+    return (*mi_max_checks.CHECKS, *deep_infomax_checks.CHECKS)
 
 
 def experiments():

@@ -1,8 +1,13 @@
 """Learning curves of the official code of Tschannen et al. (2020), read from a CSV file."""
 
+from pathlib import Path
+
 import pandas as pd
 
-__all__ = ["OfficialCurves", "read_official_curves"]
+__all__ = ["PACKAGED", "OfficialCurves", "read_official_curves"]
+
+# Measured with the official code; files/README.md says how.
+PACKAGED = Path(__file__).parent / "files" / "mnist_official.csv"
 
 # Columns of the file of official curves, with the corresponding row metric and split.
 _CURVE_COLUMNS = {
@@ -53,8 +58,8 @@ class OfficialCurves:
         return []
 
 
-def read_official_curves(path):
-    """Reads a file of official curves (``mnist_official.csv``).
+def read_official_curves(path=PACKAGED):
+    """Reads a file of official curves; by default the one that comes with the package.
 
     Args:
         path: CSV with experiment, critic, bound, step, probe_accuracy, test_bound_nats,

@@ -32,6 +32,7 @@ table { border-collapse: collapse; width: 100%; font-size: 0.83rem;
 th { text-align: left; color: #59636e; font-weight: 600; vertical-align: bottom;
   border-bottom: 1.5px solid #59636e; padding: 0.3rem 0.7rem 0.3rem 0; }
 td { padding: 0.22rem 0.7rem 0.22rem 0; vertical-align: top; white-space: nowrap; }
+table.verdicts td { white-space: normal; }
 tr.first td { border-top: 1px solid #d8dee4; }
 tr { break-inside: avoid; } thead { display: table-header-group; }
 .mark { color: #6e7781; font-size: 0.92em; white-space: normal; }

@@ -11,16 +11,16 @@ from pathlib import Path
 
 from tf_infomax import plots
 from tf_infomax.naming.files import write_text
-from tf_infomax.naming.paths import short_name
 from tf_infomax.published import claim, papers_of, read_official_curves
 from tf_infomax.report.page import figure, page
-from tf_infomax.report.sections import collect, sections_of
+from tf_infomax.report.sections import collect, file_name, sections_of
 from tf_infomax.results.display_names import data_set_name
 from tf_infomax.results.metrics import INPUTS_CHANGED, NON_FINITE
 from tf_infomax.results.rows import to_frame
-from tf_infomax.tables import html_tables
+from tf_infomax.tables import html_tables, verdict_tables
 from tf_infomax.tables.paper_tables import markdown, paper_tables
 from tf_infomax.tables.results_table import summary_table
+from tf_infomax.tables.verdicts import verdicts
 
 __all__ = ["collect", "make_report", "summary_table", "write_figures", "write_tables"]
 
@@ -116,7 +116,15 @@ def _pictures(section):
     return f'<div class="pictures">{"".join(figures)}</div>' if figures else ""
 
 
-def _section(section, official):
+def _verdicts(section, found):
+    """The verdicts on claims about a section's experiment, beside its figure."""
+    table = verdict_tables.html(
+        verdict_tables.of_section(found, section.experiment, section.dataset)
+    )
+    return f"<h3>What these rows say about the claims</h3>\n{table}" if table else ""
+
+
+def _section(section, official, found):
     drawing = plots.draw(section.experiment, section.frame, official)
     known = claim(section.experiment)
     official = official if official is not None and section.dataset == official.dataset else None
@@ -136,6 +144,7 @@ def _section(section, official):
 <h2>{escape(section.title)}</h2>
 {says}{_failures(section)}{_changed_inputs(section)}
 {figure(section.title, plots.image(drawing.figure), caption)}
+{_verdicts(section, found)}
 {_pictures(section)}
 <h3>Final values</h3>
 <div class="scroll">{html_tables.final_values(section.frame, official)}</div>
@@ -191,6 +200,7 @@ def make_report(paths, output, official_curves=None):
     runs = everything.groupby(["experiment", "dataset", "variant", "seed"], dropna=False).ngroups
     failed = int((everything["metric"] == NON_FINITE).sum())
     compared = _compared(everything)
+    found = verdicts(everything)
     now = datetime.datetime.now().astimezone()
     text = page(
         title="Mutual information maximisation",
@@ -205,7 +215,7 @@ def make_report(paths, output, official_curves=None):
         tables=[html_tables.paper_table(table) for table in paper_tables(everything)],
         sections=[
             *(html for _, _, html in compared),
-            *(_section(section, official) for section in sections),
+            *(_section(section, official, found) for section in sections),
         ],
         all_values=html_tables.all_values(everything),
         papers=papers_of(everything["experiment"]),
@@ -239,21 +249,16 @@ def write_figures(paths, directory, official_curves=None):
     written = []
     for section in sections:
         drawing = plots.draw(section.experiment, section.frame, official)
-        written.append(directory / _file_name(section.anchor, ".png"))
+        written.append(directory / file_name(section.anchor, ".png"))
         written[-1].write_bytes(plots.image(drawing.figure, "png"))
         for picture in plots.pictures(section.frame):
-            written.append(directory / _file_name(f"{section.anchor}-{picture.name}", ".png"))
+            written.append(directory / file_name(f"{section.anchor}-{picture.name}", ".png"))
             written[-1].write_bytes(plots.enlarged(picture.png))
     everything = to_frame([row for source in sources for row in source.rows])
     for dataset, drawing in _reconstructions(everything):
-        written.append(directory / _file_name(f"side-by-side-{dataset}", ".png"))
+        written.append(directory / file_name(f"side-by-side-{dataset}", ".png"))
         written[-1].write_bytes(plots.image(drawing.figure, "png"))
     return written
-
-
-def _file_name(name, ending):
-    """A valid file name, whatever characters the rows' names have."""
-    return short_name(name.replace("/", "-").replace("\0", "-"), len(ending)) + ending
 
 
 def write_tables(paths, output):

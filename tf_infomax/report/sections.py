@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from tf_infomax.naming.paths import short_name
 from tf_infomax.published import claim
 from tf_infomax.results.display_names import data_set_name
 from tf_infomax.results.rows import read_rows, to_frame
 from tf_infomax.tables.results_table import paper_order
 
-__all__ = ["Section", "Source", "collect", "sections_of"]
+__all__ = ["Section", "Source", "collect", "file_name", "sections_of"]
 
 
 @dataclass(frozen=True)
@@ -94,3 +95,8 @@ def sections_of(sources):
         Section(*key, to_frame(rows[key]), list(contributors[key].values()))
         for key in sorted(rows, key=lambda key: paper_order(*key))
     ]
+
+
+def file_name(name, ending):
+    """A valid file name, whatever characters the rows' names have."""
+    return short_name(name.replace("/", "-").replace("\0", "-"), len(ending)) + ending

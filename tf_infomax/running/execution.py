@@ -1,5 +1,7 @@
 """One run at work: segments of steps, measurements, rows and checkpoints."""
 
+import time
+
 import numpy as np
 import tensorflow as tf
 
@@ -11,6 +13,7 @@ from tf_infomax.results.measurements import Measurement
 from tf_infomax.results.rows import Row
 from tf_infomax.running.tags import tags_of
 from tf_infomax.training.loop import StepLoop, boundaries
+from tf_infomax.training.pace import FirstSteps, estimate
 from tf_infomax.training.progress import Progress
 
 __all__ = ["FINISHED", "INTERRUPTED", "NON_FINITE", "Execution"]
@@ -45,6 +48,7 @@ class Execution:
         self._steps = run.experiment.train.steps
         self._step = None
         self._changed_inputs = None
+        self._seconds_of = {}
 
     def restore(self):
         """Reads the last checkpoint, if there is one, and cuts the rows back to it."""
@@ -76,6 +80,7 @@ class Execution:
                 return INTERRUPTED
             self._save(0)
         due = self._due(step)
+        self._announce(progress, step, due)
         try:
             # Evaluations of this step that are not done: all at the start, else those after a kill.
             if due or not restored:
@@ -87,12 +92,14 @@ class Execution:
     def _train(self, step, progress):
         loop = StepLoop(self._trial.task, self._trial.jit_compile)
         begun = self._checkpoints.segment or {}
+        start = step
+        pace = FirstSteps(lambda seconds: progress.note(self._cost(seconds, start)))
         for boundary in self._boundaries():
             if boundary <= step:
                 continue
             first = begun.get("first", step)
             with self._interruption.telling(loop.stop):
-                segment = loop.run(step, boundary, first, begun.get("sums"))
+                segment = loop.run(step, boundary, first, begun.get("sums"), pace)
             begun = {}
             if segment.non_finite_step is not None:
                 return self._stop(boundary, segment.non_finite_step)
@@ -116,6 +123,21 @@ class Execution:
                 # The last update diverged: the next loss, from these weights, cannot be finite.
                 return self._stop(step, step)
         return FINISHED
+
+    def _announce(self, progress, step, due):
+        """The first line of a run: what it begins with may take a minute."""
+        begins = f"measures {', '.join(entry.name for entry in due)}" if due else "trains"
+        if step < self._steps or due:
+            progress.note(f"step {step}/{self._steps}: {begins} first")
+
+    def _cost(self, seconds_per_step, step):
+        """What the training from ``step`` to the end will take, with its measurements."""
+        counts = {entry.name: 0 for entry in self._run.experiment.evaluate}
+        for boundary in self._boundaries():
+            if boundary > step:
+                for entry in self._listed(boundary):
+                    counts[entry.name] += 1
+        return estimate(seconds_per_step, self._steps - step, counts, self._seconds_of)
 
     def _boundaries(self):
         train = self._run.experiment.train
@@ -158,8 +180,10 @@ class Execution:
         measurements = []
         for entry in due:
             # It may take an hour, and can be done again from the checkpoint of this step.
+            began = time.monotonic()
             with self._interruption.breakable():
                 found = list(evaluators.get(entry.name)(snapshot, **entry.options))
+            self._seconds_of[entry.name] = time.monotonic() - began
             measurements += found
             self._write(step, found)
             self._flush_events()

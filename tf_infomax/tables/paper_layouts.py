@@ -37,6 +37,9 @@ class Column:
         factor: factor of the values (100 for percentages).
         decimals: of our values.
         spread: metric of the sd over fits to one encoder, or None.
+        standardized: for estimators that can standardise codes: whether it shows values of
+            standardised codes or of codes as they are, which must not stand in one column; None
+            for other metrics. The published value stands beside the former.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Column:
     factor: float = 1.0
     decimals: int = 2
     spread: str | None = None
+    standardized: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,17 @@ def _accuracy(name, features, metric=_MLP, spread=None):
     return Column(name, metric, "test", features, 100.0, 2, spread)
 
 
+def _estimator(name, metric):
+    """Columns of standardised codes, and of codes as they are, which have other values."""
+    return (
+        Column(
+            f"{name}{of}, {images} images", metric, split, "global", standardized=standardized
+        )
+        for standardized, of in ((True, ""), (False, " of raw codes"))
+        for images, split in (("training", "train"), ("test", "test"))
+    )
+
+
 _CONV, _FC, _Y = (
     _accuracy(*place) for place in (("conv", "conv"), ("fc", "fc"), ("Y", "global"))
 )
@@ -149,17 +164,16 @@ LAYOUTS = (
         "Table 4",
         "SVM: test accuracy [%] on endpoints, \u00b1 over the fits to one encoder; MS-SSIM of "
         "reconstructions from Y; MINE: information of image and Y [nats]; NDM and Gaussian total "
-        "correlation: dependence of the entries of Y [nats]",
+        "correlation: dependence of the entries of Y [nats]; MINE and NDM read standardised codes "
+        "unless noted",
         (
             *(
                 _accuracy(f"SVM, {name}", features, "probe/svm/accuracy", "probe/svm/accuracy_sd")
                 for name, features in (("conv", "conv"), ("fc", "fc"), ("Y", "global"))
             ),
             Column("MS-SSIM", "reconstruction/ms_ssim", "test", "global", decimals=3),
-            Column("MINE, training images", "dependence/mine", "train", "global"),
-            Column("MINE, test images", "dependence/mine", "test", "global"),
-            Column("NDM, training images", "dependence/ndm", "train", "global"),
-            Column("NDM, test images", "dependence/ndm", "test", "global"),
+            *_estimator("MINE", "dependence/mine"),
+            *_estimator("NDM", "dependence/ndm"),
             *(
                 Column(
                     f"Gaussian total correlation, {name} images",

@@ -21,6 +21,13 @@ _LETTERS = {
     "paper (read)": "S",
     "paper, quoted in issue #34 of its code": "P",
 }
+# Metrics with a column of their own for each treatment of the codes.
+_ESTIMATORS = {
+    column.metric
+    for layout in LAYOUTS
+    for column in layout.columns
+    if column.standardized is not None
+}
 # Our trainings count as shorter than the paper's below this fraction of its epochs.
 _AS_LONG = 0.9
 
@@ -219,7 +226,7 @@ def paper_tables(frame):
     """
     known = {system.experiment for layout in LAYOUTS for system in layout.systems}
     runs = {}
-    for record in finals(frame[frame["experiment"].isin(known)]):
+    for record in _finals(frame[frame["experiment"].isin(known)]):
         key = record.key
         place = (key["experiment"], key["variant"])
         runs.setdefault(key["dataset"], {}).setdefault(place, []).append(record)
@@ -230,6 +237,23 @@ def paper_tables(frame):
         if layout.is_for(dataset)
     ]
     return [table for table in tables if table is not None]
+
+
+def _finals(frame):
+    """Final values, of standardised and of raw codes apart: rows without the tag are of raw ones.
+    """
+    if "standardized" not in frame:
+        return finals(frame.assign(standardized=False), ("standardized",))
+    return finals(
+        frame.assign(standardized=frame["standardized"].map(lambda one: one is True)),
+        ("standardized",),
+    )
+
+
+def _kind(record):
+    """What a record is of; whether codes were standardised matters to estimators only."""
+    kind = tuple(record.key[part] for part in ("metric", "split", "features"))
+    return *kind, record.key["standardized"] if kind[0] in _ESTIMATORS else None
 
 
 def _table(layout, dataset, runs):
@@ -270,11 +294,11 @@ def _table(layout, dataset, runs):
 
 
 def _line(layout, system, dataset, records):
-    by_kind = {
-        tuple(record.key[part] for part in ("metric", "split", "features")): record
-        for record in records
-    }
-    kinds = [(column.metric, column.split, column.features) for column in layout.columns]
+    by_kind = {_kind(record): record for record in records}
+    kinds = [
+        (column.metric, column.split, column.features, column.standardized)
+        for column in layout.columns
+    ]
     found = [by_kind[kind] for kind in kinds if kind in by_kind]
     step = max((record.step for record in found), default=0)
     cells = []
@@ -282,8 +306,10 @@ def _line(layout, system, dataset, records):
         ours = by_kind.get(kind)
         # The bound matters only if the paper's line names it.
         tags = {"dataset": dataset, "features": column.features, **system.tags}
-        entry = published(system.experiment, column.metric, column.split, tags, layout.name)
-        spread = by_kind.get((column.spread, column.split, column.features))
+        entry = None
+        if column.standardized is not False:
+            entry = published(system.experiment, column.metric, column.split, tags, layout.name)
+        spread = by_kind.get((column.spread, column.split, column.features, None))
         early = ours is not None and ours.step < step
         note = f"after {_epochs_text(epochs_of(ours))} epochs" if early else ""
         cells.append(Cell(column, ours, entry, spread, note))

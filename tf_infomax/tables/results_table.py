@@ -58,14 +58,20 @@ class Final:
         return str(self.n) if self.n == self.seeds else f"{self.n} of {self.seeds}"
 
 
-def finals(frame):
-    """All final values of ``frame`` (from ``results.to_frame``) as ``Final`` records."""
+def finals(frame, more=()):
+    """All final values of ``frame`` (from ``results.to_frame``) as ``Final`` records.
+
+    Args:
+        frame: rows.
+        more: further columns, besides those of ``results.rows.GROUP``, that tell values apart;
+            they join the records' keys.
+    """
     frame = frame[~frame["metric"].str.endswith(PICTURE)] if len(frame) else frame
     if frame.empty:
         return []
     fixed = {"experiment", "variant", "seed", "step", "split", "metric", "value", "unit", "values",
              "png"}
-    keys = ["experiment", "dataset", "variant", "metric", "split", "features", "unit"]
+    keys = ["experiment", "dataset", "variant", "metric", "split", "features", "unit", *more]
     names = [name for name in frame.columns if name not in fixed]
     # The tags of the first row are taken for the whole group.
     firsts = frame.drop_duplicates(keys).to_dict("records")

@@ -1,6 +1,7 @@
 """Many steps in one call to TensorFlow, up to the next step at which something is measured."""
 
 import dataclasses
+import itertools
 
 import tensorflow as tf
 
@@ -71,13 +72,16 @@ class StepLoop:
         """Ends the loop after the step that it is at; may be called from another thread."""
         self._is_stopped.assign(True)
 
-    def run(self, start, stop, first=None, sums=None):
+    def run(self, start, stop, first=None, sums=None, parts=None):
         """Steps ``start .. stop - 1``, at least one; returns their ``Segment``.
 
         Args:
             start, stop: numbers of steps.
             first, sums: where the segment began, and its sums up to ``start``; for the rest of a
                 segment that was stopped.
+            parts: function ``(start, stop) -> steps in ascending order`` between them at which
+                Python takes over for a moment, for example to time the first steps
+                (``pace.FirstSteps``); the numbers are the same bit for bit.
 
         Raises:
             ValueError: if there is no step, and therefore no mean.
@@ -89,12 +93,17 @@ class StepLoop:
             )
         first = start if first is None else first
         before = dict.fromkeys(self._names, 0.0) if sums is None else sums
-        reached, sums, is_finite = self._run(
-            tf.constant(start, tf.int64),
-            tf.constant(stop, tf.int64),
-            {name: tf.constant(before[name], tf.float64) for name in self._names},
-        )
-        reached = int(reached)
+        # Sums are carried through the parts, so that their rounding does not depend on them.
+        sums = {name: tf.constant(before[name], tf.float64) for name in self._names}
+        reached, is_finite = start, True
+        inner = () if parts is None else parts(start, stop)
+        for end in itertools.chain(inner, (stop,)):
+            reached, sums, is_finite = self._run(
+                tf.constant(reached, tf.int64), tf.constant(end, tf.int64), sums
+            )
+            reached = int(reached)
+            if not is_finite or reached < end:
+                break
         sums = {name: float(value) for name, value in sums.items()}
         # Stopped before its first step, a segment has no means.
         done = reached - first

@@ -1,0 +1,226 @@
+"""Verdicts on rows whose differences are known, and on the committed rows."""
+
+import math
+import pathlib
+
+import pytest
+
+from tf_infomax.published import Check, Rows, all_checks
+from tf_infomax.results.rows import Row, read_rows, to_frame
+from tf_infomax.tables import verdict_tables
+from tf_infomax.tables.verdicts import (
+    DOES_NOT_HOLD,
+    HOLDS,
+    NOT_DECIDED,
+    confidence_interval,
+    verdicts,
+)
+
+RESULTS = pathlib.Path(__file__).parents[2] / "results"
+METRIC = "probe/linear/accuracy"
+
+
+def side(critic, **fields):
+    tags = {"features": "code", "critic": critic}
+    return Rows(("critic_impact",), METRIC, "test", tags, label=critic, **fields)
+
+
+def check(comparison=">", tolerance=0.0, **fields):
+    sides = {"left": side("bilinear"), "right": side("concat"), **fields}
+    return Check("C", "A claim.", "Fig. 0", "paper", comparison=comparison, tolerance=tolerance,
+                 **{"run_sd": 0.006, "steps": 1_000, **sides})
+
+
+def row(critic, value, seed=0, step=1_000, metric=METRIC, split="test", **tags):
+    tags = {"dataset": "mnist", "features": "code", "critic": critic, "bound": "infonce", **tags}
+    variant = f"{critic}-{tags['bound']}"
+    return Row("critic_impact", variant, seed, step, split, metric, value, "fraction", tags)
+
+
+def pairs(differences, base=0.85, **fields):
+    """Rows of both critics, one pair a seed."""
+    return [
+        one
+        for seed, difference in enumerate(differences)
+        for one in (row("bilinear", base + difference, seed, **fields),
+                    row("concat", base, seed, **fields))
+    ]
+
+
+def only(rows, one=None):
+    (found,) = verdicts(to_frame(rows), [one or check()])
+    return found
+
+
+def test_the_t_interval_by_hand():
+    # Mean 2, sd 1, three seeds: 2 -+ 4.302653 / sqrt(3).
+    low, high = confidence_interval([1.0, 2.0, 3.0])
+    assert math.isclose(low, 2 - 2.484138, abs_tol=1e-5)
+    assert math.isclose(high, 2 + 2.484138, abs_tol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("differences", "comparison", "tolerance", "expected"),
+    [
+        # Three seeds: half-widths are 2.484 sd, so 0.0025 for an sd of 0.001.
+        ((0.009, 0.010, 0.011), ">", 0.0, HOLDS),
+        ((-0.009, -0.010, -0.011), ">", 0.0, DOES_NOT_HOLD),
+        ((0.0, 0.001, 0.002), ">", 0.0, NOT_DECIDED),
+        ((0.0, 0.001, 0.002), ">", 0.005, DOES_NOT_HOLD),
+        ((-0.002, -0.001, 0.0), ">=", 0.005, HOLDS),
+        ((-0.009, -0.010, -0.011), "<", 0.0, HOLDS),
+        ((0.0, 0.001, 0.002), "<=", 0.005, HOLDS),
+        ((0.0, 0.001, 0.002), "=", 0.005, HOLDS),
+        ((0.009, 0.010, 0.011), "=", 0.005, DOES_NOT_HOLD),
+        ((-0.1, 0.0, 0.1), "=", 0.005, NOT_DECIDED),
+    ],
+)
+def test_paired_differences_decide(differences, comparison, tolerance, expected):
+    found = only(pairs(differences), check(comparison, tolerance))
+    assert (found.verdict, found.seeds, found.text()) == (expected, 3, expected)
+    assert math.isclose(found.difference, sum(differences) / 3, abs_tol=1e-12)
+
+
+def test_differences_are_taken_seed_by_seed():
+    # Levels of the seeds differ by 0.1; their differences by 0.001.
+    rows = [
+        one
+        for seed in range(3)
+        for one in (row("bilinear", 0.6 + 0.1 * seed + 0.010 + 0.001 * seed, seed),
+                    row("concat", 0.6 + 0.1 * seed, seed))
+    ]
+    assert only(rows).verdict == HOLDS
+    # A seed of one side only has no partner.
+    assert only([*rows, row("concat", 0.1, 7)]).seeds == 3
+
+
+def test_one_seed_has_the_binomial_error_and_that_of_runs():
+    # sd^2 = 0.87 * 0.13 / 10,000 + 0.85 * 0.15 / 10,000 + 2 * 0.006^2; times 1.959964: 0.019216.
+    found = only(pairs([0.02]))
+    assert math.isclose(found.difference - found.low, 0.019216, abs_tol=1e-5)
+    assert found.verdict == HOLDS and only(pairs([0.019])).verdict == NOT_DECIDED
+    # Of 100 test examples the binomial error is ten times as large.
+    assert only(pairs([0.02], examples=100)).verdict == NOT_DECIDED
+    # Of an unknown number of examples there is no binomial error.
+    mine = {"base": 0.5, "dataset": "mine"}
+    assert only(pairs([0.3], **mine)).verdict == NOT_DECIDED
+    assert only(pairs([0.3], **mine, examples=100)).verdict == HOLDS
+
+
+def test_a_single_seed_of_unknown_spread_decides_nothing():
+    found = only(pairs([0.1]), check(run_sd=None))
+    assert found.verdict == NOT_DECIDED and "spread between runs is unknown" in found.note
+    # A spread that was measured on other data is none.
+    elsewhere = check(run_sd_data=("cifar10",))
+    assert only(pairs([0.1]), elsewhere).verdict == NOT_DECIDED
+    assert only(pairs([0.1], dataset="cifar10"), elsewhere).verdict == HOLDS
+
+
+def test_a_short_training_is_told():
+    short = only(pairs([0.009, 0.010, 0.011], step=100))
+    assert (short.verdict, short.text()) == (HOLDS, "holds at this budget")
+    assert short.budget == "100 of 1,000 steps"
+    assert only(pairs([0.009, 0.010, 0.011], step=900)).text() == "holds"
+
+
+def test_what_was_not_trained_decides_nothing():
+    good = (0.009, 0.010, 0.011)
+    assert "untrained" in only(pairs(good, step=0)).note
+    fell = [row("bilinear", -3.0, s, metric="bound", split="train") for s in range(3)]
+    assert "not trained" in only([*pairs(good), *fell]).note
+    stopped = [row("concat", 7.0, s, metric="run/non_finite_loss_step", split="train")
+               for s in range(3)]
+    assert "not finite" in only([*pairs(good), *stopped]).note
+    assert only([*pairs(good), *fell[:1]]).seeds == 2
+
+
+def test_runs_of_different_length_or_setting_are_not_compared():
+    rows = [row("bilinear", 0.9, step=1_000), row("concat", 0.5, step=500)]
+    assert "different lengths" in only(rows).note
+    # The last common step counts.
+    rows += [row("bilinear", 0.6, step=500)]
+    assert (only(rows).left, only(rows).right) == (0.6, 0.5)
+    rows = [row("bilinear", 0.9, temperature=1.0), row("concat", 0.5, temperature=2.0)]
+    assert "temperature" in only(rows).note and only(rows).verdict == NOT_DECIDED
+    assert only([row("bilinear", 0.9), row("concat", 0.5, dataset="digits")]).note == "no rows"
+
+
+def test_every_bound_and_data_set_is_a_comparison_of_its_own():
+    rows = [*pairs([0.1]), *pairs([0.1], bound="nwj"), *pairs([0.1], dataset="digits")]
+    found = verdicts(to_frame(rows), [check()])
+    assert {(one.dataset, one.setting) for one in found} == {
+        ("mnist", "infonce"), ("mnist", "nwj"), ("digits", "infonce")
+    }
+
+
+def test_a_bound_must_be_at_its_target():
+    matched = check(matched=0.2)
+    at = [row(critic, 3.9, metric="bound", split="train", target=4.0)
+          for critic in ("bilinear", "concat")]
+    rows = pairs([0.1], target=4.0)
+    assert only([*rows, *at], matched).verdict == HOLDS
+    off = [at[0], row("concat", 2.6, metric="bound", split="train", target=4.0)]
+    assert "within 0.2 nats of its target" in only([*rows, *off], matched).note
+    assert only(rows, matched).verdict == NOT_DECIDED, "the bound was not measured"
+
+
+def test_first_half_and_tail():
+    values = {0: 0.1, 500: 0.5, 1_000: 0.9}
+    rows = [row("bilinear", value, step=step) for step, value in values.items()]
+    for place, expected in (("first", 0.1), ("half", 0.5)):
+        found = only(rows, check(right=side("bilinear", at=place), same_length=False))
+        assert (found.left, found.right) == (0.9, expected)
+    # 1, 2, ..., 40: the last ten have the mean 35.5.
+    rows = [row("bilinear", float(step), step=step) for step in range(1, 41)]
+    found = only(rows, check(left=side("bilinear", at="tail"), right=35.5))
+    assert found.left == 35.5 and found.verdict == NOT_DECIDED
+
+
+def test_every_check_has_a_valid_form():
+    for one in all_checks():
+        least, most = one.interval()
+        assert least < most and one.tolerance >= 0.0 and one.statement.endswith(".")
+        assert one.left.label and one.place and one.source
+    assert {f"C{number}" for number in range(1, 8)} <= {one.claim for one in all_checks()}
+    assert {"Table 1", "Table 3", "Table 4", "Table 5", "A.1", "A.3", "A.5", "A.6"} <= {
+        one.claim for one in all_checks()
+    }
+
+
+def committed():
+    files = sorted(RESULTS.glob("*/*/rows.jsonl"))
+    return verdicts(to_frame([one for file in files for one in read_rows(file)]))
+
+
+def test_the_committed_rows():
+    found = committed()
+    by = {}
+    for one in found:
+        labels = (one.check.left.label, getattr(one.check.right, "label", ""))
+        by[one.check.claim, *labels, one.metric, one.dataset, one.setting] = one
+    # Fig. 3 on MNIST at full length, one seed: 0.8797 and 0.8530 with InfoNCE.
+    nce = by["C4", "bilinear", "concat", METRIC, "mnist", "infonce"]
+    assert nce.text() == HOLDS and math.isclose(nce.difference, 0.0267, abs_tol=1e-4)
+    # Three seeds of NWJ: half a point, and a spread as large.
+    nwj = by["C4", "bilinear", "separable", METRIC, "mnist", "nwj"]
+    assert (nwj.verdict, nwj.seeds) == (NOT_DECIDED, 3)
+    # NWJ diverged with the bilinear critic on CIFAR-10.
+    diverged = [one for key, one in by.items() if key[0] == "C4" and "cifar10" in key
+                and "bilinear" in key and "nwj" in key]
+    assert not any(one.has_rows for one in diverged)
+    # Ten of 1,000 epochs: 55 against 45 %, and half a point between two bounds.
+    local = by["Table 1", "DIM(L) JSD", "DIM(G)", "probe/mlp/accuracy", "cifar10", ""]
+    assert local.text() == "holds at this budget" and local.budget == "10 of 1,000 epochs"
+    assert all(one.verdict == NOT_DECIDED for one in found
+               if one.check.claim == "Table 1" and "infoNCE" in one.check.left.label
+               and one.check.right.label == "DIM(L) JSD")
+    assert {one.text() for one in found if one.check.claim == "C7"} == {HOLDS}
+
+
+def test_the_table_says_verdict_budget_and_interval():
+    found = [only(pairs([0.009, 0.010, 0.011], step=100))]
+    for text in (verdict_tables.text(found), verdict_tables.markdown(found),
+                 verdict_tables.html(found)):
+        assert "holds at this budget" in text.lower() and "100 of 1,000 steps" in text
+        assert "0.0100 [0.0075, 0.0125]" in text
+    assert verdict_tables.markdown([]) == verdict_tables.html([]) == ""

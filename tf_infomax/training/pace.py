@@ -1,0 +1,65 @@
+"""What a run will cost, told after its first steps."""
+
+import time
+
+from tf_infomax.training.progress import duration
+
+__all__ = ["FirstSteps", "estimate"]
+
+# Seconds over which steps are timed: long enough for a steady mean, short for the reader.
+_ENOUGH = 0.5
+
+
+class FirstSteps:
+    """Parts of the first segment of a process: one step that compiles, then some that are timed.
+
+    Args:
+        tell: called once with the seconds of a step, as soon as some were timed. It is not called
+            in segments of fewer than three steps.
+        clock: gives seconds; for tests.
+    """
+
+    def __init__(self, tell, clock=time.monotonic):
+        self._tell = tell
+        self._clock = clock
+        self._told = False
+
+    def __call__(self, start, stop):
+        """Steps at which Python takes over; see ``StepLoop.run``."""
+        if self._told or stop - start < 3:
+            return
+        yield start + 1
+        step, steps = start + 1, 1
+        while step + steps < stop:
+            began = self._clock()
+            yield step + steps
+            seconds = self._clock() - began
+            step += steps
+            if seconds >= _ENOUGH or steps >= 64 or step + 1 >= stop:
+                self._told = True
+                self._tell(seconds / steps)
+                return
+            steps = min(4 * steps, stop - step - 1)
+
+
+def estimate(seconds_per_step, steps, measurements, seconds_of):
+    """What is left of a run, as a sentence.
+
+    Args:
+        seconds_per_step: of training.
+        steps: steps left.
+        measurements: {name of an evaluator: how often it will measure}.
+        seconds_of: {name: seconds that one of its measurements took}, of those made so far.
+    """
+    training = seconds_per_step * steps
+    known = {name: count for name, count in measurements.items() if name in seconds_of and count}
+    measuring = sum(seconds_of[name] * count for name, count in known.items())
+    parts = [f"training {duration(training)}"]
+    if known:
+        parts.append(f"measuring {', '.join(known)} {duration(measuring)}")
+    text = (
+        f"{1000 * seconds_per_step:.1f} ms/step; estimated total of this run: "
+        f"{duration(training + measuring)} ({', '.join(parts)})"
+    )
+    untimed = [name for name, count in measurements.items() if count and name not in seconds_of]
+    return text + (f"; not timed yet: {', '.join(untimed)}" if untimed else "")
