@@ -10,17 +10,22 @@ from tf_infomax.naming.paths import short_name
 from tf_infomax.naming.pick import Pick, frozen, pick
 from tf_infomax.objectives.options import (
     TERMS,
+    AttributeClassification,
     Classification,
     Coordinates,
     GlobalInformation,
     LabelConfusion,
     LocalInformation,
     MutualInformation,
+    NoiseAsTargets,
+    PredictiveCoding,
     PriorMatching,
     RelativeCoordinates,
+    TwoViews,
 )
 
 __all__ = [
+    "AttributeClassification",
     "Classification",
     "Coordinates",
     "Data",
@@ -30,11 +35,14 @@ __all__ = [
     "LabelConfusion",
     "LocalInformation",
     "MutualInformation",
+    "NoiseAsTargets",
     "Pick",
+    "PredictiveCoding",
     "PriorMatching",
     "RelativeCoordinates",
     "Swept",
     "Train",
+    "TwoViews",
     "check_distinct",
     "check_once",
     "described",

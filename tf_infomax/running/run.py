@@ -14,7 +14,7 @@ from tf_infomax.experiments.spec import Experiment, described
 from tf_infomax.results import metrics
 from tf_infomax.results.measurements import Measurement
 from tf_infomax.results.rows import Row, RowWriter, read_rows
-from tf_infomax.running.build import build, input_shape, load_images
+from tf_infomax.running.build import build, input_shape, load_images, sizes_of
 from tf_infomax.running.pair_distributions import tags_of_law
 from tf_infomax.running.run_directory import RunDirectory
 from tf_infomax.training.checkpoints import Checkpoints
@@ -73,7 +73,7 @@ def execute(run):
         images = load_images(run.experiment, run.data_dir)
         trial = build(run.experiment, images)
         if images is not None:
-            directory.note_inputs(input_shape(run.experiment, images), images.num_classes)
+            directory.note_inputs(input_shape(run.experiment, images), **sizes_of(images))
         checkpoints = Checkpoints(
             directory.checkpoints,
             trial.task.variables,
@@ -280,12 +280,13 @@ def _term_tags(terms):
         ("alpha", "global_information"), ("beta", "local_information"), ("gamma", "prior"),
     ):
         tags[letter] = by_name[name].weight if name in by_name else 0.0
-    information = by_name.get("local_information") or by_name.get("global_information")
+    scored = ("local_information", "global_information", "predictive_coding")
+    information = next((by_name[name] for name in scored if name in by_name), None)
     if information is not None:
         tags.update(_bound_tags(information))
         if "units" in information.critic.options:
             tags["critic_units"] = information.critic.options["units"]
-        tags["occluded"] = information.occluded
+        tags["occluded"] = getattr(information, "occluded", False)
         if getattr(information, "negative_images", None) is not None:
             tags["negative_images"] = information.negative_images
     if "two_views" in by_name:
@@ -293,7 +294,8 @@ def _term_tags(terms):
         tags["loss"] = loss.name
         if "temperature" in loss.options:
             tags["temperature"] = loss.options["temperature"]
-    for name in ("coordinates", "relative_coordinates", "classification"):
+    others = ("predictive_coding", "noise_as_targets", "attributes")
+    for name in ("coordinates", "relative_coordinates", "classification", *others):
         if name in by_name:
             tags[name] = by_name[name].weight
     return tags
