@@ -5,8 +5,10 @@ arrays and encoders, usable on their own.
 """
 
 from tf_infomax.decoders import Decoder
+from tf_infomax.evaluation.attribute_probe import attribute_probe
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.dependence import ndm
+from tf_infomax.evaluation.effective_rank import lidar, rankme
 from tf_infomax.evaluation.fine_tuning import fine_tune
 from tf_infomax.evaluation.linear_probe import linear_probe
 from tf_infomax.evaluation.mine import mine
@@ -28,10 +30,12 @@ __all__ = [
     "ClassifierHead",
     "Decoder",
     "NonFiniteError",
+    "attribute_probe",
     "encode",
     "encode_endpoints",
     "fine_tune",
     "gaussian_total_correlation",
+    "lidar",
     "linear_probe",
     "mean_bound",
     "mine",
@@ -42,6 +46,7 @@ __all__ = [
     "nearest_neighbours",
     "nearest_within",
     "one_of_each",
+    "rankme",
     "reconstruction",
     "released_ssim",
     "svm_probe",
