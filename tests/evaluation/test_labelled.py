@@ -31,7 +31,7 @@ def test_a_part_of_the_labels_has_as_much_of_each_class():
     assert set(small) < set(large) and np.all(np.diff(large) > 0)
     np.testing.assert_array_equal(labelled_subset(labels, 1.0, seed=3), np.arange(304))
     assert set(labelled_subset(labels, 0.1, seed=4)) != set(small)
-    with pytest.raises(ValueError, match="above 0 and at most 1. Received: fraction=0"):
+    with pytest.raises(ValueError, match=r"above 0 and at most 1\. Received: fraction=0"):
         labelled_subset(labels, 0, seed=3)
 
 

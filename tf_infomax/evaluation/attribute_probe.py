@@ -1,4 +1,4 @@
-"""The multi-label probe: how well frozen codes tell yes-or-no facts, such as CelebA's attributes."""
+"""The multi-label probe: how well frozen codes tell yes-or-no attributes, such as CelebA's."""
 
 import dataclasses
 import math

@@ -55,7 +55,8 @@ def measure_attribute_probe(
         )
         tags = {"features": name, "epochs": epochs}
         with_all = {**tags, "values": curve(result.per_attribute)}
-        yield Measurement("probe/attributes/accuracy", "test", result.accuracy, "fraction", with_all)
-        yield Measurement(
-            "probe/attributes/balanced_accuracy", "test", result.balanced_accuracy, "fraction", tags
-        )
+        for kind, value, own in (
+            ("accuracy", result.accuracy, with_all),
+            ("balanced_accuracy", result.balanced_accuracy, tags),
+        ):
+            yield Measurement(f"probe/attributes/{kind}", "test", value, "fraction", own)

@@ -1,6 +1,12 @@
 """The experiments by name. Importing it needs no TensorFlow."""
 
-from tf_infomax.experiments import alignment, deep_infomax, estimation, mi_max
+from tf_infomax.experiments import (
+    alignment,
+    competing_methods,
+    deep_infomax,
+    estimation,
+    mi_max,
+)
 from tf_infomax.naming.registry import Registry
 
 __all__ = ["add", "get", "names"]
@@ -9,12 +15,18 @@ _CATALOG = Registry("experiment")
 for _experiment in (
     *mi_max.EXPERIMENTS,
     *deep_infomax.EXPERIMENTS,
+    *competing_methods.EXPERIMENTS,
     *alignment.EXPERIMENTS,
     *estimation.EXPERIMENTS,
 ):
     _CATALOG.add(_experiment.name, (_experiment,))
 _CATALOG.add("quick_start", mi_max.QUICK_START)
-for _name, _experiments in deep_infomax.COLLECTIONS.items():
+_COLLECTIONS = {}
+for _source in (deep_infomax, competing_methods):
+    # A table of the paper lists systems of several files.
+    for _name, _experiments in _source.COLLECTIONS.items():
+        _COLLECTIONS[_name] = (*_COLLECTIONS.get(_name, ()), *_experiments)
+for _name, _experiments in _COLLECTIONS.items():
     _CATALOG.add(_name, _experiments)
 
 

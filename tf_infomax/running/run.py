@@ -265,10 +265,12 @@ def tags_of(experiment):
 
 def _bound_tags(term):
     tags = {"critic": term.critic.name, "bound": described(term.bound)}
-    if term.baseline is not None:
-        tags["baseline"] = term.baseline.name
-    if term.target is not None:
-        tags["target"] = term.target
+    # Predictive coding has neither.
+    baseline, target = (getattr(term, name, None) for name in ("baseline", "target"))
+    if baseline is not None:
+        tags["baseline"] = baseline.name
+    if target is not None:
+        tags["target"] = target
     return tags
 
 

@@ -110,9 +110,13 @@ def _accuracy(name, features, metric=_MLP, spread=None):
 _CONV, _FC, _Y = (
     _accuracy(*place) for place in (("conv", "conv"), ("fc", "fc"), ("Y", "global"))
 )
+# Trained with labels from the first layer on, through "fc".
+_NETWORK = _accuracy("network", "fc", "fine_tuning/accuracy")
 _CLASSIFICATION = (
+    System("fully supervised, early stopping", "dim_supervised_reference"),
     System("fully supervised", "dim_supervised"),
     System("untrained (not in the paper)", "dim_untrained"),
+    System("NAT", "dim_nat"),
     System("DIM(G)", "dim_global"),
     System("DIM(L) DV", "dim_local", {"bound": "donsker_varadhan"}),
     System("DIM(L) JSD", "dim_local", {"bound": "jsd"}),
@@ -122,11 +126,18 @@ _CLASSIFICATION = (
 _PROBE = "Test accuracy [%] of the MLP probe on endpoints of the frozen encoder"
 
 LAYOUTS = (
-    Layout("Table 1", _PROBE, (_CONV, _FC, _Y), _CLASSIFICATION, others=_SECOND),
+    Layout(
+        "Table 1",
+        f"{_PROBE}; network: trained with labels, as a whole",
+        (_CONV, _FC, _Y, _NETWORK),
+        _CLASSIFICATION,
+        others=_SECOND,
+    ),
     Layout(
         "Table 2",
-        f"{_PROBE}; SS: of the whole network, fine-tuned with the labels",
-        (_CONV, _FC, _Y, _accuracy("SS", "conv", "fine_tuning/accuracy")),
+        f"{_PROBE}; SS: of the whole network, fine-tuned with the labels; network: trained with "
+        "labels, as a whole",
+        (_CONV, _FC, _Y, _accuracy("SS", "conv", "fine_tuning/accuracy"), _NETWORK),
         _CLASSIFICATION,
         datasets=_SECOND,
     ),
@@ -137,6 +148,8 @@ LAYOUTS = (
         (
             System("DIM(L), single global", "dim_single_global_cifar10"),
             System("DIM(L), single global", "dim_single_global"),
+            System("CPC", "dim_cpc_cifar10"),
+            System("CPC", "dim_cpc"),
             System("DIM(L), multiple globals", "dim_multiple_globals"),
         ),
     ),
@@ -167,6 +180,7 @@ LAYOUTS = (
         ),
         (
             System("untrained (not in the paper)", "dim_untrained", borrowed=True),
+            System("NAT", "dim_nat"),
             System("DIM(G)", "dim_global"),
             System("DIM(L+G)", "dim_local_global"),
             System("DIM(L)", "dim_local", tells_bound=True),
