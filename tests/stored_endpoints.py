@@ -29,10 +29,10 @@ class StoredEndpoints:
         """The endpoints themselves, in order."""
         return list(self._endpoints.values())
 
-    def features(self, seed=(1, 2), training=True, labels=None):
+    def features(self, seed=(1, 2), training=True, labels=None, facts=None):
         """``Features`` of one step."""
         views = {"image": self._images}
-        return Features(self.encoded(), views, tf.constant(seed), labels, training)
+        return Features(self.encoded(), views, tf.constant(seed), labels, training, facts)
 
     def encoded(self):
         """As the encoder of the images."""

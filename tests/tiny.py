@@ -49,6 +49,13 @@ TINY_IMAGES = {
         "objectives.relative_coordinates.hidden_units=(8,8)",
     ),
     "dim_supervised": _DIM,
+    "dim_nat": _DIM,
+    "dim_cpc": (
+        *_COMMON, "train.batch_size=8", "encoder=foldresnet19_32x32", "data.crop=24",
+        "encoder.widths=(4,4,4,4,4,4,8)", "encoder.output_units=8",
+        "predictive_coding.critic.units=8", "predictive_coding.offsets=2", "evaluate=none",
+    ),
+    "vicreg": (*_DIM, "two_views.loss.projection=(8,8)"),
 }
 
 

@@ -21,6 +21,7 @@ from tf_infomax.evaluation.mine import StatisticsNetwork
 from tf_infomax.layers import optimizers
 from tf_infomax.layers.mi_network import MINetwork, NearCopy
 from tf_infomax.layers.pair_discriminator import PairDiscriminator
+from tf_infomax.layers.projection_head import ProjectionHead
 from tf_infomax.layers.released import BatchNormalization, Conv2D, Dense
 from tf_infomax.layers.score_network import ScoreNetwork
 from tf_infomax.layers.shared import JointLayerNormalization, PairwiseDense
@@ -224,6 +225,10 @@ LAYERS = {
         _of(MINetwork, units=6, seed=0), ((4, 3),),
         _wrong({"units": "units", "seed": "seed"}, layer_norm=("no",), shortcut_bias=(2,)), True,
     ),
+    "ProjectionHead": LayerExample(
+        _of(ProjectionHead, units=(6, 4), seed=0), ((4, 3),),
+        _wrong({"seed": "seed"}, units=((4, -1), "abc", 3, (2.5,))), True,
+    ),
     "ScoreNetwork": LayerExample(
         _of(ScoreNetwork, hidden_units=(5,), seed=0), ((4, 3),),
         _wrong({"seed": "seed"}, hidden_units=((4, -1), "abc", 3)),
@@ -247,6 +252,9 @@ _VIEWS = {"endpoint": (3, None), "crop_area": (0.0, "all"), "flip": ("no",), "gr
 
 def _map_critic():
     return critics.DotMapCritic(4, seed=0)
+
+
+_SHARED = _map_critic()
 
 
 TERMS = {
@@ -310,6 +318,46 @@ TERMS = {
     "Classification": TermExample(
         _of(objectives.Classification, num_classes=3, seed=0),
         _wrong({"seed": "seed"}, weight=_WEIGHT, num_classes=(1, "ten", True), endpoint=(3,)),
+    ),
+    "AttributeClassification": TermExample(
+        _of(objectives.AttributeClassification, num_attributes=2, seed=0),
+        _wrong({"seed": "seed"}, weight=_WEIGHT, num_attributes=(0, "all"), endpoint=(3,)),
+    ),
+    "PredictiveCoding": TermExample(
+        lambda **more: objectives.PredictiveCoding(
+            **{"critics": [_map_critic(), _map_critic()], "columns": 1, "seed": 0, **more}
+        ),
+        _wrong(
+            {"seed": "seed"}, weight=_WEIGHT, critics=((), "dot_map", [_SHARED, _SHARED], [3]),
+            bound=("nonsense",), endpoint=(3,), columns=(0, 2, 1.5), hidden_units=(0, "deep"),
+            negatives=("others", None),
+        ),
+        True,
+    ),
+    "NoiseAsTargets": TermExample(
+        _of(objectives.NoiseAsTargets, num_examples=8, seed=0),
+        _wrong({"seed": "seed"}, weight=_WEIGHT, num_examples=(1, "all"), endpoint=(3,)),
+        True,
+    ),
+    "NTXent": TermExample(
+        _of(objectives.NTXent, projection=(6, 4), seed=0),
+        _wrong({}, weight=_WEIGHT, temperature=(0.0, "hot"), projection=(3, (4, -1)), **_VIEWS),
+        True,
+    ),
+    "BarlowTwins": TermExample(
+        objectives.BarlowTwins, _wrong({}, weight=_WEIGHT, off_diagonal=(-1.0, "x"))
+    ),
+    "VICReg": TermExample(
+        objectives.VICReg,
+        _wrong({}, weight=_WEIGHT, invariance=(-1.0,), covariance=("x",), deviation=(0.0,)),
+    ),
+    "MultiScaleInformation": TermExample(
+        _of(objectives.MultiScaleInformation, units=4, seed=0),
+        _wrong(
+            {"units": "units"}, weight=_WEIGHT, bound=("nonsense",),
+            pairs=((), "global:local", ("global",), ("global:local",) * 2, (3,)),
+        ),
+        True,
     ),
     "ViewInformation": TermExample(
         lambda **more: two_views.ViewInformation(**{"critic": critics.CosineCritic(), **more}),

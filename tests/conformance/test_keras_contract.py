@@ -179,7 +179,7 @@ def connected(example, **options):
         images=rng.uniform(-1, 1, (6, 8, 8, 1)),
         **{
             name: tf.constant(rng.normal(size=(6, *shape)), options.get("dtype", tf.float32))
-            for name, shape in (("local", (2, 2, 4)), ("conv", (2, 2, 4)), ("global", (5,)))
+            for name, shape in (("local", (3, 3, 4)), ("conv", (2, 2, 4)), ("global", (5,)))
         }
     )
     term = example.make(**options)
@@ -188,11 +188,11 @@ def connected(example, **options):
 
 
 def loss_of(term, encoder):
-    features = encoder.features(labels=tf.constant([0, 1, 2, 0, 1, 2]))
+    facts = {"index": tf.range(6), "attributes": tf.constant([[0, 1], [1, 1], [1, 0]] * 2)}
+    features = encoder.features(labels=tf.constant([0, 1, 2, 0, 1, 2]), facts=facts)
     # Stored endpoints know of no views: both are the images themselves.
-    codes = tf.repeat(encoder.endpoints(None)["global"][tf.newaxis], 2, axis=0)
-    codes = tf.reshape(codes, [12, -1])
-    features._endpoints.setdefault(getattr(term, "random_view", None), {"global": codes})
+    both = {name: tf.concat([one, one], 0) for name, one in encoder.endpoints(None).items()}
+    features._endpoints.setdefault(getattr(term, "random_view", None), both)
     return term.loss(features)
 
 

@@ -95,6 +95,41 @@ def test_training_images_may_be_augmented(encoder):
     assert result.last < 0.1
 
 
+@pytest.mark.slow
+def test_random_shifts_and_mirror_images(encoder):
+    """A class that is told by the side of a bright column cannot be learnt from mirror images."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(2, size=200)
+    images = rng.integers(0, 60, size=(200, 6, 6, 1))
+    images[np.arange(200), :, np.where(labels, 5, 0)] = 250
+    data = (images.astype(np.uint8), labels, images.astype(np.uint8), labels)
+    options = {**FAST, "endpoint": "conv"}
+    assert fine_tune(encoder, *data, **options).train_loss[-1] < 0.01
+    mirrored = fine_tune(encoder, *data, flip=True, **options)
+    assert mirrored.train_loss[-1] > 0.5
+    # The same draws again.
+    assert fine_tune(encoder, *data, flip=True, **options) == mirrored
+    # Mirrored at the edges, a shift of 5 may bring the column of 0 to any place up to 5.
+    assert fine_tune(encoder, *data, shift=5, **options).train_loss[-1] > 0.1
+    with pytest.raises(ValueError, match=r"from 0 to 5 pixels.* Received: shift=6"):
+        fine_tune(encoder, *data, shift=6, **options)
+
+
+@pytest.mark.slow
+def test_part_of_the_labels_and_an_epoch_chosen_on_held_out_images(encoder):
+    options = {**FAST, "endpoint": "conv", "epochs": 12}
+    few = fine_tune(encoder, *TRAIN, *TEST, labelled=0.05, **{**options, "epochs": 2})
+    # Ten images make one step an epoch, whatever the size of a batch.
+    assert len(few.curve) == 2 and few.last < 1.0
+    chosen = fine_tune(encoder, *TRAIN, *TEST, held_out=0.2, patience=2, **options)
+    best = int(np.argmax(chosen.held_out_curve))
+    assert chosen.accuracy == chosen.curve[best]
+    assert len(chosen.curve) == len(chosen.held_out_curve) == min(best + 3, 12) < 12
+    for wrong in ({"patience": 2}, {"held_out": 1.0}, {"labelled": 0.0}, {"held_out": 0.999}):
+        with pytest.raises(ValueError, match="Received: "):
+            fine_tune(encoder, *TRAIN, *TEST, **wrong, **FAST)
+
+
 def test_functional_models(encoder):
     model = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Conv2D(4, 3, strides=2)])
     assert fine_tune(model, *TRAIN, *TEST, **FAST).last > 0.9

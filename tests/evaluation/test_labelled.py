@@ -12,9 +12,29 @@ from tf_infomax.evaluation import (
     reconstruction,
     svm_probe,
 )
-from tf_infomax.evaluation.labelled import checked_codes, checked_images, labelled_rows
+from tf_infomax.evaluation.labelled import (
+    checked_codes,
+    checked_images,
+    labelled_rows,
+    labelled_subset,
+)
 
 RNG = np.random.default_rng(0)
+
+
+def test_a_part_of_the_labels_has_as_much_of_each_class():
+    labels = RNG.permutation(np.repeat([0, 1, 2], [200, 100, 4]))
+    small, large = (labelled_subset(labels, fraction, seed=3) for fraction in (0.1, 0.5))
+    assert np.bincount(labels[small]).tolist() == [20, 10, 1]
+    assert np.bincount(labels[large]).tolist() == [100, 50, 2]
+    # One within the other, each row once, in order.
+    assert set(small) < set(large) and np.all(np.diff(large) > 0)
+    np.testing.assert_array_equal(labelled_subset(labels, 1.0, seed=3), np.arange(304))
+    assert set(labelled_subset(labels, 0.1, seed=4)) != set(small)
+    with pytest.raises(ValueError, match=r"above 0 and at most 1\. Received: fraction=0"):
+        labelled_subset(labels, 0, seed=3)
+
+
 CODES = RNG.normal(size=(20, 6)).astype(np.float32)
 LABELS = np.arange(20) % 2
 IMAGES = RNG.integers(0, 256, size=(20, 8, 8, 1)).astype(np.uint8)

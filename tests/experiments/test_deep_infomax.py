@@ -61,7 +61,13 @@ def test_table_1_trains_with_the_weights_of_the_sheet():
     assert weights["dim_local"] == {"local_information": 1.0, "prior": 0.1}
 
 
-@pytest.mark.parametrize("name", TINY_IMAGES)
+# Those that other tests train, too.
+AGAIN = ("dim_supervised", "dim_nat", "dim_cpc", "vicreg")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow if n in AGAIN else ()) for n in TINY_IMAGES]
+)
 def test_from_training_to_rows(name, images, tmp_path):
     (run,) = plan(tmp_path, name, images)
     with determinism_undone():
@@ -77,6 +83,9 @@ def test_from_training_to_rows(name, images, tmp_path):
             "train/coordinates_loss", "train/relative_coordinates_accuracy"
         },
         "dim_supervised": {"train/classification_loss", "train/classification_accuracy"},
+        "dim_nat": {"train/noise_as_targets_loss", "train/noise_as_targets_reassigned"},
+        "dim_cpc": {"train/predictive_coding", "train/predictive_coding_offset_2"},
+        "vicreg": {"train/vicreg_loss", "train/vicreg_covariance"},
     }[name]
     assert expected <= metrics
     unit = {row.metric: row.unit for row in rows}
@@ -84,13 +93,20 @@ def test_from_training_to_rows(name, images, tmp_path):
     assert unit.get("train/classification_accuracy", "fraction") == "fraction"
 
 
-def test_a_resumed_run_gives_the_same_rows(trained, images, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dim_nat",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("dim_local", "dim_cpc")),
+    ],
+)
+def test_a_resumed_run_gives_the_same_rows(name, images, tmp_path, monkeypatch):
     from tf_infomax.training.loop import StepLoop
 
     class Killed(BaseException):
         pass
 
-    (run,) = plan(tmp_path, "dim_local", images)
+    (unharmed,), (run,) = (plan(tmp_path / one, name, images) for one in ("unharmed", "killed"))
     step = StepLoop.run
 
     def dies_at_8(self, start, stop):
@@ -99,14 +115,16 @@ def test_a_resumed_run_gives_the_same_rows(trained, images, tmp_path, monkeypatc
         return step(self, start, stop)
 
     with determinism_undone():
+        assert execute(unharmed) == FINISHED
         with monkeypatch.context() as patched:
             patched.setattr(StepLoop, "run", dies_at_8)
             with pytest.raises(Killed):
                 execute(run)
         assert execute(run) == FINISHED
-    rows, expected = (Path(one.directory, "rows.jsonl").read_bytes() for one in (run, trained))
+    rows, expected = (Path(one.directory, "rows.jsonl").read_bytes() for one in (run, unharmed))
     assert rows == expected
-    weights = [restore(one.directory)[0].encoder.get_weights() for one in (run, trained)]
+    # Those of the terms as well: of noise as targets, the assignment of every example.
+    weights = [restore(one.directory)[0].model.get_weights() for one in (run, unharmed)]
     for ours, theirs in zip(*weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
@@ -147,7 +165,9 @@ EVALUATORS = {
     "ndm": ("epochs=2", "batch_size=32"),
     "mine": ("epochs=2", "batch_size=16"),
     "reconstruction": ("epochs=1", "base_channels=16", "batch_size=16", "shown=4"),
-    "fine_tuning": ("epochs=1", "averaged_epochs=1", "batch_size=16"),
+    "fine_tuning": ("epochs=1", "averaged_epochs=1", "batch_size=16", "percent=(50,100)"),
+    "rankme": (),
+    "lidar": ("examples=8", "views=2"),
 }
 METRICS = {
     "probe/mlp/accuracy", "probe/mlp/last_accuracy", "probe/mlp/top_5_accuracy",
@@ -156,6 +176,7 @@ METRICS = {
     "dependence/ndm", "dependence/gaussian_total_correlation", "dependence/mine",
     "reconstruction/mse", "reconstruction/ms_ssim",
     "reconstruction/released_ssim", "reconstruction/figure", "fine_tuning/accuracy",
+    "fine_tuning/percent_50/accuracy", "rank/rankme", "rank/lidar",
 }
 
 

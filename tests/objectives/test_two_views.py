@@ -41,12 +41,33 @@ def expected_of(name, term):
         return 0.7 * geometry.alignment(x, y, 1.0) + 1.3 * spread
     if name == "triplet":
         return objectives.batch_triplet(x, y, margin=0.4, mining="hard")
+    if name == "nt_xent":
+        return nt_xent(np.concatenate([x, y]), 0.5)
+    if name == "barlow_twins":
+        both = np.corrcoef(X.T, Y.T)[:5, 5:]
+        return sum((i == j) * (1 - both[i, j]) ** 2 + 0.1 * (i != j) * both[i, j] ** 2
+                   for i in range(5) for j in range(5))
+    if name == "vicreg":
+        moments = [np.cov(codes.T) for codes in (X, Y)]
+        spread = sum(np.maximum(4.0 - np.sqrt(np.diag(one) + 1e-4), 0).mean() for one in moments)
+        dependence = sum((one**2).sum() - (np.diag(one) ** 2).sum() for one in moments) / 5
+        return 2.0 * np.mean((X - Y) ** 2) + 3.0 * spread + 4.0 * dependence
     kernel, bias = term.classification.classifier.weights
     logits = np.concatenate([x, y]) @ kernel.numpy() + bias.numpy()
     log_softmax = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     labels = np.tile(LABELS, 2)
     labelled = labels >= 0
     return -np.mean(log_softmax[labelled, labels[labelled]])
+
+
+def nt_xent(codes, temperature):
+    """Over the 2 K views, each with its partner and all others, written out."""
+    size, losses = len(codes), []
+    for i, code in enumerate(codes):
+        partner = (i + size // 2) % size
+        others = [math.exp(code @ codes[j] / temperature) for j in range(size) if j != i]
+        losses.append(math.log(sum(others)) - code @ codes[partner] / temperature)
+    return np.mean(losses)
 
 
 OPTIONS = {
@@ -56,6 +77,9 @@ OPTIONS = {
     },
     "triplet": {"margin": 0.4, "mining": "hard"},
     "supervised": {"num_classes": 3, "seed": 1},
+    "nt_xent": {"temperature": 0.5},
+    "barlow_twins": {"off_diagonal": 0.1},
+    "vicreg": {"invariance": 2.0, "variance": 3.0, "covariance": 4.0, "deviation": 4.0},
 }
 
 
@@ -73,7 +97,8 @@ def digits(number):
 
 
 def test_every_name_is_known_here():
-    assert set(two_views.names()) == set(OPTIONS)
+    # Which reads maps: tests/objectives/test_multi_scale.py.
+    assert set(two_views.names()) == {*OPTIONS, "multi_scale"}
     with pytest.raises(ValueError, match="Unknown loss of two views 'triplets'"):
         two_views.get("triplets")
 
@@ -88,7 +113,9 @@ def test_the_value_and_the_weight(name):
     encoded = EncodedViews({view: StoredEndpoints(code=one) for view, one in codes.items()})
     term.connect(encoded)
     value, metrics = term.loss(Features(encoded, codes, labels=tf.constant(LABELS)))
-    assert float(value) == pytest.approx(float(expected_of(name, term)), rel=1e-6)
+    # Barlow Twins adds 1e-5 to the variances.
+    precision = 1e-5 if name == "barlow_twins" else 1e-6
+    assert float(value) == pytest.approx(float(expected_of(name, term)), rel=precision)
     assert set(metrics) == set(term.metric_units)
 
 
@@ -114,10 +141,13 @@ def test_views_are_encoded_once_and_weighted(name):
 @pytest.mark.parametrize(
     "name",
     [
-        "contrastive",
+        pytest.param("contrastive", marks=pytest.mark.slow),
         "alignment_uniformity",
         pytest.param("triplet", marks=pytest.mark.slow),
         pytest.param("supervised", marks=pytest.mark.slow),
+        pytest.param("nt_xent", marks=pytest.mark.slow),
+        pytest.param("barlow_twins", marks=pytest.mark.slow),
+        pytest.param("vicreg", marks=pytest.mark.slow),
     ],
 )
 def test_training_lowers_the_loss_on_digits(name):
@@ -133,7 +163,7 @@ def test_training_lowers_the_loss_on_digits(name):
     # A tenth of the way from the first steps to the least that the loss can be.
     least = {
         "contrastive": -math.log(64), "alignment_uniformity": geometry.uniformity_floor(5),
-        "triplet": 0.0, "supervised": 0.0,
+        "triplet": 0.0, "supervised": 0.0, "nt_xent": 0.0, "barlow_twins": 0.0, "vicreg": 0.0,
     }[name]
     start, end = np.mean(losses[:3]), np.mean(losses[-3:])
     assert np.isfinite(losses).all()
@@ -141,7 +171,7 @@ def test_training_lowers_the_loss_on_digits(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["contrastive", "alignment_uniformity", "triplet"])
+@pytest.mark.parametrize("name", [name for name in OPTIONS if name != "supervised"])
 def test_a_step_compiles_with_xla(name):
     images, labels = digits(12)
     results = []

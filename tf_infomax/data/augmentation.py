@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from tf_infomax.numerics.tensors import images_of, seed_words
 
-__all__ = ["centre_crop", "check_crop", "random_crops", "random_flips"]
+__all__ = ["centre_crop", "check_crop", "random_crops", "random_flips", "random_windows"]
 
 
 def check_crop(image_shape, side):
@@ -39,11 +39,16 @@ def random_crops(images, side, seed):
     """
     images = images_of(images)
     check_crop(images.shape[1:], side)
+    return random_windows(images, (side, side), seed)
+
+
+def random_windows(images, sides, seed):
+    """As ``random_crops``, of height and width ``sides``, which must fit."""
     count, (_, height, width, _) = tf.shape(images)[0], images.shape
     seeds = tf.random.split(seed_words(seed), 2, alg="philox")
     return _take(
-        _take(images, _places(count, height, side, seeds[0]), axis=1),
-        _places(count, width, side, seeds[1]),
+        _take(images, _places(count, height, sides[0], seeds[0]), axis=1),
+        _places(count, width, sides[1], seeds[1]),
         axis=2,
     )
 

@@ -64,6 +64,9 @@ class WholeImages:
             labels = np.full(self.num_examples, -1, np.int64)
             labels[: len(images.train_labels)] = images.train_labels
             self._labels = tf.constant(labels)
+            self._attributes = None
+            if images.attribute_names and len(images.train_images) == self.num_examples:
+                self._attributes = tf.constant(images.train_attributes)
 
     def draw(self, t):
         """Training batch t.
@@ -74,7 +77,8 @@ class WholeImages:
         Returns:
             Dict: "views", {"image": float32 ``[K, H, W, C]`` in [-1, 1]}; "labels", int64 ``[K]``,
             -1 where unlabelled; "seed", int32 ``[2]``, a stateless seed for the other draws of the
-            step.
+            step; "index", int64 ``[K]``, which images they are; "attributes", uint8 ``[K, A]``,
+            where all images have them.
         """
         with tf.device("CPU:0"):
             indices = self._index(t)
@@ -83,10 +87,14 @@ class WholeImages:
                 batch = augmentation.random_crops(batch, self.crop, self._step_seed("crops", t))
             if self.flip:
                 batch = augmentation.random_flips(batch, self._step_seed("flips", t))
+            facts = {"index": indices}
+            if self._attributes is not None:
+                facts["attributes"] = tf.gather(self._attributes, indices)
         return {
             "views": {"image": self._to_signed(batch)},
             "labels": labels,
             "seed": self._step_seed("step", t),
+            **facts,
         }
 
     is_paired = False

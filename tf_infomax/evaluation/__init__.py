@@ -5,8 +5,10 @@ arrays and encoders, usable on their own.
 """
 
 from tf_infomax.decoders import Decoder
+from tf_infomax.evaluation.attribute_probe import attribute_probe
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.dependence import ndm
+from tf_infomax.evaluation.effective_rank import lidar, rankme
 from tf_infomax.evaluation.fine_tuning import fine_tune
 from tf_infomax.evaluation.linear_probe import (
     converged_linear_probe,
@@ -32,11 +34,13 @@ __all__ = [
     "ClassifierHead",
     "Decoder",
     "NonFiniteError",
+    "attribute_probe",
     "converged_linear_probe",
     "encode",
     "encode_endpoints",
     "fine_tune",
     "gaussian_total_correlation",
+    "lidar",
     "linear_probe",
     "linear_probe_over_orders",
     "mean_bound",
@@ -48,6 +52,7 @@ __all__ = [
     "nearest_neighbours",
     "nearest_within",
     "one_of_each",
+    "rankme",
     "reconstruction",
     "released_ssim",
     "svm_probe",

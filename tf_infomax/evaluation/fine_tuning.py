@@ -2,8 +2,10 @@
 
 import copy
 
+import numpy as np
 import tensorflow as tf
 
+from tf_infomax.data.augmentation import random_flips, random_windows
 from tf_infomax.encoders import as_encoder
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.fitting import pixels
@@ -11,6 +13,7 @@ from tf_infomax.evaluation.labelled import (
     checked_images,
     checked_labels,
     checked_pair,
+    labelled_subset,
     number_of_classes,
     some_labelled,
 )
@@ -39,6 +42,11 @@ def fine_tune(
     top_k=(1,),
     augment=None,
     seed=0,
+    flip=False,
+    shift=0,
+    labelled=1.0,
+    held_out=0.0,
+    patience=None,
 ):
     """Test accuracy of a copy of the encoder, fine-tuned with a ``ClassifierHead`` on an endpoint.
 
@@ -55,28 +63,41 @@ def fine_tune(
         epochs, batch_size, learning_rate, decay_epochs, decay, averaged_epochs, top_k: as
             ``mlp_probe``. The paper does not give the schedule: the defaults are ours.
         augment: function of a training batch in [-1, 1], or ``None``.
-        seed: of the head's weights, order and dropout.
+        seed: of the head's weights, order and dropout; of subsets and random draws.
+        flip: whether training images are mirrored (left for right), each with probability 1/2.
+        shift: pixels by which training images are moved at random along each axis, at most; what
+            comes in is mirrored at the edge.
+        labelled: fraction of the labelled training images of each class that is used
+            (``labelled_subset``); epochs are passes over these, in batches of at most their number.
+        held_out: fraction of each class of those that is held out of training, to choose the epoch
+            whose test accuracy is reported; 0 averages the last epochs.
+        patience: epochs without a better one on the held-out images after which training stops;
+            ``None`` never.
 
     Returns:
         ``ProbeResult``, the test accuracy after each epoch in ``curve``.
 
     Raises:
-        ValueError: on shapes, values or labels that do not fit, or an unknown endpoint.
+        ValueError: on shapes, values or labels that do not fit, an unknown endpoint, fractions out
+            of their range, or patience without held-out images.
 
     Reference: Hjelm et al. (2019), arXiv:1808.06670, section 4.2, column "SS" of Table 2.
     """
+    if patience is not None and not held_out:
+        raise ValueError(
+            "A patience needs held-out images, on which epochs are compared. "
+            f"Received: held_out={held_out!r}, patience={patience!r}."
+        )
     train = _labelled_images(train_images, train_labels, "train")
     test = _labelled_images(test_images, test_labels, "test")
     checked_pair(train[0], test[0], "images")
+    number = len(train[0])
+    train, chosen_on = _parts(train, labelled, held_out, seed)
+    if len(train[0]) < number:
+        batch_size = min(batch_size, len(train[0]))
     tuned = copy.deepcopy(encoder)
     features_of = _features(tuned, endpoint, (None, *train[0].shape[1:]))
-    with tf.GradientTape() as tape:
-        features = features_of(pixels(tf.constant(train[0][:2])), training=False)
-        total = tf.reduce_sum(features)
-    # Layers after the endpoint have no gradient.
-    candidates = tuned.trainable_variables
-    gradients = tape.gradient(total, [variable.value for variable in candidates])
-    variables = [v for v, g in zip(candidates, gradients, strict=True) if g is not None]
+    features, variables = _variables_of(tuned, features_of, train[0][:2])
     head = ClassifierHead(
         number_of_classes(train[1], test[1]),
         hidden_units,
@@ -105,7 +126,59 @@ def fine_tune(
         averaged_epochs=averaged_epochs,
         top_k=top_k,
         seed=stream_seed(seed, "fine_tune", "order"),
+        augment=_movement(train[0].shape[1:3], flip, shift),
+        held_out=chosen_on,
+        patience=patience,
     )
+
+
+def _parts(train, labelled, held_out, seed):
+    """((inputs, labels) to train on, those to choose an epoch by or ``None``)."""
+    if not 0.0 <= held_out < 1.0:
+        raise ValueError(
+            f"`held_out` must be 0 or more and below 1. Received: held_out={held_out!r}."
+        )
+    used = labelled_subset(train[1], labelled, stream_seed(seed, "fine_tune", "labelled"))
+    train = tuple(part[used] for part in train)
+    if not held_out:
+        return train, None
+    chosen = labelled_subset(train[1], held_out, stream_seed(seed, "fine_tune", "held_out"))
+    rest = np.setdiff1d(np.arange(len(train[1])), chosen)
+    if not len(rest):
+        raise ValueError(
+            "Images must be left to train on, and one of each class at least is held out. "
+            f"Received: held_out={held_out!r} of {len(train[1])} images."
+        )
+    return tuple(tuple(part[rows] for part in train) for rows in (rest, chosen))
+
+
+def _variables_of(encoder, features_of, images):
+    """(features of some images, the trainable variables that they depend on)."""
+    with tf.GradientTape() as tape:
+        features = features_of(pixels(tf.constant(images)), training=False)
+        total = tf.reduce_sum(features)
+    # Layers after the endpoint have no gradient.
+    candidates = encoder.trainable_variables
+    gradients = tape.gradient(total, [variable.value for variable in candidates])
+    return features, [v for v, g in zip(candidates, gradients, strict=True) if g is not None]
+
+
+def _movement(sides, flip, shift):
+    """A function (images of any type, seed) -> images moved at random; ``None`` if none moves."""
+    if not isinstance(shift, int) or not 0 <= shift < min(sides):
+        raise ValueError(
+            f"`shift` must be from 0 to {min(sides) - 1} pixels, less than a side of the images. "
+            f"Received: shift={shift!r}."
+        )
+
+    def moved(images, seed):
+        seeds = tf.random.split(seed, 2, alg="philox")
+        if shift:
+            edges = [[0, 0], [shift, shift], [shift, shift], [0, 0]]
+            images = random_windows(tf.pad(images, edges, mode="REFLECT"), sides, seeds[0])
+        return random_flips(images, seeds[1]) if flip else images
+
+    return moved if flip or shift else None
 
 
 def _labelled_images(images, labels, split):

@@ -10,6 +10,7 @@ __all__ = [
     "checked_labels",
     "checked_pair",
     "labelled_rows",
+    "labelled_subset",
     "number_of_classes",
     "some_labelled",
 ]
@@ -97,6 +98,29 @@ def labelled_rows(codes, labels, split, dtype=np.float32, within=None):
     labelled = some_labelled(labels, split)
     # A mask copies, and the codes of a whole data set are too large for that.
     return (codes, labels) if labelled.all() else (codes[labelled], labels[labelled])
+
+
+def labelled_subset(labels, fraction, seed):
+    """Positions of a random part of each class, at least one row of every class, ascending.
+
+    Args:
+        labels: int ``[N]``, all labelled.
+        fraction: of the rows of each class, above 0 and at most 1; rounded to whole rows.
+        seed: int; the same seed gives subsets of which the smaller are within the larger.
+
+    Raises:
+        ValueError: if ``fraction`` is out of its range.
+    """
+    if not 0.0 < fraction <= 1.0:
+        raise ValueError(
+            f"`fraction` must be above 0 and at most 1. Received: fraction={fraction!r}."
+        )
+    order = np.random.default_rng(seed).permutation(len(labels))
+    chosen = []
+    for label in np.unique(labels):
+        rows = order[labels[order] == label]
+        chosen.append(rows[: max(1, round(fraction * len(rows)))])
+    return np.sort(np.concatenate(chosen))
 
 
 def number_of_classes(train_labels, *others):

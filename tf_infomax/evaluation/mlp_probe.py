@@ -27,11 +27,13 @@ class ProbeResult:
     NaN from the epoch on in which training diverged.
 
     Attributes:
-        accuracy: mean over the last ``averaged_epochs`` epochs.
+        accuracy: mean over the last ``averaged_epochs`` epochs; with held-out rows, after the epoch
+            that is best on them.
         last: after the last epoch.
         curve: after each epoch.
         top_k: k -> mean over the same epochs.
         train_loss: mean loss of each epoch, in nats.
+        held_out_curve: accuracy on the held-out rows after each epoch, empty without such rows.
     """
 
     accuracy: float
@@ -39,6 +41,7 @@ class ProbeResult:
     curve: tuple
     top_k: dict
     train_loss: tuple
+    held_out_curve: tuple = ()
 
 
 def mlp_probe(
@@ -126,6 +129,9 @@ def fit_classifier(
     averaged_epochs,
     top_k=(1,),
     seed=0,
+    augment=None,
+    held_out=None,
+    patience=None,
 ):
     """Trains a classifier and tests it after each epoch.
 
@@ -135,6 +141,11 @@ def fit_classifier(
         train, test: (inputs ``[N, ...]``, labels int ``[N]``).
         epochs, batch_size, learning_rate, decay_epochs, decay, averaged_epochs, top_k, seed: as
             ``mlp_probe``.
+        augment: function (inputs of a step, seed ``[2]``) -> inputs, or ``None``.
+        held_out: (inputs, labels) on which the best epoch is chosen, of the training data and not
+            among ``train``; the first of equally good epochs. ``None`` averages the last epochs.
+        patience: epochs without a better one on the held-out rows after which training stops;
+            ``None`` never.
 
     Returns:
         ``ProbeResult``.
@@ -145,20 +156,48 @@ def fit_classifier(
         raise ValueError(f"`top_k` must hold integers of 1 or more. Received: top_k={top_k!r}.")
     steps = check_batch_size(len(train[0]), batch_size)
 
-    def loss_and_metrics(_, inputs, labels):
+    def loss_and_metrics(step_seed, inputs, labels):
+        inputs = inputs if augment is None else augment(inputs, step_seed)
         return labelled_cross_entropy(labels, logits_of(inputs, training=True)), {}
 
     optimizer = Adam(staircase(learning_rate, decay, decay_epochs, steps))
     fit = Epochs(loss_and_metrics, variables, optimizer, train, batch_size, seed)
-    test_logits = batches_of(lambda inputs: logits_of(inputs, training=False), test[:1])
-    test_labels = tf.constant(test[1])
-    curves, losses = {k: [] for k in sorted({1, *top_k})}, []
+    ks = sorted({1, *top_k})
+    test_accuracies = _accuracies(logits_of, test, ks)
+    held_out_accuracies = None if held_out is None else _accuracies(logits_of, held_out, [1])
+    curves, losses, held_out_curve = {k: [] for k in ks}, [], []
     for epoch in range(epochs):
         losses.append(fit.run(epoch)["loss"])
-        logits = test_logits()
+        for k, accuracy in test_accuracies().items():
+            curves[k].append(accuracy)
+        if held_out is not None:
+            held_out_curve.append(held_out_accuracies()[1])
+            if patience is not None and epoch - _best(held_out_curve) >= patience:
+                break
+    chosen = slice(-averaged_epochs, None)
+    if held_out is not None:
+        best = _best(held_out_curve)
+        chosen = slice(best, best + 1)
+    means = {k: float(np.mean(curve[chosen])) for k, curve in curves.items()}
+    curve, held_out_curve = tuple(curves[1]), tuple(held_out_curve)
+    return ProbeResult(means[1], curve[-1], curve, means, tuple(losses), held_out_curve)
+
+
+def _accuracies(logits_of, rows, ks):
+    """A function without arguments: dict of k -> top-k accuracy of (inputs, labels), NaN if failed.
+    """
+    logits_of_rows = batches_of(lambda inputs: logits_of(inputs, training=False), rows[:1])
+    labels = tf.constant(rows[1])
+
+    def accuracies():
+        logits = logits_of_rows()
         has_failed = not bool(tf.reduce_all(tf.math.is_finite(logits)))
-        for k, curve in curves.items():
-            hits = round(float(labelled_accuracy(test_labels, logits, k)) * len(test_labels))
-            curve.append(math.nan if has_failed else hits / len(test_labels))
-    means = {k: float(np.mean(curve[-averaged_epochs:])) for k, curve in curves.items()}
-    return ProbeResult(means[1], curves[1][-1], tuple(curves[1]), means, tuple(losses))
+        hits = {k: round(float(labelled_accuracy(labels, logits, k)) * len(labels)) for k in ks}
+        return {k: math.nan if has_failed else hits[k] / len(labels) for k in ks}
+
+    return accuracies
+
+
+def _best(curve):
+    """The first epoch of the highest accuracy; NaN, of a diverged classifier, is the lowest."""
+    return int(np.argmax(np.nan_to_num(curve, nan=-1.0)))

@@ -9,8 +9,10 @@ it is for.
 import inspect
 
 from tf_infomax.evaluators import (  # noqa: F401 - they register their evaluators
+    attributes,
     conditioning,
     dependence,
+    effective_rank,
     generation,
     geometry,
     information,

@@ -11,7 +11,12 @@ from tf_infomax.naming.option_kinds import Integer, Name, Real, Switch
 from tf_infomax.numerics import geometry
 from tf_infomax.results.measurements import EVALUATORS, Measurement
 
-__all__ = ["measure_alignment_uniformity", "measure_circle"]
+__all__ = [
+    "codes_of_random_views",
+    "measure_alignment_uniformity",
+    "measure_circle",
+    "need_random_views",
+]
 
 
 def _need_two_views(facts, options):
@@ -55,8 +60,10 @@ def measure_alignment_uniformity(
     if snapshot.trial.source.is_paired:
         views = _codes_of_pairs(snapshot, examples)
     else:
-        view = RandomView(crop_area, flip, colour_jitter, grey)
-        views = _codes_of_views(snapshot, endpoint, view, examples)
+        views = codes_of_random_views(
+            snapshot, endpoint, examples, 2, "alignment_view",
+            crop_area=crop_area, flip=flip, colour_jitter=colour_jitter, grey=grey,
+        )
     x, y = (geometry.unit_norm(_of_size_one(codes)) for codes in views)
     tags = {"features": endpoint}
     aligned = float(geometry.alignment(x, y, exponent, normalize=False))
@@ -76,8 +83,27 @@ def _codes_of_pairs(snapshot, examples):
     return x, y
 
 
-def _codes_of_views(snapshot, endpoint, view, examples):
-    trial = snapshot.trial
+def need_random_views(facts, options):
+    """Whole images, of which random views can be made, and two of them."""
+    _need_two_views(facts, options)
+    if facts.is_paired:
+        raise ValueError(
+            "Random views are made of whole images, data.views=image. Received: halves of images."
+        )
+
+
+def codes_of_random_views(snapshot, endpoint, examples, number, stream, **options):
+    """Codes ``[N, D]`` of each of ``number`` random views of the first test images, a list.
+
+    Args:
+        snapshot: ``Snapshot``.
+        endpoint: name of an endpoint.
+        examples: how many test images.
+        number: of views.
+        stream: prefix of the names of the streams of random draws.
+        **options: of ``RandomView``.
+    """
+    trial, view = snapshot.trial, RandomView(**options)
     images = trial.source.images.test_images[:examples]
 
     def preprocess(stream):
@@ -86,12 +112,12 @@ def _codes_of_views(snapshot, endpoint, view, examples):
             trial.source.clean_input(batch, start), tf.constant([seed, start], tf.int32)
         )
 
-    return tuple(
+    return [
         evaluation.encode_endpoints(
-            trial.encoder, [endpoint], images, preprocess(f"alignment_view_{k}")
+            trial.encoder, [endpoint], images, preprocess(f"{stream}_{k}")
         )[endpoint]
-        for k in (1, 2)
-    )
+        for k in range(1, number + 1)
+    ]
 
 
 def _need_width_2(facts, options):

@@ -7,7 +7,15 @@ from tf_infomax.evaluators import needs
 from tf_infomax.evaluators.common import ALL, RATE, curve, decay_epochs, numbers, png
 from tf_infomax.evaluators.facts import checked_by
 from tf_infomax.evaluators.snapshot import PIXELS
-from tf_infomax.naming.option_kinds import Integer, Integers, Name, Names, OneOf, Real
+from tf_infomax.naming.option_kinds import (
+    Integer,
+    Integers,
+    Name,
+    Names,
+    OneOf,
+    Real,
+    Switch,
+)
 from tf_infomax.naming.options import options_of
 from tf_infomax.results.measurements import EVALUATORS, INVERSE_TOLERANCE, Measurement
 
@@ -235,29 +243,50 @@ def measure_fine_tuning(
     epochs: Integer(1) = _FINE_TUNING["epochs"],
     averaged_epochs: Integer(1) = _FINE_TUNING["averaged_epochs"],
     batch_size: Integer(1) = _FINE_TUNING["batch_size"],
+    learning_rate: RATE = _FINE_TUNING["learning_rate"],
+    percent: Integers(1, 100) = 100,
+    flip: Switch() = _FINE_TUNING["flip"],
+    shift: Integer(0, 1_000) = _FINE_TUNING["shift"],
+    held_out_percent: Integer(0, 90) = 0,
+    patience: Integer(1) = _FINE_TUNING["patience"],
 ):
-    """Accuracy after fine-tuning the encoder with labels (semi-supervised learning)."""
+    """Accuracy after fine-tuning the encoder with labels (semi-supervised learning).
+
+    ``percent`` of the labels of each class are used: one or several numbers, each of which gives a
+    row, ``fine_tuning/accuracy`` for all labels and ``fine_tuning/percent_<n>/accuracy`` for a
+    part. With ``held_out_percent`` the epoch is chosen on held-out training images (early
+    stopping). On an untrained encoder this is the fully supervised network.
+    """
     images, labels = snapshot.images, snapshot.labels
-    result = evaluation.fine_tune(
-        snapshot.trial.encoder,
-        images[0],
-        labels[0],
-        images[1],
-        labels[1],
-        endpoint=endpoint,
-        epochs=epochs,
-        averaged_epochs=averaged_epochs,
-        batch_size=batch_size,
-        decay_epochs=decay_epochs(epochs, 0.5, 0.75),
-        seed=snapshot.seed("fine_tuning"),
-    )
-    yield Measurement(
-        "fine_tuning/accuracy",
-        "test",
-        result.accuracy,
-        "fraction",
-        {"features": endpoint, "epochs": epochs, "values": curve(result.curve)},
-    )
+    for one in numbers(percent):
+        result = evaluation.fine_tune(
+            snapshot.trial.encoder,
+            images[0],
+            labels[0],
+            images[1],
+            labels[1],
+            endpoint=endpoint,
+            epochs=epochs,
+            averaged_epochs=averaged_epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            decay_epochs=decay_epochs(epochs, 0.5, 0.75),
+            seed=snapshot.seed("fine_tuning"),
+            flip=flip,
+            shift=shift,
+            labelled=one / 100,
+            held_out=held_out_percent / 100,
+            patience=patience,
+        )
+        tags = {"features": endpoint, "epochs": epochs, "values": curve(result.curve)}
+        chosen = {"flip": flip, "shift": shift, "held_out_percent": held_out_percent}
+        # As in rows of earlier versions, where nothing was chosen.
+        tags.update({name: value for name, value in chosen.items() if value})
+        if held_out_percent:
+            tags["held_out_accuracy"] = max(result.held_out_curve)
+            tags["chosen_epoch"] = 1 + int(np.argmax(result.held_out_curve))
+        name = "fine_tuning/accuracy" if one == 100 else f"fine_tuning/percent_{one}/accuracy"
+        yield Measurement(name, "test", result.accuracy, "fraction", tags)
 
 
 @EVALUATORS.register("classifier")

@@ -1,6 +1,13 @@
 """The experiments by name. Importing it needs no TensorFlow."""
 
-from tf_infomax.experiments import alignment, deep_infomax, estimation, generative, mi_max
+from tf_infomax.experiments import (
+    alignment,
+    competing_methods,
+    deep_infomax,
+    estimation,
+    generative,
+    mi_max,
+)
 from tf_infomax.naming.registry import Registry
 
 __all__ = ["add", "get", "names"]
@@ -10,21 +17,19 @@ for _experiment in (
     *mi_max.EXPERIMENTS,
     *deep_infomax.EXPERIMENTS,
     *generative.EXPERIMENTS,
+    *competing_methods.EXPERIMENTS,
     *alignment.EXPERIMENTS,
     *estimation.EXPERIMENTS,
 ):
     _CATALOG.add(_experiment.name, (_experiment,))
 _CATALOG.add("quick_start", mi_max.QUICK_START)
-# A collection of several files has the experiments of all of them.
-for _name in dict.fromkeys((*deep_infomax.COLLECTIONS, *generative.COLLECTIONS)):
-    _CATALOG.add(
-        _name,
-        tuple(
-            experiment
-            for module in (deep_infomax, generative)
-            for experiment in module.COLLECTIONS.get(_name, ())
-        ),
-    )
+_COLLECTIONS = {}
+for _source in (deep_infomax, generative, competing_methods):
+    # A table of the paper lists systems of several files.
+    for _name, _experiments in _source.COLLECTIONS.items():
+        _COLLECTIONS[_name] = (*_COLLECTIONS.get(_name, ()), *_experiments)
+for _name, _experiments in _COLLECTIONS.items():
+    _CATALOG.add(_name, _experiments)
 
 
 def add(experiment):

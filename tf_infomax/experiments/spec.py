@@ -10,6 +10,7 @@ from tf_infomax.naming.paths import short_name
 from tf_infomax.naming.pick import Pick, frozen, pick
 from tf_infomax.objectives.options import (
     TERMS,
+    AttributeClassification,
     BiGAN,
     Classification,
     Coordinates,
@@ -17,12 +18,16 @@ from tf_infomax.objectives.options import (
     LabelConfusion,
     LocalInformation,
     MutualInformation,
+    NoiseAsTargets,
+    PredictiveCoding,
     PriorMatching,
     Reconstruction,
     RelativeCoordinates,
+    TwoViews,
 )
 
 __all__ = [
+    "AttributeClassification",
     "BiGAN",
     "Classification",
     "Coordinates",
@@ -33,12 +38,15 @@ __all__ = [
     "LabelConfusion",
     "LocalInformation",
     "MutualInformation",
+    "NoiseAsTargets",
     "Pick",
+    "PredictiveCoding",
     "PriorMatching",
     "Reconstruction",
     "RelativeCoordinates",
     "Swept",
     "Train",
+    "TwoViews",
     "check_distinct",
     "check_once",
     "described",

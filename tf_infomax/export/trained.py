@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tf_infomax.experiments.spec import Experiment
 from tf_infomax.models import RepresentationModel
-from tf_infomax.running.build import build_model, input_shape, load_images
+from tf_infomax.running.build import build_model, input_shape, load_images, sizes_of
 from tf_infomax.running.run_directory import RunDirectory
 from tf_infomax.training.checkpoints import read_newest
 
@@ -64,19 +64,19 @@ def restore_trained(directory, data_dir=None):
     """
     opened = RunDirectory.open(directory)
     experiment = opened.experiment
-    view_shape, num_classes = _inputs(opened, data_dir)
-    model = build_model(experiment, view_shape, num_classes)
+    view_shape, sizes = _inputs(opened, data_dir)
+    model = build_model(experiment, view_shape, **sizes)
     encoder = None if experiment.encoder is None else next(iter(model.encoders.values()))
     trained = Trained(experiment, view_shape, encoder, model, step=0)
     return dataclasses.replace(trained, step=_restore(opened.checkpoints, trained.variables))
 
 
 def _inputs(opened, data_dir):
-    """Shape of a view and number of classes, from the run directory if it has noted them."""
+    """Shape of a view and sizes of the data set, from the run directory if it has noted them."""
     if opened.view_shape is not None:
-        return opened.view_shape, opened.num_classes
+        return opened.view_shape, opened.sizes
     images = load_images(opened.experiment, data_dir)
-    return input_shape(opened.experiment, images), 0 if images is None else images.num_classes
+    return input_shape(opened.experiment, images), sizes_of(images)
 
 
 def _restore(directory, variables):

@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["IMAGES", "PAIRS", "Batch", "ImageForm", "PairForm", "ViewsForm"]
+__all__ = ["FACTS", "IMAGES", "PAIRS", "Batch", "ImageForm", "PairForm", "ViewsForm"]
+
+# What a batch may say of every example besides its label; see ``objectives.Features``.
+FACTS = ("index", "attributes")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,10 +24,12 @@ class Batch:
     Attributes:
         inputs: the model's inputs, in the order of the form's ``names``.
         labels: int ``[K]``, or ``None``.
+        facts: dict of ``FACTS`` that are known -> ``[K, ...]``.
     """
 
     inputs: tuple
     labels: Any = None
+    facts: dict = dataclasses.field(default_factory=dict)
 
     @property
     def rows(self):
@@ -97,7 +102,11 @@ class PairForm:
 
 
 class ImageForm:
-    """Images ``[K, H, W, C]`` in [-1, 1], or ``(images, labels)``."""
+    """Images ``[K, H, W, C]`` in [-1, 1], or ``(images, labels)``.
+
+    In place of the images there may be a dict of "images" and what is known of every image besides
+    its label (``FACTS``).
+    """
 
     names = ("images",)
     rows_are = "images"
@@ -107,6 +116,10 @@ class ImageForm:
         parts = _parts(data)
         if len(parts) == 1 and isinstance(parts[0], (tuple, list)):
             parts = tuple(parts[0])
+        facts = {}
+        if isinstance(parts[0], dict) and {"images"} <= set(parts[0]) <= {"images", *FACTS}:
+            facts = {name: _with_shape(parts[0][name]) for name in FACTS if name in parts[0]}
+            parts = (parts[0]["images"], *parts[1:])
         if len(parts) > 2 or not all(map(_is_leaf, parts)):
             raise ValueError(
                 f"{model} trains on images or on (images, labels). Received: {_structure(data)}."
@@ -134,7 +147,7 @@ class ImageForm:
                 "There must be one label for each image. Received: images of shape "
                 f"{tuple(images.shape)}, labels of shape {tuple(labels.shape)}."
             )
-        return Batch((images,), labels)
+        return Batch((images,), labels, facts)
 
     def doubt(self, batch, data):
         """As ``PairForm.doubt``; only for arrays, since reading other data costs a batch."""

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.models.base import SelfSupervisedModel
-from tf_infomax.models.batches import ViewsForm
+from tf_infomax.models.batches import FACTS, ViewsForm
 from tf_infomax.models.players import log_names, optimizers_of, players_of
 from tf_infomax.naming.arguments import callable_layer, positive_integer, seed_or_none
 from tf_infomax.objectives.encoded_views import EncodedViews
@@ -22,7 +22,7 @@ class RepresentationModel(SelfSupervisedModel):
 
     Every view is encoded once a step, and only if a term reads it. A batch is a dict: "views", a
     dict of view -> tensor ``[K, ...]``; optionally "labels", int ``[K]``, -1 = unlabelled;
-    optionally "seed", int ``[2]``, of everything random in the step.
+    optionally "seed", int ``[2]``, of everything random in the step, and ``models.batches.FACTS``.
 
     Args:
         encoders: dict of view -> Keras model; the first view is the main one. One encoder may serve
@@ -171,9 +171,9 @@ class RepresentationModel(SelfSupervisedModel):
 
     def features(self, batch, training=False):
         """``Features`` of a batch, which the terms read."""
-        return Features(
-            self.encoded, batch["views"], batch.get("seed"), batch.get("labels"), training
-        )
+        facts = {name: batch[name] for name in FACTS if name in batch}
+        seed, labels = batch.get("seed"), batch.get("labels")
+        return Features(self.encoded, batch["views"], seed, labels, training, facts)
 
     def step(self, batch):
         """One training step of all players: the step of ``fit`` and of the experiments.
@@ -274,6 +274,7 @@ class RepresentationModel(SelfSupervisedModel):
         found = {"views": dict(zip(self.encoders, batch.inputs, strict=True))}
         if batch.labels is not None:
             found["labels"] = batch.labels
+        found.update(batch.facts)
         return {**found, "seed": tf.cast(self._seeds.next(), tf.int32)}
 
     # Saving.
@@ -342,8 +343,8 @@ def _split(batch, number):
 
     def part(cut):
         views = {view: cut(x) for view, x in batch["views"].items()}
-        labels = {"labels": cut(batch["labels"])} if "labels" in batch else {}
-        return {**batch, "views": views, **labels}
+        others = {name: cut(batch[name]) for name in ("labels", *FACTS) if name in batch}
+        return {**batch, "views": views, **others}
 
     cut = number * size
     return part(lambda x: x[:cut]), part(lambda x: x[cut:]), size

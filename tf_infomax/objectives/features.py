@@ -27,10 +27,13 @@ class Features:
         seed: int ``[2]``, of everything random in this step; ``None`` if nothing is random.
         labels: int ``[K]``, -1 = unlabelled, or ``None``.
         training: passed to the encoders.
+        facts: dict of what else is known of every example -> tensor ``[K, ...]``: "index", its
+            number in the data set, and "attributes".
     """
 
-    def __init__(self, encoded, views, seed=None, labels=None, training=False):
+    def __init__(self, encoded, views, seed=None, labels=None, training=False, facts=None):
         self.training = training
+        self._facts = dict(facts or {})
         self._encoded = encoded
         self._views = dict(views)
         self._labels = labels
@@ -50,7 +53,8 @@ class Features:
         seed = self._seed
         if seed is not None:
             seed = tf.random.fold_in(seed, number, alg="philox")
-        part = Features(self._encoded, views, seed, labels, self.training)
+        facts = {name: values[start:stop] for name, values in self._facts.items()}
+        part = Features(self._encoded, views, seed, labels, self.training, facts)
         part._whole = (self, start, stop)
         return part
 
@@ -58,6 +62,16 @@ class Features:
     def labels(self):
         """Labels of the whole batch, int ``[K]``, or ``None``."""
         return None if self._labels is None else replicas.gathered(self._labels)
+
+    def fact(self, name):
+        """What is known of every example of the whole batch, ``[K, ...]``, or ``None``.
+
+        Args:
+            name: "index", int64 ``[K]``, the example's number in the data set; or "attributes",
+                uint8 ``[K, A]``.
+        """
+        values = self._facts.get(name)
+        return None if values is None else replicas.gathered(values)
 
     def seed(self, name):
         """The seed ``[2]`` of one named random draw of this step."""

@@ -11,6 +11,7 @@ from tf_infomax.naming.pick import Pick
 
 __all__ = [
     "TERMS",
+    "AttributeClassification",
     "BiGAN",
     "Classification",
     "Coordinates",
@@ -18,6 +19,8 @@ __all__ = [
     "LabelConfusion",
     "LocalInformation",
     "MutualInformation",
+    "NoiseAsTargets",
+    "PredictiveCoding",
     "PriorMatching",
     "Reconstruction",
     "RelativeCoordinates",
@@ -184,12 +187,49 @@ class BiGAN:
 
 
 @dataclasses.dataclass(frozen=True)
+class AttributeClassification:
+    """Learn with attributes, by a linear classifier on an endpoint; see ``objectives``."""
+
+    endpoint: str = "global"
+    weight: float = 1.0
+    name: str = "attributes"
+
+
+@dataclasses.dataclass(frozen=True)
+class PredictiveCoding:
+    """Predict the rows of a local map from the rows above them (CPC); see ``objectives``.
+
+    ``critic`` scores the predictions; ``offsets`` is the number of rows that are predicted, each by
+    a critic of its own. Neither is an argument of the class, which takes the critics.
+    """
+
+    critic: Pick
+    bound: str | Pick = "infonce"
+    weight: float = 1.0
+    offsets: int = 3
+    endpoint: str = "local"
+    columns: int = 3
+    hidden_units: int | None = None
+    negatives: str = "images"
+    name: str = "predictive_coding"
+
+
+@dataclasses.dataclass(frozen=True)
+class NoiseAsTargets:
+    """Draw every example to a fixed random point of the sphere (NAT); see ``objectives``."""
+
+    endpoint: str = "global"
+    weight: float = 1.0
+    name: str = "noise_as_targets"
+
+
+@dataclasses.dataclass(frozen=True)
 class TwoViews:
     """Learn from two random views of every image; see ``objectives.two_views``.
 
-    ``loss`` is one of "contrastive", "alignment_uniformity", "triplet" and "supervised", with its
-    options; the other fields say how views are made. ``views`` names two given views, which then
-    take the place of random ones.
+    ``loss`` is one of "contrastive", "alignment_uniformity", "triplet", "supervised", "nt_xent",
+    "barlow_twins", "vicreg" and "multi_scale", with its options; the other fields say how views are
+    made. ``views`` names two given views, which then take the place of random ones.
     """
 
     loss: Pick
@@ -217,6 +257,9 @@ TERMS = {
         Classification,
         Reconstruction,
         BiGAN,
+        AttributeClassification,
+        PredictiveCoding,
+        NoiseAsTargets,
         TwoViews,
     )
 }

@@ -1,4 +1,6 @@
-"""Terms on two random views of every image: contrast, alignment and uniformity, triplets, labels.
+"""Terms on two views of every image, by name: contrast, geometry, triplets, labels.
+
+Those behind a projection head are in ``projected_views``, that on maps in ``multi_scale``.
 
 ``get(name, **options)`` builds one by name, ``names()`` lists the names.
 """
@@ -7,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax.critics.cosine import CosineCritic
-from tf_infomax.naming.arguments import boolean, integer, number, seed_or_none
+from tf_infomax.naming.arguments import boolean, integer, number
 from tf_infomax.naming.registry import Family
 from tf_infomax.numerics.geometry import unit_norm
 from tf_infomax.objectives import options
@@ -15,8 +17,9 @@ from tf_infomax.objectives.alignment_uniformity import alignment_uniformity_loss
 from tf_infomax.objectives.classification import Classification
 from tf_infomax.objectives.information import Information
 from tf_infomax.objectives.metric_learning import MINING, batch_triplet
-from tf_infomax.objectives.term import Term
-from tf_infomax.objectives.view_pair import ViewPair
+from tf_infomax.objectives.multi_scale import MultiScaleInformation
+from tf_infomax.objectives.projected_views import BarlowTwins, NTXent, VICReg
+from tf_infomax.objectives.view_pair import OfViewPair, TwoViewTerm, ViewPair
 
 __all__ = [
     "AlignmentUniformity",
@@ -32,68 +35,8 @@ __all__ = [
 _TERMS = Family("loss of two views")
 
 
-class _OfViewPair:
-    """What terms with a ``pair`` (``ViewPair``) say of it."""
-
-    @property
-    def endpoint(self):
-        """The endpoint at which the views are compared."""
-        return self.pair.endpoint
-
-    @property
-    def random_view(self):
-        """The ``RandomView`` that is drawn twice where no views are named."""
-        return self.pair.random_view
-
-
-class _TwoViewTerm(_OfViewPair, Term):
-    """Base of terms on two views: which views, and which endpoint is read."""
-
-    least_rows = 2
-
-    def __init__(
-        self,
-        weight=options.TwoViews.weight,
-        endpoint=options.TwoViews.endpoint,
-        crop_area=options.TwoViews.crop_area,
-        flip=options.TwoViews.flip,
-        colour_jitter=options.TwoViews.colour_jitter,
-        grey=options.TwoViews.grey,
-        seed=None,
-        views=None,
-        **kwargs,
-    ):
-        super().__init__(weight, **kwargs)
-        self.seed = seed_or_none(seed)
-        self.pair = ViewPair(views, endpoint, crop_area, flip, colour_jitter, grey)
-
-    def connect(self, encoded):
-        self._connect(encoded, *self.pair.shapes(encoded))
-        self._finish_connect()
-
-    def _connect(self, encoded, shape_1, shape_2):
-        """Makes the weights, if the term has any, for codes of these shapes."""
-
-    def loss(self, features):
-        x, y = self.pair.codes(features)
-        value, metrics = self.view_loss(x, y, features)
-        return self.weight * value, metrics
-
-    def view_loss(self, x, y, features):
-        """(loss, dict of metrics) of the codes ``[K, D]`` of both views, as the encoder gives them.
-
-        Args:
-            x, y: floating ``[K, D]``, float32 or better.
-            features: ``Features``, for labels.
-        """
-        raise NotImplementedError
-
-    def get_config(self):
-        return {**super().get_config(), **self.pair.config(), "seed": self.seed}
-
-
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class ViewInformation(_OfViewPair, Information):
+class ViewInformation(OfViewPair, Information):
     """Maximise a bound on the information between the codes of two views.
 
     The views are those of pairs, as in MI-max, or two random views of every image: with
@@ -156,7 +99,7 @@ def contrastive(temperature=0.2, bound="infonce", **kwargs):
 
 @_TERMS.register("alignment_uniformity")
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class AlignmentUniformity(_TwoViewTerm):
+class AlignmentUniformity(TwoViewTerm):
     """Pull the codes of two views of an image together, and spread all codes over the sphere.
 
     ``alignment_weight * L_align + uniformity_weight * (L_uniform(x) + L_uniform(y)) / 2``, codes
@@ -204,7 +147,7 @@ class AlignmentUniformity(_TwoViewTerm):
 
 @_TERMS.register("triplet")
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class TripletViews(_TwoViewTerm):
+class TripletViews(TwoViewTerm):
     """The triplet loss, negatives mined in the batch: the only positive is the other view.
 
     Args:
@@ -247,7 +190,7 @@ class TripletViews(_TwoViewTerm):
 
 @_TERMS.register("supervised")
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class ViewClassification(_TwoViewTerm):
+class ViewClassification(TwoViewTerm):
     """Learn with labels, by a linear classifier of the unit codes of both views.
 
     Args:
@@ -287,5 +230,14 @@ class ViewClassification(_TwoViewTerm):
 
     def get_config(self):
         return {**super().get_config(), "num_classes": self.num_classes}
+
+
+for _name, _class in (
+    ("nt_xent", NTXent),
+    ("barlow_twins", BarlowTwins),
+    ("vicreg", VICReg),
+    ("multi_scale", MultiScaleInformation),
+):
+    _TERMS.add(_name, _class)
 
 get, class_of, names, register = _TERMS.functions()

@@ -1,11 +1,12 @@
-"""Which two views of every example are compared, and at which endpoint."""
+"""Which two views of every example are compared, at which endpoint; the base of such terms."""
 
 from tf_infomax.data.random_views import RandomView
-from tf_infomax.naming.arguments import boolean
+from tf_infomax.naming.arguments import boolean, seed_or_none
+from tf_infomax.objectives import options
 from tf_infomax.objectives.features import global_vectors, wide
-from tf_infomax.objectives.term import checked_endpoint
+from tf_infomax.objectives.term import Term, checked_endpoint
 
-__all__ = ["ViewPair"]
+__all__ = ["OfViewPair", "TwoViewTerm", "ViewPair"]
 
 
 class ViewPair:
@@ -26,6 +27,11 @@ class ViewPair:
         self.endpoint = checked_endpoint(endpoint)
         self.random_view = RandomView(crop_area, boolean(flip, "flip"), colour_jitter, grey)
         self.names = None if views is None else tuple(views)
+
+    @property
+    def views(self):
+        """What ``Features.pair`` takes: the names of two views, or the random view."""
+        return self.random_view if self.names is None else self.names
 
     def shapes(self, encoded):
         """Shapes of both codes without the batch axis.
@@ -50,8 +56,8 @@ class ViewPair:
             features: ``Features``.
             own: whether only this replica's rows are wanted.
         """
-        views = self.random_view if self.names is None else self.names
-        return tuple(wide(global_vectors(c)) for c in features.pair(views, self.endpoint, own))
+        found = features.pair(self.views, self.endpoint, own)
+        return tuple(wide(global_vectors(codes)) for codes in found)
 
     def config(self):
         """The constructor's arguments."""
@@ -64,3 +70,63 @@ class ViewPair:
             "colour_jitter": view.colour_jitter,
             "grey": view.grey,
         }
+
+
+class OfViewPair:
+    """What terms with a ``pair`` (``ViewPair``) say of it."""
+
+    @property
+    def endpoint(self):
+        """The endpoint at which the views are compared."""
+        return self.pair.endpoint
+
+    @property
+    def random_view(self):
+        """The ``RandomView`` that is drawn twice where no views are named."""
+        return self.pair.random_view
+
+
+class TwoViewTerm(OfViewPair, Term):
+    """Base of terms on two views: which views, and which endpoint is read."""
+
+    least_rows = 2
+
+    def __init__(
+        self,
+        weight=options.TwoViews.weight,
+        endpoint=options.TwoViews.endpoint,
+        crop_area=options.TwoViews.crop_area,
+        flip=options.TwoViews.flip,
+        colour_jitter=options.TwoViews.colour_jitter,
+        grey=options.TwoViews.grey,
+        seed=None,
+        views=None,
+        **kwargs,
+    ):
+        super().__init__(weight, **kwargs)
+        self.seed = seed_or_none(seed)
+        self.pair = ViewPair(views, endpoint, crop_area, flip, colour_jitter, grey)
+
+    def connect(self, encoded):
+        self._connect(encoded, *self.pair.shapes(encoded))
+        self._finish_connect()
+
+    def _connect(self, encoded, shape_1, shape_2):
+        """Makes the weights, if the term has any, for codes of these shapes."""
+
+    def loss(self, features):
+        x, y = self.pair.codes(features)
+        value, metrics = self.view_loss(x, y, features)
+        return self.weight * value, metrics
+
+    def view_loss(self, x, y, features):
+        """(loss, dict of metrics) of the codes ``[K, D]`` of both views, as the encoder gives them.
+
+        Args:
+            x, y: floating ``[K, D]``, float32 or better.
+            features: ``Features``, for labels.
+        """
+        raise NotImplementedError
+
+    def get_config(self):
+        return {**super().get_config(), **self.pair.config(), "seed": self.seed}

@@ -7,6 +7,7 @@ unverified": from memory of the paper, not a reference number.
 import math
 
 from tf_infomax.published import (
+    competing_methods,
     deep_infomax,
     deep_infomax_checks,
     estimation,
@@ -41,7 +42,7 @@ __all__ = [
 ]
 
 # In the order in which the report covers them.
-_MODULES = (mi_max, deep_infomax, estimation)
+_MODULES = (mi_max, deep_infomax, competing_methods, estimation)
 
 
 def claim(experiment):
@@ -64,11 +65,11 @@ def papers_of(names):
     values if none of them is."""
     wanted = set(names)
     found = [
-        module.SOURCE
-        for module in _MODULES
-        if wanted & {entry.experiment for entry in module.CLAIMS}
+        module for module in _MODULES if wanted & {entry.experiment for entry in module.CLAIMS}
     ]
-    return found or [module.SOURCE for module in _MODULES if module.VALUES]
+    found = found or [module for module in _MODULES if module.VALUES]
+    # Two modules may be of one paper.
+    return list({id(module.SOURCE): module.SOURCE for module in found}.values())
 
 
 def _claims():

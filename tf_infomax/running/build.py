@@ -32,6 +32,7 @@ __all__ = [
     "build_source",
     "input_shape",
     "load_images",
+    "sizes_of",
 ]
 
 # XLA makes every step faster, by 1.1 (MLP) to 1.5 (ConvNet, networks on all pairs), and takes the
@@ -96,11 +97,11 @@ def build(experiment, images):
     source = build_source(experiment, images)
     shape = input_shape(experiment, images)
     with precision(train.precision):
-        model = build_model(experiment, shape, 0 if images is None else images.num_classes)
+        model = build_model(experiment, shape, **sizes_of(images))
         model.compile(Adam(train.learning_rate), player_optimizers=_optimizers(experiment, model))
         task = Task(model, *_draws(source, model))
     encoder = None if experiment.encoder is None else next(iter(model.encoders.values()))
-    return Trial(experiment, source, task, encoder, model, _is_compiled(train))
+    return Trial(experiment, source, task, encoder, model, _is_compiled(train, model))
 
 
 def _optimizers(experiment, model):
@@ -155,29 +156,46 @@ def input_shape(experiment, images):
     return crop, crop, shape[2]
 
 
-def build_model(experiment, view_shape, num_classes=0):
+def sizes_of(images):
+    """What ``build_model`` needs to know of a data set, a dict; empty without images."""
+    if images is None:
+        return {}
+    unlabelled = 0 if images.unlabelled_images is None else len(images.unlabelled_images)
+    return {
+        "num_classes": images.num_classes,
+        "num_examples": len(images.train_images) + unlabelled,
+        "num_attributes": len(images.attribute_names),
+    }
+
+
+def build_model(experiment, view_shape, num_classes=0, num_examples=0, num_attributes=0):
     """The model of a run, with weights.
 
     Args:
         experiment: one variant and one seed.
         view_shape: from ``input_shape``. The encoders of halves take them flattened.
         num_classes: of the data set, for terms that learn from labels.
+        num_examples: images in training, for terms with state of every example.
+        num_attributes: of every image, for terms that learn from them.
 
     Returns:
         ``RepresentationModel``: ``DeepInfoMax`` for whole images; ``InfoMax`` for pairs that are
         trained with a single bound.
     """
     with precision(experiment.train.precision):
-        return _built_model(experiment, view_shape, num_classes)
+        sizes = (num_classes, num_examples, num_attributes)
+        model = _built_model(experiment, view_shape, sizes)
+    _is_compiled(experiment.train, model)
+    return model
 
 
-def _built_model(experiment, view_shape, num_classes):
+def _built_model(experiment, view_shape, sizes):
     (seed,) = experiment.seeds
     built = _encoders(experiment, view_shape, seed)
     is_image = experiment.data.views == "image"
     shape = (None, *view_shape) if is_image else (None, math.prod(view_shape))
     width = next(iter(built.values())).compute_output_shape(shape)[-1]
-    terms = build_terms(experiment, built, width, num_classes)
+    terms = build_terms(experiment, built, width, *sizes)
     if is_image:
         model = DeepInfoMax(*built.values(), terms, seed=randomness.stream_seed(seed, "fit"))
         model.build(shape)
@@ -246,7 +264,13 @@ def _half_encoder(choice, view_shape, seed, which):
     return encoder
 
 
-def _is_compiled(train):
-    return {"yes": True, "no": False, "auto": train.steps >= _STEPS_WORTH_COMPILING}[
-        train.jit_compile
-    ]
+def _is_compiled(train, model):
+    """Whether XLA compiles the step; ``ValueError`` if it must and cannot."""
+    hosts = [term.name for term in model.objectives if not term.supports_jit]
+    if hosts and train.jit_compile == "yes":
+        raise ValueError(
+            f"The term {hosts[0]!r} works on the host in every step, which XLA cannot compile: "
+            f"train.jit_compile must be auto or no. Received: {train.jit_compile!r}."
+        )
+    worth = train.steps >= _STEPS_WORTH_COMPILING and not hosts
+    return {"yes": True, "no": False, "auto": worth}[train.jit_compile]

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tf_infomax.experiments.spec import Experiment
 from tf_infomax.results import metrics
 from tf_infomax.results.rows import RowWriter, read_rows
-from tf_infomax.running.build import build, input_shape, load_images
+from tf_infomax.running.build import build, input_shape, load_images, sizes_of
 from tf_infomax.running.execution import FINISHED, INTERRUPTED, NON_FINITE, Execution
 from tf_infomax.running.inputs import check_inputs, inputs_of
 from tf_infomax.running.run_directory import RunDirectory
@@ -119,7 +119,7 @@ def _prepared(run, writer, directory):
     changed = check_inputs(directory, inputs, run.accept_changed_inputs)
     trial = build(run.experiment, images)
     if images is not None:
-        directory.note_inputs(input_shape(run.experiment, images), images.num_classes)
+        directory.note_inputs(input_shape(run.experiment, images), **sizes_of(images))
     if directory.inputs is None:
         directory.write_inputs(inputs)
     checkpoints = Checkpoints(

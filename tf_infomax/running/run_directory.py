@@ -69,11 +69,13 @@ class RunDirectory:
         return tuple(self._noted("shape"))
 
     @property
-    def num_classes(self):
-        """Number of classes of the run's data set, or ``None`` if not noted."""
+    def sizes(self):
+        """Sizes of the run's data set, as ``build.sizes_of`` gives them; ``None`` if not noted."""
         if not self._views.is_file():
             return None
-        return self._noted("num_classes")
+        # Earlier versions noted the classes alone, and had no term that needs the others.
+        others = {name: size for name, size in read_json(self._views).items() if name != "shape"}
+        return {**others, "num_classes": self._noted("num_classes")}
 
     def _noted(self, key):
         noted = read_json(self._views)
@@ -87,9 +89,9 @@ class RunDirectory:
             )
         return noted[key]
 
-    def note_inputs(self, view_shape, num_classes):
-        """Writes the shape of the run's views and the number of classes beside the experiment."""
-        write_json(self._views, {"shape": list(view_shape), "num_classes": num_classes})
+    def note_inputs(self, view_shape, **sizes):
+        """Writes the shape of the run's views and ``build.sizes_of`` beside the experiment."""
+        write_json(self._views, {"shape": list(view_shape), **sizes})
 
     @property
     def _views(self):

@@ -19,7 +19,7 @@ from tf_infomax.experiments.spec import described
 from tf_infomax.report import report
 from tf_infomax.results.rows import read_rows, write_rows
 from tf_infomax.running import inputs, pair_distributions, workers
-from tf_infomax.running.build import build_model, input_shape, load_images
+from tf_infomax.running.build import build_model, input_shape, load_images, sizes_of
 from tf_infomax.running.checks import check
 from tf_infomax.running.execution import FINISHED, INTERRUPTED, NON_FINITE
 from tf_infomax.running.run import Run
@@ -228,8 +228,7 @@ def _check_fit(experiment, images):
                 )
     _check_labels(experiment, images)
     try:
-        classes = 0 if images is None else images.num_classes
-        model = build_model(experiment, view_shape, classes)
+        model = build_model(experiment, view_shape, **sizes_of(images))
         encoder = None if experiment.encoder is None else next(iter(model.encoders.values()))
         source = pair_distributions.pairs_of(experiment, seed=0) if images is None else None
         evaluators.check_facts(

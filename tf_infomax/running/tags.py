@@ -28,10 +28,12 @@ def tags_of(experiment):
 
 def _bound_tags(term):
     tags = {"critic": term.critic.name, "bound": described(term.bound)}
-    if term.baseline is not None:
-        tags["baseline"] = term.baseline.name
-    if term.target is not None:
-        tags["target"] = term.target
+    # Predictive coding has neither.
+    baseline, target = (getattr(term, name, None) for name in ("baseline", "target"))
+    if baseline is not None:
+        tags["baseline"] = baseline.name
+    if target is not None:
+        tags["target"] = target
     return tags
 
 
@@ -43,12 +45,13 @@ def _term_tags(terms):
         ("alpha", "global_information"), ("beta", "local_information"), ("gamma", "prior"),
     ):
         tags[letter] = by_name[name].weight if name in by_name else 0.0
-    information = by_name.get("local_information") or by_name.get("global_information")
+    scored = ("local_information", "global_information", "predictive_coding")
+    information = next((by_name[name] for name in scored if name in by_name), None)
     if information is not None:
         tags.update(_bound_tags(information))
         if "units" in information.critic.options:
             tags["critic_units"] = information.critic.options["units"]
-        tags["occluded"] = information.occluded
+        tags["occluded"] = getattr(information, "occluded", False)
         if getattr(information, "negative_images", None) is not None:
             tags["negative_images"] = information.negative_images
     if "reconstruction" in by_name:
@@ -59,7 +62,8 @@ def _term_tags(terms):
         tags["loss"] = loss.name
         if "temperature" in loss.options:
             tags["temperature"] = loss.options["temperature"]
-    for name in ("coordinates", "relative_coordinates", "classification"):
+    others = ("predictive_coding", "noise_as_targets", "attributes")
+    for name in ("coordinates", "relative_coordinates", "classification", *others):
         if name in by_name:
             tags[name] = by_name[name].weight
     return tags

@@ -125,7 +125,10 @@ def _estimator(name, metric):
 _CONV, _FC, _Y = (
     _accuracy(*place) for place in (("conv", "conv"), ("fc", "fc"), ("Y", "global"))
 )
+# Trained with labels from the first layer on, through "fc".
+_NETWORK = _accuracy("network", "fc", "fine_tuning/accuracy")
 _CLASSIFICATION = (
+    System("fully supervised, early stopping", "dim_supervised_reference"),
     System("fully supervised", "dim_supervised"),
     System("untrained (not in the paper)", "dim_untrained"),
     System("VAE", "dim_vae"),
@@ -133,6 +136,7 @@ _CLASSIFICATION = (
     System("beta-VAE", "dim_beta_vae"),
     System("AAE", "dim_aae"),
     System("BiGAN", "dim_bigan"),
+    System("NAT", "dim_nat"),
     System("DIM(G)", "dim_global"),
     System("DIM(L) DV", "dim_local", {"bound": "donsker_varadhan"}),
     System("DIM(L) JSD", "dim_local", {"bound": "jsd"}),
@@ -142,11 +146,18 @@ _CLASSIFICATION = (
 _PROBE = "Test accuracy [%] of the MLP probe on endpoints of the frozen encoder"
 
 LAYOUTS = (
-    Layout("Table 1", _PROBE, (_CONV, _FC, _Y), _CLASSIFICATION, others=_SECOND),
+    Layout(
+        "Table 1",
+        f"{_PROBE}; network: trained with labels, as a whole",
+        (_CONV, _FC, _Y, _NETWORK),
+        _CLASSIFICATION,
+        others=_SECOND,
+    ),
     Layout(
         "Table 2",
-        f"{_PROBE}; SS: of the whole network, fine-tuned with the labels",
-        (_CONV, _FC, _Y, _accuracy("SS", "conv", "fine_tuning/accuracy")),
+        f"{_PROBE}; SS: of the whole network, fine-tuned with the labels; network: trained with "
+        "labels, as a whole",
+        (_CONV, _FC, _Y, _accuracy("SS", "conv", "fine_tuning/accuracy"), _NETWORK),
         _CLASSIFICATION,
         datasets=_SECOND,
     ),
@@ -157,6 +168,8 @@ LAYOUTS = (
         (
             System("DIM(L), single global", "dim_single_global_cifar10"),
             System("DIM(L), single global", "dim_single_global"),
+            System("CPC", "dim_cpc_cifar10"),
+            System("CPC", "dim_cpc"),
             System("DIM(L), multiple globals", "dim_multiple_globals"),
         ),
     ),
@@ -189,6 +202,7 @@ LAYOUTS = (
             System("VAE", "dim_vae"),
             System("AAE", "dim_aae"),
             System("BiGAN", "dim_bigan"),
+            System("NAT", "dim_nat"),
             System("DIM(G)", "dim_global"),
             System("DIM(L+G)", "dim_local_global"),
             System("DIM(L)", "dim_local", tells_bound=True),

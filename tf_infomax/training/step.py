@@ -25,5 +25,9 @@ def gradient_step(loss_and_metrics, variables, optimizer):
         # In mixed float16 the loss is scaled, and the optimizer scales the gradients back. Keras'
         # optimizers sum the gradients of all replicas.
         scaled = optimizer.scale_loss(loss) / replicas.number()
-    optimizer.apply(tape.gradient(scaled, variables), variables)
+    gradients = tape.gradient(scaled, variables)
+    # Layers above the endpoint that a loss reads stay as they are. Keras would warn of a forgotten
+    # loss; that there is no gradient at all is left for it to refuse.
+    pairs = [pair for pair in zip(gradients, variables, strict=True) if pair[0] is not None]
+    optimizer.apply(*(zip(*pairs, strict=True) if pairs else (gradients, variables)))
     return {"loss": loss, **metrics}

@@ -1,0 +1,81 @@
+"""How many dimensions codes use, without labels: RankMe and LiDAR."""
+
+import numpy as np
+
+from tf_infomax.evaluation.labelled import checked_codes
+
+__all__ = ["lidar", "rankme"]
+
+
+def rankme(codes, epsilon=1e-7):
+    """Effective rank of a matrix of codes: the exponential of the entropy of its singular values.
+
+    ``exp(-sum_k p_k log p_k)``, ``p_k = s_k / sum(s) + epsilon``: 1 if all codes are multiples of
+    one, ``min(N, D)`` if all singular values are equal. Codes are not centred, so that a mean far
+    from 0 counts as one large direction.
+
+    Args:
+        codes: ``[N, D]`` or ``[N, ...]``, finite.
+        epsilon: added to every p.
+
+    Returns:
+        A number of dimensions, a float; 0 where all codes are 0.
+
+    Raises:
+        ValueError: on codes that are not finite.
+
+    Reference: Garrido et al. (2023), arXiv:2210.02885, eq. 1.
+    """
+    codes = checked_codes(codes, "measured", np.float64)
+    return _effective_rank(np.linalg.svd(codes, compute_uv=False), epsilon)
+
+
+def lidar(codes, delta=1e-4, epsilon=1e-7):
+    """Effective rank of what tells objects from one another, among views of each object.
+
+    Linear discriminant analysis with every image as a class of its own: S_b is the covariance of
+    the means of the images' views, S_w the mean covariance of views around them plus ``delta I``;
+    LiDAR is the effective rank (as in ``rankme``) of the eigenvalues of
+    ``S_w^(-1/2) S_b S_w^(-1/2)``. Directions in which views of one image differ as much as images
+    do count little, whatever their variance.
+
+    Args:
+        codes: ``[N, Q, D]``, codes of Q >= 2 views of each of N >= 2 images.
+        delta: added to the variances within images.
+        epsilon: added to every fraction of the eigenvalues.
+
+    Returns:
+        A number of dimensions, a float, at most ``min(N - 1, D)``; 0 where all means are the same.
+
+    Raises:
+        ValueError: on another rank, too few images or views, or codes that are not finite.
+
+    Reference: Thilak et al. (2024), arXiv:2312.04000, section 3. Both covariances are unbiased.
+    """
+    codes = np.asarray(codes)
+    if codes.ndim != 3 or min(codes.shape[:2]) < 2:
+        raise ValueError(
+            "LiDAR needs two views or more of two images or more, [N, Q, D]. "
+            f"Received: codes of shape {codes.shape}."
+        )
+    number, views, width = codes.shape
+    codes = checked_codes(codes.reshape(-1, width), "measured", np.float64)
+    codes = codes.reshape(number, views, width)
+    means = codes.mean(axis=1)
+    between = np.cov(means, rowvar=False).reshape(width, width)
+    apart = (codes - means[:, np.newaxis]).reshape(-1, width)
+    within = apart.T @ apart / (number * (views - 1)) + delta * np.eye(width)
+    values, vectors = np.linalg.eigh(within)
+    whitening = vectors * values**-0.5
+    # Never below 0 but for rounding.
+    ratios = np.maximum(np.linalg.eigvalsh(whitening.T @ between @ whitening), 0.0)
+    return _effective_rank(ratios, epsilon)
+
+
+def _effective_rank(values, epsilon):
+    total = values.sum()
+    if total <= 0.0:
+        # A collapsed encoder is a result, and not an error.
+        return 0.0
+    fractions = values / total + epsilon
+    return float(np.exp(-np.sum(fractions * np.log(fractions))))
