@@ -8,7 +8,8 @@ from tests.synthetic_dim_rows import BOUNDS, ENDPOINTS, LEVELS
 from tests.synthetic_rows import rows_of
 from tf_infomax.published import claim, experiments, papers_of, published
 from tf_infomax.results.rows import Row, to_frame
-from tf_infomax.tables.paper_tables import epochs_of, markdown, paper_tables
+from tf_infomax.tables.paper_records import epochs_of
+from tf_infomax.tables.paper_tables import markdown, paper_tables
 from tf_infomax.tables.results_table import finals
 
 TABLE_1 = ("dim_supervised", "dim_untrained", "dim_global", "dim_local")

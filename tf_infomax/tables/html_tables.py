@@ -147,7 +147,7 @@ def all_values(frame):
 
 
 def paper_table(table):
-    """A ``paper_tables.PaperTable`` with heading, warning and legend."""
+    """A ``paper_records.PaperTable`` with heading, warning and legend."""
     has_probes = any(line.probe_epochs for line in table.lines)
     head = ["system", "epochs trained", *(["probe epochs"] * has_probes), "seeds"]
     has_published = table.has_published()
