@@ -59,7 +59,8 @@ def test_training_a_file_going_on_and_an_export(name, tmp_path):
     after = [one.fit(data(), verbose=0).history["loss"] for one in (model, loaded)]
     assert after[0] == pytest.approx(after[1], rel=1e-4)
     model.export(tmp_path / "export", verbose=False)
-    served = tf.saved_model.load(tmp_path / "export").serve(IMAGES[:4])
+    exported = tf.saved_model.load(tmp_path / "export")
+    served = exported.serve(IMAGES[:4])
     np.testing.assert_allclose(served, model.encoder(IMAGES[:4]), rtol=1e-4, atol=1e-5)
 
 

@@ -67,11 +67,14 @@ class Features:
         """What is known of every example of the whole batch, ``[K, ...]``, or ``None``.
 
         Args:
-            name: "index", int64 ``[K]``, the example's number in the data set; or "attributes",
-                uint8 ``[K, A]``.
+            name: "index", the example's number in the data set, integers ``[K]``; or "attributes",
+                integers ``[K, A]``.
         """
         values = self._facts.get(name)
-        return None if values is None else replicas.gathered(values)
+        if values is None:
+            return None
+        # Bytes cannot be gathered over replicas.
+        return replicas.gathered(tf.cast(values, tf.int64))
 
     def seed(self, name):
         """The seed ``[2]`` of one named random draw of this step."""
