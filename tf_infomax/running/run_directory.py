@@ -217,6 +217,8 @@ class RunDirectory:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         process = {"id": os.getpid(), "host": platform.node()}
         plain = {"status": status, "time": now, "process": process, **facts}
+        # A process may die before it has made the directory.
+        self.path.mkdir(parents=True, exist_ok=True)
         write_json(self.path / "status.json", plain | ({"failures": failures} if failures else {}))
 
     @property
