@@ -101,10 +101,9 @@ def test_one_seed_has_the_binomial_error_and_that_of_runs():
     assert found.verdict == HOLDS and only(pairs([0.019])).verdict == NOT_DECIDED
     # Of 100 test examples the binomial error is ten times as large.
     assert only(pairs([0.02], examples=100)).verdict == NOT_DECIDED
-    # Of an unknown number of examples there is no binomial error.
-    mine = {"base": 0.5, "dataset": "mine"}
-    assert only(pairs([0.3], **mine)).verdict == NOT_DECIDED
-    assert only(pairs([0.3], **mine, examples=100)).verdict == HOLDS
+    unknown = only(pairs([0.3], base=0.5, dataset="mine"))
+    assert unknown.verdict == NOT_DECIDED and "test examples is unknown" in unknown.note
+    assert only(pairs([0.3], base=0.5, dataset="mine", examples=100)).verdict == HOLDS
 
 
 def test_a_single_seed_of_unknown_spread_decides_nothing():
@@ -114,6 +113,38 @@ def test_a_single_seed_of_unknown_spread_decides_nothing():
     elsewhere = check(run_sd_data=("cifar10",))
     assert only(pairs([0.1]), elsewhere).verdict == NOT_DECIDED
     assert only(pairs([0.1], dataset="cifar10"), elsewhere).verdict == HOLDS
+
+
+def test_equal_differences_tell_no_spread():
+    # As after two seeds on few test images: a t interval of width zero would decide anything.
+    found = only(pairs([0.01, 0.01], examples=100))
+    assert found.verdict == NOT_DECIDED and found.basis.startswith("2 equal differences: binomial")
+    assert only(pairs([0.3, 0.3], base=0.5)).verdict == HOLDS
+
+
+def test_seeds_of_another_length_are_left_out():
+    # Two finished seeds against the claim, one that has just begun for it.
+    rows = [*pairs([-0.05, -0.051]),
+            row("bilinear", 0.99, 2, step=10), row("concat", 0.5, 2, step=10)]
+    found = only(rows)
+    assert (found.seeds, found.verdict, found.budget) == (2, DOES_NOT_HOLD, "1,000 of 1,000 steps")
+    assert "1 shorter seed left out" in found.note
+
+
+def test_the_parts_of_one_run_are_those_of_the_seed_that_counts():
+    values = [1.0 + 0.01 * (step % 2) for step in range(40)]
+    rows = [row("bilinear", value, 1, step + 1) for step, value in enumerate(values)]
+    rows += [row("bilinear", math.nan, 0, step + 1) for step in range(40)]
+    found = only(rows, check(left=side("bilinear", at="tail"), right=0.5))
+    assert (found.verdict, found.seeds) == (HOLDS, 1)
+
+
+def test_data_that_the_paper_lacks_has_no_full_length():
+    rows = pairs([0.3], base=0.5, batch_size=64)
+    found = only(rows, check(steps=None))
+    # 1,000 steps of 64 of MNIST's 60,000 images; Deep InfoMax has no MNIST.
+    assert found.text() == "holds at this budget"
+    assert found.budget == "1.1 epochs; the paper has no such data"
 
 
 def test_a_short_training_is_told():

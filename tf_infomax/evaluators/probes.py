@@ -44,15 +44,16 @@ def measure_linear_probe(
     snapshot,
     endpoints: Names() = None,
     orders: Integer(1, 100) = 1,
-    converged: OneOf(("last", "always", "never")) = "last",
+    converged: OneOf(("never", "last", "always")) = "never",
 ):
     """Accuracy of the linear probe of MI-max; for halves of images at step 0 also on the pixels.
 
     The protocol stops long before convergence, so that its accuracy depends on the order of the
     examples. Beside it stand ``probe/linear/accuracy_over_orders`` and its sd,
     ``probe/linear/accuracy_sd_over_orders``, over ``orders`` orders of the examples if there are
-    several; and ``probe/linear/converged_accuracy`` of the same classifier fitted to convergence:
-    at the last step of runs on two views ("last"), at every measurement, or never.
+    several; and ``probe/linear/converged_accuracy`` of the same classifier fitted to convergence,
+    if asked for: of the code at the last step of runs on two views ("last"), or at every
+    measurement ("always"). It costs several times as much.
 
     Codes of a flow that, in float32 as they are read, give the inputs back with an error of more
     than ``INVERSE_TOLERANCE`` have no accuracy: it would be taken for that of an invertible map.
@@ -106,6 +107,11 @@ def _is_converged(snapshot, name, when):
     trial = snapshot.trial
     is_last = snapshot.step == trial.experiment.train.steps
     return is_last and trial.source.is_paired and name == snapshot.code
+
+
+def _labelled(labels):
+    """Number of examples with a label; -1 stands for none."""
+    return int(np.sum(np.asarray(labels) >= 0))
 
 
 _MLP = options_of(evaluation.mlp_probe)

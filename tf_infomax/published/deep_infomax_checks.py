@@ -33,6 +33,7 @@ _SYSTEMS = {
     "AE": (("dim_autoencoder",), {}),
     "AAE": (("dim_aae",), {}),
     "BiGAN": (("dim_bigan",), {}),
+    "beta-VAE": (("dim_beta_vae",), {}),
     "CPC": (("dim_cpc",), {}),
     "DIM": (("dim_local",), {"bound": "infonce"}),
     "DIM (coord)": (("dim_coordinates",), {}),
@@ -69,7 +70,7 @@ def _table_1():
         yield from _over("Table 1", bound, "DIM(G)", _MLP)
     yield from _over("Table 1", "DIM(L) infoNCE", "DIM(L) JSD", _MLP)
     yield from _over("Table 1", "DIM(L) JSD", "DIM(L) DV", _MLP)
-    for rival in ("VAE", "AE", "AAE", "BiGAN"):
+    for rival in ("VAE", "AE", "beta-VAE", "AAE", "BiGAN"):
         yield from _over("Table 1", "DIM(L) JSD", rival, _MLP)
         yield from _over("Table 1", rival, "DIM(G)", _MLP)
     for system in ("DIM(L) infoNCE", "DIM(L) JSD", "DIM(G)"):
@@ -94,12 +95,15 @@ def _table_4():
         ("DIM(G)", "DIM(L+G)", _ENDPOINTS[2:]),
     ):
         yield from _over("Table 4", higher, lower, _SVM, places, "accuracy of the SVM")
+    for rival in ("VAE", "AAE", "BiGAN"):
+        yield from _over("Table 4", "DIM(L)", rival, _SVM, _ENDPOINTS, "accuracy of the SVM")
     for metric, what, spread, pairs in (
         ("reconstruction/ms_ssim", "MS-SSIM", _UNKNOWN,
-         (("DIM(L+G)", "DIM(G)"), ("DIM(G)", "DIM(L)"))),
+         (("VAE", "AAE"), ("AAE", "BiGAN"), ("DIM(L+G)", "DIM(G)"), ("DIM(G)", "DIM(L)"))),
         ("dependence/mine", "MINE", _UNKNOWN,
-         (("DIM(L+G)", "DIM(G)"), ("DIM(G)", "DIM(L)"))),
-        ("dependence/ndm", "NDM", _NDM_SD, (("DIM(L+G)", "DIM(G)"), ("DIM(L+G)", "DIM(L)"))),
+         (("VAE", "AAE"), ("AAE", "BiGAN"), ("DIM(L+G)", "DIM(G)"), ("DIM(G)", "DIM(L)"))),
+        ("dependence/ndm", "NDM", _NDM_SD,
+         (("BiGAN", "VAE"), ("VAE", "AAE"), ("DIM(L+G)", "DIM(G)"), ("DIM(L+G)", "DIM(L)"))),
     ):
         for higher, lower in pairs:
             yield from _over("Table 4", higher, lower, metric, _Y, what, spread=spread)
@@ -179,6 +183,12 @@ def _appendix_a6():
             Rows(("dim_beta_vae",), "dependence/ndm", "test", {"features": "global"},
                  label="beta-VAE"),
             Rows(("dim_vae",), "dependence/ndm", "test", {"features": "global"}, label="VAE"),
+            "<", **_NDM_SD,
+        ),
+        Check(
+            "A.6", "The dependence of a beta-VAE's code falls with beta.", "appendix A.6", PAPER,
+            _weights("dependence/ndm", "beta 8", ("dim_ndm_and_beta",), kl_weight=8.0),
+            _weights("dependence/ndm", "beta 0.5", ("dim_ndm_and_beta",), kl_weight=0.5),
             "<", **_NDM_SD,
         ),
     )

@@ -13,6 +13,11 @@ __all__ = ["NO_SETTINGS", "Series", "SeriesTable", "at", "differing", "tail"]
 NO_SETTINGS = ("values", "png", "examples", "features", "constant")
 # What two different systems must share for their numbers to be comparable.
 _SHARED = ("batch_size", "encoder", "epochs", "critic_units")
+# Test examples of a probe, where its rows do not say.
+_TEST_IMAGES = {
+    "mnist": 10_000, "fashion_mnist": 10_000, "cifar10": 10_000, "cifar100": 10_000,
+    "stl10": 8_000, "tiny-imagenet-200": 10_000, "digits": 360, "mnist_sample": 2_000,
+}
 _FIELDS = ("experiment", "variant", "seed", "step", "split", "metric", "value", "unit")
 
 
@@ -29,6 +34,10 @@ class Series:
     variant: str
     tags: dict
     seeds: dict
+
+    def examples(self):
+        """Number of test examples behind an accuracy, or None."""
+        return self.tags.get("examples") or _TEST_IMAGES.get(self.dataset)
 
 
 class SeriesTable:

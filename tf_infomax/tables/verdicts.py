@@ -29,11 +29,6 @@ DOES_NOT_HOLD = "does not hold"
 NOT_DECIDED = "not decided at this budget"
 
 _LEVEL = 0.95
-# Test examples of a probe, where its rows do not say.
-_TEST_IMAGES = {
-    "mnist": 10_000, "fashion_mnist": 10_000, "cifar10": 10_000, "cifar100": 10_000,
-    "stl10": 8_000, "tiny-imagenet-200": 10_000, "digits": 360,
-}
 # Blocks of a tail: their means are taken for independent.
 _BLOCKS = 5
 # Trainings count as shorter than the paper's below this fraction of its length.
@@ -172,7 +167,7 @@ def _compared(check, metric, left, right, setting, table):
     """The ``Verdict`` on one pair of series (``right`` None: a number)."""
     place = {"dataset": left.dataset, "metric": metric, "setting": setting}
     seeds = sorted(set(left.seeds) if right is None else set(left.seeds) & set(right.seeds))
-    values, notes, steps, failed = [], [], [], 0
+    values, notes, failed = {}, [], 0
     for seed in seeds:
         pair, reason = _values(check, left, right, seed, table)
         if reason:
@@ -180,18 +175,23 @@ def _compared(check, metric, left, right, setting, table):
         elif not all(math.isfinite(value) for value in pair[:2]):
             failed += 1
         else:
-            values.append(pair[:2])
-            steps.append(pair[2])
+            values[seed] = pair
     if failed:
         text = "1 seed has" if failed == 1 else f"{failed} seeds have"
         notes.append(f"{text} non-finite values")
     if not values:
         reason = "; ".join(dict.fromkeys(notes)) or "no common seed"
         return Verdict(check, NOT_DECIDED, **place, note=reason)
-    ours = np.array(values)
+    # Seeds are never mixed across lengths: a run that is still going on would blur the rest.
+    step = max(pair[2] for pair in values.values())
+    seeds = [seed for seed, pair in values.items() if pair[2] == step]
+    shorter = len(values) - len(seeds)
+    if shorter:
+        notes.append(f"{shorter} shorter seed{'s' * (shorter > 1)} left out")
+    ours = np.array([values[seed][:2] for seed in seeds])
     low, high, basis = _interval(check, left, right, seeds, ours)
-    budget, is_short = _budget(check, left, min(steps))
-    reason = "" if basis else "one seed, and the spread between runs is unknown here"
+    budget, is_short = _budget(check, left, step)
+    reason = "" if basis else _why_unknown(check, left, right)
     return Verdict(
         check, _decided(check, low, high), **place,
         left=float(ours[:, 0].mean()), right=float(ours[:, 1].mean()),
@@ -199,6 +199,14 @@ def _compared(check, metric, left, right, setting, table):
         budget=budget, is_short=is_short, basis=basis,
         note="; ".join(filter(None, (*dict.fromkeys(notes), reason))),
     )
+
+
+def _why_unknown(check, *sides):
+    if "accuracy" in check.left.metric and any(
+        one is not None and one.examples() is None for one in sides
+    ):
+        return "one seed, and the number of test examples is unknown"
+    return "one seed, and the spread between runs is unknown here"
 
 
 def _settings(check, pairs):
@@ -272,11 +280,11 @@ def confidence_interval(differences):
 def _interval(check, left, right, seeds, values):
     """(low, high, what it rests on); NaN and "" if a single seed says nothing."""
     differences = values[:, 0] - values[:, 1]
-    if len(differences) > 1:
+    # Equal differences, as of accuracies on few examples, say nothing about their spread.
+    if len(differences) > 1 and (np.ptp(differences) > 0 or check.run_sd == 0):
         return *confidence_interval(differences), f"t, {len(differences)} seeds"
     if check.left.at == "tail":
-        (seed,) = [s for s in seeds if s in left.seeds][:1]
-        values_there = tail(left.seeds[seed])
+        values_there = tail(left.seeds[seeds[0]])
         if len(values_there) >= 2 * _BLOCKS:
             means = [block.mean() for block in np.array_split(values_there, _BLOCKS)]
             low, high = confidence_interval(np.array(means) - values[0, 1])
@@ -293,13 +301,14 @@ def _interval(check, left, right, seeds, values):
         parts.append(f"sd of runs {check.run_sd:g} ({check.run_sd_source})")
     if "accuracy" in check.left.metric:
         for series, accuracy in sides:
-            examples = series.tags.get("examples") or _TEST_IMAGES.get(series.dataset)
+            examples = series.examples()
             if examples is None:
                 return math.nan, math.nan, ""
             variance += accuracy * (1.0 - accuracy) / float(examples)
         parts.insert(0, "binomial")
     half = stats.norm.ppf(0.5 + _LEVEL / 2) * math.sqrt(variance)
-    basis = "1 seed: " + (", ".join(parts) or check.run_sd_source)
+    cause = "1 seed" if len(values) == 1 else f"{len(values)} equal differences"
+    basis = f"{cause}: {', '.join(parts) or check.run_sd_source}"
     return differences[0] - half, differences[0] + half, basis
 
 
@@ -321,10 +330,11 @@ def _budget(check, left, step):
         return f"{step:,} of {check.steps:,} steps", step < _AS_LONG * check.steps
     images, size = TRAINING_IMAGES.get(left.dataset), left.tags.get("batch_size")
     theirs = PAPER_EPOCHS.get(left.dataset)
+    # Where the paper trained nothing, no length is its own.
     if not images or not size:
-        return f"{step:,} steps", False
+        return f"{step:,} steps; the paper has no such data", True
     epochs = step * size / images
     text = f"{epochs:,.0f}" if epochs >= 9.95 else f"{epochs:.2g}"
     if theirs is None:
-        return f"{text} epochs", False
+        return f"{text} epochs; the paper has no such data", True
     return f"{text} of {theirs[0]:,} epochs", epochs < _AS_LONG * theirs[0]
