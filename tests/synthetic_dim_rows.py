@@ -89,7 +89,7 @@ class Run:
         self.dependence(30 * level)
         for split, end in (("train", 40 * level), ("test", 20 * level)):
             self.add("dependence/mine", end, "nats", split, epochs=10, values=grown(end, 10, 0.0),
-                     **code)
+                     standardized=True, **code)
 
     def reconstruction(self, ms_ssim):
         tags = {"features": "global", "epochs": 12}
@@ -98,7 +98,7 @@ class Run:
         self.add("reconstruction/released_ssim", ms_ssim - 0.1, "1", **tags)
 
     def dependence(self, nats):
-        tags = {"features": "global", "epochs": 200}
+        tags = {"features": "global", "epochs": 200, "standardized": True}
         self.add("dependence/ndm", nats, "nats", "train", values=grown(nats, 200, 0.0), **tags)
         self.add("dependence/ndm", nats - 0.5, "nats", **tags)
 

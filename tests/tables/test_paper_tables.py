@@ -155,6 +155,23 @@ def test_table_4():
     assert "Epochs of our estimators: MS-SSIM 12, MINE 10, NDM 200." in legend
 
 
+def test_table_4_keeps_standardised_and_raw_codes_apart():
+    def mine(value, experiment, **tags):
+        return accuracy(value, "global", variant="default", experiment=experiment,
+                        metric="dependence/mine", **tags)
+
+    # Older rows lack the tag: their codes are raw. One run was measured both ways.
+    rows = [mine(7.0, "dim_global"), mine(4.0, "dim_local"),
+            mine(6.0, "dim_local", standardized=True)]
+    table = only(rows, "Table 4")
+    names = [column.name for column in table.columns]
+    standardized, raw = (names.index(f"MINE{of}, test images") for of in ("", " of raw codes"))
+    # Nor are they averaged anywhere else.
+    assert {record.mean for record in finals(to_frame(rows))} == {7.0, 4.0, 6.0}
+    shown = {label: (cells[standardized], cells[raw]) for label, cells in texts(table).items()}
+    assert shown["DIM(G)"] == ("", "7.00") and shown["DIM(L), InfoNCE"] == ("6.00", "4.00")
+
+
 def test_table_5_has_the_columns_of_the_paper_in_its_order():
     tables = tables_of(["dim_local", "dim_coordinates"])
     table = next(table for table in tables if table.name == "Table 5")

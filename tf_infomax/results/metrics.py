@@ -12,6 +12,7 @@ __all__ = [
     "INPUTS_CHANGED",
     "METRICS",
     "NON_FINITE",
+    "OF_STANDARDIZED",
     "PICTURE",
     "Metric",
     "described",
@@ -24,6 +25,9 @@ NON_FINITE = "run/non_finite_loss_step"
 INPUTS_CHANGED = "run/inputs_changed_step"
 # Suffix of rows that carry a picture: their number describes it, and is left out of tables.
 PICTURE = "/figure"
+# Estimators of standardised codes (tag ``standardized``), or else of codes as they are: values of
+# the two are never averaged or compared. Rows without the tag are older, and of raw codes.
+OF_STANDARDIZED = ("dependence/mine", "dependence/ndm")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -80,7 +80,12 @@ def _place(record):
     if found is None or found[1].heading is None:
         return None
     known = _ENDPOINTS.index(features) if features in _ENDPOINTS else len(_ENDPOINTS)
-    return found[0], known, found[1].heading
+    return found[0], known, found[1].heading + _raw(record)
+
+
+def _raw(record):
+    """What the name of a value of codes that were not standardised ends with, or empty."""
+    return ", raw codes" if record.key["raw_codes"] else ""
 
 
 def final_values(frame, official):
@@ -134,7 +139,7 @@ def all_values(frame):
     for record in records:
         key = record.key
         place = (key["experiment"], key["dataset"], key["variant"])
-        features = f" ({key['features']})" if key["features"] else ""
+        features = f" ({key['features']}{_raw(record)})" if key["features"] else ""
         first = place != previous
         names = [key["experiment"], data_set_name(place[1]), key["variant"]]
         body.append(("first" if first else "", [

@@ -37,9 +37,9 @@ class Column:
         factor: factor of the values (100 for percentages).
         decimals: of our values.
         spread: metric of the sd over fits to one encoder, or None.
-        standardized: for estimators that can standardise codes: whether it shows values of
-            standardised codes or of codes as they are, which must not stand in one column; None
-            for other metrics. The published value stands beside the former.
+        raw_codes: whether it shows an estimator's values of codes as they are, which must not
+            stand in one column with those of standardised codes. Published values stand beside
+            the latter.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Column:
     factor: float = 1.0
     decimals: int = 2
     spread: str | None = None
-    standardized: bool | None = None
+    raw_codes: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,8 @@ def _accuracy(name, features, metric=_MLP, spread=None):
 def _estimator(name, metric):
     """Columns of standardised codes, and of codes as they are, which have other values."""
     return (
-        Column(
-            f"{name}{of}, {images} images", metric, split, "global", standardized=standardized
-        )
-        for standardized, of in ((True, ""), (False, " of raw codes"))
+        Column(f"{name}{of}, {images} images", metric, split, "global", raw_codes=raw_codes)
+        for raw_codes, of in ((False, ""), (True, " of raw codes"))
         for images, split in (("training", "train"), ("test", "test"))
     )
 

@@ -21,14 +21,6 @@ from tf_infomax.tables.results_table import finals
 
 __all__ = ["markdown", "paper_tables"]
 
-# Metrics with a column of their own for each treatment of the codes.
-_ESTIMATORS = {
-    column.metric
-    for layout in LAYOUTS
-    for column in layout.columns
-    if column.standardized is not None
-}
-
 
 def paper_tables(frame):
     """The tables that ``frame`` has numbers for.
@@ -42,7 +34,7 @@ def paper_tables(frame):
     """
     known = {system.experiment for layout in LAYOUTS for system in layout.systems}
     runs = {}
-    for record in _finals(frame[frame["experiment"].isin(known)]):
+    for record in finals(frame[frame["experiment"].isin(known)]):
         key = record.key
         place = (key["experiment"], key["variant"])
         runs.setdefault(key["dataset"], {}).setdefault(place, []).append(record)
@@ -53,23 +45,6 @@ def paper_tables(frame):
         if layout.is_for(dataset)
     ]
     return [table for table in tables if table is not None]
-
-
-def _finals(frame):
-    """Final values, of standardised and of raw codes apart: rows without the tag are of raw ones.
-    """
-    if "standardized" not in frame:
-        return finals(frame.assign(standardized=False), ("standardized",))
-    return finals(
-        frame.assign(standardized=frame["standardized"].map(lambda one: one is True)),
-        ("standardized",),
-    )
-
-
-def _kind(record):
-    """What a record is of; whether codes were standardised matters to estimators only."""
-    kind = tuple(record.key[part] for part in ("metric", "split", "features"))
-    return *kind, record.key["standardized"] if kind[0] in _ESTIMATORS else None
 
 
 def _table(layout, dataset, runs):
@@ -110,9 +85,12 @@ def _table(layout, dataset, runs):
 
 
 def _line(layout, system, dataset, records):
-    by_kind = {_kind(record): record for record in records}
+    by_kind = {
+        tuple(record.key[part] for part in ("metric", "split", "features", "raw_codes")): record
+        for record in records
+    }
     kinds = [
-        (column.metric, column.split, column.features, column.standardized)
+        (column.metric, column.split, column.features, column.raw_codes)
         for column in layout.columns
     ]
     found = [by_kind[kind] for kind in kinds if kind in by_kind]
@@ -123,9 +101,9 @@ def _line(layout, system, dataset, records):
         # The bound matters only if the paper's line names it.
         tags = {"dataset": dataset, "features": column.features, **system.tags}
         entry = None
-        if column.standardized is not False:
+        if not column.raw_codes:
             entry = published(system.experiment, column.metric, column.split, tags, layout.name)
-        spread = by_kind.get((column.spread, column.split, column.features, None))
+        spread = by_kind.get((column.spread, column.split, column.features, False))
         early = ours is not None and ours.step < step
         note = f"after {epochs_text(epochs_of(ours))} epochs" if early else ""
         cells.append(Cell(column, ours, entry, spread, note))

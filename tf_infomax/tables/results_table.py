@@ -4,7 +4,13 @@ import math
 from dataclasses import dataclass
 
 from tf_infomax.published import experiments
-from tf_infomax.results.metrics import NON_FINITE, PICTURE, described, value_with_unit
+from tf_infomax.results.metrics import (
+    NON_FINITE,
+    OF_STANDARDIZED,
+    PICTURE,
+    described,
+    value_with_unit,
+)
 from tf_infomax.results.rows import final_values, to_frame
 
 __all__ = ["Final", "Overview", "finals", "number", "overviews", "paper_order", "summary_table"]
@@ -26,7 +32,8 @@ class Final:
     """Mean and sd over ``n`` of ``seeds`` seeds of one metric at its last ``step``.
 
     Args:
-        key: experiment, dataset, variant, metric, split, features and unit, as a dict.
+        key: experiment, dataset, variant, metric, split, features, unit and raw_codes, as a dict;
+            the last is whether an estimator that can standardise codes read them as they are.
         tags: the tags of its rows, as a dict, with dataset and features.
         step, mean, sd, n, seeds: as in ``results.final_values``.
     """
@@ -58,20 +65,19 @@ class Final:
         return str(self.n) if self.n == self.seeds else f"{self.n} of {self.seeds}"
 
 
-def finals(frame, more=()):
-    """All final values of ``frame`` (from ``results.to_frame``) as ``Final`` records.
-
-    Args:
-        frame: rows.
-        more: further columns, besides those of ``results.rows.GROUP``, that tell values apart;
-            they join the records' keys.
-    """
+def finals(frame):
+    """All final values of ``frame`` (from ``results.to_frame``) as ``Final`` records."""
     frame = frame[~frame["metric"].str.endswith(PICTURE)] if len(frame) else frame
     if frame.empty:
         return []
+    raw = frame["metric"].isin(OF_STANDARDIZED)
+    if "standardized" in frame:
+        raw &= frame["standardized"].map(lambda tag: tag is not True)
+    frame = frame.assign(raw_codes=raw)
     fixed = {"experiment", "variant", "seed", "step", "split", "metric", "value", "unit", "values",
              "png"}
-    keys = ["experiment", "dataset", "variant", "metric", "split", "features", "unit", *more]
+    keys = ["experiment", "dataset", "variant", "metric", "split", "features", "unit",
+            "raw_codes"]
     names = [name for name in frame.columns if name not in fixed]
     # The tags of the first row are taken for the whole group.
     firsts = frame.drop_duplicates(keys).to_dict("records")
