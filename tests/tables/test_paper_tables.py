@@ -65,7 +65,8 @@ def test_table_1_has_ours_and_the_published_values():
         "DIM(L) JSD": ["73.25 R", "73.62 R", "66.96 R"],
         "DIM(L) infoNCE": ["75.21 R", "75.57 R", "69.13 R"],
     }
-    assert {line.seeds for line in table.lines} == {"3"}
+    # NAT is not among our rows here.
+    assert {line.seeds for line in table.lines if line.label != "NAT"} == {"3"}
 
 
 def test_it_is_said_that_ours_were_trained_for_less():
