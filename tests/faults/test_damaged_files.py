@@ -98,7 +98,13 @@ SAMPLE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("file", "how"), SAMPLE, ids=str)
+@pytest.mark.parametrize(
+    ("file", "how"),
+    [
+        pytest.param(file, how, id=f"{how.__name__}-{file.rpartition('/')[2]}")
+        for file, how in SAMPLE
+    ],
+)
 def test_a_sample_of_the_damages(file, how, half, whole, tmp_path):
     found = goes_on_or_says_why(half, whole, tmp_path, (file, how))
     assert isinstance(found, bytes) == (SAMPLE[file, how] == "goes on")

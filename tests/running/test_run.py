@@ -63,7 +63,6 @@ def test_rows_say_everything_in_the_order_of_the_steps(bilinear):
     expected |= {
         (step, "probe/linear/accuracy", "test", "fraction", "code") for step in (0, 6, 12)
     }
-    expected |= {(12, "probe/linear/converged_accuracy", "test", "fraction", "code")}
     for split in ("test", "train"):
         expected |= {(step, "bound", split, "nats", None) for step in (0, 4, 8, 12)}
     expected |= {(step, "train/bound", "train", "nats", None) for step in (4, 6, 8, 12)}

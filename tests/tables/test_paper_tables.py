@@ -47,7 +47,7 @@ def test_table_1_has_ours_and_the_published_values():
     assert [column.name for column in table.columns] == ["conv", "fc", "Y"]
     assert [line.label for line in table.lines] == [
         "fully supervised", "untrained (not in the paper)", "VAE", "AE", "beta-VAE", "AAE", "BiGAN",
-        "DIM(G)", "DIM(L) DV", "DIM(L) JSD", "DIM(L) infoNCE",
+        "NAT", "DIM(G)", "DIM(L) DV", "DIM(L) JSD", "DIM(L) infoNCE",
     ]
     levels = {
         "fully supervised": LEVELS["dim_supervised"], "DIM(G)": LEVELS["dim_global"],
@@ -59,6 +59,7 @@ def test_table_1_has_ours_and_the_published_values():
         assert texts(table)[label] == expected
     assert theirs(table) == {
         "fully supervised": ["", "", "75.39 S"],
+        "NAT": ["56.19 R", "51.29 R", "31.16 R"],
         "untrained (not in the paper)": ["", "", ""],
         "VAE": ["60.71 R", "60.54 R", "54.61 R"],
         "AE": ["62.19 R", "55.78 R", "54.47 R"],
@@ -122,8 +123,8 @@ def test_table_3_is_of_one_data_set_each():
             accuracy(0.4, experiment="dim_single_global", variant="default", dataset="stl10")]
     small, large = paper_tables(to_frame(rows))
     assert (small.title, large.title) == ("Table 3: CIFAR-10", "Table 3: STL-10")
-    assert theirs(small) == {"DIM(L), single global": ["80.95 P"]}
-    assert theirs(large) == {"DIM(L), single global": ["76.97 R"],
+    assert theirs(small) == {"DIM(L), single global": ["80.95 P"], "CPC": ["77.45 R"]}
+    assert theirs(large) == {"DIM(L), single global": ["76.97 R"], "CPC": ["77.81 R"],
                              "DIM(L), multiple globals": ["78.21 R"]}
     assert texts(large)["DIM(L), multiple globals"] == [""]
     assert any("issue #34" in sentence for sentence in small.legend())
