@@ -43,6 +43,12 @@ class Doomed(Run):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _not_ignoring():
+    """A shell's background jobs ignore Ctrl-C, and so would what the tests start from them."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Sweep:
     """A sweep of two seeds as a process, whose lines on standard error are read as they come."""
 
@@ -54,7 +60,7 @@ class Sweep:
                 *(f"--set={one}" for one in (*TINY[NAME], *settings)),
             ),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-            env=environment(), start_new_session=True,
+            env=environment(), start_new_session=True, preexec_fn=_not_ignoring,
         )  # fmt: skip
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
