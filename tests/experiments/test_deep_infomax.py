@@ -109,10 +109,10 @@ def test_a_resumed_run_gives_the_same_rows(name, images, tmp_path, monkeypatch):
     (unharmed,), (run,) = (plan(tmp_path / one, name, images) for one in ("unharmed", "killed"))
     step = StepLoop.run
 
-    def dies_at_8(self, start, stop):
+    def dies_at_8(self, start, *rest):
         if start == 8:
             raise Killed
-        return step(self, start, stop)
+        return step(self, start, *rest)
 
     with determinism_undone():
         assert execute(unharmed) == FINISHED
@@ -284,7 +284,7 @@ def test_what_cannot_be_evaluated(trained, names, settings, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["data.noise_sd=0.1"], "Only halves of images have noise"),
+        (["data.noise_sd=0.1"], "Only halves of images have the option data.noise_sd"),
         (["data.views=thirds"], "data.views must be one of"),
         (["encoder=mlp", "encoder.layer_dimensions=(8,8)"], "named endpoints|no option 'widths'"),
         (["encoder=philish", "encoder.widths=(4,4,4)"], "Unknown encoder|at least"),

@@ -70,7 +70,7 @@ def facts_of(experiment, images, view_shape, model, encoder, source=None):
     return Facts(
         images=images,
         image_shape=tuple(view_shape) if images is not None else None,
-        is_paired=experiment.data.views == "halves",
+        is_paired=experiment.data.given_views.is_paired,
         shapes=shapes,
         views=() if model is None else tuple(model.encoders),
         terms=tuple(term.name for term in experiment.objectives),

@@ -6,6 +6,7 @@ import pathlib
 import re
 import typing
 
+from tf_infomax.experiments.given_views import GIVEN_VIEWS
 from tf_infomax.naming.paths import short_name
 from tf_infomax.naming.pick import Pick, frozen, pick
 from tf_infomax.objectives.options import (
@@ -83,6 +84,11 @@ class Data:
     crop: int | None = None
     flip: bool = False
     law: Pick | None = None
+
+    @property
+    def given_views(self):
+        """``GivenViews`` of every example."""
+        return GIVEN_VIEWS[self.views]
 
 
 @dataclasses.dataclass(frozen=True)

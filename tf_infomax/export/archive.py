@@ -184,7 +184,7 @@ def _card(run_directory, trained, shapes, differences):
         "view": {
             "shape": list(trained.view_shape),
             "flattened": trained.input_shape[0] if len(trained.input_shape) == 1 else None,
-            "range": ([0, 1] if experiment.data.views == "halves" else [-1, 1]) if images else None,
+            "range": list(experiment.data.given_views.pixel_range) if images else None,
         },
         "code_width": shapes["encode"]["outputs"]["code"][-1] if "encode" in shapes else None,
         "signatures": shapes,

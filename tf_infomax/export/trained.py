@@ -1,7 +1,6 @@
 """The trained models of a run, from its experiment and checkpoint: images are not needed."""
 
 import dataclasses
-import math
 
 import keras
 import tensorflow as tf
@@ -35,9 +34,7 @@ class Trained:
     @property
     def input_shape(self):
         """Shape of one input of the encoder: a flattened half, or a whole image."""
-        if self.experiment.data.views == "image":
-            return self.view_shape
-        return (math.prod(self.view_shape),)
+        return self.experiment.data.given_views.encoded_shape(self.view_shape)
 
     @property
     def variables(self):

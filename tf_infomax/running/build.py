@@ -2,11 +2,9 @@
 
 import dataclasses
 import functools
-import math
 
 import keras
 
-from tf_infomax import encoders
 from tf_infomax.data import datasets
 from tf_infomax.data.augmentation import check_crop
 from tf_infomax.data.images import WholeImages
@@ -19,7 +17,8 @@ from tf_infomax.models import DeepInfoMax, InfoMax, RepresentationModel
 from tf_infomax.numerics import randomness
 from tf_infomax.objectives import ViewInformation
 from tf_infomax.running import pair_distributions
-from tf_infomax.running.build_terms import build_terms, views_read
+from tf_infomax.running.build_encoders import build_encoders
+from tf_infomax.running.build_terms import build_terms
 from tf_infomax.running.checks import GAUSSIAN_PAIRS, check
 from tf_infomax.running.precision import precision
 from tf_infomax.training.task import Task
@@ -122,7 +121,7 @@ def build_source(experiment, images):
     train, data = experiment.train, experiment.data
     if images is None:
         return pair_distributions.pairs_of(experiment, seed)
-    if data.views == "halves":
+    if data.given_views.is_paired:
         return HalvesOfImages(images, train.batch_size, data.noise_sd, seed)
     # Unlabelled images teach a classifier nothing.
     use_unlabelled = any(term.name != "classification" for term in experiment.objectives)
@@ -147,7 +146,7 @@ def input_shape(experiment, images):
     if images is None:
         return (pair_distributions.width(experiment),)
     shape = images.train_images.shape[1:]
-    if experiment.data.views == "halves":
+    if experiment.data.given_views.is_paired:
         return half_shape(shape)
     crop = experiment.data.crop
     if crop is None:
@@ -191,12 +190,12 @@ def build_model(experiment, view_shape, num_classes=0, num_examples=0, num_attri
 
 def _built_model(experiment, view_shape, sizes):
     (seed,) = experiment.seeds
-    built = _encoders(experiment, view_shape, seed)
-    is_image = experiment.data.views == "image"
-    shape = (None, *view_shape) if is_image else (None, math.prod(view_shape))
+    built = build_encoders(experiment, view_shape)
+    given = experiment.data.given_views
+    shape = (None, *given.encoded_shape(view_shape))
     width = next(iter(built.values())).compute_output_shape(shape)[-1]
     terms = build_terms(experiment, built, width, *sizes)
-    if is_image:
+    if not given.is_paired:
         model = DeepInfoMax(*built.values(), terms, seed=randomness.stream_seed(seed, "fit"))
         model.build(shape)
     elif len(terms) == 1 and isinstance(terms[0], ViewInformation):
@@ -206,62 +205,6 @@ def _built_model(experiment, view_shape, sizes):
         model = RepresentationModel(built, terms, seed=randomness.stream_seed(seed, "fit"))
         model.build(dict.fromkeys(built, shape))
     return model
-
-
-def _encoders(experiment, view_shape, seed):
-    """Dict of view -> encoder with weights, of the views that the terms read; the main one first.
-    """
-    if experiment.data.views == "image":
-        return {"image": _image_encoder(experiment.encoder, view_shape, seed)}
-    read = {view for term in experiment.objectives for view in views_read(term, "view_1")}
-    found = {}
-    for which, view in enumerate(HalvesOfImages.VIEWS, start=1):
-        if view not in read and which > 1:
-            continue
-        if experiment.encoder is None:
-            found[view] = keras.layers.Identity(name=view)
-        else:
-            found[view] = _half_encoder(experiment.encoder, view_shape, seed, which)
-    return found
-
-
-def _image_encoder(choice, image_shape, seed):
-    encoder = encoders.get(
-        choice.name,
-        seed=randomness.stream_seed(seed, "encoder"),
-        name="encoder",
-        **choice.options,
-    )
-    if not hasattr(encoder, "endpoints"):
-        raise ValueError(
-            "Deep InfoMax needs an encoder with named endpoints, such as 'basic32x32'. "
-            f"Received: encoder={choice.name!r}."
-        )
-    encoder.build((None, *image_shape))
-    return encoder
-
-
-def _half_encoder(choice, view_shape, seed, which):
-    """The encoder of view ``which`` (1 or 2), for flattened views."""
-    options = dict(choice.options)
-    width = math.prod(view_shape)
-    if isinstance(options.get("layer_dimensions"), tuple):
-        options["layer_dimensions"] = tuple(
-            width if entry == "input" else entry for entry in options["layer_dimensions"]
-        )
-    if choice.name == "convnet":
-        options.setdefault("image_shape", view_shape)
-    if choice.name == "realnvp":
-        # As in the paper's code, all runs share the permutations, but the two views do not.
-        options["permutation_seed"] = options.get("permutation_seed", 0) + which - 1
-    encoder = encoders.get(
-        choice.name,
-        seed=randomness.stream_seed(seed, "encoder", which),
-        name=f"encoder_{which}",
-        **options,
-    )
-    encoder.build((None, width))
-    return encoder
 
 
 def _is_compiled(train, model):

@@ -6,7 +6,9 @@ import numpy as np
 
 from tf_infomax import bounds, critics, encoders
 from tf_infomax.evaluators import catalog as evaluators
+from tf_infomax.experiments.given_views import GIVEN_VIEWS
 from tf_infomax.experiments.spec import (
+    Data,
     LabelConfusion,
     Pick,
     check_distinct,
@@ -16,13 +18,12 @@ from tf_infomax.naming.options import REQUIRED, check_options, options_of
 from tf_infomax.naming.pick import as_pick
 from tf_infomax.objectives import two_views
 from tf_infomax.running import pair_distributions
-from tf_infomax.running.build_terms import VIEWS_OF_PAIRS, views_read
+from tf_infomax.running.build_terms import views_read
 from tf_infomax.running.precision import check_precision
 
 __all__ = ["GAUSSIAN_PAIRS", "check"]
 
 GAUSSIAN_PAIRS = "gaussian_pairs"
-VIEWS = ("halves", "image")
 # With a learning rate of their own, besides the prior's adversary.
 _PLAYERS = ("classifier", "discriminator", "generator")
 
@@ -94,8 +95,10 @@ def _check_finite(plain, path):
 
 def _check_data(experiment):
     data, terms = experiment.data, experiment.objectives
-    if data.views not in VIEWS:
-        raise ValueError(f"data.views must be one of {VIEWS}. Received: {data.views!r}.")
+    if data.views not in GIVEN_VIEWS:
+        raise ValueError(
+            f"data.views must be one of {', '.join(GIVEN_VIEWS)}. Received: {data.views!r}."
+        )
     if not 0 <= data.noise_sd < float("inf"):
         raise ValueError(f"data.noise_sd must be 0 or more. Received: {data.noise_sd}.")
     if (experiment.encoder is None) != (data.name == GAUSSIAN_PAIRS):
@@ -111,30 +114,36 @@ def _check_data(experiment):
     names = [term.name for term in terms]
     if not terms:
         raise ValueError("At least one term is needed to train. Received: objectives=().")
-    if data.views == "halves" and (data.crop is not None or data.flip):
-        raise ValueError(
-            "Halves of images have no crops or flips. "
-            f"Received: data.crop={data.crop}, data.flip={data.flip}."
-        )
-    if data.views == "image" and data.noise_sd:
-        raise ValueError(
-            f"Only halves of images have noise. Received: data.noise_sd={data.noise_sd}."
-        )
-    given = {"halves": VIEWS_OF_PAIRS, "image": ("image",)}[data.views]
+    given = data.given_views
+    _check_options_of_views(data)
     for term in terms:
-        lacking = [view for view in views_read(term, given[0]) if view not in given]
+        read = views_read(term, given.names[0])
+        lacking = [view for view in read if view not in given.names]
         if lacking:
             raise ValueError(
                 f"The term {term.name!r} reads the views {', '.join(lacking)}, but data.views="
-                f"{data.views!r} gives {', '.join(given)}. Received: {names}."
+                f"{data.views!r} gives {', '.join(given.names)}. Received: {names}."
             )
-        if term.name == "two_views" and term.views is None and data.views == "halves":
+        if term.name == "two_views" and term.views is None and given.is_paired:
             raise ValueError(
                 "Random views are made of whole images, data.views=image; of halves the term "
                 "two_views reads both, two_views.views=(view_1,view_2). Received: views=None."
             )
-    if data.views == "image" and data.name == GAUSSIAN_PAIRS:
+    if data.name == GAUSSIAN_PAIRS and not given.is_paired:
         raise ValueError(f"Whole images need a data set of images. Received: {data.name!r}.")
+
+
+def _check_options_of_views(data):
+    """Refuses what changes only other kinds of views: noise on whole images, crops of halves."""
+    plain = Data()
+    for kind in GIVEN_VIEWS.values():
+        for option in kind.options:
+            value = getattr(data, option)
+            if option not in data.given_views.options and value != getattr(plain, option):
+                raise ValueError(
+                    f"Only {kind.what} have the option data.{option}. "
+                    f"Received: data.{option}={value!r}, data.views={data.views!r}."
+                )
 
 
 def _check_bound(choice, baseline):

@@ -1,0 +1,40 @@
+"""What ``data.views`` gives: the views of every example, and what may be said of them."""
+
+import dataclasses
+import math
+
+__all__ = ["GIVEN_VIEWS", "GivenViews"]
+
+
+@dataclasses.dataclass(frozen=True)
+class GivenViews:
+    """One value of ``data.views``.
+
+    Attributes:
+        what: in a sentence, "halves of images".
+        names: of the views, the main one first.
+        pixel_range: (lowest, highest) pixel that encoders get.
+        is_flat: whether encoders get each view as a vector.
+        options: fields of ``Data`` that change these views.
+    """
+
+    what: str
+    names: tuple
+    pixel_range: tuple
+    is_flat: bool
+    options: tuple
+
+    @property
+    def is_paired(self):
+        """Whether every example has two views, one for each encoder."""
+        return len(self.names) > 1
+
+    def encoded_shape(self, view_shape):
+        """Shape of a view as its encoder gets it, without the batch axis."""
+        return (math.prod(view_shape),) if self.is_flat else tuple(view_shape)
+
+
+GIVEN_VIEWS = {
+    "halves": GivenViews("halves of images", ("view_1", "view_2"), (0, 1), True, ("noise_sd",)),
+    "image": GivenViews("whole images", ("image",), (-1, 1), False, ("crop", "flip")),
+}
