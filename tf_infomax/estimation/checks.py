@@ -9,12 +9,13 @@ import numpy as np
 from tf_infomax import bounds, critics
 from tf_infomax.estimation import margins
 
-__all__ = ["batch_size_of", "check_options", "check_training_pairs", "info_of"]
+__all__ = ["batch_size_of", "check_options", "check_training_pairs", "cycles_of", "info_of"]
 
 _PAIRS_PER_FOLD = 10
+# Of epochs="auto": epochs in a cycle, and the largest number of cycles.
+_CYCLE, _CYCLES = 40, 10
 _INTEGERS = (
     ("folds", 2),
-    ("epochs", 0),
     ("patience", 1),
     ("negatives", 1),
     ("held_out_partners", 1),
@@ -46,6 +47,7 @@ def check_options(options, num_pairs):
             raise ValueError(
                 f"`{name}` must be an int of at least {smallest}. Received: {name}={value!r}."
             )
+    cycles_of(options["epochs"])
     for name in ("validation_fraction", "confidence", "learning_rate"):
         value = options[name]
         if not isinstance(value, numbers.Real) or not 0.0 < value < 1.0:
@@ -68,6 +70,17 @@ def check_options(options, num_pairs):
             f"At least {needed} pairs are needed, {_PAIRS_PER_FOLD} for each of "
             f"{options['folds']} folds. Received: {num_pairs} pairs."
         )
+
+
+def cycles_of(epochs):
+    """(epochs in a cycle, most cycles) that ``epochs`` stands for; ``ValueError`` if invalid."""
+    if isinstance(epochs, str) and epochs == "auto":
+        return _CYCLE, _CYCLES
+    if not _is_integer(epochs) or epochs < 0:
+        raise ValueError(
+            f'`epochs` must be "auto" or an int of at least 0. Received: epochs={epochs!r}.'
+        )
+    return int(epochs), 1
 
 
 def check_training_pairs(num_train, negatives, validation_fraction):

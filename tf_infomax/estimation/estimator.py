@@ -14,15 +14,16 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from tf_infomax import bounds, critics
-from tf_infomax.estimation import margins as margin_maps
-from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.checks import (
     batch_size_of,
     check_options,
     check_training_pairs,
+    cycles_of,
     info_of,
 )
 from tf_infomax.estimation.cross_fitting import cross_fit
+from tf_infomax.estimation.default_critic import default_critic, table_of
+from tf_infomax.estimation.encoding import Encoding, check_discrete
 from tf_infomax.estimation.fold_training import Schedule
 from tf_infomax.estimation.folds import Folds
 from tf_infomax.estimation.limits import (
@@ -30,6 +31,7 @@ from tf_infomax.estimation.limits import (
     below_zero,
     folds_disagree,
     limits_reached,
+    merged_levels,
     out_of_epochs,
     repeated_pairs,
 )
@@ -67,8 +69,13 @@ class MutualInformationEstimator(BaseEstimator):
             unbuilt Keras layer ``critic(x, y) -> [K, M]`` with ``get_config``; copies are trained.
         margins: map of every coordinate, applied first; none changes the mutual information:
             "normal_scores" (ranks), "standardize" or "unchanged".
+        discrete: "auto": text, pandas' categories and sides of few levels are nominal (one-hot
+            inside); True or False: all columns are, or none; or a pair of these for X and y. If
+            both sides are discrete, the estimate is that of their table (``levels``), and the
+            bound is read from the smoothed table.
         folds: parts of the data, each held out once; at least 2.
         epochs, patience: largest number of epochs; number without improvement that ends training.
+            "auto" goes on, in cycles of 40 epochs and up to 400, while the validation value rises.
         batch_size: pairs in a step; "auto" takes a power of two from 32 to 128 that leaves about 55
             steps in an epoch.
         negatives: number for each x in a training step, below ``batch_size``.
@@ -106,8 +113,9 @@ class MutualInformationEstimator(BaseEstimator):
         bound="donsker_varadhan",
         critic="canonical",
         margins="normal_scores",
+        discrete="auto",
         folds=5,
-        epochs=40,
+        epochs="auto",
         patience=10,
         batch_size="auto",
         negatives=16,
@@ -121,6 +129,7 @@ class MutualInformationEstimator(BaseEstimator):
         self.bound = bound
         self.critic = critic
         self.margins = margins
+        self.discrete = discrete
         self.folds = folds
         self.epochs = epochs
         self.patience = patience
@@ -150,22 +159,30 @@ class MutualInformationEstimator(BaseEstimator):
             ValueError: on data or options that do not fit, before any training.
             FloatingPointError: if the held-out value is not finite.
         """
-        x, y = pairs_of(X, y)
+        discrete = check_discrete(self.discrete)
+        x, y = pairs_of(X, y, [one is not False for one in discrete])
         info = info_of(self.bound)
         check_options(self.get_params(deep=False), len(x))
         folds = Folds(len(x), self.folds, self.validation_fraction, self.seed)
         check_training_pairs(len(folds.train[0]), self.negatives, self.validation_fraction)
+        self._dims = x.shape[1], y.shape[1]
+        self._names = x.names, y.names
+        self._encodings = [
+            Encoding(self.margins, one).fit(sample)
+            for one, sample in zip(discrete, (x, y), strict=True)
+        ]
+        self._levels = [one.levels for one in self._encodings]
+        mapped = self._mapped(x, y)
+        is_table = None not in self._levels and self.critic == "canonical"
+        epochs, cycles = cycles_of(0 if is_table else self.epochs)
         schedule = Schedule(
-            self.epochs,
+            epochs,
             self.patience,
             batch_size_of(self.batch_size, self.negatives, len(folds.train[0])),
             self.negatives,
             self.learning_rate,
+            cycles,
         )
-        self._dims = x.shape[1], y.shape[1]
-        self._names = x.names, y.names
-        self._margin_maps = [margin_maps.get(self.margins).fit(one.columns) for one in (x, y)]
-        mapped = self._mapped(x, y)
         results = cross_fit(
             *mapped,
             folds,
@@ -177,13 +194,14 @@ class MutualInformationEstimator(BaseEstimator):
             seed=self.seed,
             kind=self._kind(),
         )
-        self._summarize(results, folds, info)
+        self._summarize(results, folds, info, table_of(*mapped) if is_table else None)
         self.warnings_ += repeated_pairs(*mapped)
+        self.warnings_ += merged_levels(*(one.merged for one in self._encodings))
         for sentence in self.warnings_:
             warnings.warn(sentence, EstimateWarning, stacklevel=2)
         return self
 
-    def _summarize(self, results, folds, info):
+    def _summarize(self, results, folds, info, table):
         values = np.array([result.value for result in results])
         if not np.isfinite(values).all():
             raise FloatingPointError(
@@ -208,8 +226,10 @@ class MutualInformationEstimator(BaseEstimator):
         chance = math.sqrt(dim_x * dim_y / 2.0) / num_pairs
         error = max(float(groups.std(ddof=1) / math.sqrt(len(groups))), chance)
         self.warnings_ = folds_disagree(values, [result.groups for result in results])
-        self.warnings_ += out_of_epochs(self.training_curve_, self.epochs)
-        if value < -error:
+        self.warnings_ += out_of_epochs(self.training_curve_, math.prod(cycles_of(self.epochs)))
+        if table is not None:
+            value, error = table.value, table.standard_error
+        elif value < -error:
             # The larger of two lower bounds, one of which is 0, is a lower bound.
             self.warnings_.append(below_zero(value, error))
             value = 0.0
@@ -230,7 +250,8 @@ class MutualInformationEstimator(BaseEstimator):
             ValueError: on data that do not fit those of ``fit``.
         """
         check_is_fitted(self)
-        samples = pairs_of(X, y)
+        discrete = check_discrete(self.discrete)
+        samples = pairs_of(X, y, [one is not False for one in discrete])
         for name, fitted, sample in zip(
             ("X", "y"), zip(self._dims, self._names, strict=True), samples, strict=True
         ):
@@ -248,8 +269,8 @@ class MutualInformationEstimator(BaseEstimator):
 
     def _mapped(self, x, y):
         return [
-            one.transform(sample.columns).astype(_dtype())
-            for one, sample in zip(self._margin_maps, (x, y), strict=True)
+            one.transform(sample).astype(_dtype())
+            for one, sample in zip(self._encodings, (x, y), strict=True)
         ]
 
     def _kind(self):
@@ -264,13 +285,15 @@ class MutualInformationEstimator(BaseEstimator):
             except TypeError:
                 return None
             critic = type(self.critic), config
-        return critic, json.dumps(bounds.serialize(self.bound), sort_keys=True), _dtype()
+        bound = json.dumps(bounds.serialize(self.bound), sort_keys=True)
+        return critic, bound, _dtype(), tuple(self._levels)
 
     def _new_critic(self, fold, x, y):
         seed = stream_seed(self.seed, "estimation", "critic", fold)
         if isinstance(self.critic, str):
             if self.critic == "canonical":
-                critic = CanonicalCritic(seed=seed, dtype=_dtype())
+                dims = x.shape[1], y.shape[1]
+                critic = default_critic(dims, self._levels, self.margins, seed, _dtype())
             else:
                 options = {"feature_dim": x.shape[1]} if self.critic == "bilinear" else {}
                 critic = critics.get(self.critic, seed=seed, dtype=_dtype(), **options)

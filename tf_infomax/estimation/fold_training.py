@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from tf_infomax import bounds
 from tf_infomax.bounds.moving_average import RATE, updated_log_average
-from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.reading import Reader, partner_scores
 from tf_infomax.estimation.score_limits import (
     FEW_LEVELS,
@@ -34,6 +33,11 @@ _TRUSTED_ERRORS = 1.0
 # The lowest validation value, in nats, at which an untrained critic may be read: few validation
 # pairs show values below zero by chance.
 _LOWEST_KEPT = 0.1
+# Gain of the validation value over a cycle of the learning rate, in nats, that earns another cycle.
+_WORTH_A_CYCLE = 0.01
+# By how much another adaptation must be better than that before it, in nats, where that has fewer
+# coordinates.
+_WORTH_ALL_COORDINATES = 0.02
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,8 +45,10 @@ class Schedule:
     """How a critic is trained.
 
     Attributes:
-        epochs: largest number of passes over the training pairs; the learning rate rises over the
-            first tenth of their steps, then decays to zero along a cosine.
+        epochs: passes over the training pairs in a cycle; the learning rate rises over the first
+            tenth of their steps, then decays to zero along a cosine.
+        cycles: largest number of cycles; a further one follows if the validation value was best
+            near the end of the last, and rose during it.
         patience: epochs without a better value on the validation pairs after which training ends.
         batch_size: pairs in a step.
         negatives: number for each x in a step.
@@ -54,6 +60,7 @@ class Schedule:
     batch_size: int
     negatives: int
     learning_rate: float
+    cycles: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,8 +88,8 @@ class FoldTraining:
     validation pairs, and kept at its best epoch.
 
     Args:
-        critic: built Keras layer, ``critic(x, y) -> [K, M]``. A ``CanonicalCritic`` is adapted to
-            the training pairs of each fold.
+        critic: built Keras layer, ``critic(x, y) -> [K, M]``. If it has ``adapt``, or
+            ``adaptations`` (a generator), it is adapted to the training pairs of each fold.
         bound: ``PairScores`` -> scalar in nats, maximised and read; of MINE the moving average is
             kept.
         schedule: ``Schedule``.
@@ -125,7 +132,6 @@ class FoldTraining:
         Raises:
             FloatingPointError: if not even the untrained critic has a finite value.
         """
-        self._restart(initial_weights, x[train], y[train])
         watched = x[validation], y[validation]
         pairs = tf.constant(x), tf.constant(y)
         generator = np.random.default_rng(stream(seed, "estimation", "batches"))
@@ -134,9 +140,14 @@ class FoldTraining:
             num_negatives=held_out * min(partners, held_out - 1),
         )  # fmt: skip
         few = min(partners, max(64, _WATCHED_SCORES // len(validation)))
-        best, weights, best_epoch = -math.inf, None, 0
+        self._restart(initial_weights)
+        self._adapt(x[train], y[train], lambda: limits_of(
+            self.reader.scores(*watched, few), FEW_LEVELS
+        )[1])  # fmt: skip
+        best, weights, best_epoch, best_before = -math.inf, None, 0, -math.inf
         curve = []
-        for epoch in range(self._schedule.epochs + 1):
+        length = max(self._schedule.epochs, 1)
+        for epoch in range(self._schedule.epochs * self._schedule.cycles + 1):
             mean = math.nan
             if epoch > 0:
                 mean = float(self._epoch(*pairs, *self._draw(train, generator)))
@@ -151,6 +162,12 @@ class FoldTraining:
             ran_away = epoch > 0 and not math.isfinite(mean)
             if ran_away or epoch - best_epoch >= self._schedule.patience:
                 break
+            if epoch % length == 0 and epoch:
+                if best_epoch <= epoch - length / 4 or best < best_before + _WORTH_A_CYCLE:
+                    break
+                self._optimizer.iterations.assign(0)
+            if epoch % length == 0:
+                best_before = best
             self._assign(trained)
         if weights is None:
             raise FloatingPointError(
@@ -184,16 +201,39 @@ class FoldTraining:
                 value = max(value, 0.0)
         return chosen
 
-    def _restart(self, initial_weights, x, y):
+    def _adapt(self, x, y, validation_value):
+        """Adapts the critic to pairs, in the way that is best on the validation pairs."""
+        critic = self.critic
+        if not hasattr(critic, "adaptations"):
+            if hasattr(critic, "adapt"):
+                critic.adapt(x, y)
+                critic.offset.assign(self._start)
+        else:
+            best, weights = -math.inf, None
+            for count, name in enumerate(critic.adaptations(x, y)):
+                critic.offset.assign(self._start)
+                # One adaptation alone needs no comparison; the first value is read with the second.
+                first = critic.get_weights() if not count else first
+                if count == 1:
+                    second = critic.get_weights()
+                    critic.set_weights(first)
+                    best, weights = validation_value(), first
+                    critic.set_weights(second)
+                if count:
+                    value = validation_value()
+                    least = best - _WORTH_ALL_COORDINATES * name.startswith("informative")
+                    if value > least:
+                        best, weights = value, critic.get_weights()
+            if weights is not None:
+                critic.set_weights(weights)
+        for average, variable in zip(self._averages, self._variables, strict=True):
+            average.assign(variable.value)
+
+    def _restart(self, initial_weights):
         self.critic.set_weights(initial_weights)
-        if isinstance(self.critic, CanonicalCritic):
-            self.critic.adapt(x, y)
-            self.critic.offset.assign(self._start)
         self._optimizer.iterations.assign(0)
         for moment in (*self._optimizer._momentums, *self._optimizer._velocities):
             moment.assign(tf.zeros_like(moment))
-        for average, variable in zip(self._averages, self._variables, strict=True):
-            average.assign(variable.value)
         self._log_average.assign(-math.inf)
         self._seen.assign(0.0)
 

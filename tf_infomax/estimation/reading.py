@@ -3,7 +3,6 @@
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.score_limits import bound_of
 
 __all__ = ["Reader", "partner_scores"]
@@ -16,14 +15,14 @@ def partner_scores(critic, x, y, partners):
     """Scores of each x with some rows of y.
 
     Args:
-        critic: Keras layer, ``critic(x, y) -> [K, M]``; a ``CanonicalCritic`` scores these pairs
-            only, any other critic all.
+        critic: Keras layer, ``critic(x, y) -> [K, M]``; a critic with ``scores_partners``
+            scores these pairs only, any other critic all.
         x: ``[K, Dx]``.  y: ``[M, Dy]``.  partners: int ``[K, P]``, rows of y.
 
     Returns:
         ``[K, P]``.
     """
-    if isinstance(critic, CanonicalCritic):
+    if getattr(critic, "scores_partners", False):
         return critic(x, y, partners)
     return tf.gather(critic(x, y), partners, batch_dims=1)
 

@@ -21,6 +21,7 @@ MODULES = {
     "BatchNormalization": "layers.released",
     "BilinearCritic": "critics.vector",
     "CanonicalCritic": "estimation.canonical_critic",
+    "CategoricalCritic": "estimation.categorical_critic",
     "Classification": "objectives.classification",
     "ClassifierHead": "evaluation.classifier_head",
     "ConcatCritic": "critics.vector",
