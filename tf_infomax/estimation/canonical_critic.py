@@ -143,28 +143,36 @@ class CanonicalCritic(keras.layers.Layer):
     def adaptations(self, x, y):
         """Adapts to pairs in one way after the other; a generator of their names.
 
-        The first is ``adapt``; with few pairs for the dimension, canonical correlations with
-        ridges follow; in many dimensions, only those of the informative coordinates, if there are
-        some and they are few. Others than the first leave the critic alone except its Gaussian
-        part and, in the last case, the scale of the network's inputs.
+        The first is ``adapt``. In many dimensions the informative coordinates alone follow, if
+        there are some and they are few; otherwise, with few pairs for the dimension, canonical
+        correlations with ridges. They change the Gaussian part and, with fewer coordinates, the
+        scale of the network's inputs.
         """
         self.adapt(x, y)
         yield "all coordinates"
         x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
         dims = x.shape[1], y.shape[1]
+        if max(dims) >= _MANY_COORDINATES:
+            kept = [np.flatnonzero(one) for one in informative_coordinates(x, y)]
+            number = len(kept[0]) + len(kept[1])
+            if 0 < number <= sum(dims) / 2:
+                found = canonical_correlations(x[:, kept[0]], y[:, kept[1]])
+                self._set(_embedded(found, kept, dims))
+                # The other inputs are zero: the network's units keep their variance.
+                self.kernel.assign(self.kernel * math.sqrt(sum(dims) / number))
+                yield "informative coordinates"
+                return
         if len(x) < _ENOUGH_PAIRS * sum(dims) and min(dims) > 1:
             for ridge in _RIDGES:
                 self._set(canonical_correlations(x, y, ridge=ridge))
                 yield f"ridge {ridge:g}"
-        if max(dims) < _MANY_COORDINATES:
-            return
-        kept = [np.flatnonzero(one) for one in informative_coordinates(x, y)]
-        if not len(kept[0]) or len(kept[0]) + len(kept[1]) > sum(dims) / 2:
-            return
-        self._set(_embedded(canonical_correlations(x[:, kept[0]], y[:, kept[1]]), kept, dims))
-        # The other inputs are zero: those that are left get the same variance in all.
-        self.kernel.assign(self.kernel * math.sqrt(sum(dims) / (len(kept[0]) + len(kept[1]))))
-        yield "informative coordinates"
+
+    def active_dims(self):
+        """(of x, of y): numbers of coordinates that are in use after ``adapt``."""
+        return tuple(
+            int(np.any(np.asarray(matrix) != 0.0, axis=1).sum())
+            for matrix in (self.map_x, self.map_y)
+        )
 
     def _set(self, found):
         for name in ("mean_x", "mean_y", "map_x", "map_y", "correlations"):

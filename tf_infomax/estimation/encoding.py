@@ -131,4 +131,4 @@ def _keys(sample, rows):
 
 def _atoms(column):
     values, counts = np.unique(column, return_counts=True)
-    return values[counts >= max(_ATOM * len(column), 2)] if 1 < len(values) else values[:0]
+    return values[counts >= max(_ATOM * len(column), 2)] if len(values) > 1 else values[:0]

@@ -35,8 +35,8 @@ _TRUSTED_ERRORS = 1.0
 _LOWEST_KEPT = 0.1
 # Gain of the validation value over a cycle of the learning rate, in nats, that earns another cycle.
 _WORTH_A_CYCLE = 0.01
-# By how much another adaptation must be better than that before it, in nats, where that has fewer
-# coordinates.
+# By how much all coordinates must be better than the informative ones alone, in nats: their network
+# has less to be misled by.
 _WORTH_ALL_COORDINATES = 0.02
 
 
@@ -120,7 +120,7 @@ class FoldTraining:
 
         Args:
             x, y: float32 ``[N, Dx]``, ``[N, Dy]``, all pairs.
-            train, validation: int ``[n]``, rows of the pairs.
+            train, validation: int ``[n]``, rows of the pairs; those to train on may repeat.
             initial_weights: initial weights of the critic, a list of arrays.
             seed: int, of the order of pairs and the choice of negatives.
             partners: largest number of negatives of each x when the critic is read.
@@ -141,7 +141,8 @@ class FoldTraining:
         )  # fmt: skip
         few = min(partners, max(64, _WATCHED_SCORES // len(validation)))
         self._restart(initial_weights)
-        self._adapt(x[train], y[train], lambda: limits_of(
+        different = train[np.sort(np.unique(train, return_index=True)[1])]
+        self._adapt(x[different], y[different], lambda: limits_of(
             self.reader.scores(*watched, few), FEW_LEVELS
         )[1])  # fmt: skip
         best, weights, best_epoch, best_before = -math.inf, None, 0, -math.inf
@@ -203,29 +204,22 @@ class FoldTraining:
 
     def _adapt(self, x, y, validation_value):
         """Adapts the critic to pairs, in the way that is best on the validation pairs."""
-        critic = self.critic
-        if not hasattr(critic, "adaptations"):
-            if hasattr(critic, "adapt"):
-                critic.adapt(x, y)
+        critic, candidates = self.critic, []
+        if hasattr(critic, "adaptations"):
+            for name in critic.adaptations(x, y):
                 critic.offset.assign(self._start)
-        else:
-            best, weights = -math.inf, None
-            for count, name in enumerate(critic.adaptations(x, y)):
-                critic.offset.assign(self._start)
-                # One adaptation alone needs no comparison; the first value is read with the second.
-                first = critic.get_weights() if not count else first
-                if count == 1:
-                    second = critic.get_weights()
-                    critic.set_weights(first)
-                    best, weights = validation_value(), first
-                    critic.set_weights(second)
-                if count:
-                    value = validation_value()
-                    least = best - _WORTH_ALL_COORDINATES * name.startswith("informative")
-                    if value > least:
-                        best, weights = value, critic.get_weights()
-            if weights is not None:
+                candidates.append((name, critic.get_weights()))
+        elif hasattr(critic, "adapt"):
+            critic.adapt(x, y)
+            critic.offset.assign(self._start)
+        if len(candidates) > 1:
+            best, chosen = -math.inf, None
+            for name, weights in candidates:
                 critic.set_weights(weights)
+                value = validation_value()
+                if value > best - _WORTH_ALL_COORDINATES * name.startswith("informative"):
+                    best, chosen = value, weights
+            critic.set_weights(chosen or candidates[0][1])
         for average, variable in zip(self._averages, self._variables, strict=True):
             average.assign(variable.value)
 

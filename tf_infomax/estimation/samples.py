@@ -126,7 +126,7 @@ def _sample(values, name, accepts_nominal):
         columns, shape = [values], values.shape
     else:
         array = _array(values, name)
-        if array.ndim in (3, 4) and array.dtype.kind in "biuf" and array.size:
+        if array.ndim in (3, 4) and len(array) > 1 and array.dtype.kind in "biuf" and array.size:
             array = array.reshape(len(array), -1)
         columns = list(array.T) if array.ndim == 2 else [array]
         shape = array.shape

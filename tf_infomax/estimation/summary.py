@@ -3,7 +3,6 @@
 import ast
 import dataclasses
 import json
-import math
 import os
 import time
 import warnings
@@ -15,6 +14,7 @@ from tf_infomax import bounds
 from tf_infomax.estimation.estimator import MutualInformationEstimator
 from tf_infomax.estimation.limits import EstimateWarning, certifiable
 from tf_infomax.estimation.summary_page import summary_page
+from tf_infomax.estimation.units import in_unit
 from tf_infomax.naming.options import check_options, options_of
 from tf_infomax.results.strict_json import encoded
 
@@ -26,7 +26,7 @@ _PAGE, _RESULT = "estimate.html", "result.json"
 
 def to_bits(nats):
     """A number of nats in bits: ``nats / ln 2``."""
-    return nats / math.log(2.0)
+    return in_unit(nats, "bits")
 
 
 @dataclasses.dataclass(frozen=True)

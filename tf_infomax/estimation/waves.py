@@ -10,6 +10,10 @@ __all__ = ["NUMBER", "number_for", "significant", "wave_features"]
 
 # Half-periods over the range of the ranks, 1 to this; an orthonormal basis but for the constant.
 NUMBER = 32
+# Waves are used at all if one with at least so many half-periods is correlated with one at most a
+# third as fast, by more than so many standard errors. Monotone and other simple dependences, which
+# a network learns, correlate waves of nearby numbers only.
+_FAST, _RATIO, _CLEAR = 5, 3, 9.0
 # Coordinates of a side, at most: in more, waves of one coordinate alone are too many inputs.
 _MOST_COORDINATES = 4
 
@@ -35,7 +39,7 @@ def wave_features(values, number):
 
 
 def significant(x, y, number_x, number_y):
-    """Which waves of x and of y are correlated with some feature of the other side.
+    """Which waves of x and of y are correlated with some feature of the other side, if any is fast.
 
     Features are waves or, of a side without them, the values and their squares.
 
@@ -50,6 +54,15 @@ def significant(x, y, number_x, number_y):
     products = np.abs(both[0].T @ both[1]) / math.sqrt(len(x))
     # The largest of so many standard normals stays below the root; two more for good measure.
     is_large = products > math.sqrt(2.0 * math.log(products.size)) + 2.0
+    fast, other = (
+        np.tile(np.arange(1, number + 1), values.shape[1]) if number
+        else np.ones(2 * values.shape[1])
+        for values, number in ((x, number_x), (y, number_y))
+    )  # fmt: skip
+    fast, other = np.meshgrid(fast, other, indexing="ij")
+    is_fast = np.maximum(fast, other) >= np.maximum(_FAST, _RATIO * np.minimum(fast, other))
+    if not (is_fast & (products > _CLEAR)).any():
+        is_large[:] = False
     return [
         is_large.any(axis=axis)[: values.shape[1] * number]
         for axis, values, number in ((1, x, number_x), (0, y, number_y))
