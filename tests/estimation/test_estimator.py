@@ -356,7 +356,7 @@ def test_a_constant_tells_nothing():
         ({"jobs": 0}, "Received: jobs=0"),
         ({"jobs": True}, "Received: jobs=True"),
         ({"epochs": "abc"}, "Received: epochs='abc'"),
-        ({"seed": None}, "`seed` must be an int.*Received: seed=None"),
+        ({"seed": "a"}, "`seed` must be None or an int.*Received: seed='a'"),
         ({"batch_size": True}, "Received: batch_size=True"),
         ({"confidence": math.nan}, "Received: confidence=nan"),
         ({"validation_fraction": "abc"}, "Received: validation_fraction='abc'"),

@@ -10,7 +10,7 @@ __all__ = ["Encoding", "check_discrete"]
 # information, and no order of the levels needs to be learnt.
 _MOST_LEVELS, _PAIRS_PER_LEVEL = 100, 10
 # Levels of a side, or of a nominal column, that is nominal by its type or by request.
-_MOST_NAMED_LEVELS = 1_000
+_MOST_NAMED_LEVELS = 300
 # Of a nominal column beside other columns; rarer levels share a code of zeros.
 _MOST_COLUMN_LEVELS = 100
 # A value that so large a part of a numeric column has gets an indicator, in so few columns: ranks

@@ -38,9 +38,8 @@ def independence_test(X, y, permutations=999, **options):
 
     Critics are trained once; the held-out rows of y are permuted within each fold, which costs a
     sum each. Critics do not depend on how held-out rows are paired, so the test is exact: p-values
-    below a occur with probability at most a. It is meant for independent rows. If ``groups`` or
-    ``blocks`` are given, whole groups of equal size are permuted only if rows within are
-    exchangeable, which a series is not; they are refused.
+    below a occur with probability at most a. Rows must be independent: a permutation of single
+    rows of a series would break the dependence within y, too.
 
     Args:
         X, y: as for ``MutualInformationEstimator.fit``.
