@@ -56,6 +56,8 @@ def test_new_levels_are_refused():
     sample, _ = pairs_of(["a", "c"], [0, 1], (True, False))
     with pytest.raises(ValueError, match=r"among those of `fit`. Received: \('c',\) in row 1"):
         encoding.transform(sample)
+    with pytest.raises(ValueError, match=r"levels must recur.* 20 levels in 20 rows of column 0"):
+        encoded([f"name {row}" for row in range(20)])
     for wrong in ("yes", (True,), None, 1):
         with pytest.raises(ValueError, match=r"`discrete` must be .* Received: discrete="):
             check_discrete(wrong)

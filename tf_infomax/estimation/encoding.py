@@ -55,7 +55,18 @@ class Encoding:
         self._discrete = discrete
 
     def fit(self, sample):
-        """Learns the code of a ``Sample``; returns itself."""
+        """Learns the code of a ``Sample``; returns itself.
+
+        Raises:
+            ValueError: on text that hardly recurs.
+        """
+        for place, column in enumerate(sample.columns):
+            if sample.nominal[place] and len({*column}) > max(len(column) / 2, 2):
+                raise ValueError(
+                    "Columns of text are nominal, and their levels must recur; names and free text "
+                    f"tell nothing here. Received: {len({*column})} levels in {len(column)} rows "
+                    f"of column {sample.names[place] if sample.names else place!r}."
+                )
         self.levels, self.merged = None, 0
         self._joint = self._joint_levels(sample)
         if self._joint is not None:

@@ -172,10 +172,11 @@ def _nominal(column):
         column = column.astype(object)
     if column.dtype != object:
         return None
-    if not is_category and not any(isinstance(value, str | bytes) for value in column):
+    # Text beside numbers is more often a mistake than a level.
+    if not is_category and not all(isinstance(value, str | bytes) for value in column):
         return None
     texts = np.empty(len(column), object)
-    # Numbers beside text, as in ["a", 1], keep apart from the text "1".
+    # Categories may be of any type, and not comparable with each other.
     texts[:] = [value if isinstance(value, str) else repr(value) for value in column]
     return texts
 
