@@ -1,6 +1,8 @@
 """Estimates the mutual information of two samples, from files.
 
     python launch/estimate_mi.py pairs.csv --x=height,weight --y=age --output=estimates/age
+    python launch/estimate_mi.py pairs.csv --x=dose --y=age --z=sex \
+        --quantity=conditional_mutual_information --unit=bits
 
 Reads .npy, .npz, .csv, .tsv, .txt and .parquet; --x_file and --y_file in place of one file.
 """
@@ -31,6 +33,15 @@ _MISSING_VALUES = flags.DEFINE_list(
 _DECIMAL = flags.DEFINE_enum(
     "decimal", None, [".", ","], "Decimal sign of text files; by default detected from the entries."
 )
+_Z = flags.DEFINE_string("z", None, "Columns to condition on, of the file of pairs.")
+_QUANTITY = flags.DEFINE_string(
+    "quantity", None, "In place of I(X; Y): conditional_mutual_information, independence_test, "
+    "lagged_mutual_information, matrix, total_correlation or transfer_entropy.",
+)  # fmt: skip
+_LAGS = flags.DEFINE_list("lags", ["0", "1"], "Lags of y behind x, for lagged_mutual_information.")
+_UNIT = flags.DEFINE_enum(
+    "unit", "nats", ["nats", "bits", "hartleys"], "Unit of another quantity; I(X; Y) is in both."
+)
 # Defaults are the estimator's.
 _ESTIMATOR = {
     "bound": flags.DEFINE_string("bound", None, "Bound for training and for the estimate."),
@@ -59,11 +70,25 @@ def main(argv):
         drop_missing=_DROP_MISSING.value, missing_values=_MISSING_VALUES.value,
         decimal=_DECIMAL.value,
     )  # fmt: skip
+    if _Z.value is not None:
+        # The same file and the same rows, so that missing values must be left out beforehand.
+        z = read_pairs(
+            *(expanded(path, "The file of pairs") for path in argv[1:]), x=_X.value, y=_Z.value,
+            missing_values=_MISSING_VALUES.value, decimal=_DECIMAL.value,
+        )  # fmt: skip
     # Imported after the data are read, so that a mistaken file is reported at once.
     import_tensorflow()
+    from tf_infomax.estimation.quantities import quantity
     from tf_infomax.estimation.summary import estimate
 
     try:
+        if _QUANTITY.value or _Z.value:
+            print(quantity(
+                _QUANTITY.value or "conditional_mutual_information", pairs,
+                None if _Z.value is None else z.y, lags=[int(lag) for lag in _LAGS.value],
+                unit=_UNIT.value, as_json=_JSON.value, settings=_SET.value, **options,
+            ))  # fmt: skip
+            return 0
         found = estimate(pairs, _OUTPUT.value, _SET.value, **options)
     except FloatingPointError as error:
         print(f"estimate_mi: {error}", file=sys.stderr)

@@ -16,6 +16,7 @@ from tf_infomax import critics, encoders, objectives
 from tf_infomax.decoders import Decoder
 from tf_infomax.encoders.stages import FoldCrops, UnfoldCrops
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
+from tf_infomax.estimation.categorical_critic import CategoricalCritic
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.mine import StatisticsNetwork
 from tf_infomax.layers import optimizers
@@ -382,6 +383,7 @@ ELSEWHERE = {
     "Adam": optimizers.Adam,  # tests/test_optimizers.py
     "NearCopy": NearCopy,  # tests/test_mi_network.py
     "CanonicalCritic": CanonicalCritic,  # tests/estimation
+    "CategoricalCritic": CategoricalCritic,  # tests/estimation
     "ClassifierHead": ClassifierHead,  # tests/evaluation
     "Decoder": Decoder,
     "StatisticsNetwork": StatisticsNetwork,

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.signal import lfilter
 from sklearn import datasets
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -37,11 +38,19 @@ def test_gaussians(dim):
     assert covers(estimator, truth.mutual_information)
     low, high = estimator.confidence_interval_
     assert low < estimator.mutual_information_ < high
-    # 4 standard errors each way, nearly: 40 groups or more.
-    assert high - low == pytest.approx(2 * 1.97 * estimator.standard_error_, rel=0.03)
+    # 2 standard errors each way, nearly: 40 groups or more. Above there is the shortfall, too.
+    reach = 1.97 * estimator.standard_error_
+    assert estimator.mutual_information_ - low == pytest.approx(reach, rel=0.03)
+    assert high - estimator.mutual_information_ >= 0.97 * reach + estimator.shortfall_
+    assert low < estimator.lower_confidence_limit_ < estimator.mutual_information_
 
 
-@pytest.mark.parametrize("bound", ["infonce", "nwj", "js_nwj", "mine", "smile", "tuba"])
+@pytest.mark.parametrize(
+    "bound",
+    ["infonce", "nwj", *(
+        pytest.param(bound, marks=pytest.mark.slow) for bound in ("js_nwj", "mine", "smile", "tuba")
+    )],
+)  # fmt: skip
 def test_of_gaussians_the_untrained_critic_is_best_for_every_bound(bound):
     truth = normal(2)
     estimator = MutualInformationEstimator(bound=bound, **GAUSSIAN).fit(*truth.sample(3_000, 0))
@@ -100,7 +109,7 @@ def test_the_interval_covers_as_often_as_it_says():
     assert 80 <= hits <= 97, hits
 
 
-@pytest.mark.parametrize("curve", [np.cbrt, np.arctan, lambda v: np.sign(v) * v**2])
+@pytest.mark.parametrize("curve", [np.cbrt, pytest.param(np.arctan, marks=pytest.mark.slow)])
 def test_monotone_margins_change_nothing(curve):
     x, y = normal(2).sample(400, seed=0)
     plain = MutualInformationEstimator(**GAUSSIAN).fit(x, y)
@@ -109,7 +118,9 @@ def test_monotone_margins_change_nothing(curve):
     assert curved.standard_error_ == plain.standard_error_
 
 
-@pytest.mark.parametrize("margins", ["normal_scores", "standardize"])
+@pytest.mark.parametrize(
+    "margins", ["normal_scores", pytest.param("standardize", marks=pytest.mark.slow)]
+)
 def test_maps_of_the_margins_agree_where_both_fit(margins):
     truth = normal(2)
     estimator = MutualInformationEstimator(margins=margins, **GAUSSIAN)
@@ -226,7 +237,7 @@ def check_not_absurd(seed, **options):
     assert np.abs(estimator.fold_values_).max() < 2 * certifiable(len(x))
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_no_estimate_is_absurd(seed):
     check_not_absurd(seed, **GAUSSIAN)
 
@@ -345,7 +356,7 @@ def test_a_constant_tells_nothing():
         ({"jobs": 0}, "Received: jobs=0"),
         ({"jobs": True}, "Received: jobs=True"),
         ({"epochs": "abc"}, "Received: epochs='abc'"),
-        ({"seed": None}, "`seed` must be an int.*Received: seed=None"),
+        ({"seed": "a"}, "`seed` must be None or an int.*Received: seed='a'"),
         ({"batch_size": True}, "Received: batch_size=True"),
         ({"confidence": math.nan}, "Received: confidence=nan"),
         ({"validation_fraction": "abc"}, "Received: validation_fraction='abc'"),
@@ -426,3 +437,62 @@ def test_parameters_are_scikit_learns():
         estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
     ):
         check("MutualInformationEstimator", MutualInformationEstimator(**GAUSSIAN, folds=2))
+
+
+@pytest.mark.slow
+def test_kinds_of_variables():
+    rng = np.random.default_rng(0)
+    options = {"jobs": 2, "half_fits": 0}
+    # 50 nominal levels of x, in no order, against a number.
+    x = rng.integers(50, size=2_000)
+    y = rng.permutation(50)[x] + 0.25 * rng.normal(size=2_000)
+    found = MutualInformationEstimator(**options).fit(x, y)
+    assert found.mutual_information_ == pytest.approx(3.79, abs=0.12)
+    digits = datasets.load_digits()
+    found = MutualInformationEstimator(**options).fit(digits.images, digits.target)
+    # A logistic regression certifies 2.04; the entropy of the label is 2.302.
+    assert 2.04 < found.mutual_information_ < 2.303 and found.n_features_in_ == 64
+
+
+def test_two_discrete_sides():
+    rng = np.random.default_rng(0)
+    x = rng.choice(list("abcd"), size=400)
+    y = np.where(rng.random(400) < 0.5, x, rng.choice(list("abcd"), size=400))
+    likely, other = 0.625, 0.125
+    truth = likely * math.log(4 * likely) + 3 * other * math.log(4 * other)
+    found = MutualInformationEstimator(jobs=1, folds=2).fit(pd.Series(x, dtype="category"), y)
+    assert covers(found, truth, 3.0) and found.lower_confidence_limit_ < truth
+    assert found.score(x, y) == pytest.approx(truth, abs=0.15)
+    values = found.pointwise(x, y)
+    assert values[x == y].mean() == pytest.approx(math.log(4 * likely), abs=0.2)
+
+
+@pytest.mark.slow
+def test_training_goes_on_while_validation_rises():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(size=(2_000, 2))
+    y = np.sin(16 * math.pi * x[:, 0]) + 0.2 * rng.normal(size=2_000)
+    found = MutualInformationEstimator(jobs=2, folds=2, half_fits=0).fit(x, y)
+    # 1.154 nats, from a numerical integral; without waves as inputs 0.6 or less.
+    assert 0.9 < found.mutual_information_ < 1.2
+
+
+@pytest.mark.slow
+def test_independent_series_are_not_dependent():
+    draws = np.random.default_rng(0).normal(size=(2, 2_500))
+    x, y = lfilter([1.0], [1.0, -0.99], draws)[:, 500:]
+    with pytest.warns(EstimateWarning, match="Neighbouring rows are correlated"):
+        MutualInformationEstimator(jobs=2, **GAUSSIAN).fit(x, y)
+    found = MutualInformationEstimator(blocks="auto", jobs=2).fit(x, y)
+    assert found.mutual_information_ < 3 * found.standard_error_
+
+
+def test_what_scikit_learn_calls_them():
+    x, y = normal().sample(60, seed=0)
+    options = {"folds": 2, "half_fits": 0, **GAUSSIAN}
+    first = MutualInformationEstimator(random_state=3, n_jobs=-1, **options).fit(x, y)
+    second = MutualInformationEstimator(seed=3, jobs=1, **options).fit(x, y)
+    assert first.mutual_information_ == second.mutual_information_
+    assert MutualInformationEstimator(seed=None, **options).fit(x, y).used_seed_ >= 0
+    with pytest.raises(ValueError, match="Weights of pairs are not supported"):
+        second.fit(x, y, sample_weight=np.ones(60))

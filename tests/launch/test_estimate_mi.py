@@ -102,8 +102,9 @@ def test_what_is_printed(start, file, tmp_path):
     for nats, bits in (numbers[0], numbers[1], numbers[2][::2], numbers[2][1::2]):
         assert bits == pytest.approx(nats / math.log(2), abs=2e-3)
     (estimate_,), (error,), (low, high) = numbers[0][:1], numbers[1][:1], numbers[2][:2]
-    assert low < estimate_ < high and (low + high) / 2 == pytest.approx(estimate_, abs=1e-3)
-    assert 1.6 * error < high - estimate_ < 3.5 * error
+    # The upper side has the estimated shortfall, too.
+    assert low < estimate_ < high and high - estimate_ > estimate_ - low - 2e-3
+    assert 1.6 * error < estimate_ - low < 3.5 * error
     assert "90 % interval" in output and "from 298 pairs" in output
     assert "Note: 2 of 300 rows were left out: they have missing values." in output
 
@@ -209,3 +210,26 @@ def test_mistaken_files_do_not_wait_for_tensorflow(file, tmp_path):
         )  # fmt: skip
         assert done.returncode == 2 and done.stdout == "", done.stderr
         assert words in one_sentence(done.stderr)
+
+
+@pytest.mark.slow
+def test_other_quantities(start, tmp_path):
+    z, a, b = np.random.default_rng(0).normal(size=(3, 600))
+    path = tmp_path / "a.csv"
+    kinds = np.where(z > 0, "above", "below")
+    frame = pd.DataFrame({"x": z + a, "y": z + b, "z": z, "kind": kinds})
+    frame.to_csv(path, index=False)
+    code, output, _ = start(path, "--x=z", "--y=x", "--z=y", *UNTRAINED, "--json", "--unit=bits")
+    found = json.loads(output)
+    assert code == 0 and found["unit"] == "bits"
+    # var(z | y) = 1/2: 1/2 log2(1 + 1/2).
+    assert found["conditional_mutual_information"] == pytest.approx(0.2925, abs=0.1)
+    code, output, _ = start(path, "--x=x", "--y=y", "--quantity=independence_test", *UNTRAINED)
+    assert code == 0 and "p value 0.001" in output and "permutations 999" in output
+    code, output, _ = start(path, "--x=kind", "--y=z", *UNTRAINED)
+    assert code == 0 and "dimensions of x are nominal" in output
+    assert float(re.search(r"= (\S+) nats", output)[1]) == pytest.approx(math.log(2), abs=0.06)
+    code, output, _ = start(path, "--x=x,z", "--y=y", "--quantity=matrix", *UNTRAINED)
+    assert code == 0 and output.startswith("matrix, nats:")
+    with pytest.raises(ValueError, match=r"`z` belongs to .* without z"):
+        start(path, "--x=x", "--y=y", "--quantity=conditional_mutual_information", *UNTRAINED)

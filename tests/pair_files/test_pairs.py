@@ -161,7 +161,6 @@ def test_what_is_not_numbers(tmp_path):
     with pytest.raises(ValueError, match=r"'b' of .* 1 of 3 entries .* data row 3: 'n\.d\.'"):
         read_pairs(text)
     for values, words in (
-        (pd.Categorical(["u", "v"]), "dtype category"),
         (pd.to_datetime(["2020-01-01", "2020-01-02"]), "dtype datetime64"),
         ([[1.0], [2.0]], "2 of 2 entries that are none"),
     ):
@@ -171,6 +170,20 @@ def test_what_is_not_numbers(tmp_path):
     np.savez(tmp_path / "a.npz", x=[1j, 2.0], y=[1, 2])
     with pytest.raises(ValueError, match=r"Array 'x' .* dtype complex128"):
         read_pairs(tmp_path / "a.npz")
+
+
+def test_words_that_recur_are_levels(tmp_path):
+    frame = pd.DataFrame({"a": list("uvuvuv"), "b": [1, 2, 3, 4, 5, 6], "c": list("qqrrss")})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.astype({"a": "category"}).to_parquet(tmp_path / "a.parquet")
+    for name in ("a.csv", "a.parquet"):
+        pairs = read_pairs(tmp_path / name, x="a,c", y="b")
+        assert pairs.x[:, 0].tolist() == list("uvuvuv") and pairs.y[:, 0].tolist() == [*range(1, 7)]
+        assert pairs.notes == ("2 of 2 dimensions of x are nominal.",)
+    # Six different words are no levels, but something that should have been a number.
+    frame.assign(a=list("uvwxyz")).to_csv(tmp_path / "b.csv", index=False)
+    with pytest.raises(ValueError, match=r"'a' of .* must hold numbers.* 6 of 6 entries"):
+        read_pairs(tmp_path / "b.csv", x="a", y="b")
 
 
 def test_integers_that_float64_would_round_stay_exact(tmp_path):

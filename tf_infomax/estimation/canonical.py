@@ -29,7 +29,7 @@ class CanonicalCorrelations:
     correlations: np.ndarray
 
 
-def canonical_correlations(x, y, folds=5, largest=0.9999):
+def canonical_correlations(x, y, folds=5, largest=0.9999, ridge=0.0):
     """Canonical directions of pairs, with correlations corrected for selection bias.
 
     The correlations of the sample along its own canonical directions are biased upwards, by order
@@ -42,6 +42,8 @@ def canonical_correlations(x, y, folds=5, largest=0.9999):
         x: ``[N, Dx]``, y: ``[N, Dy]``, finite.
         folds: number of parts of the pairs, at least 2.
         largest: upper limit of the returned correlations.
+        ridge: added to the covariances before they are inverted, as a fraction of the mean
+            variance of a coordinate; with few pairs in many dimensions it steadies the directions.
 
     Returns:
         ``CanonicalCorrelations``; the directions are fitted on all pairs.
@@ -50,7 +52,7 @@ def canonical_correlations(x, y, folds=5, largest=0.9999):
     held_out = np.zeros(min(x.shape[1], y.shape[1]))
     for fold in range(folds):
         rest, own = fold_of != fold, fold_of == fold
-        directions, _ = _directions(x[rest], y[rest])
+        directions, _ = _directions(x[rest], y[rest], ridge)
         variates = [
             (values[own] - mean) @ matrix[:, : len(held_out)]
             for values, mean, matrix in zip((x, y), directions[:2], directions[2:], strict=True)
@@ -60,23 +62,34 @@ def canonical_correlations(x, y, folds=5, largest=0.9999):
         spread = variates[0].std(axis=0) * variates[1].std(axis=0)
         held_out += np.divide(products, spread, out=np.zeros_like(products), where=spread > 0)
     held_out /= folds
-    directions, in_sample = _directions(x, y)
-    correlations = np.minimum(np.minimum(held_out, in_sample), largest)
+    directions, in_sample = _directions(x, y, ridge)
+    correlations = np.minimum(held_out if ridge else np.minimum(held_out, in_sample), largest)
     correlations[correlations < 2.0 / np.sqrt(len(x))] = 0.0
     return CanonicalCorrelations(*directions, correlations)
 
 
-def _directions(x, y):
+def _directions(x, y, ridge):
     means = x.mean(axis=0), y.mean(axis=0)
     x, y = x - means[0], y - means[1]
-    whitening = [_inverse_root(values.T @ values / len(values)) for values in (x, y)]
+    whitening = [_inverse_root(values.T @ values / len(values), ridge) for values in (x, y)]
     left, correlations, right = np.linalg.svd(
         whitening[0] @ (x.T @ y / len(x)) @ whitening[1], full_matrices=True
     )
-    return (*means, whitening[0] @ left, whitening[1] @ right.T), correlations
+    maps = whitening[0] @ left, whitening[1] @ right.T
+    if ridge:
+        # Variates of unit variance, as the Gaussian density ratio has them.
+        maps = [
+            matrix / np.maximum((values @ matrix).std(axis=0), 1e-12)
+            for matrix, values in zip(maps, (x, y), strict=True)
+        ]
+    return (*means, *maps), correlations
 
 
-def _inverse_root(covariance):
+def _inverse_root(covariance, ridge):
+    if ridge:
+        covariance = covariance + ridge * np.trace(covariance) / len(covariance) * np.eye(
+            len(covariance)
+        )
     values, vectors = np.linalg.eigh(covariance)
     is_kept = values > _SMALLEST_VARIANCE * max(values[-1], np.finfo(float).tiny)
     scales = np.where(is_kept, 1.0 / np.sqrt(np.where(is_kept, values, 1.0)), 0.0)

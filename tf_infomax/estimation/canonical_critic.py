@@ -6,7 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.estimation.canonical import canonical_correlations
+from tf_infomax.estimation.canonical import CanonicalCorrelations, canonical_correlations
+from tf_infomax.estimation.screening import informative_coordinates
+from tf_infomax.estimation.waves import significant, wave_features
 from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["CanonicalCritic"]
@@ -14,6 +16,10 @@ __all__ = ["CanonicalCritic"]
 # If two canonical variates nearly agree, their difference is scaled as if their correlation were
 # lower by this much, which keeps the scale finite.
 _SMALLEST_GAP = 5e-4
+# From this many coordinates on, uninformative coordinates may be left out.
+_MANY_COORDINATES = 10
+# Ridges to choose from, and the number of pairs a coordinate above which none is needed.
+_RIDGES, _ENOUGH_PAIRS = (0.1, 1.0), 20
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
@@ -30,6 +36,9 @@ class CanonicalCritic(keras.layers.Layer):
     Args:
         hidden_dim: width of the hidden layers, even.
         layers: number of hidden layers.
+        waves: (of x, of y): number of cosines of the rank of every coordinate that are inputs of
+            the network too, where ``adapt`` finds them correlated with the other side; for inputs
+            that are normal scores.
         seed: int for reproducible weights, or ``None``; layer i draws from ``seed + i``.
 
     Call arguments:
@@ -38,7 +47,9 @@ class CanonicalCritic(keras.layers.Layer):
             unit).
     """
 
-    def __init__(self, hidden_dim=64, layers=2, seed=None, **kwargs):
+    scores_partners = True
+
+    def __init__(self, hidden_dim=64, layers=2, waves=(0, 0), seed=None, **kwargs):
         super().__init__(**kwargs)
         for name, value in (("hidden_dim", hidden_dim), ("layers", layers)):
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -47,6 +58,7 @@ class CanonicalCritic(keras.layers.Layer):
             raise ValueError(f"`hidden_dim` must be even. Received: hidden_dim={hidden_dim}.")
         self.hidden_dim = hidden_dim
         self.num_layers = layers
+        self.waves = tuple(waves)
         self.seed = seed
 
     def build(self, x_shape, y_shape):
@@ -101,6 +113,16 @@ class CanonicalCritic(keras.layers.Layer):
             for position in range(1, self.num_layers)
         ]
         self.readout = self.add_weight(shape=(width, 1), initializer="zeros", name="readout")
+        if any(self.waves):
+            number = dim_x * self.waves[0] + dim_y * self.waves[1]
+            self.wave_gains = fixed((number,), "zeros", "wave_gains")
+            self.wave_kernel = self.add_weight(
+                shape=(number, width),
+                initializer=keras.initializers.RandomNormal(
+                    stddev=1.0, seed=layer_seed(self.seed, self.num_layers + 1)
+                ),
+                name="wave_kernel",
+            )
 
     def adapt(self, x, y):
         """Sets the Gaussian part, and the coordinates of the network, from pairs.
@@ -112,7 +134,47 @@ class CanonicalCritic(keras.layers.Layer):
         if not self.built:
             self.build(x.shape, y.shape)
             self.built = True
-        found = canonical_correlations(x, y)
+        self._set(canonical_correlations(x, y))
+        if any(self.waves):
+            gains = np.concatenate(significant(x, y, *self.waves)).astype(np.float64)
+            # However many there are, together they are as large as one input of variance one.
+            self.wave_gains.assign(gains / math.sqrt(max(gains.sum(), 1.0)))
+
+    def adaptations(self, x, y):
+        """Adapts to pairs in one way after the other; a generator of their names.
+
+        The first is ``adapt``. In many dimensions the informative coordinates alone follow, if
+        there are some and they are few; otherwise, with few pairs for the dimension, canonical
+        correlations with ridges. They change the Gaussian part and, with fewer coordinates, the
+        scale of the network's inputs.
+        """
+        self.adapt(x, y)
+        yield "all coordinates"
+        x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+        dims = x.shape[1], y.shape[1]
+        if max(dims) >= _MANY_COORDINATES:
+            kept = [np.flatnonzero(one) for one in informative_coordinates(x, y)]
+            number = len(kept[0]) + len(kept[1])
+            if 0 < number <= sum(dims) / 2:
+                found = canonical_correlations(x[:, kept[0]], y[:, kept[1]])
+                self._set(_embedded(found, kept, dims))
+                # The other inputs are zero: the network's units keep their variance.
+                self.kernel.assign(self.kernel * math.sqrt(sum(dims) / number))
+                yield "informative coordinates"
+                return
+        if len(x) < _ENOUGH_PAIRS * sum(dims) and min(dims) > 1:
+            for ridge in _RIDGES:
+                self._set(canonical_correlations(x, y, ridge=ridge))
+                yield f"ridge {ridge:g}"
+
+    def active_dims(self):
+        """(of x, of y): numbers of coordinates that are in use after ``adapt``."""
+        return tuple(
+            int(np.any(np.asarray(matrix) != 0.0, axis=1).sum())
+            for matrix in (self.map_x, self.map_y)
+        )
+
+    def _set(self, found):
         for name in ("mean_x", "mean_y", "map_x", "map_y", "correlations"):
             getattr(self, name).assign(getattr(found, name))
 
@@ -120,6 +182,8 @@ class CanonicalCritic(keras.layers.Layer):
         a = tf.matmul(x - self.mean_x, self.map_x)
         b = tf.matmul(y - self.mean_y, self.map_y)
         hidden_x, hidden_y, of_gaussian = self._first_layer(a, b)
+        if any(self.waves):
+            hidden_x, hidden_y = self._with_waves(hidden_x, hidden_y, x, y)
         gaussian_x, gaussian_y, weighted = self._gaussian_parts(a, b)
         b = b[:, : self.rank]
         if partners is None:
@@ -145,9 +209,18 @@ class CanonicalCritic(keras.layers.Layer):
         gaps = tf.math.rsqrt(2.0 * (1.0 - self.correlations) + 2.0 * _SMALLEST_GAP)
         hidden_a = tf.matmul(a, of_a) + tf.matmul(a[:, : self.rank] * gaps, of_difference)
         hidden_b = tf.matmul(b, of_b) - tf.matmul(b[:, : self.rank] * gaps, of_difference)
-        hidden_a += _centred_norm(a) * of_norms[0]
-        hidden_b += _centred_norm(b) * of_norms[1]
+        hidden_a += _centred_norm(a, self.map_x) * of_norms[0]
+        hidden_b += _centred_norm(b, self.map_y) * of_norms[1]
         return hidden_a, hidden_b + self.bias, of_gaussian[0]
+
+    def _with_waves(self, hidden_x, hidden_y, x, y):
+        number = x.shape[1] * self.waves[0]
+        kernel = self.wave_gains[:, tf.newaxis] * self.wave_kernel
+        if self.waves[0]:
+            hidden_x += tf.matmul(wave_features(x, self.waves[0]), kernel[:number])
+        if self.waves[1]:
+            hidden_y += tf.matmul(wave_features(y, self.waves[1]), kernel[number:])
+        return hidden_x, hidden_y
 
     def _gaussian_parts(self, a, b):
         # A pair of variates with correlation rho contributes to the log-density ratio
@@ -169,15 +242,32 @@ class CanonicalCritic(keras.layers.Layer):
             **super().get_config(),
             "hidden_dim": self.hidden_dim,
             "layers": self.num_layers,
+            "waves": self.waves,
             "seed": self.seed,
         }
 
 
-def _centred_norm(variates):
-    # The squared norm of a Gaussian vector has mean D and variance 2 D.
+def _centred_norm(variates, matrix):
+    # The squared norm of a Gaussian vector has mean D and variance 2 D. Of D count the directions
+    # that are in use.
     squares = tf.reduce_sum(variates**2, axis=1, keepdims=True)
-    dim = float(variates.shape[1])
-    return tf.math.sqrt(2.0 * (squares + 1e-6)) - math.sqrt(2.0 * dim)
+    dim = tf.math.count_nonzero(tf.reduce_any(matrix != 0.0, axis=0), dtype=variates.dtype)
+    return tf.math.sqrt(2.0 * (squares + 1e-6)) - tf.math.sqrt(2.0 * dim)
+
+
+def _embedded(found, kept, dims):
+    """``found`` on the ``kept`` coordinates, as maps of all coordinates; the others map to zero."""
+    maps = []
+    for matrix, places, dim in zip((found.map_x, found.map_y), kept, dims, strict=True):
+        maps.append(np.zeros((dim, dim)))
+        maps[-1][places, : len(places)] = matrix
+    means = []
+    for mean, places, dim in zip((found.mean_x, found.mean_y), kept, dims, strict=True):
+        means.append(np.zeros(dim))
+        means[-1][places] = mean
+    correlations = np.zeros(min(dims))
+    correlations[: len(found.correlations)] = found.correlations
+    return CanonicalCorrelations(*means, *maps, correlations)
 
 
 def _activation(hidden):

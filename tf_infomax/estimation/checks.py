@@ -9,16 +9,20 @@ import numpy as np
 from tf_infomax import bounds, critics
 from tf_infomax.estimation import margins
 
-__all__ = ["batch_size_of", "check_options", "check_training_pairs", "info_of"]
+__all__ = ["batch_size_of", "check_options", "check_training_pairs", "cycles_of", "info_of",
+           "jobs_of", "seed_of"]  # fmt: skip
 
 _PAIRS_PER_FOLD = 10
+# Of epochs="auto": epochs in a cycle, and the largest number of cycles.
+_CYCLE, _CYCLES = 40, 10
+# Training pairs up to which a cycle is that long; with more of them it is shorter, down to ...
+_WHOLE_CYCLE, _SHORTEST_CYCLE = 20_000, 5
 _INTEGERS = (
     ("folds", 2),
-    ("epochs", 0),
     ("patience", 1),
     ("negatives", 1),
     ("held_out_partners", 1),
-    ("seed", 0),
+    ("half_fits", 0),
 )
 
 
@@ -46,13 +50,13 @@ def check_options(options, num_pairs):
             raise ValueError(
                 f"`{name}` must be an int of at least {smallest}. Received: {name}={value!r}."
             )
+    cycles_of(options["epochs"])
     for name in ("validation_fraction", "confidence", "learning_rate"):
         value = options[name]
         if not isinstance(value, numbers.Real) or not 0.0 < value < 1.0:
             raise ValueError(f"`{name}` must be between 0 and 1. Received: {name}={value!r}.")
-    jobs, critic = options["jobs"], options["critic"]
-    if jobs is not None and (not _is_integer(jobs) or jobs < 1):
-        raise ValueError(f"`jobs` must be None or an int of at least 1. Received: jobs={jobs!r}.")
+    jobs_of(options["jobs"], options["n_jobs"])
+    critic = options["critic"]
     margins.get(options["margins"])
     if isinstance(critic, str):
         if critic != "canonical":
@@ -68,6 +72,50 @@ def check_options(options, num_pairs):
             f"At least {needed} pairs are needed, {_PAIRS_PER_FOLD} for each of "
             f"{options['folds']} folds. Received: {num_pairs} pairs."
         )
+
+
+def jobs_of(jobs, n_jobs):
+    """The number of folds trained at a time, ``None`` for one a processor."""
+    name, value = ("jobs", jobs) if n_jobs is None else ("n_jobs", n_jobs)
+    if value is None or (_is_integer(value) and value == -1):
+        return None
+    if not _is_integer(value) or value < 1:
+        raise ValueError(
+            f"`{name}` must be None, -1 or an int of at least 1. Received: {name}={value!r}."
+        )
+    return int(value)
+
+
+def seed_of(seed, random_state):
+    """The seed that both stand for; a new one for ``None``.
+
+    Raises:
+        ValueError: on a negative seed and on other types.
+    """
+    name, value = ("seed", seed) if random_state is None else ("random_state", random_state)
+    if isinstance(value, np.random.RandomState):
+        return int(value.randint(2**31 - 1))
+    if isinstance(value, np.random.Generator):
+        return int(value.integers(2**31 - 1))
+    if value is None:
+        return int(np.random.default_rng().integers(2**31 - 1))
+    if not _is_integer(value) or value < 0:
+        raise ValueError(
+            f"`{name}` must be None or an int of at least 0. Received: {name}={value!r}."
+        )
+    return int(value)
+
+
+def cycles_of(epochs, num_train=1):
+    """(epochs in a cycle, most cycles) that ``epochs`` stands for; ``ValueError`` if invalid."""
+    if isinstance(epochs, str) and epochs == "auto":
+        length = round(_CYCLE * min(_WHOLE_CYCLE / num_train, 1.0))
+        return max(length, _SHORTEST_CYCLE), _CYCLES
+    if not _is_integer(epochs) or epochs < 0:
+        raise ValueError(
+            f'`epochs` must be "auto" or an int of at least 0. Received: epochs={epochs!r}.'
+        )
+    return int(epochs), 1
 
 
 def check_training_pairs(num_train, negatives, validation_fraction):
@@ -91,6 +139,8 @@ def batch_size_of(batch_size, negatives, num_train):
     size = batch_size
     if isinstance(size, str) and size == "auto":
         size = int(np.clip(2 ** round(math.log2(num_train / 55)), 32, 128))
+        if num_train > _WHOLE_CYCLE:
+            size *= 4
         size = min(size, num_train)
     if not _is_integer(size) or not negatives < size <= num_train:
         raise ValueError(

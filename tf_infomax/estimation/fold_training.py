@@ -9,12 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax import bounds
-from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.reading import Reader, partner_scores
 from tf_infomax.estimation.score_limits import (
     FEW_LEVELS,
     MANY_LEVELS,
     best_limits,
+    leaves_constants_open,
     null_limits,
 )
 from tf_infomax.layers.optimizers import Adam
@@ -26,14 +26,20 @@ from tf_infomax.training.step import gradient_step
 __all__ = ["FoldTraining", "Schedule", "TrainedCritic"]
 
 _AVERAGE_DECAY = 0.99
-# Number of validation scores after an epoch: in most cases all that are read at the end.
-_WATCHED_SCORES = 200_000
+# Number of validation scores after an epoch. With fewer than these, clipped as they are, the best
+# epoch is chosen worse; scoring them takes as long as training on 2,000 pairs.
+_WATCHED_SCORES = 80_000
 # By how many standard errors, on the validation pairs, a trained critic must be better than an
 # untrained critic: the best of many epochs is better by chance alone.
 _TRUSTED_ERRORS = 1.0
 # The lowest validation value, in nats, at which an untrained critic may be read: few validation
 # pairs show values below zero by chance.
 _LOWEST_KEPT = 0.1
+# Gain of the validation value over a cycle of the learning rate, in nats, that earns another cycle.
+_WORTH_A_CYCLE = 0.01
+# By how much all coordinates must be better than the informative ones alone, in nats: their network
+# has less to be misled by.
+_WORTH_ALL_COORDINATES = 0.02
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,8 +47,10 @@ class Schedule:
     """How a critic is trained.
 
     Attributes:
-        epochs: largest number of passes over the training pairs; the learning rate rises over the
-            first tenth of their steps, then decays to zero along a cosine.
+        epochs: passes over the training pairs in a cycle; the learning rate rises over the first
+            tenth of their steps, then decays to zero along a cosine.
+        cycles: largest number of cycles; a further one follows if the validation value was best
+            near the end of the last, and rose during it.
         patience: epochs without a better value on the validation pairs after which training ends.
         batch_size: pairs in a step.
         negatives: number for each x in a step.
@@ -54,6 +62,7 @@ class Schedule:
     batch_size: int
     negatives: int
     learning_rate: float
+    cycles: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,8 +108,8 @@ class FoldTraining:
     validation pairs, and kept at its best epoch.
 
     Args:
-        critic: built Keras layer, ``critic(x, y) -> [K, M]``. A ``CanonicalCritic`` is adapted to
-            the training pairs of each fold.
+        critic: built Keras layer, ``critic(x, y) -> [K, M]``. If it has ``adapt``, or
+            ``adaptations`` (a generator), it is adapted to the training pairs of each fold.
         bound: ``PairScores`` -> scalar in nats, maximised and read; of MINE the moving average is
             kept.
         schedule: ``Schedule``.
@@ -115,6 +124,8 @@ class FoldTraining:
         self._term.connect_to_critic()
         # Where the bound is best if the critic's Gaussian part is the log-density ratio.
         self._start = bounds.info(bound).best_shift
+        # Tried once, on arbitrary scores.
+        self._is_open = leaves_constants_open(bound, tf.constant([[1.0, 0.0], [0.5, -1.0]]))
         self._schedule = schedule
         self._steps = num_train // schedule.batch_size
         self._variables = critic.trainable_variables
@@ -130,7 +141,7 @@ class FoldTraining:
 
         Args:
             x, y: float32 ``[N, Dx]``, ``[N, Dy]``, all pairs.
-            train, validation: int ``[n]``, rows of the pairs.
+            train, validation: int ``[n]``, rows of the pairs; those to train on may repeat.
             initial_weights: initial weights of the critic, a list of arrays.
             seed: int, of the order of pairs and the choice of negatives.
             partners: largest number of negatives of each x when the critic is read.
@@ -142,18 +153,23 @@ class FoldTraining:
         Raises:
             FloatingPointError: if not even the untrained critic has a finite value.
         """
-        self._restart(initial_weights, x[train], y[train])
         watched = x[validation], y[validation]
         pairs = tf.constant(x), tf.constant(y)
         generator = np.random.default_rng(stream(seed, "estimation", "batches"))
         limits_of = functools.partial(
             best_limits, self._bound, best_shift=self._start,
-            num_negatives=held_out * min(partners, held_out - 1),
+            num_negatives=held_out * min(partners, held_out - 1), is_open=self._is_open,
         )  # fmt: skip
         few = min(partners, max(64, _WATCHED_SCORES // len(validation)))
-        best, weights, best_epoch = -math.inf, None, 0
+        self._restart(initial_weights)
+        different = train[np.sort(np.unique(train, return_index=True)[1])]
+        self._adapt(x[different], y[different], lambda: limits_of(
+            self.reader.scores(*watched, few), FEW_LEVELS
+        )[1])  # fmt: skip
+        best, weights, best_epoch, best_before = -math.inf, None, 0, -math.inf
         curve = []
-        for epoch in range(self._schedule.epochs + 1):
+        length = max(self._schedule.epochs, 1)
+        for epoch in range(self._schedule.epochs * self._schedule.cycles + 1):
             mean = math.nan
             if epoch > 0:
                 mean = float(self._epoch(*pairs, *self._draw(train, generator)))
@@ -168,6 +184,12 @@ class FoldTraining:
             ran_away = epoch > 0 and not math.isfinite(mean)
             if ran_away or epoch - best_epoch >= self._schedule.patience:
                 break
+            if epoch % length == 0 and epoch:
+                if best_epoch <= epoch - length / 4 or best < best_before + _WORTH_A_CYCLE:
+                    break
+                self._optimizer.iterations.assign(0)
+            if epoch % length == 0:
+                best_before = best
             self._assign(trained)
         if weights is None:
             raise FloatingPointError(
@@ -201,16 +223,32 @@ class FoldTraining:
                 value = max(value, 0.0)
         return chosen
 
-    def _restart(self, initial_weights, x, y):
+    def _adapt(self, x, y, validation_value):
+        """Adapts the critic to pairs, in the way that is best on the validation pairs."""
+        critic, candidates = self.critic, []
+        if hasattr(critic, "adaptations"):
+            for name in critic.adaptations(x, y):
+                critic.offset.assign(self._start)
+                candidates.append((name, critic.get_weights()))
+        elif hasattr(critic, "adapt"):
+            critic.adapt(x, y)
+            critic.offset.assign(self._start)
+        if len(candidates) > 1:
+            best, chosen = -math.inf, None
+            for name, weights in candidates:
+                critic.set_weights(weights)
+                value = validation_value()
+                if value > best - _WORTH_ALL_COORDINATES * name.startswith("informative"):
+                    best, chosen = value, weights
+            critic.set_weights(chosen or candidates[0][1])
+        for average, variable in zip(self._averages, self._variables, strict=True):
+            average.assign(variable.value)
+
+    def _restart(self, initial_weights):
         self.critic.set_weights(initial_weights)
-        if isinstance(self.critic, CanonicalCritic):
-            self.critic.adapt(x, y)
-            self.critic.offset.assign(self._start)
         self._optimizer.iterations.assign(0)
         for moment in (*self._optimizer._momentums, *self._optimizer._velocities):
             moment.assign(tf.zeros_like(moment))
-        for average, variable in zip(self._averages, self._variables, strict=True):
-            average.assign(variable.value)
         self._term.restart_average()
 
     def _assign(self, values):

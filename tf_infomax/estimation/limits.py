@@ -11,6 +11,7 @@ __all__ = [
     "certifiable",
     "folds_disagree",
     "limits_reached",
+    "merged_levels",
     "out_of_epochs",
     "repeated_pairs",
 ]
@@ -153,4 +154,14 @@ def repeated_pairs(x, y):
     return [
         f"{repeated} of {count} pairs repeat another one exactly, although most values of X occur "
         "once: copies are both trained on and held out, and the estimate is too large."
+    ]
+
+
+def merged_levels(*numbers):
+    """Warnings about rare levels of nominal columns that share a code; possibly an empty list."""
+    return [
+        f"{number} rare levels of nominal columns of {side} share a code, so they are not told "
+        "apart: the estimate leaves out what they tell."
+        for side, number in zip(("X", "y"), numbers, strict=True)
+        if number
     ]

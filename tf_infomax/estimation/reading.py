@@ -2,11 +2,11 @@
 
 import numpy as np
 import tensorflow as tf
+from scipy.special import logsumexp
 
-from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.score_limits import bound_of
 
-__all__ = ["Reader", "partner_scores"]
+__all__ = ["Reader", "log_ratios", "partner_scores"]
 
 # Anchors scored at a time; with 512 negatives and 64 hidden units 32 MB a layer.
 _BLOCK = 250
@@ -16,16 +16,30 @@ def partner_scores(critic, x, y, partners):
     """Scores of each x with some rows of y.
 
     Args:
-        critic: Keras layer, ``critic(x, y) -> [K, M]``; a ``CanonicalCritic`` scores these pairs
-            only, any other critic all.
+        critic: Keras layer, ``critic(x, y) -> [K, M]``; a critic with ``scores_partners``
+            scores these pairs only, any other critic all.
         x: ``[K, Dx]``.  y: ``[M, Dy]``.  partners: int ``[K, P]``, rows of y.
 
     Returns:
         ``[K, P]``.
     """
-    if isinstance(critic, CanonicalCritic):
+    if getattr(critic, "scores_partners", False):
         return critic(x, y, partners)
     return tf.gather(critic(x, y), partners, batch_dims=1)
+
+
+def log_ratios(scores, limits):
+    """Scores of positives minus the logarithm of the mean exponential score of all negatives.
+
+    Args:
+        scores: ``[n, 1 + P]``, the positive first.
+        limits: (lowest, highest) score.
+
+    Returns:
+        float64 ``[n]``, nats; their mean is Donsker and Varadhan's value.
+    """
+    scores = np.clip(np.asarray(scores, np.float64), *limits)
+    return scores[:, 0] - (logsumexp(scores[:, 1:]) - np.log(scores[:, 1:].size))
 
 
 class Reader:
@@ -51,6 +65,11 @@ class Reader:
         """
         return bound_of(self._bound, self.scores(x, y, partners), limits)
 
+    def value_and_ratios(self, x, y, partners, limits):
+        """The bound in nats, and ``log_ratios`` of the pairs."""
+        scores = self.scores(x, y, partners)
+        return bound_of(self._bound, scores, limits), log_ratios(scores, limits)
+
     def scores(self, x, y, partners):
         """Scores of each x with its own y (the positive), and with other y (negatives).
 
@@ -64,17 +83,15 @@ class Reader:
         """
         count = len(x)
         shifts = np.linspace(1, count - 1, min(partners, count - 1)).round().astype(int)
-        columns = (np.arange(count)[:, np.newaxis] + np.append(0, np.unique(shifts))) % count
+        shifts = np.append(0, np.unique(shifts))
         # The last block is filled up with the first rows, so that all have one shape.
         blocks = -(-count // _BLOCK)
         anchors = np.resize(np.arange(count), blocks * min(_BLOCK, count))
         y = tf.convert_to_tensor(y)
-        scores = [
-            self._scores(
-                tf.convert_to_tensor(x[part]), y, tf.convert_to_tensor(columns[part], tf.int32)
-            )
-            for part in np.split(anchors, blocks)
-        ]
+        scores = []
+        for part in np.split(anchors, blocks):
+            partners = tf.convert_to_tensor((part[:, np.newaxis] + shifts) % count, tf.int32)
+            scores.append(self._scores(tf.convert_to_tensor(x[part]), y, partners))
         return tf.concat(scores, axis=0)[:count]
 
     def group_values(self, x, y, groups, limits=None):

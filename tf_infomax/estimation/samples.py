@@ -20,10 +20,21 @@ class Sample:
         columns: D arrays ``[N]``, of float64 or, if that would round, of exact objects (see
             ``exact_columns``); finite.
         names: of a data frame's columns, if all of them are text; else None.
+        nominal: per column, whether it is nominal (text or a category); such columns are object
+            arrays of comparable values.
     """
 
     columns: tuple
     names: tuple | None
+    nominal: tuple = ()
+
+    def __post_init__(self):
+        if not self.nominal:
+            object.__setattr__(self, "nominal", (False,) * len(self.columns))
+
+    def rows(self, chosen):
+        """The sample of some rows, given as int ``[n]``."""
+        return Sample(tuple(column[chosen] for column in self.columns), self.names, self.nominal)
 
     def __len__(self):
         return len(self.columns[0])
@@ -33,12 +44,14 @@ class Sample:
         return len(self), len(self.columns)
 
 
-def pairs_of(x, y):
+def pairs_of(x, y, nominal=(False, False)):
     """Samples of x and of y, whose rows belong together.
 
     Args:
         x, y: ``[N, D]`` or ``[N]``, N >= 2: NumPy arrays, lists, data frames and series of pandas,
             and objects with ``to_pandas`` (polars, pyarrow); numbers, booleans, decimals or times.
+            Images, ``[N, H, W]`` or ``[N, H, W, C]``, are vectors of their pixels.
+        nominal: whether columns of text, and pandas' categories, are accepted in x and in y.
 
     Returns:
         Two ``Sample``.
@@ -47,7 +60,10 @@ def pairs_of(x, y):
         ValueError: on other shapes or lengths, missing or infinite values, sparse matrices, and
             columns that do not hold real numbers.
     """
-    samples = [_sample(values, name) for name, values in (("X", x), ("y", y))]
+    samples = [
+        _sample(values, name, accepted)
+        for name, values, accepted in zip(("X", "y"), (x, y), nominal, strict=True)
+    ]
     if len(samples[0]) != len(samples[1]):
         raise ValueError(
             "Row i of X and of y is one pair, but they have inconsistent numbers of samples. "
@@ -92,7 +108,7 @@ def _listing(names, most=10):
     return ", ".join(map(repr, names[:most])) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _sample(values, name):
+def _sample(values, name, accepts_nominal):
     if sparse.issparse(values):
         raise ValueError(
             f"{name} must be dense: `{name}.toarray()` is, if it fits into memory. "
@@ -110,6 +126,8 @@ def _sample(values, name):
         columns, shape = [values], values.shape
     else:
         array = _array(values, name)
+        if array.ndim in (3, 4) and len(array) > 1 and array.dtype.kind in "biuf" and array.size:
+            array = array.reshape(len(array), -1)
         columns = list(array.T) if array.ndim == 2 else [array]
         shape = array.shape
     if len(shape) not in (1, 2) or 0 in shape[1:] or shape[0] < 2:
@@ -118,10 +136,12 @@ def _sample(values, name):
             f"Received: {name} of shape {shape}, dim {len(shape)}."
         )
     _check_complete(columns, name)
-    exact = []
+    exact, nominal = [], []
     for place, column in enumerate(columns):
+        named = _nominal(column) if accepts_nominal else None
+        nominal.append(named is not None)
         try:
-            exact.append(exact_column(column))
+            exact.append(exact_column(column) if named is None else named)
         except ValueError as error:
             which = repr(names[place]) if names else place
             raise ValueError(
@@ -129,6 +149,8 @@ def _sample(values, name):
                 f"Received: column {which} of {name} with {error}."
             ) from None
     for place, column in enumerate(exact):
+        if nominal[place]:
+            continue
         is_infinite = np.isinf(column) if column.dtype != object else _infinite_objects(column)
         if is_infinite.any():
             raise ValueError(
@@ -136,7 +158,27 @@ def _sample(values, name):
                 f"rows of column {repr(names[place]) if names else place}, the first in row "
                 f"{int(is_infinite.argmax())}."
             )
-    return Sample(tuple(exact), names)
+    return Sample(tuple(exact), names, tuple(nominal))
+
+
+def _nominal(column):
+    """A column of text or categories as an object array of text; None for any other column."""
+    if isinstance(column, pd.Series):
+        is_category = isinstance(column.dtype, pd.CategoricalDtype)
+        column = column.to_numpy(dtype=object) if is_category else column.to_numpy()
+    else:
+        is_category, column = False, np.ma.getdata(column)
+    if column.dtype.kind in "US":
+        column = column.astype(object)
+    if column.dtype != object:
+        return None
+    # Text beside numbers is more often a mistake than a level.
+    if not is_category and not all(isinstance(value, str | bytes) for value in column):
+        return None
+    texts = np.empty(len(column), object)
+    # Categories may be of any type, and not comparable with each other.
+    texts[:] = [value if isinstance(value, str) else repr(value) for value in column]
+    return texts
 
 
 def _array(values, name):

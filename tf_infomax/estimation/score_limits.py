@@ -17,7 +17,8 @@ import tensorflow as tf
 
 from tf_infomax.scores.pairs import PairScores
 
-__all__ = ["FEW_LEVELS", "MANY_LEVELS", "best_limits", "bound_of", "null_limits"]
+__all__ = ["FEW_LEVELS", "MANY_LEVELS", "best_limits", "bound_of", "leaves_constants_open",
+           "null_limits"]  # fmt: skip
 
 # Quantiles of the positives' scores at which to clip: (lower, upper), from 0 to 1.
 FEW_LEVELS = ((0.0, 1.0), (0.02, 0.98), (0.1, 0.9))
@@ -53,7 +54,7 @@ def null_limits(best_shift):
     return best_shift, best_shift
 
 
-def best_limits(bound, scores, levels, *, best_shift, num_negatives):
+def best_limits(bound, scores, levels, *, best_shift, num_negatives, is_open=None):
     """The limits under which the bound on given pairs is largest.
 
     The critic's log-density ratios are clipped to [-6, log(num_negatives)] in any case. A greater
@@ -70,6 +71,7 @@ def best_limits(bound, scores, levels, *, best_shift, num_negatives):
         levels: pairs of quantiles of the positives' scores, each tried.
         best_shift: by how much the optimal critic lies above the log-density ratio.
         num_negatives: number of negative pairs that will be read.
+        is_open: whether adding a constant to all scores leaves the bound as it is; ``None`` tries.
 
     Returns:
         (limits, value): a pair of floats, and nats; the value is ``-inf`` where none is finite.
@@ -78,7 +80,8 @@ def best_limits(bound, scores, levels, *, best_shift, num_negatives):
     positives = tf.sort(scores[:, 0]).numpy()
     if not math.isfinite(float(positives.sum())):
         return null_limits(best_shift), -math.inf
-    is_open = _leaves_constants_open(bound, scores)
+    if is_open is None:
+        is_open = leaves_constants_open(bound, scores)
     reach, last = math.log(num_negatives), len(positives) - 1
     best, best_value, worth = null_limits(best_shift), -math.inf, 0.0
     for lower, upper in levels:
@@ -95,7 +98,7 @@ def best_limits(bound, scores, levels, *, best_shift, num_negatives):
     return best, best_value
 
 
-def _leaves_constants_open(bound, scores):
+def leaves_constants_open(bound, scores):
     """Whether adding a constant to all scores changes nothing, as in Donsker-Varadhan."""
     plain = bound_of(bound, scores)
     changes = [abs(bound_of(bound, scores + shift) - plain) for shift in (1.0, -2.0)]

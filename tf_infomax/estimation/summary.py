@@ -3,7 +3,6 @@
 import ast
 import dataclasses
 import json
-import math
 import os
 import time
 import warnings
@@ -15,10 +14,11 @@ from tf_infomax import bounds
 from tf_infomax.estimation.estimator import MutualInformationEstimator
 from tf_infomax.estimation.limits import EstimateWarning, certifiable
 from tf_infomax.estimation.summary_page import summary_page
+from tf_infomax.estimation.units import in_unit
 from tf_infomax.naming.options import check_options, options_of
 from tf_infomax.results.strict_json import encoded
 
-__all__ = ["Summary", "estimate", "to_bits"]
+__all__ = ["Summary", "estimate", "parsed_settings", "to_bits"]
 
 _FORMAT = "tf_infomax estimate"
 _PAGE, _RESULT = "estimate.html", "result.json"
@@ -26,7 +26,7 @@ _PAGE, _RESULT = "estimate.html", "result.json"
 
 def to_bits(nats):
     """A number of nats in bits: ``nats / ln 2``."""
-    return nats / math.log(2.0)
+    return in_unit(nats, "bits")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Summary:
         mutual_information, standard_error: nats.
         confidence_interval: (low, high), nats.
         confidence: of the interval, a fraction.
+        lower_confidence_limit: one-sided, of the held-out value alone, nats.
+        shortfall: estimate of how far the held-out value is below, nats.
         fold_values: tuple, held-out value of each fold, nats.
         ceiling: the largest value of the bound with this number of negatives, nats, perhaps
             infinite.
@@ -57,6 +59,8 @@ class Summary:
     standard_error: float
     confidence_interval: tuple
     confidence: float
+    lower_confidence_limit: float
+    shortfall: float
     fold_values: tuple
     ceiling: float
     certifiable: float
@@ -80,6 +84,8 @@ class Summary:
             f"standard error {error:.3f} nats = {to_bits(error):.3f} bits",
             f"{100 * self.confidence:g} % interval {low:.3f} to {high:.3f} nats = "
             f"{to_bits(low):.3f} to {to_bits(high):.3f} bits",
+            f"held-out lower confidence limit {self.lower_confidence_limit:.3f} nats, estimated "
+            f"shortfall {self.shortfall:.3f} nats",
             f"from {self.num_pairs:,} pairs of {' and '.join(self.files)}, "
             f"dimensions {self.dims[0]} and {self.dims[1]}",
             *(f"Note: {note}" for note in self.notes),
@@ -102,6 +108,8 @@ class Summary:
                 "bits": [to_bits(end) for end in self.confidence_interval],
             },
             "confidence": self.confidence,
+            "lower_confidence_limit": _both(self.lower_confidence_limit),
+            "shortfall": _both(self.shortfall),
             "fold_values_nats": self.fold_values,
             "ceiling_nats": self.ceiling,
             "certifiable_nats": self.certifiable,
@@ -135,7 +143,7 @@ def estimate(pairs, output=None, settings=(), **options):
             all before any training.
         FloatingPointError: if the held-out value is not finite.
     """
-    options = {**options, **dict(map(_option, settings))}
+    options = {**options, **parsed_settings(settings)}
     known = options_of(MutualInformationEstimator)
     check_options("estimator", "mutual_information", options, known)
     if output is not None:
@@ -150,6 +158,11 @@ def estimate(pairs, output=None, settings=(), **options):
         return found
     _write(found, Path(output))
     return dataclasses.replace(found, page=Path(output) / _PAGE)
+
+
+def parsed_settings(settings):
+    """Options from texts like ``"epochs=20"``, a dict; ``ValueError`` on other texts."""
+    return dict(map(_option, settings))
 
 
 def _option(setting):
@@ -171,6 +184,8 @@ def _summary(estimator, pairs, seconds):
         standard_error=estimator.standard_error_,
         confidence_interval=tuple(map(float, estimator.confidence_interval_)),
         confidence=estimator.confidence,
+        lower_confidence_limit=float(estimator.lower_confidence_limit_),
+        shortfall=float(estimator.shortfall_),
         fold_values=tuple(map(float, estimator.fold_values_)),
         ceiling=estimator.ceiling_,
         certifiable=certifiable(num_pairs),

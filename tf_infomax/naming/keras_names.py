@@ -24,6 +24,7 @@ MODULES = {
     "BiGAN": "objectives.bigan",
     "BilinearCritic": "critics.vector",
     "CanonicalCritic": "estimation.canonical_critic",
+    "CategoricalCritic": "estimation.categorical_critic",
     "Classification": "objectives.classification",
     "ClassifierHead": "evaluation.classifier_head",
     "ConcatCritic": "critics.vector",

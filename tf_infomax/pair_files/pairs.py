@@ -17,7 +17,8 @@ class Pairs:
 
     Attributes:
         x: ``[N, Dx]``, finite.  y: ``[N, Dy]``, finite. float64; where a column holds integers
-            beyond 2**53, which float64 would round, an object array with exact ``int`` there.
+            beyond 2**53, which float64 would round, an object array with exact ``int`` there, and
+            text where a column is nominal.
         columns_x, columns_y: names (positions as text, where there are none), tuples.
         files: paths as given, a tuple of one or two.
         notes: remarks on the data for readers of the result, sentences.
@@ -84,10 +85,16 @@ def read_pairs(
     blocks, dropped = _complete(columns, drop_missing)
     notes = [*(note for table in tables for note in table.notes), *dropped]
     for side, block in zip("xy", blocks, strict=True):
-        constant = int((np.ptp(block, axis=0) == 0).sum())
+        constant = sum(bool((column == column[0]).all()) for column in block.T)
         if constant:
             notes.append(f"{constant} of {block.shape[1]} dimensions of {side} are constant.")
-        if block.dtype == object:
+        nominal = sum(map(_is_text, block.T))
+        if nominal:
+            notes.append(f"{nominal} of {block.shape[1]} dimensions of {side} are nominal.")
+        if block.dtype == object and any(
+            not _is_text(column) and any(isinstance(value, int) for value in column)
+            for column in block.T
+        ):
             notes.append(f"{side} holds integers beyond 2**53, which are kept exact.")
     return Pairs(*blocks, *names, tuple(str(table.path) for table in tables), tuple(notes))
 
@@ -126,6 +133,8 @@ def _complete(columns, drop_missing):
     for column in (column for side in columns for column in side):
         is_absent = is_missing(column)
         missing |= is_absent
+        if _is_text(np.asarray(column)[~is_absent]):
+            continue
         infinite[~is_absent] |= np.isinf(_exact(column[~is_absent]).astype(np.float64))
     total = len(missing)
     if infinite.any():
@@ -151,8 +160,14 @@ def _complete(columns, drop_missing):
     return blocks, [f"{missing.sum()} of {total} rows were left out: they have missing values."]
 
 
+def _is_text(column):
+    return column.dtype == object and len(column) > 0 and isinstance(column[0], str)
+
+
 def _exact(column):
-    """float64 ``[N]``, or an object array of integers that float64 would round."""
+    """float64 ``[N]``, or an object array: text, or integers that float64 would round."""
+    if _is_text(np.asarray(column)):
+        return np.asarray(column, object)
     exact = exact_column(column)
     if exact.dtype == object and not all(isinstance(value, int) for value in exact):
         return exact.astype(np.float64)

@@ -1,4 +1,4 @@
-"""A file as named columns of numbers: a reader for each format."""
+"""A file as named columns of numbers or names: a reader for each format."""
 
 import dataclasses
 import re
@@ -37,7 +37,7 @@ class Table:
         return f"{self.noun.capitalize()}s: {listed}" + (f" and {rest} more" * (rest > 0)) + "."
 
     def columns_of(self, place):
-        """The entry at ``place`` as columns of numbers, a list of ``[N]``."""
+        """The entry at ``place`` as columns of numbers or, if it is nominal, of text: ``[N]``."""
         column = self.columns[place]
         what = f"{self.noun.capitalize()} {self.names[place]!r} of {self.path}"
         if isinstance(column, pd.Series):
@@ -102,8 +102,9 @@ def _frame(path, frame, notes=()):
 
 
 def _numbers(column, what):
-    is_category = isinstance(column.dtype, pd.CategoricalDtype)
-    if not is_category and (pd.api.types.is_string_dtype(column) or column.dtype == object):
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.astype(object).map(str, na_action="ignore")
+    if (pd.api.types.is_string_dtype(column) or column.dtype == object):
         return _converted(column, what)
     if getattr(column.dtype, "kind", "O") not in "biuf":
         raise ValueError(f"{what} must hold numbers. Received: dtype {column.dtype}.")
@@ -123,6 +124,8 @@ def _converted(column, what):
     wrong = np.flatnonzero(converted.isna() & column.notna())
     if not wrong.size:
         return converted
+    if _is_nominal(given):
+        return column.astype(object)
     example = str(column.iloc[wrong[0]])[:40]
     if re.fullmatch(_THOUSANDS, example):
         hint = " Thousands are not to be separated: 1234.5."
@@ -134,6 +137,16 @@ def _converted(column, what):
         f"{what} must hold numbers.{hint} Received: {len(wrong)} of {len(column)} entries that "
         f"are none, the first in data row {wrong[0] + 1}: {example!r}."
     )
+
+
+def _is_nominal(entries):
+    """Whether entries are names of levels: words, none of them a number, that mostly recur."""
+    if not all(isinstance(entry, str) and re.search(r"\w", entry) for entry in entries):
+        return False
+    if any(re.fullmatch(_THOUSANDS, entry) for entry in entries):
+        return False
+    is_number = pd.to_numeric(pd.Series(list(entries)), errors="coerce").notna()
+    return not is_number.any() and len({*entries}) <= len(entries) / 2
 
 
 def _is_integer(entry):

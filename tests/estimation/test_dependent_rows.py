@@ -1,0 +1,57 @@
+"""Groups that stay together, errors of dependent rows, and the warning about series."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from tf_infomax.estimation.dependent_rows import autocorrelated, clustered_error, groups_of
+from tf_infomax.estimation.folds import Folds
+
+RNG = np.random.default_rng(0)
+
+
+def series(phi, count=1_000):
+    return lfilter([1.0], [1.0, -phi], RNG.normal(size=(count + 500, 1)), axis=0)[500:]
+
+
+def test_series_and_sorted_rows_need_a_warning():
+    (sentence,) = autocorrelated(series(0.99), series(0.99))
+    assert "0.9" in sentence and "`blocks`" in sentence
+    assert not autocorrelated(*RNG.normal(size=(2, 1_000, 3)))
+    # Dependent in one side only: a permutation of the rows of the other would change nothing.
+    assert not autocorrelated(series(0.99), RNG.normal(size=(1_000, 1)))
+    assert not autocorrelated(np.ones((50, 1)), series(0.9, 50))
+
+
+def test_groups_are_never_split():
+    groups = np.random.default_rng(1).permutation(np.repeat(np.arange(40), RNG.integers(2, 9, 40)))
+    folds = Folds(len(groups), 4, 0.125, 0, groups)
+    assert sorted(np.concatenate(folds.held_out)) == list(range(len(groups)))
+    for parts in zip(folds.held_out, folds.validation, folds.train, strict=True):
+        present = [set(groups[rows]) for rows in parts]
+        assert not present[0] & present[1] and not present[0] & present[2]
+        assert not present[1] & present[2]
+        assert len(parts[2]) == len(folds.train[0]) > len(groups) / 3
+
+
+def test_blocks():
+    x, y = series(0.95), series(0.95)
+    assert groups_of(None, None, x, y, 5) is None
+    np.testing.assert_array_equal(groups_of(None, 100, x, y, 5), np.arange(1_000) // 100)
+    length = (groups_of(None, "auto", x, y, 5) == 0).sum()
+    assert 20 < length <= 1_000 // 15
+    for groups, blocks, words in (
+        (np.zeros(3), None, "shape .N."), (np.zeros(1_000), None, "At least 10 groups"),
+        (None, 500, "At least 10 groups"), (None, 0, "`blocks` must"), (x[:, 0], 5, "both"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=words):
+            groups_of(groups, blocks, x, y, 5)
+
+
+def test_the_error_of_a_mean_of_groups():
+    # Ten copies of each value: the error is that of the values, not of the copies.
+    values = RNG.normal(size=200)
+    error = values.std(ddof=1) / np.sqrt(200)
+    assert clustered_error(values, None) == pytest.approx(error)
+    copies = np.repeat(values, 10)
+    assert clustered_error(copies, np.repeat(np.arange(200), 10)) == pytest.approx(error)

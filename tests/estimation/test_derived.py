@@ -1,0 +1,93 @@
+"""Sums and differences of mutual informations against exact values of Gaussians."""
+
+import math
+
+import numpy as np
+import pytest
+from sklearn.feature_selection import SelectKBest
+
+from tf_infomax import estimation
+
+# The critic is the Gaussian density ratio: exact here, and nothing is compiled.
+FAST = {"epochs": 0, "folds": 2, "jobs": 1, "half_fits": 0}
+
+
+def near(found, truth, errors=4.0):
+    return abs(found.value - truth) < errors * found.standard_error
+
+
+def test_conditional_mutual_information():
+    z, a, b = np.random.default_rng(0).normal(size=(3, 1_000))
+    x, y = z + a, z + b
+    # x and y depend on each other through z only; of z, y leaves x half of its variance to tell.
+    assert near(estimation.conditional_mutual_information(x, y, z, **FAST), 0.0)
+    found = estimation.conditional_mutual_information(z, x, y, **FAST)
+    assert near(found, 0.5 * math.log(1.5)) and found.standard_error < 0.04
+    assert list(found.parts) == ["I(X; Y, Z)", "I(X; Z)"]
+    assert found.confidence_interval[0] < found.value < found.confidence_interval[1]
+
+
+@pytest.mark.slow
+def test_total_correlation_and_the_matrix():
+    covariance = np.full((3, 3), 0.6) + 0.4 * np.eye(3)
+    x = np.random.default_rng(0).multivariate_normal(np.zeros(3), covariance, size=2_000)
+    found = estimation.total_correlation(x, **FAST)
+    assert near(found, -0.5 * math.log(np.linalg.det(covariance)))
+    calls = []
+    matrix = estimation.mutual_information_matrix(
+        x, progress=lambda *both: calls.append(both), **FAST
+    )
+    assert calls == [(1, 3), (2, 3), (3, 3)] and np.isnan(np.diag(matrix)).all()
+    others = matrix.to_numpy()[~np.eye(3, dtype=bool)]
+    np.testing.assert_allclose(others, -0.5 * math.log(1 - 0.6**2), atol=0.06)
+    with pytest.raises(ValueError, match="at least 2 columns"):
+        estimation.total_correlation(x[:, :1], **FAST)
+
+
+@pytest.mark.slow
+def test_series():
+    rng = np.random.default_rng(0)
+    source = rng.normal(size=3_000)
+    target = 0.5 * np.roll(source, 1) + 0.8 * rng.normal(size=3_000)
+    truth = 0.5 * math.log(1 + 0.25 / 0.64)
+    assert near(estimation.transfer_entropy(source, target, **FAST), truth)
+    assert estimation.transfer_entropy(target, source, **FAST).value < 0.02
+    lags = estimation.lagged_mutual_information(source, target, [-1, 0, 1], **FAST)
+    values = lags.set_index("lag")["mutual_information"]
+    assert values[1] == pytest.approx(truth, abs=0.06)
+    assert values[[-1, 0]].abs().max() < 0.02
+    with pytest.raises(ValueError, match="below the 2999 steps"):
+        estimation.lagged_mutual_information(source, target, [4_000], **FAST)
+
+
+def test_the_permutation_test():
+    x, noise = np.random.default_rng(0).normal(size=(2, 300))
+    options = {**FAST, "permutations": 99}
+    dependent = estimation.independence_test(x, 0.5 * x + noise, **options)
+    assert dependent.p_value == 0.01 and dependent.statistic > dependent.permuted.max()
+    with pytest.raises(ValueError, match="rows must be independent"):
+        estimation.independence_test(x, noise, blocks=10, **FAST)
+
+
+@pytest.mark.slow
+def test_p_values_of_independent_pairs_are_not_too_small():
+    x = np.random.default_rng(1).normal(size=(40, 2, 150))
+    values = [
+        estimation.independence_test(*pairs, permutations=99, **FAST).p_value for pairs in x
+    ]
+    # Of 40 with probability 0.1 each, more than 10 have probability 0.001.
+    assert np.mean(np.array(values) <= 0.1) <= 0.25
+
+
+@pytest.mark.slow
+def test_feature_selection_as_in_scikit_learn():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(600, 3))
+    y = x[:, 1] + rng.normal(size=600)
+    found = estimation.mutual_info_regression(x, y, **FAST)
+    np.testing.assert_allclose(found, [0.0, 0.5 * math.log(2), 0.0], atol=0.09)
+    selected = SelectKBest(
+        lambda *pairs: estimation.mutual_info_classif(*pairs, **FAST), k=1
+    ).fit(x, np.where(x[:, 2] > 0, "above", "below"))
+    assert selected.get_support().tolist() == [False, False, True]
+    assert selected.scores_[2] == pytest.approx(math.log(2), abs=0.05)

@@ -1,0 +1,87 @@
+"""Critics of an estimate: the default for the kinds of both sides, and copies of a given layer."""
+
+import json
+
+import keras
+import tensorflow as tf
+
+from tf_infomax import bounds, critics
+from tf_infomax.estimation import levels as tables
+from tf_infomax.estimation.canonical_critic import CanonicalCritic
+from tf_infomax.estimation.categorical_critic import CategoricalCritic
+from tf_infomax.estimation.waves import number_for
+
+__all__ = ["default_critic", "floating", "key_of", "new_critic", "table_of"]
+
+# A one-hot side of more levels than this is too wide for waves of the other.
+_MOST_LEVELS_WITH_WAVES = 100
+
+
+def default_critic(dims, levels, margins, seed, dtype):
+    """An unbuilt critic.
+
+    Args:
+        dims: widths of the codes of x and y.
+        levels: numbers of levels of x and y, None for sides that are not discrete.
+        margins: name of the map of numeric columns; ranks allow waves.
+        seed: int.  dtype: name.
+
+    Returns:
+        ``CanonicalCritic``, or ``CategoricalCritic`` if a side is discrete; then the levels are
+        those of the side with fewer.
+    """
+    waves = tuple(number_for(dim) if margins == "normal_scores" else 0 for dim in dims)
+    if levels == [None, None]:
+        return CanonicalCritic(waves=waves, seed=seed, dtype=dtype)
+    side = min((0, 1), key=lambda one: levels[one] or float("inf"))
+    is_table = None not in levels
+    waves = 0 if is_table or levels[side] > _MOST_LEVELS_WITH_WAVES else waves[1 - side]
+    return CategoricalCritic("xy"[side], is_table, waves, seed=seed, dtype=dtype)
+
+
+def new_critic(critic, x, y, *, levels, margins, seed):
+    """A built critic for codes x and y: the default, a registered critic, or a copy of a layer.
+
+    Args:
+        critic: "canonical", the name of a registered critic, or a Keras layer.
+        x, y: ``[N, D]``.
+        levels, margins: as for ``default_critic``.
+        seed: int, given to layers whose configuration has one.
+    """
+    if isinstance(critic, str):
+        if critic == "canonical":
+            dims = x.shape[1], y.shape[1]
+            critic = default_critic(dims, levels, margins, seed, floating())
+        else:
+            options = {"feature_dim": x.shape[1]} if critic == "bilinear" else {}
+            critic = critics.get(critic, seed=seed, dtype=floating(), **options)
+    else:
+        config = critic.get_config()
+        seeded = {"seed": seed} if "seed" in config else {}
+        critic = type(critic).from_config({**config, **seeded})
+    # Called, not only built, so that a critic's errors come before any training.
+    critic(tf.constant(x[:2]), tf.constant(y[:2]))
+    return critic
+
+
+def key_of(critic, bound, levels, margins):
+    """Key of critic and bound without the seed; ``None`` for critics whose key is unknown."""
+    if not isinstance(critic, str):
+        try:
+            # Users' layers may have anything in their configuration.
+            config = {**critic.get_config(), "seed": None, "name": None}
+            critic = type(critic), json.dumps(config, sort_keys=True)
+        except TypeError:
+            return None
+    bound = json.dumps(bounds.serialize(bound), sort_keys=True)
+    return critic, bound, floating(), tuple(levels), margins
+
+
+def floating():
+    """Dtype in which critics compute: Keras' ``floatx``, but at least float32."""
+    return "float64" if keras.config.floatx() == "float64" else "float32"
+
+
+def table_of(x, y):
+    """``TableEstimate`` of two one-hot samples, ``[N, Kx]`` and ``[N, Ky]``."""
+    return tables.from_counts(x.T.astype("float64") @ y)

@@ -1,0 +1,204 @@
+"""Quantities that are sums and differences of mutual informations, each with its error."""
+
+import dataclasses
+import warnings
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from tf_infomax.estimation.dependent_rows import clustered_error
+from tf_infomax.estimation.estimator import MutualInformationEstimator
+from tf_infomax.estimation.limits import EstimateWarning
+
+__all__ = [
+    "Estimate",
+    "conditional_mutual_information",
+    "lagged_mutual_information",
+    "total_correlation",
+    "transfer_entropy",
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    """A quantity with its sampling error.
+
+    Attributes:
+        value, standard_error: nats.
+        confidence_interval: (low, high), nats; of the sampling error alone.
+        parts: dict, the mutual informations that it is made of, nats.
+        warnings: of the estimates of the parts, sentences.
+    """
+
+    value: float
+    standard_error: float
+    confidence_interval: tuple
+    parts: dict
+    warnings: tuple = ()
+
+
+def conditional_mutual_information(X, y, Z, **options):
+    """I(X; Y | Z) = I(X; (Y, Z)) - I(X; Z), both estimated with the same folds.
+
+    Both terms are biased low. The bias of the difference may have either sign; that of the first
+    is usually the larger.
+
+    Args:
+        X, y, Z: samples of the same N rows, as for ``MutualInformationEstimator.fit``.
+        options: of ``MutualInformationEstimator``.
+
+    Returns:
+        ``Estimate`` with the parts "I(X; Y, Z)" and "I(X; Z)".
+
+    Raises:
+        ValueError: as ``MutualInformationEstimator.fit``.
+    """
+    both = side_by_side(y, Z)
+    terms = {"I(X; Y, Z)": (1, _fitted(X, both, options)), "I(X; Z)": (-1, _fitted(X, Z, options))}
+    return _combined(terms)
+
+
+def total_correlation(X, **options):
+    """sum_k H(X_k) - H(X) = sum_k I(X_k; X_1, ..., X_k-1), nats, with D - 1 estimates.
+
+    Args:
+        X: ``[N, D]``, D >= 2, as for ``MutualInformationEstimator.fit``.
+        options: of ``MutualInformationEstimator``.
+
+    Returns:
+        ``Estimate`` with a part for each k from 2.
+
+    Raises:
+        ValueError: on fewer than 2 columns, and as ``MutualInformationEstimator.fit``.
+    """
+    columns = columns_of(X)
+    if len(columns) < 2:
+        raise ValueError(
+            f"Total correlation needs at least 2 columns. Received: X with {len(columns)}."
+        )
+    names = list(columns)
+    return _combined({
+        f"I({names[k]}; {', '.join(map(str, names[:k]))})":
+            (1, _fitted(columns[[names[k]]], columns[names[:k]], options))
+        for k in range(1, len(names))
+    })  # fmt: skip
+
+
+def lagged_mutual_information(x, y, lags, **options):
+    """I(x_t-lag; y_t) of two series, for each lag.
+
+    Folds are blocks of consecutive times (``blocks="auto"`` unless given).
+
+    Args:
+        x, y: ``[T]`` or ``[T, D]``, in the order of time.
+        lags: ints, negative where y comes first.
+        options: of ``MutualInformationEstimator``.
+
+    Returns:
+        Data frame with the columns "lag", "mutual_information", "standard_error", "low", "high",
+        nats.
+
+    Raises:
+        ValueError: on lags that leave too few rows, and as ``MutualInformationEstimator.fit``.
+    """
+    x, y = columns_of(x), columns_of(y)
+    rows = []
+    for lag in lags:
+        shift = abs(int(lag))
+        _check_lag(shift, len(x))
+        first, second = (x, y) if lag >= 0 else (y, x)
+        pairs = first.iloc[: len(x) - shift], second.iloc[shift:]
+        fitted = _fitted(*(pairs if lag >= 0 else pairs[::-1]), {"blocks": "auto", **options})
+        low, high = fitted.confidence_interval_
+        rows.append((int(lag), fitted.mutual_information_, fitted.standard_error_, low, high))
+    names = ["lag", "mutual_information", "standard_error", "low", "high"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def transfer_entropy(source, target, history=1, **options):
+    """I(target_t; source_t-h..t-1 | target_t-h..t-1), nats: what the source's past adds.
+
+    Folds are blocks of consecutive times (``blocks="auto"`` unless given).
+
+    Args:
+        source, target: ``[T]`` or ``[T, D]``, in the order of time.
+        history: h, number of past times.
+        options: of ``MutualInformationEstimator``.
+
+    Returns:
+        ``Estimate``, as ``conditional_mutual_information``.
+
+    Raises:
+        ValueError: on a history that leaves too few rows.
+
+    Reference: Schreiber (2000), Phys. Rev. Lett. 85, 461.
+    """
+    source, target = columns_of(source), columns_of(target)
+    _check_lag(history, len(target))
+
+    def past(series):
+        parts = [series.iloc[history - back : len(series) - back] for back in
+                 range(1, history + 1)]  # fmt: skip
+        return side_by_side(*parts)
+
+    return conditional_mutual_information(
+        target.iloc[history:], past(source), past(target), **{"blocks": "auto", **options}
+    )
+
+
+def columns_of(values):
+    """A sample as a data frame, with all its types kept: ``[N, D]``."""
+    if isinstance(values, pd.DataFrame):
+        return values
+    if hasattr(values, "to_pandas"):
+        return columns_of(values.to_pandas())
+    if isinstance(values, pd.Series):
+        return values.to_frame()
+    array = np.asanyarray(values)
+    if array.ndim > 2:
+        array = array.reshape(len(array), -1)
+    return pd.DataFrame(array)
+
+
+def side_by_side(*samples):
+    """The columns of all samples in one data frame, named by their places."""
+    frames = [columns_of(one).reset_index(drop=True) for one in samples]
+    lengths = [len(one) for one in frames]
+    if len({*lengths}) > 1:
+        raise ValueError(f"All samples must have the same rows. Received: {lengths} rows.")
+    joined = pd.concat(frames, axis=1)
+    joined.columns = [str(place) for place in range(joined.shape[1])]
+    return joined
+
+
+def _check_lag(lag, count):
+    if not isinstance(lag, int | np.integer) or lag < 0 or lag >= count - 1:
+        raise ValueError(
+            f"Lags and histories must be ints below the {count - 1} steps of the series. "
+            f"Received: {lag!r}."
+        )
+
+
+def _fitted(x, y, options):
+    estimator = MutualInformationEstimator(**options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EstimateWarning)  # they are in the result
+        return estimator.fit(x, y)
+
+
+def _combined(terms):
+    """The ``Estimate`` of a signed sum; the errors of its parts are correlated."""
+    value = sum(sign * one.mutual_information_ for sign, one in terms.values())
+    pointwise = sum(sign * one.pointwise_ for sign, one in terms.values())
+    fitted = [one for _, one in terms.values()]
+    # The error of the normaliser, and of tables, is in those of the parts only.
+    error = clustered_error(pointwise, fitted[0].row_groups_)
+    error = max(error, min(one.standard_error_ for one in fitted) / 2)
+    confidence = fitted[0].confidence
+    reach = error * float(stats.norm.ppf(0.5 + confidence / 2))
+    sentences = tuple(
+        f"{name}: {sentence}" for name, (_, one) in terms.items() for sentence in one.warnings_
+    )
+    parts = {name: one.mutual_information_ for name, (_, one) in terms.items()}
+    return Estimate(float(value), error, (value - reach, value + reach), parts, sentences)

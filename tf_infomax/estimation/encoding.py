@@ -1,0 +1,145 @@
+"""Codes of one side's columns: numbers by their margins, nominal columns as one-hot codes."""
+
+import numpy as np
+
+from tf_infomax.estimation import margins as margin_maps
+
+__all__ = ["Encoding", "check_discrete"]
+
+# A numeric side with so few levels, each with so many pairs, is treated as nominal: that costs no
+# information, and no order of the levels needs to be learnt.
+_MOST_LEVELS, _PAIRS_PER_LEVEL = 100, 10
+# Levels of a side, or of a nominal column, that is nominal by its type or by request.
+_MOST_NAMED_LEVELS = 300
+# Of a nominal column beside other columns; rarer levels share a code of zeros.
+_MOST_COLUMN_LEVELS = 100
+# A value that so large a part of a numeric column has gets an indicator, in so few columns: ranks
+# hide that zero rainfall differs in kind from a little.
+_ATOM, _MOST_COLUMNS_WITH_ATOMS = 0.05, 8
+
+
+def check_discrete(discrete):
+    """(for x, for y) of an estimator's ``discrete``; ``ValueError`` if it is not valid."""
+    both = discrete if isinstance(discrete, list | tuple) else (discrete, discrete)
+    if len(both) != 2 or any(
+        one != "auto" and not isinstance(one, bool | np.bool) for one in both
+    ):
+        raise ValueError(
+            "`discrete` must be 'auto', True, False, or a pair of these for X and y. "
+            f"Received: discrete={discrete!r}."
+        )
+    return tuple(both)
+
+
+class Encoding:
+    """A map from the columns of one side to a matrix for critics.
+
+    If all columns of the side together have few levels, the code is one-hot in their joint level,
+    and ``levels`` their number. Otherwise every nominal column is one-hot, the others go through
+    the margins, and an indicator marks each value that many pairs share. All of this depends on
+    one side alone and, up to levels merged as rare, loses nothing, so it leaves the mutual
+    information as it is.
+
+    Args:
+        margins: name of a map of numeric columns.
+        discrete: "auto" (nominal are text, categories and sides of few levels), True (all columns)
+            or False (none).
+
+    Attributes:
+        levels: number of joint levels, or None for a side that is not discrete.
+        merged: number of rare levels that share a code.
+    """
+
+    def __init__(self, margins, discrete):
+        self._margins = margin_maps.get(margins)
+        self._discrete = discrete
+
+    def fit(self, sample):
+        """Learns the code of a ``Sample``; returns itself.
+
+        Raises:
+            ValueError: on text that hardly recurs.
+        """
+        for place, column in enumerate(sample.columns):
+            if sample.nominal[place] and len({*column}) > max(len(column) / 2, 2):
+                raise ValueError(
+                    "Columns of text are nominal, and their levels must recur; names and free text "
+                    f"tell nothing here. Received: {len({*column})} levels in {len(column)} rows "
+                    f"of column {sample.names[place] if sample.names else place!r}."
+                )
+        self.levels, self.merged = None, 0
+        self._joint = self._joint_levels(sample)
+        if self._joint is not None:
+            self.levels = len(self._joint)
+            return self
+        is_nominal = [self._discrete is True or named for named in sample.nominal]
+        self._numeric = [place for place, named in enumerate(is_nominal) if not named]
+        self._hot = {}
+        for place, column in enumerate(sample.columns):
+            if is_nominal[place]:
+                self._hot[place] = self._frequent(column)
+            elif self._discrete == "auto" and len(sample.columns) <= _MOST_COLUMNS_WITH_ATOMS:
+                atoms = _atoms(column)
+                if len(atoms):
+                    self._hot[place] = atoms
+        if self._numeric:
+            self._margins.fit([sample.columns[place] for place in self._numeric])
+        return self
+
+    def transform(self, sample):
+        """float64 ``[N, D']``.
+
+        Raises:
+            ValueError: on levels of a discrete side that are not among those of ``fit``.
+        """
+        if self.levels is not None:
+            return np.eye(self.levels)[self._joint_codes(sample)]
+        parts = []
+        if self._numeric:
+            numbers = [sample.columns[place] for place in self._numeric]
+            parts.append(self._margins.transform(numbers))
+        for place, values in self._hot.items():
+            parts.append((sample.columns[place][:, np.newaxis] == values).astype(np.float64))
+        return np.hstack(parts)
+
+    def _frequent(self, column):
+        values, counts = np.unique(column, return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        self.merged += max(len(values) - _MOST_COLUMN_LEVELS, 0)
+        return values[np.sort(order[:_MOST_COLUMN_LEVELS])]
+
+    def _joint_levels(self, sample):
+        if self._discrete is False:
+            return None
+        named = self._discrete is True or all(sample.nominal)
+        most = _MOST_NAMED_LEVELS if named else min(_MOST_LEVELS, len(sample) // _PAIRS_PER_LEVEL)
+        joint = np.zeros(len(sample), np.int64)
+        for column in sample.columns:
+            codes = np.unique(column, return_inverse=True)[1]
+            joint = np.unique(joint * (codes.max() + 1) + codes, return_inverse=True)[1]
+            if joint.max() >= most:
+                return None
+        if joint.max() == 0:
+            return None
+        first = np.unique(joint, return_index=True)[1]
+        return {key: code for code, key in enumerate(_keys(sample, first))}
+
+    def _joint_codes(self, sample):
+        codes = [self._joint.get(key) for key in _keys(sample, slice(None))]
+        if None in codes:
+            row = codes.index(None)
+            raise ValueError(
+                "Values of a discrete side must be among those of `fit`. "
+                f"Received: {next(iter(_keys(sample, [row])))!r} in row {row}."
+            )
+        return codes
+
+
+def _keys(sample, rows):
+    """The joint values of some rows as tuples of Python objects."""
+    return zip(*(column[rows].tolist() for column in sample.columns), strict=True)
+
+
+def _atoms(column):
+    values, counts = np.unique(column, return_counts=True)
+    return values[counts >= max(_ATOM * len(column), 2)] if len(values) > 1 else values[:0]

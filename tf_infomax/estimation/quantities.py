@@ -1,0 +1,120 @@
+"""Further quantities of pairs from files, as text or JSON, for the command line."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from tf_infomax.estimation.derived import (
+    conditional_mutual_information,
+    lagged_mutual_information,
+    side_by_side,
+    total_correlation,
+    transfer_entropy,
+)
+from tf_infomax.estimation.estimator import MutualInformationEstimator
+from tf_infomax.estimation.feature_selection import mutual_information_matrix
+from tf_infomax.estimation.independence import independence_test
+from tf_infomax.estimation.summary import parsed_settings
+from tf_infomax.estimation.units import in_unit
+from tf_infomax.naming.options import check_options, options_of
+from tf_infomax.results.strict_json import encoded
+
+__all__ = ["QUANTITIES", "quantity"]
+
+QUANTITIES = (
+    "conditional_mutual_information",
+    "independence_test",
+    "lagged_mutual_information",
+    "matrix",
+    "total_correlation",
+    "transfer_entropy",
+)
+
+
+def quantity(name, pairs, z=None, *, lags=(0, 1), unit="nats", as_json=False, settings=(),
+             **options):  # fmt: skip
+    """A quantity of the columns of x and y, as text.
+
+    Args:
+        name: of ``QUANTITIES``. "matrix" and "total_correlation" are of the columns of x and y
+            together; "transfer_entropy" is from x to y; series are in the order of the rows.
+        pairs: ``pair_files.Pairs``.
+        z: ``[N, Dz]``, for "conditional_mutual_information".
+        lags: ints, for "lagged_mutual_information".
+        unit: "nats", "bits" or "hartleys".
+        as_json: whether the text is a JSON object.
+        settings: further options as text, ``"epochs=20"``.
+        options: of ``MutualInformationEstimator``.
+
+    Raises:
+        ValueError: on an unknown name or option, and on data that do not fit.
+    """
+    options = {**options, **parsed_settings(settings)}
+    check_options(
+        "estimator", "mutual_information", options, options_of(MutualInformationEstimator)
+    )
+    in_unit(0.0, unit)
+    if name not in QUANTITIES:
+        raise ValueError(
+            f"`quantity` must be one of {', '.join(QUANTITIES)}. Received: quantity={name!r}."
+        )
+    if (z is None) == (name == "conditional_mutual_information"):
+        raise ValueError(
+            "`z` belongs to quantity=conditional_mutual_information, and to no other. "
+            f"Received: quantity={name!r} {'without' if z is None else 'with'} z."
+        )
+    x, y = pairs.x, pairs.y
+    if name == "independence_test":
+        found = independence_test(x, y, **options)
+        told = {"p_value": found.p_value, "permutations": len(found.permuted),
+                "mutual_information": in_unit(found.estimator.mutual_information_, unit)}
+    elif name == "matrix":
+        table = mutual_information_matrix(_together(pairs), **options)
+        told = {"matrix": in_unit(table, unit)}
+    elif name == "lagged_mutual_information":
+        table = lagged_mutual_information(x, y, lags, **options)
+        told = {"lags": pd.concat([table["lag"], in_unit(table.drop(columns="lag"), unit)], axis=1)}
+    else:
+        estimate = {
+            "conditional_mutual_information": lambda: conditional_mutual_information(
+                x, y, z, **options
+            ),
+            "total_correlation": lambda: total_correlation(_together(pairs), **options),
+            "transfer_entropy": lambda: transfer_entropy(x, y, **options),
+        }[name]()
+        told = {
+            name: in_unit(estimate.value, unit),
+            "standard_error": in_unit(estimate.standard_error, unit),
+            "confidence_interval": [in_unit(end, unit) for end in estimate.confidence_interval],
+            "warnings": list(estimate.warnings),
+        }
+    return _json({**told, "unit": unit}) if as_json else _text(told, unit)
+
+
+def _together(pairs):
+    joined = side_by_side(pairs.x, pairs.y)
+    joined.columns = [*pairs.columns_x, *pairs.columns_y]
+    return joined
+
+
+def _text(told, unit):
+    lines = []
+    for name, value in told.items():
+        if isinstance(value, pd.DataFrame):
+            lines += [f"{name}, {unit}:", value.round(4).to_string(na_rep="-")]
+        elif name == "warnings":
+            lines += [f"Warning: {sentence}" for sentence in value]
+        else:
+            numbers = " to ".join(f"{number:.4g}" for number in np.atleast_1d(value))
+            counts = name in ("p_value", "permutations")
+            lines.append(f"{name.replace('_', ' ')} {numbers}{'' if counts else ' ' + unit}")
+    return "\n".join(lines)
+
+
+def _json(told):
+    values = {
+        name: value.to_dict("split", index=True) if isinstance(value, pd.DataFrame) else value
+        for name, value in told.items()
+    }
+    return json.dumps(encoded(values), indent=2, allow_nan=False, ensure_ascii=False)
