@@ -3,44 +3,10 @@
     python launch/make_report.py <work directory> [<work directory> ...]
 """
 
-from pathlib import Path
-
-from tf_infomax.naming.paths import expanded
-from tf_infomax.report.report import (
-    collect,
-    make_report,
-    summary_table,
-    write_figures,
-    write_tables,
-)
+from tf_infomax.commands.make_report import define_flags, main
 from tf_infomax.running import command_line
 
-_RUNS = command_line.define_paths("runs", "Work directory; may be repeated or positional.")
-_OUTPUT = command_line.define_path("output", None, "HTML file; default <first dir>/report.html.")
-_OFFICIAL = command_line.define_path(
-    "official_curves", None, "CSV of the official code's curves."
-)
-_TABLES = command_line.define_path("tables", None, "Markdown file of the papers' tables with ours.")
-_FIGURES = command_line.define_path("figures", None, "Directory that also receives PNG figures.")
-
-
-@command_line.command("make_report")
-def main(argv):
-    """Writes the report and prints the summary; returns the exit code."""
-    paths = [*(expanded(path, "The work directory") for path in argv[1:]), *_RUNS.value]
-    if not paths:
-        raise ValueError("Expected at least one work directory. Received: no directory.")
-    first = Path(paths[0])
-    output = _OUTPUT.value or (first if first.is_dir() else first.parent) / "report.html"
-    page = make_report(paths, output, _OFFICIAL.value)
-    if _FIGURES.value:
-        write_figures(paths, _FIGURES.value, _OFFICIAL.value)
-    if _TABLES.value:
-        write_tables(paths, _TABLES.value)
-    print(summary_table([row for source in collect(paths) for row in source.rows]))
-    print(f"\nReport: {page.resolve()}")
-    return 0
-
+define_flags()
 
 if __name__ == "__main__":
     command_line.start(main)

@@ -8,6 +8,7 @@ catalogue of experiments and the results can be read without TensorFlow.
 import importlib
 
 from tf_infomax.naming import keras_names, moved
+from tf_infomax.naming.version import __version__
 
 # Public families -> their modules, where these have other names.
 _MODULES = {
@@ -43,7 +44,7 @@ _OBJECTS = {
     "load_model": "naming.keras_names",
 }
 
-__all__ = [*_MODULES, *_OBJECTS]
+__all__ = [*_MODULES, *_OBJECTS, "__version__"]
 
 
 def __getattr__(name):

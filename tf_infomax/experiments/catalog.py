@@ -1,6 +1,6 @@
 """The experiments by name. Importing it needs no TensorFlow."""
 
-from tf_infomax.experiments import alignment, deep_infomax, estimation, mi_max
+from tf_infomax.experiments import alignment, deep_infomax, estimation, mi_max, quick_start
 from tf_infomax.naming.registry import Registry
 
 __all__ = ["add", "get", "names"]
@@ -11,9 +11,10 @@ for _experiment in (
     *deep_infomax.EXPERIMENTS,
     *alignment.EXPERIMENTS,
     *estimation.EXPERIMENTS,
+    quick_start.ESTIMATE,
 ):
     _CATALOG.add(_experiment.name, (_experiment,))
-_CATALOG.add("quick_start", mi_max.QUICK_START)
+_CATALOG.add("quick_start", quick_start.QUICK_START)
 for _name, _experiments in deep_infomax.COLLECTIONS.items():
     _CATALOG.add(_name, _experiments)
 

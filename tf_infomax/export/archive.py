@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import datetime
-import importlib.metadata
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ from tf_infomax.export.proof import TOLERANCE, ProofError, largest_difference, p
 from tf_infomax.export.signatures import save, signatures
 from tf_infomax.export.trained import restore_trained
 from tf_infomax.naming.paths import has_wildcards, without_wildcards
+from tf_infomax.naming.version import VERSION, commit
 from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
 from tf_infomax.running.exported import CARD, ENCODER, exported_encoder
 from tf_infomax.running.run_directory import RunDirectory, read_json
@@ -192,7 +192,8 @@ def _card(run_directory, trained, shapes, differences):
         "settings": experiment.to_dict(),
         "proof": {"tolerance": TOLERANCE, "largest_difference": differences},
         "versions": {
-            "tf_infomax": _version(),
+            "tf_infomax": VERSION,
+            "commit": commit(),
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
         },
@@ -212,13 +213,6 @@ def _last_numbers(rows):
         keys = ("metric", "split", "features", "value", "unit", "step")
         numbers.append({key: plain[key] for key in keys if key in plain})
     return numbers
-
-
-def _version():
-    try:
-        return importlib.metadata.version("tf_infomax")
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _check_replaceable(output):

@@ -1,45 +1,41 @@
 """One self-contained HTML page from any set of work directories."""
 
-import base64
 import datetime
 import json
 import os
 import platform
 from collections import Counter
-from html import escape
 from pathlib import Path
 
 from tf_infomax import plots
+from tf_infomax.naming.natural_order import natural_key
 from tf_infomax.naming.paths import short_name, write_text
 from tf_infomax.published import claim, papers_of, read_official_curves
-from tf_infomax.report.page import figure, page
+from tf_infomax.report.page import figure, render
 from tf_infomax.report.sections import collect, sections_of
 from tf_infomax.results.metrics import NON_FINITE
 from tf_infomax.results.rows import to_frame
 from tf_infomax.tables import html_tables
 from tf_infomax.tables.paper_tables import markdown, paper_tables
-from tf_infomax.tables.results_table import summary_table
+from tf_infomax.tables.results_table import overviews, summary_table
+from tf_infomax.tables.seen_claims import seen_claims
 
 __all__ = ["collect", "make_report", "summary_table", "write_figures", "write_tables"]
 
 _PICTURE_WIDTH, _ENLARGEMENT = 1000, 2  # pixels; screen pixels for one of the image's
+_TOLD = 8  # variants whose numbers the text in place of a figure names
 _ABOUT_THE_RUN = ("command", "started", "created", "date", "machine", "platform", "cores", "host")
 
 
 def _failures(section):
     found = section.frame[section.frame["metric"] == NON_FINITE]
-    if found.empty:
-        return ""
-    items = "".join(
-        f"<li>{escape(row['variant'])}, seed {row['seed']}: stopped, the loss was not finite "
-        f"at step {int(row['value']):,}.</li>"
-        for row in found.sort_values(["variant", "seed"]).to_dict("records")
+    rows = sorted(
+        found.to_dict("records"), key=lambda row: (natural_key(row["variant"]), row["seed"])
     )
-    return (
-        f'<div class="failure"><strong>Failed runs ({len(found)})</strong><ul>{items}</ul>'
-        "Their rows up to there are part of the curves; final values are means over the seeds "
-        "that reached the step given.</div>"
-    )
+    return [
+        {"variant": row["variant"], "seed": row["seed"], "step": f"{int(row['value']):,}"}
+        for row in rows
+    ]
 
 
 def _documents(section):
@@ -56,7 +52,8 @@ def _documents(section):
 
 
 def _settings(section):
-    parts, facts = [], {}
+    """(facts about the run, documents): pairs of texts, both."""
+    documents, facts = [], {}
     for name, text in _documents(section):
         try:
             document = json.loads(text)
@@ -66,68 +63,83 @@ def _settings(section):
         if isinstance(document, dict):
             for key in _ABOUT_THE_RUN:
                 if key in document:
-                    facts.setdefault(key, document[key])
-        parts.append(
-            f"<details><summary>Settings: {escape(name)}</summary><pre>{escape(text)}</pre>"
-            "</details>"
-        )
-    made = "".join(
-        f"<dt>{escape(key)}</dt><dd>{_fact(value)}</dd>" for key, value in facts.items()
-    )
-    return (f'<dl class="made">{made}</dl>' if made else "") + "".join(parts)
+                    facts.setdefault(key, _fact(document[key]))
+        documents.append((name, text))
+    return list(facts.items()), documents
 
 
 def _fact(value):
     if isinstance(value, list):
-        value = " ".join(map(str, value))
-    elif isinstance(value, dict):
-        value = ", ".join(f"{key}: {entry}" for key, entry in value.items())
-    return f"<code>{escape(str(value))}</code>"
+        return " ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {entry}" for key, entry in value.items())
+    return str(value)
 
 
 def _pictures(section):
     """The pictures that the rows carry, enlarged so that pixels are visible."""
-    figures = []
-    for picture in plots.pictures(section.frame):
-        data = base64.b64encode(picture.png).decode("ascii")
-        width = min(_PICTURE_WIDTH, _ENLARGEMENT * picture.width)
-        figures.append(
-            f'<figure style="width: {width}px"><img alt="{escape(picture.name)}" '
-            f'src="data:image/png;base64,{data}">'
-            f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
+    return [
+        figure(
+            picture.name, f"{picture.name}: {picture.caption}", picture.png, picture.caption,
+            kind="image/png", width=min(_PICTURE_WIDTH, _ENLARGEMENT * picture.width),
         )
-    return f'<div class="pictures">{"".join(figures)}</div>' if figures else ""
+        for picture in plots.pictures(section.frame)
+    ]
+
+
+def _seen(section):
+    """What the figure shows, in words: the final numbers of the variants."""
+    lines = overviews(section.frame)
+    told = []
+    for line in lines[:_TOLD]:
+        values = ", ".join(f"{name} {text}" for name, text in line.values.items() if text)
+        told.append(f"{line.variant}: {values or 'no main number'} at step {line.step:,}")
+    if len(lines) > _TOLD:
+        told.append(f"and {len(lines) - _TOLD} more variants, listed under final values")
+    return f"{section.title}. {'; '.join(told)}." if told else section.title
 
 
 def _section(section, official):
+    """What the template shows of a section, as a dict."""
     drawing = plots.draw(section.experiment, section.frame, official)
-    known = claim(section.experiment)
     official = official if official is not None and section.dataset == official.dataset else None
-    says = ""
-    if known:
-        place = f" ({known.place()})" if known.place() else ""
-        says = f'<p class="claim"><strong>The paper</strong>{place}: {known.text}</p>'
+    facts, documents = _settings(section)
+    return {
+        "anchor": section.anchor,
+        "title": section.title,
+        "claim": claim(section.experiment),
+        "failures": _failures(section),
+        "figure": figure(
+            section.title, _seen(section), plots.image(drawing.figure),
+            f"{drawing.caption} {_spread(section)}",
+        ),
+        "pictures": _pictures(section),
+        "final_values": html_tables.final_values(section.frame, official),
+        "facts": facts,
+        "documents": documents,
+    }
+
+
+def _spread(section):
     runs = section.frame.groupby(["variant", "seed"])
     seeds = Counter(variant for variant, _ in runs.groups).values()
     if max(seeds) == 1:
-        spread = "There is one seed a variant, so there are no bands."
-    else:
-        number = f"{min(seeds)} to {max(seeds)}" if min(seeds) < max(seeds) else f"{max(seeds)}"
-        spread = f"Lines are means over {number} seeds, bands one standard deviation either side."
-    caption = f"{escape(drawing.caption)} {spread}"
-    return f"""<section id="{escape(section.anchor)}">
-<h2>{escape(section.title)}</h2>
-{says}{_failures(section)}
-{figure(section.title, plots.image(drawing.figure), caption)}
-{_pictures(section)}
-<h3>Final values</h3>
-<div class="scroll">{html_tables.final_values(section.frame, official)}</div>
-{_settings(section)}
-</section>"""
+        return "There is one seed a variant, so there are no bands."
+    number = f"{min(seeds)} to {max(seeds)}" if min(seeds) < max(seeds) else f"{max(seeds)}"
+    return f"Lines are means over {number} seeds, bands one standard deviation either side."
 
 
 def _count(number, noun):
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def made():
+    """When and on which machine a page is made."""
+    now = datetime.datetime.now().astimezone()
+    return (
+        f"{now:%Y-%m-%d %H:%M %Z} on {platform.platform()}, {platform.machine()}, "
+        f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    )
 
 
 def make_report(paths, output, official_curves=None):
@@ -149,25 +161,22 @@ def make_report(paths, output, official_curves=None):
         raise ValueError(f"Expected a file name for the report. Received: output={str(output)!r}.")
     official = read_official_curves(official_curves) if official_curves else None
     sources = collect(paths)
-    sections = sections_of(sources)
-    everything = to_frame([row for source in sources for row in source.rows])
+    rows = [row for source in sources for row in source.rows]
+    everything = to_frame(rows)
     runs = everything.groupby(["experiment", "dataset", "variant", "seed"], dropna=False).ngroups
-    failed = int((everything["metric"] == NON_FINITE).sum())
-    now = datetime.datetime.now().astimezone()
-    text = page(
+    text = render(
+        "report.html",
         title="Mutual information maximisation",
-        lead=_count(runs, "run") + " of "
-        + _count(everything["experiment"].nunique(), "experiment")
-        + (f', <span class="bad">{failed} failed</span>' if failed else ""),
-        contents=[(section.anchor, section.title) for section in sections],
+        lead=f"{_count(runs, 'run')} of {_count(everything['experiment'].nunique(), 'experiment')}",
+        failed=int((everything["metric"] == NON_FINITE).sum()),
+        claims=html_tables.claims(seen_claims(rows)),
         overview=html_tables.overview(everything),
         tables=[html_tables.paper_table(table) for table in paper_tables(everything)],
-        sections=[_section(section, official) for section in sections],
+        sections=[_section(section, official) for section in sections_of(sources)],
         all_values=html_tables.all_values(everything),
         papers=papers_of(everything["experiment"]),
         sources=[str(source.path) for source in sources],
-        made=f"{now:%Y-%m-%d %H:%M %Z} on {platform.platform()}, {platform.machine()}, "
-        f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        made=made(),
     )
     output.parent.mkdir(parents=True, exist_ok=True)
     write_text(output, text)

@@ -1,6 +1,6 @@
 """Shared by the launchers: flags that are paths; one sentence and exit code 2 for a mistake.
 
-The only module of the package that uses absl; it needs no TensorFlow.
+It needs no TensorFlow.
 """
 
 import functools
@@ -43,6 +43,10 @@ def command(name):
 
 def start(main):
     """Parses the flags, calls ``main`` (a ``command``) with the remaining arguments, and exits."""
+
+    # `--help` names the flags of the command, and not only those of the launcher's own file.
+    for flag in flags.FLAGS.flags_by_module_dict().get(main.__module__, ()):
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
 
     def parsed(argv):
         try:

@@ -15,6 +15,7 @@ _HOMES = {
     "estimator_variance": "estimator_variance",
     "formal_limit": "formal_limit",
     "jsd_and_kl": "discrete_joints",
+    "pair_estimate": "pair_estimate",
     "self_consistency": "self_consistency",
 }
 

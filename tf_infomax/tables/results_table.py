@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from tf_infomax.naming.natural_order import natural_key
 from tf_infomax.published import experiments
 from tf_infomax.results.metrics import NON_FINITE, PICTURE, described, value_with_unit
 from tf_infomax.results.rows import final_values, to_frame
@@ -138,7 +139,9 @@ def overviews(frame):
         lines.append(
             Overview(*place, shown[0].seeds_text(), step, values, failures.get(place, {}))
         )
-    return sorted(lines, key=lambda o: (paper_order(o.experiment, o.dataset), o.variant))
+    return sorted(
+        lines, key=lambda o: (paper_order(o.experiment, o.dataset), natural_key(o.variant))
+    )
 
 
 def paper_order(experiment, dataset):

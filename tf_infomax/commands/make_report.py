@@ -1,0 +1,50 @@
+"""Turns work directories into one HTML page with the paper's figures and tables.
+
+    python launch/make_report.py <work directory> [<work directory> ...]
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from tf_infomax.naming.paths import expanded
+from tf_infomax.report.report import (
+    collect,
+    make_report,
+    summary_table,
+    write_figures,
+    write_tables,
+)
+from tf_infomax.running import command_line
+
+__all__ = ["define_flags", "main"]
+
+
+def define_flags():
+    """Defines the flags of the command."""
+    command_line.define_paths("runs", "Work directory; may be repeated or positional.")
+    command_line.define_path("output", None, "HTML file; default <first dir>/report.html.")
+    command_line.define_path(
+        "official_curves", None, "CSV of the official code's curves."
+    )
+    command_line.define_path("tables", None, "Markdown file of the papers' tables with ours.")
+    command_line.define_path("figures", None, "Directory that also receives PNG figures.")
+
+
+@command_line.command("make_report")
+def main(argv):
+    """Writes the report and prints the summary; returns the exit code."""
+    given = flags.FLAGS
+    paths = [*(expanded(path, "The work directory") for path in argv[1:]), *given.runs]
+    if not paths:
+        raise ValueError("Expected at least one work directory. Received: no directory.")
+    first = Path(paths[0])
+    output = given.output or (first if first.is_dir() else first.parent) / "report.html"
+    page = make_report(paths, output, given.official_curves)
+    if given.figures:
+        write_figures(paths, given.figures, given.official_curves)
+    if given.tables:
+        write_tables(paths, given.tables)
+    print(summary_table([row for source in collect(paths) for row in source.rows]))
+    print(f"\nReport: {page.resolve()}")
+    return 0
