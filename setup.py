@@ -64,6 +64,8 @@ setup(
         "absl-py>=2.1,<3",
         # The HTML of reports.
         "jinja2>=3.1,<4",
+        # The bar of a run in a terminal.
+        "tqdm>=4.66,<5",
         "numpy>=2,<3",
         "scipy>=1.15,<2",
     ],
@@ -73,8 +75,20 @@ setup(
             "pytest-xdist>=3.6,<4",
             "hypothesis>=6.100,<7",
             "ruff>=0.12,<1",
+            "mypy>=1.15,<3",
+            "pre-commit>=4,<5",
             "normi>=0.3,<0.4",
             "pyarrow>=17,<27",
+        ],
+        # `make docs`, `make notebooks` and `make package`.
+        "docs": [
+            "mkdocs>=1.6,<2",
+            "mkdocs-material>=9.5,<10",
+            "mkdocstrings[python]>=0.29,<2",
+            "nbformat>=5.10,<6",
+            "nbclient>=0.10,<1",
+            "ipykernel>=6.29,<8",
+            "build>=1.2,<2",
         ],
         # Reads the pairs of launch/estimate_mi.py from Parquet.
         "parquet": ["pyarrow>=17,<27"],
