@@ -45,7 +45,7 @@ lint: .venv/installed
 
 # The documentation, into site/; nothing is loaded from elsewhere while it is built or read.
 docs: .venv/docs-installed
-	$(BIN)/mkdocs build
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 # Executes the notebooks again, with their outputs.
 notebooks: .venv/docs-installed

@@ -8,6 +8,7 @@ from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[1]
 _SHOWN = {".md", ".png"}
+_INNER_LINK = r"\]\((?!https?:|#)([^)]*?)\)"
 
 
 def on_files(files, config):
@@ -35,8 +36,8 @@ def on_page_markdown(markdown, page, config, files):
     """Links as they are valid in the repository -> as they are valid on the site."""
     markdown = re.sub(r"\]\(((?:\.\./)*notebooks/\w+\.ipynb)\)", r"](\1.md)", markdown)
     if page.file.src_uri.startswith("results/"):
-        return re.sub(r"\]\((?!https?:|#)([^)]*?)\)", lambda link: _of_results(link, page), markdown)
-    return re.sub(r"\]\(\.\./results/?([^)]*)\)", _of_docs, markdown)
+        return re.sub(_INNER_LINK, lambda link: _of_results(link, page), markdown)
+    return re.sub(r"\]\(\.\./results((?:/[^)]*)?)\)", _of_docs, markdown)
 
 
 def page_of(path):
@@ -70,7 +71,7 @@ def _with_pages(entry):
 
 
 def _of_docs(link):
-    target = f"results/{link.group(1)}".rstrip("/")
+    target = f"results{link.group(1)}".rstrip("/")
     # A folder is its page.
     if (ROOT / target / "README.md").is_file():
         target += "/README.md"

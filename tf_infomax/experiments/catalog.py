@@ -1,6 +1,8 @@
 """The experiments by name. Importing it needs no TensorFlow."""
 
 from tf_infomax.experiments import alignment, deep_infomax, estimation, mi_max, quick_start
+from tf_infomax.experiments.spec import Experiment
+from tf_infomax.experiments.study import Study
 from tf_infomax.naming.registry import Registry
 
 __all__ = ["add", "get", "names"]
@@ -19,16 +21,16 @@ for _name, _experiments in deep_infomax.COLLECTIONS.items():
     _CATALOG.add(_name, _experiments)
 
 
-def add(experiment):
+def add(experiment: Experiment | Study) -> None:
     """Enters an experiment (or study) under its name."""
     _CATALOG.add(experiment.name, (experiment,))
 
 
-def get(name):
+def get(name: str) -> tuple[Experiment | Study, ...]:
     """The experiments that ``name`` stands for: a tuple, of one unless it is a collection."""
     return _CATALOG.get(name)
 
 
-def names():
+def names() -> tuple[str, ...]:
     """All names."""
     return _CATALOG.names()

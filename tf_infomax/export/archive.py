@@ -15,7 +15,7 @@ import tensorflow as tf
 from tf_infomax.export.proof import TOLERANCE, ProofError, largest_difference, prove
 from tf_infomax.export.signatures import save, signatures
 from tf_infomax.export.trained import restore_trained
-from tf_infomax.naming.paths import has_wildcards, without_wildcards
+from tf_infomax.naming.paths import PathLike, has_wildcards, without_wildcards
 from tf_infomax.naming.version import VERSION, commit
 from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
 from tf_infomax.running.exported import CARD, ENCODER, exported_encoder
@@ -36,7 +36,9 @@ _CONTENTS = {
 }
 
 
-def export_model(run_directory, output=None, data_dir=None):
+def export_model(
+    run_directory: PathLike, output: PathLike | None = None, data_dir: PathLike | None = None,
+) -> Path:
     """Exports a run's models at its last checkpoint, and proves the export.
 
     The folder holds a SavedModel with the signatures of ``signatures``, the Keras encoder
@@ -77,7 +79,7 @@ def export_model(run_directory, output=None, data_dir=None):
     return output
 
 
-def load_encoder(path, data_dir=None):
+def load_encoder(path: PathLike, data_dir: PathLike | None = None) -> keras.Model:
     """The trained Keras encoder (of the first view), to be used like any Keras model.
 
         model = keras.Sequential([load_encoder("runs/.../seed_0"), keras.layers.Dense(10)])
@@ -105,7 +107,7 @@ def load_encoder(path, data_dir=None):
     return encoder
 
 
-def summary(path):
+def summary(path: PathLike) -> str:
     """An export in a few lines: its signatures, the proof, and how to load it."""
     card = read_json(Path(path, CARD))
     lines = [f"Export: {path}"]

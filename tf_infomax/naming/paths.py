@@ -6,7 +6,12 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["expanded", "has_wildcards", "short_name", "without_wildcards", "write_text"]
+__all__ = [
+    "PathLike", "expanded", "has_wildcards", "short_name", "without_wildcards", "write_text",
+]
+
+# What public functions accept as a path.
+PathLike = str | os.PathLike[str]
 
 # TensorFlow reads a path with these characters as a pattern of several paths.
 _WILDCARDS = frozenset("*?[]\\")

@@ -5,11 +5,12 @@ import json
 import os
 import platform
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from tf_infomax import plots
 from tf_infomax.naming.natural_order import natural_key
-from tf_infomax.naming.paths import short_name, write_text
+from tf_infomax.naming.paths import PathLike, short_name, write_text
 from tf_infomax.published import claim, papers_of, read_official_curves
 from tf_infomax.report.page import figure, render
 from tf_infomax.report.sections import collect, sections_of
@@ -142,7 +143,9 @@ def made():
     )
 
 
-def make_report(paths, output, official_curves=None):
+def make_report(
+    paths: Sequence[PathLike], output: PathLike, official_curves: PathLike | None = None
+) -> Path:
     """Writes the report of some work directories: figures, tables, settings, all in one file.
 
     Args:
@@ -183,7 +186,9 @@ def make_report(paths, output, official_curves=None):
     return output
 
 
-def write_figures(paths, directory, official_curves=None):
+def write_figures(
+    paths: Sequence[PathLike], directory: PathLike, official_curves: PathLike | None = None
+) -> list[Path]:
     """Writes the report's figures as PNG files, one for each experiment and data set.
 
     Pictures that rows carry (neighbours, reconstructions) are written beside them, enlarged.
@@ -215,7 +220,7 @@ def _file_name(name, ending):
     return short_name(name.replace("/", "-").replace("\0", "-"), len(ending)) + ending
 
 
-def write_tables(paths, output):
+def write_tables(paths: Sequence[PathLike], output: PathLike) -> Path:
     """Writes the papers' tables with our numbers beside the published ones, as Markdown.
 
     Args:

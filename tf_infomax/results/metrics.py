@@ -7,6 +7,7 @@ shows numbers reads this table, and shows them in its order.
 import dataclasses
 import functools
 import re
+from typing import Any
 
 __all__ = ["METRICS", "NON_FINITE", "PICTURE", "Metric", "described", "value_with_unit"]
 
@@ -41,8 +42,8 @@ class Metric:
     column: str | None = None
 
 
-_PROBE = {"features": ..., "digits": ".4f"}
-_IN_TRAINING = {"split": "train"}
+_PROBE: dict[str, Any] = {"features": ..., "digits": ".4f"}
+_IN_TRAINING: dict[str, Any] = {"split": "train"}
 
 METRICS = (
     Metric("probe/linear/accuracy", "accuracy, codes", features="code", short="accuracy",

@@ -7,12 +7,14 @@ functions of rows and of nothing else. This module needs neither TensorFlow nor 
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from tf_infomax.naming.paths import PathLike
 from tf_infomax.results import strict_json
 
 __all__ = [
@@ -210,7 +212,7 @@ def _read_file(path):
     return rows
 
 
-def read_rows(path):
+def read_rows(path: PathLike) -> list[Row]:
     """All rows of a file, or of a work directory.
 
     A directory is read from ``runs/**/rows.jsonl``, sorted by path, if there are any, else from its
@@ -247,7 +249,7 @@ def _what(row):
     )
 
 
-def write_rows(path, rows):
+def write_rows(path: PathLike, rows: Iterable[Row]) -> None:
     """Writes ``rows`` to ``path`` in one move: readers see the old file or the new one."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -268,7 +270,7 @@ def write_rows(path, rows):
         raise
 
 
-def to_frame(rows):
+def to_frame(rows: Iterable[Row]) -> pd.DataFrame:
     """``rows`` as a DataFrame: one column per field and per tag, absent tags are None.
 
     The columns ``dataset`` and ``features`` always exist.

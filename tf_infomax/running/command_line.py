@@ -45,7 +45,9 @@ def start(main):
     """Parses the flags, calls ``main`` (a ``command``) with the remaining arguments, and exits."""
 
     # `--help` names the flags of the command, and not only those of the launcher's own file.
-    for flag in flags.FLAGS.flags_by_module_dict().get(main.__module__, ()):
+    # Flags that are paths are defined here.
+    by_module = flags.FLAGS.flags_by_module_dict()
+    for flag in [*by_module.get(main.__module__, ()), *by_module.get(__name__, ())]:
         flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
 
     def parsed(argv):

@@ -15,6 +15,7 @@ from tf_infomax.results import metrics
 from tf_infomax.results.measurements import Measurement
 from tf_infomax.results.rows import Row, RowWriter, read_rows
 from tf_infomax.running.build import build, input_shape, load_images
+from tf_infomax.running.hparams import write_hparams
 from tf_infomax.running.pair_distributions import tags_of_law
 from tf_infomax.running.run_directory import RunDirectory
 from tf_infomax.training.checkpoints import Checkpoints
@@ -115,6 +116,8 @@ class _Execution:
         self._writer = writer
         self._checkpoints = checkpoints
         self._events = tf.summary.create_file_writer(str(directory.events))
+        with self._events.as_default():
+            write_hparams(run.name, run.experiment)
         self._tags = tags_of(run.experiment)
         self._steps = run.experiment.train.steps
 

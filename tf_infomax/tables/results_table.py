@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tf_infomax.naming.natural_order import natural_key
 from tf_infomax.published import experiments
 from tf_infomax.results.metrics import NON_FINITE, PICTURE, described, value_with_unit
-from tf_infomax.results.rows import final_values, to_frame
+from tf_infomax.results.rows import Row, final_values, to_frame
 
 __all__ = ["Final", "Overview", "finals", "number", "overviews", "paper_order", "summary_table"]
 
@@ -169,7 +169,7 @@ def _text(record, step):
     return text if record.step == step else f"{text} (step {record.step:,})"
 
 
-def summary_table(rows):
+def summary_table(rows: list[Row]) -> str:
     """The main final values as plain text for a terminal.
 
     Columns: experiment (and data set, if there are several), variant, seeds, step, accuracy of the
