@@ -92,6 +92,8 @@ setup(
         ],
         # Reads the pairs of launch/estimate_mi.py from Parquet.
         "parquet": ["pyarrow>=17,<27"],
+        # Export to ONNX, and its proof; TFLite comes with TensorFlow.
+        "onnx": ["tf2onnx>=1.16,<2", "onnxruntime>=1.20,<2"],
         # Nearest-neighbour estimates to compare ours with (benchmarks/known_information.py).
         "benchmark": ["normi>=0.3,<0.4"],
     },

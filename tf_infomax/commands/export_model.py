@@ -20,6 +20,7 @@ def define_flags():
     command_line.define_path(
         "output", None, "Folder to write; default: export in the run's."
     )
+    flags.DEFINE_list("formats", [], "Further formats, separated by commas: tflite, onnx.")
     command_line.define_path(
         "data_dir", None, "Folder of prepared TFDS data sets (default: TFDS_DATA_DIR)."
     )
@@ -36,7 +37,7 @@ def main(argv):
     from tf_infomax import export
 
     try:
-        path = export.export_model(given.run, given.output, given.data_dir)
+        path = export.export_model(given.run, given.output, given.data_dir, given.formats)
     except export.ProofError as error:
         print(f"export_model: {error}", file=sys.stderr)
         return 1

@@ -3,6 +3,7 @@
     python launch/make_report.py <work directory> [<work directory> ...]
 """
 
+import sys
 from pathlib import Path
 
 from absl import flags
@@ -15,6 +16,7 @@ from tf_infomax.report.report import (
     write_figures,
     write_tables,
 )
+from tf_infomax.report.sections import with_rows
 from tf_infomax.running import command_line
 
 __all__ = ["define_flags", "main"]
@@ -38,6 +40,13 @@ def main(argv):
     paths = [*(expanded(path, "The work directory") for path in argv[1:]), *given.runs]
     if not paths:
         raise ValueError("Expected at least one work directory. Received: no directory.")
+    # Of several paths, as from `results/*`, those that are no runs are left out; a single one is an
+    # error that says what it is.
+    if len(paths) > 1:
+        kept, others = with_rows(paths)
+        if kept and others:
+            print(f"Left out, without rows: {', '.join(map(str, others))}.", file=sys.stderr)
+            paths = kept
     first = Path(paths[0])
     output = given.output or (first if first.is_dir() else first.parent) / "report.html"
     page = make_report(paths, output, given.official_curves)

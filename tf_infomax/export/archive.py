@@ -6,14 +6,16 @@ import datetime
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax.export.formats import check_formats, file_names, write_formats
 from tf_infomax.export.proof import TOLERANCE, ProofError, largest_difference, prove
-from tf_infomax.export.signatures import save, signatures
+from tf_infomax.export.signatures import SIGNATURES, save, signatures
 from tf_infomax.export.trained import restore_trained
 from tf_infomax.naming.paths import PathLike, has_wildcards, without_wildcards
 from tf_infomax.naming.version import VERSION, commit
@@ -33,11 +35,15 @@ _CONTENTS = {
     "fingerprint.pb",
     "saved_model.pb",
     "variables",
+    *file_names(SIGNATURES),
 }
 
 
 def export_model(
-    run_directory: PathLike, output: PathLike | None = None, data_dir: PathLike | None = None,
+    run_directory: PathLike,
+    output: PathLike | None = None,
+    data_dir: PathLike | None = None,
+    formats: Sequence[str] = (),
 ) -> Path:
     """Exports a run's models at its last checkpoint, and proves the export.
 
@@ -51,24 +57,30 @@ def export_model(
             run directory.
         data_dir: where TFDS finds prepared data sets; needed only for runs that have not noted the
             shape of their views.
+        formats: further ones, "tflite" and "onnx": ``model.tflite`` has all signatures, ONNX one
+            file each, ``encode.onnx``; they are read back and compared, too.
 
     Returns:
         Path of the export.
 
     Raises:
         FileNotFoundError: if there is no run, or it has no checkpoint.
-        ValueError: if ``output`` holds anything but an export, or the run cannot be read.
+        ImportError: if the libraries of a format are missing.
+        ValueError: if ``output`` holds anything but an export, the run cannot be read, or a format
+            is unknown or lacks an operation of the model.
         ProofError: if the export does not compute what the live model does; it is then deleted.
     """
     output = Path(run_directory, "export") if output is None else Path(output)
     output = output.absolute()
     _check_replaceable(output)
+    check_formats(formats)
     trained = restore_trained(run_directory, data_dir)
     with _written_in_one_move(output) as path:
         found = signatures(trained)
         shapes = save(found, trained.variables, path)
         with without_wildcards(path) as plain:
             differences = prove(plain, found)
+        differences.update(write_formats(formats, found, trained.variables, path))
         if trained.encoder is not None:
             trained.encoder.save(path / ENCODER)
             differences[ENCODER] = _prove_encoder(path / ENCODER, trained)
