@@ -62,7 +62,7 @@ def summary_page(found):
                 zip(("Training", "Held-out values"), seen, (curves, held_out), strict=True), 1
             )
         ],
-        data=_listed(("data", ""), _data(found)),
+        data=_listed(("data", "value"), _data(found)),
         options=_listed(("option", "value"), _options(found)),
         made=f"{made()}, in {found.seconds:.1f} s",
     )  # fmt: skip

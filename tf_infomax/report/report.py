@@ -81,7 +81,7 @@ def _pictures(section):
     """The pictures that the rows carry, enlarged so that pixels are visible."""
     return [
         figure(
-            picture.name, f"{picture.name}: {picture.caption}", picture.png, picture.caption,
+            f"{section.title}: {picture.name}", f"{picture.name}: {picture.caption}", picture.png, picture.caption,
             kind="image/png", width=min(_PICTURE_WIDTH, _ENLARGEMENT * picture.width),
         )
         for picture in plots.pictures(section.frame)
@@ -225,7 +225,7 @@ def write_tables(paths: Sequence[PathLike], output: PathLike) -> Path:
 
     Args:
         paths: as for ``make_report``.
-        output: path of the file, to be pasted into a README.
+        output: path of the file, to be pasted into a page.
     Returns:
         ``pathlib.Path`` of the file; it is empty if the rows belong to no table.
     """

@@ -39,7 +39,7 @@ def claims(found):
                 cell(one.claim, mark=f"({one.source})", look="prose") if first else "",
                 measured.name, number(measured.before_text()), number(measured.value_text()),
             ]))
-    return table(["", "claim", "measured", "step 0", "last step"], body) if body else None
+    return table(["verdict", "claim", "measured", "step 0", "last step"], body) if body else None
 
 
 def overview(frame):
@@ -201,7 +201,7 @@ def estimate_values(value, error, ends, confidence):
         confidence: text, "95 %".
     """
     units = ("nats", "bits")
-    return table(["", *units], [
+    return table(["quantity", *units], [
         ("", ["estimate", *(number(f"{value[unit]:.4f}") for unit in units)]),
         ("", ["standard error", *(number(f"{error[unit]:.4f}") for unit in units)]),
         ("", [f"{confidence} interval",

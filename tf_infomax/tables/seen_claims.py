@@ -43,7 +43,8 @@ class Number:
 
     def before_text(self):
         """The value at step 0; empty if there is none."""
-        return "" if self.before is None else f"{self.before:.{self._digits()}f}"
+        # `z`: no sign at a value that is rounded to zero.
+        return "" if self.before is None else f"{self.before:z.{self._digits()}f}"
 
     def value_text(self):
         """``0.842 ± 0.008``, ``0.39 ± 0.01 nats [0.37, 0.42]``."""
