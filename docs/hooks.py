@@ -54,6 +54,8 @@ def page_of(path):
 
 
 def _output(output):
+    if output.get("name") == "stderr":
+        return ""
     data = output.get("data", {})
     if "image/png" in data:
         png = "".join(data["image/png"]).replace("\n", "")

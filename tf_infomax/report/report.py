@@ -81,8 +81,9 @@ def _pictures(section):
     """The pictures that the rows carry, enlarged so that pixels are visible."""
     return [
         figure(
-            f"{section.title}: {picture.name}", f"{picture.name}: {picture.caption}", picture.png, picture.caption,
-            kind="image/png", width=min(_PICTURE_WIDTH, _ENLARGEMENT * picture.width),
+            f"{section.title}: {picture.name}", f"{picture.name}: {picture.caption}",
+            picture.png, picture.caption, kind="image/png",
+            width=min(_PICTURE_WIDTH, _ENLARGEMENT * picture.width),
         )
         for picture in plots.pictures(section.frame)
     ]
