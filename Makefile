@@ -1,14 +1,13 @@
-# Needs Python 3.11 and make; everything else goes into .venv.
+# Needs Python 3.11 or later and make; everything else goes into .venv.
 PYTHON ?= python3.11
-DATA ?= digits
-WORKDIR ?= runs/quick_start-$(DATA)
+WORKDIR ?= runs/quick_start
 BIN := .venv/bin
 # Work directories whose rows are committed.
 RESULTS ?= $(patsubst %/rows.jsonl,%,$(wildcard results/*/*/rows.jsonl))
 # Test processes; each holds one TensorFlow.
 TEST_JOBS ?= 2
 
-.PHONY: run test test-all bench lint clean check-results figures
+.PHONY: run test test-all test-lowest bench lint docs notebooks package clean check-results figures
 
 # Installed anew whenever the dependencies change.
 .venv/installed: setup.py
@@ -17,16 +16,26 @@ TEST_JOBS ?= 2
 	$(BIN)/python -m pip install --quiet --editable .[dev]
 	touch $@
 
-# The MI-max paper in small: critics, bounds and conditioning; `make run DATA=mnist` for MNIST.
+.venv/docs-installed: .venv/installed
+	$(BIN)/python -m pip install --quiet --editable .[docs]
+	touch $@
+
+# The claims of both papers in small, on images that the package brings along.
 run: .venv/installed
-	$(BIN)/python launch/run_experiment.py --experiment=quick_start --workdir=$(WORKDIR) \
-		--set=data=$(DATA)
+	$(BIN)/python launch/run_experiment.py --experiment=quick_start --workdir=$(WORKDIR)
 
 test: .venv/installed
 	$(BIN)/python -m pytest -q -n $(TEST_JOBS) -m "not slow"
 
 test-all: .venv/installed
 	$(BIN)/python -m pytest -q -n $(TEST_JOBS)
+
+# The default tests with the lowest versions that setup.py accepts.
+test-lowest:
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --editable .[dev] \
+		--constraint tests/lowest_versions.txt
+	.venv-lowest/bin/python -m pytest -q -n $(TEST_JOBS) -m "not slow"
 
 # What the package's formulations save: times, memory and equality, next to baselines.
 bench: .venv/installed
@@ -47,6 +56,21 @@ figures: .venv/installed
 
 lint: .venv/installed
 	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# The documentation, into site/; nothing is loaded from elsewhere while it is built or read.
+docs: .venv/docs-installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
+# Executes the notebooks again, with their outputs.
+notebooks: .venv/docs-installed
+	for page in docs/notebooks/*.ipynb; do \
+		$(BIN)/jupyter-execute --inplace $$page || exit 1; done
+
+# Wheel and source archive, into dist/.
+package: .venv/docs-installed
+	rm -rf build
+	$(BIN)/python -m build --outdir dist .
 
 clean:
-	rm -rf .venv runs
+	rm -rf .venv .venv-lowest runs site dist build

@@ -5,32 +5,10 @@
 The verdicts are: holds, does not hold, not decided at this budget.
 """
 
-from tf_infomax.naming.paths import expanded, write_text
-from tf_infomax.report.sections import collect
-from tf_infomax.results.rows import to_frame
+from tf_infomax.commands.check_results import define_flags, main
 from tf_infomax.running import command_line
-from tf_infomax.tables import verdict_tables
-from tf_infomax.tables.verdicts import verdicts
 
-_RUNS = command_line.define_paths("runs", "Work directory; may be repeated or positional.")
-_OUTPUT = command_line.define_path("output", None, "Markdown file that also receives the table.")
-
-
-@command_line.command("check_results")
-def main(argv):
-    """Prints the table of claims; returns the exit code."""
-    paths = [*(expanded(path, "The work directory") for path in argv[1:]), *_RUNS.value]
-    if not paths:
-        raise ValueError("Expected at least one work directory. Received: no directory.")
-    rows = [row for source in collect(paths) for row in source.rows]
-    found = verdicts(to_frame(rows))
-    print(verdict_tables.text(found))
-    if _OUTPUT.value:
-        table = verdict_tables.markdown(found)
-        parts = (table, verdict_tables.summary(found), verdict_tables.LEGEND)
-        write_text(_OUTPUT.value, "\n\n".join(filter(None, parts)) + "\n")
-    return 0
-
+define_flags()
 
 if __name__ == "__main__":
     command_line.start(main)

@@ -3,38 +3,10 @@
     python launch/export_model.py --run=<work directory>/runs/<experiment>/<variant>/seed_<n>
 """
 
-import sys
-
+from tf_infomax.commands.export_model import define_flags, main
 from tf_infomax.running import command_line
-from tf_infomax.running.quiet_tensorflow import import_tensorflow
-from tf_infomax.running.run_directory import RunDirectory
 
-_RUN = command_line.define_path("run", None, "Directory of one run.", required=True)
-_OUTPUT = command_line.define_path(
-    "output", None, "Folder to write; default: export in the run's."
-)
-_DATA_DIR = command_line.define_path(
-    "data_dir", None, "Folder of prepared TFDS data sets (default: TFDS_DATA_DIR)."
-)
-
-
-@command_line.command("export_model")
-def main(argv):
-    """Writes the export and prints its signatures; returns the exit code."""
-    command_line.refuse_arguments(argv, "--run=...")
-    # Imported late, so that a mistaken directory is reported at once.
-    RunDirectory.open(_RUN.value)
-    import_tensorflow()
-    from tf_infomax import export
-
-    try:
-        path = export.export_model(_RUN.value, _OUTPUT.value, _DATA_DIR.value)
-    except export.ProofError as error:
-        print(f"export_model: {error}", file=sys.stderr)
-        return 1
-    print(export.summary(path))
-    return 0
-
+define_flags()
 
 if __name__ == "__main__":
     command_line.start(main)

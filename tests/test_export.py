@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import tf_infomax
 from tests.tiny import determinism_undone, plan_tiny
 from tf_infomax import export
-from tf_infomax.export import archive, proof, trained
+from tf_infomax.export import archive, formats, proof, trained
 from tf_infomax.results.rows import read_rows
 from tf_infomax.running import run as experiment_run
 
@@ -346,3 +347,67 @@ def test_the_encoder_in_a_keras_model_of_ones_own(exported, runs):
     assert np.isfinite(history.history["loss"][0])
     assert np.abs(encoder(views(4)) - before).max() > 0
     assert encoder.count_params() == 32 * 16 + 16 + 16 * 6 + 6
+
+
+def test_a_packed_export_is_loaded_as_it_was(exported, tmp_path):
+    x = views(3)
+    expected = export.load_encoder(exported)(x).numpy()
+    for name in ("encoder.zip", "encoder.tar.gz"):
+        packed = export.pack(exported, tmp_path / name)
+        assert packed == tmp_path / name
+        loaded = export.load_pretrained(packed)
+        np.testing.assert_array_equal(loaded(x).numpy(), expected)
+        assert loaded.card["experiment"] == "critic_impact" and loaded.card["step"] == STEPS
+        assert loaded.card["versions"]["tf_infomax"] == tf_infomax.__version__
+    np.testing.assert_array_equal(tf_infomax.load_pretrained(exported)(x).numpy(), expected)
+    (tmp_path / "other.zip").write_bytes(b"no archive")
+    with pytest.raises(ValueError, match=r"Expected a \.zip or \.tar\.gz.*Received: "):
+        export.load_pretrained(tmp_path / "other.zip")
+    with pytest.raises(ValueError, match=r"must end in \.zip or \.tar\.gz. Received: output="):
+        export.pack(exported, tmp_path / "encoder.rar")
+
+
+def test_formats_are_checked_before_any_work(runs, monkeypatch):
+    with pytest.raises(ValueError, match=r"Unknown format 'onx'. Did you mean 'onnx'"):
+        export.export_model(runs["critic_impact"], formats=["onx"])
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    with pytest.raises(ImportError, match=r"pip install tf_infomax\[onnx\]"):
+        export.export_model(runs["critic_impact"], formats=["onnx"])
+    assert not Path(runs["critic_impact"], "export").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tflite", "onnx"])
+def test_further_formats_compute_what_the_run_does(name, runs, tmp_path):
+    if name == "onnx":
+        pytest.importorskip("tf2onnx")
+        onnxruntime = pytest.importorskip("onnxruntime")
+    path = export.export_model(runs["critic_impact"], tmp_path / "model", formats=[name])
+    x = views(5)
+    if name == "tflite":
+        interpreter = tf.lite.Interpreter(str(path / "model.tflite"))
+        code = interpreter.get_signature_runner("encode")(view=x)["code"]
+    else:
+        session = onnxruntime.InferenceSession(str(path / "encode.onnx"))
+        (code,) = session.run(None, {session.get_inputs()[0].name: x})
+    close(code, export.load_encoder(path)(x).numpy())
+    found = json.loads((path / "card.json").read_text())["proof"]["largest_difference"]
+    files = {"tflite": "model.tflite/score", "onnx": "score.onnx/score"}
+    assert found[f"{files[name]}/scores"] <= 1e-5
+    # An export with further formats is replaced like any other.
+    assert export.export_model(runs["critic_impact"], path) == path
+
+
+@pytest.mark.slow
+def test_a_wrong_format_is_noticed(runs, tmp_path, monkeypatch):
+    def shifted(found, variables, path):
+        for file, signature, run in write(found, variables, path):
+            yield file, signature, lambda values, run=run: {
+                key: value + 1e-3 for key, value in run(values).items()
+            }
+
+    write = formats.FORMATS["tflite"]
+    monkeypatch.setitem(formats.FORMATS, "tflite", shifted)
+    with pytest.raises(export.ProofError, match=r"model.tflite/encode/code must equal"):
+        export.export_model(runs["critic_impact"], tmp_path / "model", formats=["tflite"])
+    assert not (tmp_path / "model").exists()

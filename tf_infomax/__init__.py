@@ -6,8 +6,39 @@ catalogue of experiments and the results can be read without TensorFlow.
 """
 
 import importlib
+from typing import TYPE_CHECKING, Any
 
 from tf_infomax.naming import keras_names, moved
+from tf_infomax.naming.version import __version__
+
+if TYPE_CHECKING:
+    # What `__getattr__` loads on first use, for type checkers and editors.
+    from tf_infomax import (
+        bounds,
+        critics,
+        data,
+        decoders,
+        distributions,
+        encoders,
+        estimation,
+        evaluation,
+        experiments,
+        export,
+        flows,
+        models,
+        objectives,
+        plots,
+        report,
+        results,
+        scores,
+    )
+    from tf_infomax.estimation import MutualInformationEstimator
+    from tf_infomax.export import load_pretrained
+    from tf_infomax.layers import optimizers
+    from tf_infomax.models import AlignedViews, DeepInfoMax, InfoMax, RepresentationModel
+    from tf_infomax.naming.keras_names import load_model
+    from tf_infomax.numerics import geometry
+    from tf_infomax.scores import BlockedScores, PairScores
 
 # Public families -> their modules, where these have other names.
 _MODULES = {
@@ -41,12 +72,13 @@ _OBJECTS = {
     "PairScores": "scores",
     "RepresentationModel": "models",
     "load_model": "naming.keras_names",
+    "load_pretrained": "export",
 }
 
-__all__ = [*_MODULES, *_OBJECTS]
+__all__ = [*_MODULES, *_OBJECTS, "__version__"]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"tf_infomax.{_MODULES[name]}")
     if name in _OBJECTS:

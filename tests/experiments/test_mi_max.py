@@ -151,14 +151,22 @@ def test_dependent_samples():
         assert (run.train.learning_rate, run.train.log_every) == (1e-4, 100)
 
 
-def test_the_quick_start_is_the_paper_in_small():
+def test_the_quick_start_is_both_papers_in_small():
     found = {entry.name: entry for entry in catalog.get("quick_start")}
-    assert set(found) == {"critic_impact", "non_invertible"}
-    for name, entry in found.items():
-        assert entry.data.name == "digits" and entry.train.steps == 2_000
+    assert set(found) == {
+        "critic_impact", "non_invertible", "dim_local", "dim_global", "dim_untrained",
+        "pair_estimate",
+    }
+    for name in ("critic_impact", "non_invertible"):
+        entry = found[name]
+        assert entry.data.name == "mnist_sample" and entry.train.steps == 2_000
         assert entry.encoder == experiment(name).encoder
-        assert (entry.sweep, entry.objectives) == (
-            experiment(name).sweep, experiment(name).objectives
-        )
+        assert entry.objectives == experiment(name).objectives
+        # All critics, with InfoNCE.
+        assert entry.sweep == (*experiment(name).sweep[:-1], (entry.sweep[-1][0], ("infonce",)))
         assert entry.data.noise_sd == experiment(name).data.noise_sd
         assert (entry.train.batch_size, entry.train.learning_rate) == (128, 1e-4)
+    encoders = [found[name].encoder for name in ("dim_local", "dim_global", "dim_untrained")]
+    assert {encoder.name for encoder in encoders} == {"basic28x28"} and encoders[0] == encoders[1]
+    assert found["dim_untrained"].train.steps == 0
+

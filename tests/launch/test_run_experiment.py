@@ -15,6 +15,8 @@ from absl import flags
 
 from tests.launch.launchers import loaded
 from tests.tiny import TINY
+from tf_infomax.experiments import catalog
+from tf_infomax.experiments.overrides import override
 from tf_infomax.results.rows import read_rows
 from tf_infomax.running import sweep
 
@@ -95,7 +97,7 @@ def test_the_work_directory(refusal, tmp_path):
 def test_changed_settings(refusal, launcher, tmp_path):
     runs = tmp_path / "runs/critic_impact/bilinear-infonce/seed_0"
     runs.mkdir(parents=True)
-    (planned,) = sweep.plan([launcher.override(launcher.catalog.get("critic_impact")[0],
+    (planned,) = sweep.plan([override(catalog.get("critic_impact")[0],
                                                TINY["critic_impact"])], tmp_path / "other")
     (runs / "experiment.json").write_text(json.dumps(planned.experiment.to_dict()))
     message = refusal(*flags_of("critic_impact", "steps=99"), f"--workdir={tmp_path}")

@@ -20,6 +20,7 @@ from tf_infomax.report.report import (
     write_figures,
     write_tables,
 )
+from tf_infomax.report.sections import with_rows
 from tf_infomax.results.rows import Row, write_rows
 from tf_infomax.tables.results_table import number
 
@@ -34,7 +35,7 @@ CSV = (
 class Page(HTMLParser):
     """Tags with attributes, table rows as lists of texts, and a check that tags are closed."""
 
-    void = ("meta", "img", "br")
+    void = ("meta", "img", "br", "link")
 
     def __init__(self, text):
         super().__init__()
@@ -233,7 +234,7 @@ def test_final_values_of_deep_infomax_stand_beside_published_ones(both):
 def test_pictures_are_embedded_as_they_were_measured(both):
     images = [attributes for tag, attributes in Page(both).tags if tag == "img"]
     pictures = [image for image in images if image["src"].startswith("data:image/png")]
-    assert [image["alt"] for image in pictures] == [
+    assert [image["alt"].split(":")[0] for image in pictures] == [
         f"{variant}-{kind}" for kind in ("neighbours", "reconstruction")
         for variant in ("donsker_varadhan", "infonce", "jsd")
     ]
@@ -300,6 +301,36 @@ def test_a_directory_given_twice_counts_once(tmp_path):
     write_rows(tmp_path / "copy/rows.jsonl", [simple(0.8)])
     found = collect([tmp_path / "a", tmp_path / "a", tmp_path / "a/../a", tmp_path / "copy"])
     assert sum(len(source.rows) for source in found) == 1
+
+
+def test_what_holds_no_rows_is_told_apart(tmp_path):
+    write_rows(tmp_path / "a/rows.jsonl", [simple(0.8)])
+    write_rows(tmp_path / "b/runs/e/v/seed_0/rows.jsonl", [simple(0.8)])
+    (tmp_path / "figure.png").touch()
+    (tmp_path / "empty").mkdir()
+    kept, others = with_rows([*sorted(tmp_path.iterdir()), tmp_path / "missing"])
+    assert [path.name for path in kept] == ["a", "b", "missing"]
+    assert [path.name for path in others] == ["empty", "figure.png"]
+
+
+def test_variants_stand_in_natural_order(tmp_path):
+    page, _ = report_of(tmp_path, [simple(0.8, variant=f"K_{size}") for size in (10, 2, 1)])
+    names = [row[2] for row in page.rows if len(row) > 2 and row[2].startswith("K_")]
+    assert names[:3] == ["K_1", "K_2", "K_10"]
+
+
+def test_tables_can_be_reached_and_numbers_stand_right(tmp_path):
+    page, text = report_of(tmp_path, [simple(0.875)])
+    scrolled = [attributes for tag, attributes in page.tags if attributes.get("class") == "scroll"]
+    assert scrolled and all(
+        one["tabindex"] == "0" and one["role"] == "region" and one["aria-label"] for one in scrolled
+    )
+    assert '<td class="number">0.8750</td>' in text
+    assert [tag for tag, _ in page.tags].count("main") == 1
+    assert "prefers-color-scheme: dark" in text
+    (image,) = [attributes for tag, attributes in page.tags if tag == "img"]
+    # The words in place of the figure give its numbers.
+    assert "bilinear-infonce: accuracy 0.8750 at step 10" in image["alt"]
 
 
 def test_contradicting_directories_are_refused(tmp_path):

@@ -250,8 +250,9 @@ def test_the_committed_rows():
 
 def test_the_table_says_verdict_budget_and_interval():
     found = [only(pairs([0.009, 0.010, 0.011], step=100))]
-    for text in (verdict_tables.text(found), verdict_tables.markdown(found),
-                 verdict_tables.html(found)):
+    (row,) = verdict_tables.table(found).rows
+    of_cells = " ".join(line.text for cell in row.cells for line in cell.lines)
+    for text in (verdict_tables.text(found), verdict_tables.markdown(found), of_cells):
         assert "holds at this budget" in text.lower() and "100 of 1,000 steps" in text
         assert "0.0100 [0.0075, 0.0125]" in text
-    assert verdict_tables.markdown([]) == verdict_tables.html([]) == ""
+    assert verdict_tables.markdown([]) == "" and verdict_tables.table([]) is None

@@ -8,6 +8,25 @@ from tf_infomax.results.rows import Row
 from tf_infomax.training.progress import Progress, duration
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_shows_a_bar():
+    stream = Terminal()
+    progress = Progress("mine", 0, 3000, stream)
+    progress.note("40 warm-up steps")
+    progress.report(0, [])
+    progress.report(1000, [row("train/bound", 1.5, "nats")])
+    progress.report(3000, [row("train/bound", 2.5, "nats")])
+    first, *bars = stream.getvalue().replace("\r", "\n").splitlines()
+    assert first == "[mine] 40 warm-up steps"
+    shown = [bar for bar in bars if "bound 1.500 nats" in bar]
+    assert shown and all("1000/3000" in bar and "33%" in bar for bar in shown)
+    assert "3000/3000" in bars[-1] and "bound 2.500 nats" in bars[-1]
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "0:00:00"), (59.4, "0:00:59"), (59.6, "0:01:00"), (3661, "1:01:01"), (90_000, "25:00:00")],

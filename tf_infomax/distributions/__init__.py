@@ -1,7 +1,7 @@
 """Distributions of pairs whose mutual information is known, exactly or to many digits.
 
 They give the ground truth for estimates. ``get(name, **options)`` makes one, ``names()``
-lists the families, and ``benchmark()`` gives the instances of the README's table. Each has
+lists the families, and ``benchmark()`` gives the instances of docs/known_ground_truth.md. Each has
 ``name``, ``dim_x``, ``dim_y``, ``mutual_information`` (nats), ``sample(n, seed)`` and
 ``log_density_ratio(x, y)``. NumPy and SciPy only: nothing here needs TensorFlow.
 """

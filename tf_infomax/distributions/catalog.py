@@ -109,7 +109,7 @@ def _independent(base=None, dim_x=1, dim_y=1):
 
 @functools.cache
 def benchmark():
-    """The instances of the README's table: 1 to 50 dimensions, 0 to 3 nats.
+    """The instances of docs/known_ground_truth.md: 1 to 50 dimensions, 0 to 3 nats.
 
     Returns:
         A tuple of distributions with different names.

@@ -1,7 +1,7 @@
 """Mutual information of two samples: an estimate from held-out pairs, with its error.
 
 ``MutualInformationEstimator`` has scikit-learn's interface; the critics and bounds are those of the
-package. Its abilities and limits: README.md, and the studies in ``experiments``.
+package. Its abilities and limits: docs/estimating.md, and the studies in ``experiments``.
 """
 
 from tf_infomax.estimation.canonical import CanonicalCorrelations, canonical_correlations

@@ -13,7 +13,7 @@ __all__ = ["borrowed"]
 
 _MOST_IDLE = 16
 
-_idle = collections.deque()
+_idle: collections.deque = collections.deque()
 _lock = threading.Lock()
 
 

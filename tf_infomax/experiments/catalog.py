@@ -7,7 +7,10 @@ from tf_infomax.experiments import (
     estimation,
     generative,
     mi_max,
+    quick_start,
 )
+from tf_infomax.experiments.spec import Experiment
+from tf_infomax.experiments.study import Study
 from tf_infomax.naming.registry import Registry
 
 __all__ = ["add", "get", "names"]
@@ -20,9 +23,10 @@ for _experiment in (
     *competing_methods.EXPERIMENTS,
     *alignment.EXPERIMENTS,
     *estimation.EXPERIMENTS,
+    quick_start.ESTIMATE,
 ):
     _CATALOG.add(_experiment.name, (_experiment,))
-_CATALOG.add("quick_start", mi_max.QUICK_START)
+_CATALOG.add("quick_start", quick_start.QUICK_START)
 _COLLECTIONS = {}
 for _source in (deep_infomax, generative, competing_methods):
     # A table of the paper lists systems of several files.
@@ -32,16 +36,16 @@ for _name, _experiments in _COLLECTIONS.items():
     _CATALOG.add(_name, _experiments)
 
 
-def add(experiment):
+def add(experiment: Experiment | Study) -> None:
     """Enters an experiment (or study) under its name."""
     _CATALOG.add(experiment.name, (experiment,))
 
 
-def get(name):
+def get(name: str) -> tuple[Experiment | Study, ...]:
     """The experiments that ``name`` stands for: a tuple, of one unless it is a collection."""
     return _CATALOG.get(name)
 
 
-def names():
+def names() -> tuple[str, ...]:
     """All names."""
     return _CATALOG.names()

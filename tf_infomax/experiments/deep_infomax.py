@@ -17,7 +17,7 @@ concat-and-convolve critic; here they share the encode-and-dot critic of Table 1
 concatenation with all places of all images costs about a hundred times as much.
 ``--set=local_information.critic=concat_map`` gives the paper's.
 
-Commands, times and results: README.md.
+Commands, times and results: results/deep_infomax/README.md.
 """
 
 import dataclasses
@@ -36,7 +36,7 @@ from tf_infomax.experiments.spec import (
     pick,
 )
 
-__all__ = ["COLLECTIONS", "EXPERIMENTS"]
+__all__ = ["COLLECTIONS", "EXPERIMENTS", "GLOBAL", "LOCAL", "UNTRAINED"]
 
 # 50,000 images in batches of 64 are 781 steps an epoch; 105,000 of STL-10 are 1,640.
 _CIFAR = Train(steps=781_000, batch_size=64, log_every=781, checkpoint_every=781)

@@ -3,21 +3,23 @@
 import contextlib
 import dataclasses
 import datetime
-import importlib.metadata
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax.export.formats import check_formats, file_names, write_formats
 from tf_infomax.export.proof import TOLERANCE, ProofError, largest_difference, prove
-from tf_infomax.export.signatures import save, signatures
+from tf_infomax.export.signatures import SIGNATURES, save, signatures
 from tf_infomax.export.trained import restore_trained
 from tf_infomax.naming import arguments
-from tf_infomax.naming.paths import has_wildcards, without_wildcards
+from tf_infomax.naming.paths import PathLike, has_wildcards, without_wildcards
+from tf_infomax.naming.version import VERSION, commit
 from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
 from tf_infomax.running.exported import CARD, ENCODER, exported_encoder, read_card
 from tf_infomax.running.run_directory import RunDirectory
@@ -34,10 +36,16 @@ _CONTENTS = {
     "fingerprint.pb",
     "saved_model.pb",
     "variables",
+    *file_names(SIGNATURES),
 }
 
 
-def export_model(run_directory, output=None, data_dir=None):
+def export_model(
+    run_directory: PathLike,
+    output: PathLike | None = None,
+    data_dir: PathLike | None = None,
+    formats: Sequence[str] = (),
+) -> Path:
     """Exports a run's models at its last checkpoint, and proves the export.
 
     The folder holds a SavedModel with the signatures of ``signatures``, the Keras encoder
@@ -50,24 +58,30 @@ def export_model(run_directory, output=None, data_dir=None):
             run directory.
         data_dir: where TFDS finds prepared data sets; needed only for runs that have not noted the
             shape of their views.
+        formats: further ones, "tflite" and "onnx": ``model.tflite`` has all signatures, ONNX one
+            file each, ``encode.onnx``; they are read back and compared, too.
 
     Returns:
         Path of the export.
 
     Raises:
         FileNotFoundError: if there is no run, or it has no checkpoint.
-        ValueError: if ``output`` holds anything but an export, or the run cannot be read.
+        ImportError: if the libraries of a format are missing.
+        ValueError: if ``output`` holds anything but an export, the run cannot be read, or a format
+            is unknown or lacks an operation of the model.
         ProofError: if the export does not compute what the live model does; it is then deleted.
     """
     output = Path(run_directory, "export") if output is None else Path(output)
     output = output.absolute()
     _check_replaceable(output)
+    check_formats(formats)
     trained = restore_trained(run_directory, data_dir)
     with _written_in_one_move(output) as path:
         found = signatures(trained)
         shapes = save(found, trained.variables, path)
         with without_wildcards(path) as plain:
             differences = prove(plain, found)
+        differences.update(write_formats(formats, found, trained.variables, path))
         if trained.encoder is not None:
             trained.encoder.save(path / ENCODER)
             differences[ENCODER] = _prove_encoder(path / ENCODER, trained)
@@ -78,7 +92,7 @@ def export_model(run_directory, output=None, data_dir=None):
     return output
 
 
-def load_encoder(path, data_dir=None):
+def load_encoder(path: PathLike, data_dir: PathLike | None = None) -> keras.Model:
     """The trained Keras encoder (of the first view), to be used like any Keras model.
 
         model = keras.Sequential([load_encoder("runs/.../seed_0"), keras.layers.Dense(10)])
@@ -105,7 +119,7 @@ def load_encoder(path, data_dir=None):
     return encoder
 
 
-def summary(path):
+def summary(path: PathLike) -> str:
     """An export in a few lines: its signatures, the proof, and how to load it."""
     card = read_card(Path(path))
     lines = [f"Export: {path}"]
@@ -192,7 +206,8 @@ def _card(run_directory, trained, shapes, differences):
         "settings": experiment.to_dict(),
         "proof": {"tolerance": TOLERANCE, "largest_difference": differences},
         "versions": {
-            "tf_infomax": _version(),
+            "tf_infomax": VERSION,
+            "commit": commit(),
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
         },
@@ -212,13 +227,6 @@ def _last_numbers(rows):
         keys = ("metric", "split", "features", "value", "unit", "step")
         numbers.append({key: plain[key] for key in keys if key in plain})
     return numbers
-
-
-def _version():
-    try:
-        return importlib.metadata.version("tf_infomax")
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _check_replaceable(output):

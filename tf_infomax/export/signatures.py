@@ -9,10 +9,12 @@ import tensorflow as tf
 from tf_infomax.layers.saved_model import write_saved_model
 from tf_infomax.models import InfoMax
 
-__all__ = ["Signature", "save", "signatures"]
+__all__ = ["SIGNATURES", "Signature", "save", "signatures"]
 
 
 _ENDPOINTS = ("local", "conv", "fc", "global")
+# All names that signatures can have.
+SIGNATURES = ("encode", "score", *_ENDPOINTS)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import inspect
 import warnings
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -30,8 +31,8 @@ class SelfSupervisedModel(keras.Model):
         metric_names: names of everything ``train_on`` may report, "loss" first; known once built.
     """
 
-    form = None
-    call_names = ()
+    form: Any = None
+    call_names: tuple[str, ...] = ()
     least_rows = 2
     metric_names = ("loss",)
 

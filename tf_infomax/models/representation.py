@@ -41,7 +41,7 @@ class RepresentationModel(SelfSupervisedModel):
         ValueError: if there is no term or encoder, or an encoder lacks what a term needs.
     """
 
-    call_names = ("code",)
+    call_names: tuple[str, ...] = ("code",)
 
     def __init__(self, encoders, terms, seed=None, encoder_chunk=None, **kwargs):
         super().__init__(**kwargs)

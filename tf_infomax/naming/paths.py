@@ -8,7 +8,12 @@ from pathlib import Path
 
 from tf_infomax.naming.files import write_text
 
-__all__ = ["expanded", "has_wildcards", "short_name", "without_wildcards", "write_text"]
+__all__ = [
+    "PathLike", "expanded", "has_wildcards", "short_name", "without_wildcards", "write_text",
+]
+
+# What public functions accept as a path.
+PathLike = str | os.PathLike[str]
 
 # TensorFlow reads a path with these characters as a pattern of several paths.
 _WILDCARDS = frozenset("*?[]\\")

@@ -1,5 +1,7 @@
 """What all terms of an objective have in common."""
 
+from typing import ClassVar
+
 import keras
 
 from tf_infomax.layers.shared import keep_frozen
@@ -22,7 +24,7 @@ class Term(keras.layers.Layer):
     # Prefix of the term's metrics.
     label = "term"
     # Metric -> metric of its rows, unless that is "train/<metric>".
-    row_metrics = {}  # noqa: RUF012 - a constant
+    row_metrics: ClassVar[dict[str, str]] = {}
     # Whether batches must hold labels.
     needs_labels = False
     # Smallest batch on which the term is defined.

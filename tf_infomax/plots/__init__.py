@@ -23,6 +23,7 @@ from tf_infomax.plots.estimator_limits import estimator_variance, formal_limit
 from tf_infomax.plots.generic import generic
 from tf_infomax.plots.kl_weight import kl_weight
 from tf_infomax.plots.negatives import negatives
+from tf_infomax.plots.pair_estimate import pair_estimate
 from tf_infomax.plots.pictures import Picture, enlarged, pictures
 from tf_infomax.plots.self_consistency import self_consistency
 from tf_infomax.plots.side_by_side import side_by_side
@@ -71,6 +72,7 @@ _FIGURES = {
     "jsd_and_kl": jsd_and_kl,
     "self_consistency": self_consistency,
     "dependent_negatives": dependent_negatives,
+    "pair_estimate": pair_estimate,
 }
 
 

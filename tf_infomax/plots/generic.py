@@ -7,7 +7,7 @@ from tf_infomax.plots.drawing import Drawing
 
 __all__ = ["generic"]
 
-_PANELS = (
+_PANELS: tuple = (
     ("Linear classification", "test accuracy", ACCURACY, "test", {"features": "code"}),
     ("Bound, test pairs", "bound", "bound", "test", {}),
     ("Bound, training pairs", "bound", "bound", "train", {}),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.image import imread, imsave
 
+from tf_infomax.naming.natural_order import natural_key
 from tf_infomax.plots.curves import select
 
 __all__ = ["Picture", "enlarged", "pictures", "pixels_of"]
@@ -103,7 +104,9 @@ def pictures(frame):
         chosen = select(frame, metric)
         # An array and not a list, which if empty would select no columns.
         chosen = chosen[np.array([isinstance(value, str) for value in chosen["png"]], dtype=bool)]
-        for variant, rows in chosen.groupby("variant", sort=True):
+        for variant, rows in sorted(
+            chosen.groupby("variant"), key=lambda one: natural_key(one[0])
+        ):
             rows = rows[rows["seed"] == rows["seed"].min()]
             row = rows.loc[rows["step"].idxmax()].to_dict()
             png = base64.b64decode(row["png"], validate=True)

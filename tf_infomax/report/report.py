@@ -1,62 +1,58 @@
 """One self-contained HTML page from any set of work directories."""
 
-import base64
 import datetime
 import json
 import os
 import platform
 from collections import Counter
-from html import escape
+from collections.abc import Sequence
 from pathlib import Path
 
 from tf_infomax import plots
 from tf_infomax.naming.files import write_text
+from tf_infomax.naming.natural_order import natural_key
+from tf_infomax.naming.paths import PathLike
 from tf_infomax.published import claim, papers_of, read_official_curves
-from tf_infomax.report.page import figure, page
+from tf_infomax.report.page import figure, render
 from tf_infomax.report.sections import collect, file_name, sections_of
 from tf_infomax.results.display_names import data_set_name
 from tf_infomax.results.metrics import INPUTS_CHANGED, NON_FINITE
 from tf_infomax.results.rows import to_frame
 from tf_infomax.tables import html_tables, verdict_tables
 from tf_infomax.tables.paper_tables import markdown, paper_tables
-from tf_infomax.tables.results_table import summary_table
+from tf_infomax.tables.results_table import overviews, summary_table
+from tf_infomax.tables.seen_claims import seen_claims
 from tf_infomax.tables.verdicts import verdicts
 
 __all__ = ["collect", "make_report", "summary_table", "write_figures", "write_tables"]
 
 _PICTURE_WIDTH, _ENLARGEMENT = 1000, 2  # pixels; screen pixels for one of the image's
+_TOLD = 8  # variants whose numbers the text in place of a figure names
 _ABOUT_THE_RUN = ("command", "started", "created", "date", "machine", "platform", "cores", "host")
 
 
 def _failures(section):
     found = section.frame[section.frame["metric"] == NON_FINITE]
-    if found.empty:
-        return ""
-    items = "".join(
-        f"<li>{escape(row['variant'])}, seed {row['seed']}: stopped, the loss was not finite "
-        f"at step {int(row['value']):,}.</li>"
-        for row in found.sort_values(["variant", "seed"]).to_dict("records")
+    rows = sorted(
+        found.to_dict("records"), key=lambda row: (natural_key(row["variant"]), row["seed"])
     )
-    return (
-        f'<div class="failure"><strong>Failed runs ({len(found)})</strong><ul>{items}</ul>'
-        "Their rows up to there are part of the curves; final values are means over the seeds "
-        "that reached the step given.</div>"
-    )
+    return [
+        {"variant": row["variant"], "seed": row["seed"], "step": f"{int(row['value']):,}"}
+        for row in rows
+    ]
 
 
 def _changed_inputs(section):
     found = section.frame[section.frame["metric"] == INPUTS_CHANGED]
-    if found.empty:
-        return ""
-    items = "".join(
-        f"<li>{escape(row['variant'])}, seed {row['seed']}, from step {int(row['value']):,} on: "
-        f"{escape(str(row.get('changed')))}.</li>"
-        for row in found.sort_values(["variant", "seed", "step"]).to_dict("records")
+    rows = sorted(
+        found.to_dict("records"),
+        key=lambda row: (natural_key(row["variant"]), row["seed"], row["step"]),
     )
-    return (
-        f'<div class="failure"><strong>Runs that went on with other inputs ({len(found)})</strong>'
-        f"<ul>{items}</ul></div>"
-    )
+    return [
+        {"variant": row["variant"], "seed": row["seed"], "step": f"{int(row['value']):,}",
+         "changed": str(row.get("changed"))}
+        for row in rows
+    ]  # fmt: skip
 
 
 def _documents(section):
@@ -73,95 +69,99 @@ def _documents(section):
 
 
 def _settings(section):
-    parts, facts = [], {}
+    """(facts about the run, documents): pairs of texts, both."""
+    documents, facts = [], {}
     for name, text in _documents(section):
         try:
             document = json.loads(text)
             text = json.dumps(document, indent=2)
-        except (RecursionError, ValueError):
+        except ValueError:
             document = None
         if isinstance(document, dict):
             for key in _ABOUT_THE_RUN:
                 if key in document:
-                    facts.setdefault(key, document[key])
-        parts.append(
-            f"<details><summary>Settings: {escape(name)}</summary><pre>{escape(text)}</pre>"
-            "</details>"
-        )
-    made = "".join(
-        f"<dt>{escape(key)}</dt><dd>{_fact(value)}</dd>" for key, value in facts.items()
-    )
-    return (f'<dl class="made">{made}</dl>' if made else "") + "".join(parts)
+                    facts.setdefault(key, _fact(document[key]))
+        documents.append((name, text))
+    return list(facts.items()), documents
 
 
 def _fact(value):
     if isinstance(value, list):
-        value = " ".join(map(str, value))
-    elif isinstance(value, dict):
-        value = ", ".join(f"{key}: {entry}" for key, entry in value.items())
-    return f"<code>{escape(str(value))}</code>"
+        return " ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {entry}" for key, entry in value.items())
+    return str(value)
 
 
 def _pictures(section):
     """The pictures that the rows carry, enlarged so that pixels are visible."""
-    figures = []
-    for picture in plots.pictures(section.frame):
-        data = base64.b64encode(picture.png).decode("ascii")
-        width = min(_PICTURE_WIDTH, _ENLARGEMENT * picture.width)
-        figures.append(
-            f'<figure style="width: {width}px"><img alt="{escape(picture.name)}" '
-            f'src="data:image/png;base64,{data}">'
-            f"<figcaption>{escape(picture.caption)}</figcaption></figure>"
+    return [
+        figure(
+            f"{section.title}: {picture.name}", f"{picture.name}: {picture.caption}",
+            picture.png, picture.caption, kind="image/png",
+            width=min(_PICTURE_WIDTH, _ENLARGEMENT * picture.width),
         )
-    return f'<div class="pictures">{"".join(figures)}</div>' if figures else ""
+        for picture in plots.pictures(section.frame)
+    ]
 
 
-def _verdicts(section, found):
-    """The verdicts on claims about a section's experiment, beside its figure."""
-    table = verdict_tables.html(
-        verdict_tables.of_section(found, section.experiment, section.dataset)
-    )
-    return f"<h3>What these rows say about the claims</h3>\n{table}" if table else ""
+def _seen(section):
+    """What the figure shows, in words: the final numbers of the variants."""
+    lines = overviews(section.frame)
+    told = []
+    for line in lines[:_TOLD]:
+        values = ", ".join(f"{name} {text}" for name, text in line.values.items() if text)
+        told.append(f"{line.variant}: {values or 'no main number'} at step {line.step:,}")
+    if len(lines) > _TOLD:
+        told.append(f"and {len(lines) - _TOLD} more variants, listed under final values")
+    return f"{section.title}. {'; '.join(told)}." if told else section.title
 
 
 def _section(section, official, found):
+    """What the template shows of a section, as a dict."""
     drawing = plots.draw(section.experiment, section.frame, official)
-    known = claim(section.experiment)
     official = official if official is not None and section.dataset == official.dataset else None
-    says = ""
-    if known:
-        place = f" ({known.place()})" if known.place() else ""
-        says = f'<p class="claim"><strong>The paper</strong>{place}: {known.text}</p>'
+    facts, documents = _settings(section)
+    return {
+        "anchor": section.anchor,
+        "title": section.title,
+        "claim": claim(section.experiment),
+        "failures": _failures(section),
+        "changed_inputs": _changed_inputs(section),
+        "figure": figure(
+            section.title, _seen(section), plots.image(drawing.figure),
+            f"{drawing.caption} {_spread(section)}",
+        ),
+        "verdicts": verdict_tables.table(
+            verdict_tables.of_section(found, section.experiment, section.dataset)
+        ),
+        "pictures": _pictures(section),
+        "final_values": html_tables.final_values(section.frame, official),
+        "facts": facts,
+        "documents": documents,
+    }
+
+
+def _spread(section):
     runs = section.frame.groupby(["variant", "seed"])
     seeds = Counter(variant for variant, _ in runs.groups).values()
     if max(seeds) == 1:
-        spread = "There is one seed a variant, so there are no bands."
-    else:
-        number = f"{min(seeds)} to {max(seeds)}" if min(seeds) < max(seeds) else f"{max(seeds)}"
-        spread = f"Lines are means over {number} seeds, bands one standard deviation either side."
-    caption = f"{escape(drawing.caption)} {spread}"
-    return f"""<section id="{escape(section.anchor)}">
-<h2>{escape(section.title)}</h2>
-{says}{_failures(section)}{_changed_inputs(section)}
-{figure(section.title, plots.image(drawing.figure), caption)}
-{_verdicts(section, found)}
-{_pictures(section)}
-<h3>Final values</h3>
-<div class="scroll">{html_tables.final_values(section.frame, official)}</div>
-{_settings(section)}
-</section>"""
+        return "There is one seed a variant, so there are no bands."
+    number = f"{min(seeds)} to {max(seeds)}" if min(seeds) < max(seeds) else f"{max(seeds)}"
+    return f"Lines are means over {number} seeds, bands one standard deviation either side."
 
 
 def _compared(frame):
-    """(anchor, title, HTML) of the reconstructions of each data set, systems side by side."""
-    found = []
-    for dataset, drawing in _reconstructions(frame):
-        anchor = f"side-by-side-{dataset}"
-        title = f"Reconstructions \u00b7 {data_set_name(dataset)}"
-        body = figure(title, plots.image(drawing.figure), escape(drawing.caption))
-        heading = f"<h2>{escape(title)}</h2>"
-        found.append((anchor, title, f'<section id="{escape(anchor)}">{heading}{body}</section>'))
-    return found
+    """The reconstructions of each data set, systems side by side, as dicts for the template."""
+    return [
+        {
+            "anchor": f"side-by-side-{dataset}",
+            "title": title,
+            "figure": figure(title, title, plots.image(drawing.figure), drawing.caption),
+        }
+        for dataset, drawing in _reconstructions(frame)
+        for title in [f"Reconstructions \u00b7 {data_set_name(dataset)}"]
+    ]
 
 
 def _reconstructions(frame):
@@ -176,7 +176,18 @@ def _count(number, noun):
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def make_report(paths, output, official_curves=None):
+def made():
+    """When and on which machine a page is made."""
+    now = datetime.datetime.now().astimezone()
+    return (
+        f"{now:%Y-%m-%d %H:%M %Z} on {platform.platform()}, {platform.machine()}, "
+        f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    )
+
+
+def make_report(
+    paths: Sequence[PathLike], output: PathLike, official_curves: PathLike | None = None
+) -> Path:
     """Writes the report of some work directories: figures, tables, settings, all in one file.
 
     Args:
@@ -195,40 +206,34 @@ def make_report(paths, output, official_curves=None):
         raise ValueError(f"Expected a file name for the report. Received: output={str(output)!r}.")
     official = read_official_curves(official_curves) if official_curves else None
     sources = collect(paths)
-    sections = sections_of(sources)
-    everything = to_frame([row for source in sources for row in source.rows])
+    rows = [row for source in sources for row in source.rows]
+    everything = to_frame(rows)
     runs = everything.groupby(["experiment", "dataset", "variant", "seed"], dropna=False).ngroups
-    failed = int((everything["metric"] == NON_FINITE).sum())
-    compared = _compared(everything)
     found = verdicts(everything)
-    now = datetime.datetime.now().astimezone()
-    text = page(
+    text = render(
+        "report.html",
         title="Mutual information maximisation",
-        lead=_count(runs, "run") + " of "
-        + _count(everything["experiment"].nunique(), "experiment")
-        + (f', <span class="bad">{failed} failed</span>' if failed else ""),
-        contents=[
-            *((anchor, title) for anchor, title, _ in compared),
-            *((section.anchor, section.title) for section in sections),
-        ],
+        lead=f"{_count(runs, 'run')} of {_count(everything['experiment'].nunique(), 'experiment')}",
+        failed=int((everything["metric"] == NON_FINITE).sum()),
+        claims=html_tables.claims(seen_claims(rows)),
         overview=html_tables.overview(everything),
         tables=[html_tables.paper_table(table) for table in paper_tables(everything)],
-        sections=[
-            *(html for _, _, html in compared),
-            *(_section(section, official, found) for section in sections),
-        ],
+        compared=_compared(everything),
+        sections=[_section(section, official, found) for section in sections_of(sources)],
+        legend=verdict_tables.LEGEND,
         all_values=html_tables.all_values(everything),
         papers=papers_of(everything["experiment"]),
         sources=[str(source.path) for source in sources],
-        made=f"{now:%Y-%m-%d %H:%M %Z} on {platform.platform()}, {platform.machine()}, "
-        f"{os.cpu_count()} cores, Python {platform.python_version()}",
+        made=made(),
     )
     output.parent.mkdir(parents=True, exist_ok=True)
     write_text(output, text)
     return output
 
 
-def write_figures(paths, directory, official_curves=None):
+def write_figures(
+    paths: Sequence[PathLike], directory: PathLike, official_curves: PathLike | None = None
+) -> list[Path]:
     """Writes the report's figures as PNG files, one for each experiment and data set.
 
     Pictures that rows carry (neighbours, reconstructions) are written beside them, enlarged;
@@ -261,12 +266,12 @@ def write_figures(paths, directory, official_curves=None):
     return written
 
 
-def write_tables(paths, output):
+def write_tables(paths: Sequence[PathLike], output: PathLike) -> Path:
     """Writes the papers' tables with our numbers beside the published ones, as Markdown.
 
     Args:
         paths: as for ``make_report``.
-        output: path of the file, to be pasted into a README.
+        output: path of the file, to be pasted into a page.
     Returns:
         ``pathlib.Path`` of the file; it is empty if the rows belong to no table.
     """

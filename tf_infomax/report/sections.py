@@ -9,7 +9,7 @@ from tf_infomax.results.display_names import data_set_name
 from tf_infomax.results.rows import read_rows, to_frame
 from tf_infomax.tables.results_table import paper_order
 
-__all__ = ["Section", "Source", "collect", "file_name", "sections_of"]
+__all__ = ["Section", "Source", "collect", "file_name", "sections_of", "with_rows"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,22 @@ def collect(paths):
             f"Received: paths={[str(path) for path in paths]}."
         )
     return sources
+
+
+def with_rows(paths):
+    """Sorts paths into (those that can hold rows, the others), as a shell's ``results/*`` needs it.
+
+    A directory holds rows if it has a file of them; a file, if it ends in ``.jsonl``. What does not
+    exist is kept, for the error that names it.
+    """
+    kept, others = [], []
+    for path in map(Path, paths):
+        if path.is_dir():
+            found = (path / "rows.jsonl").is_file() or any((path / "runs").rglob("rows.jsonl"))
+        else:
+            found = path.suffix == ".jsonl" or not path.exists()
+        (kept if found else others).append(path)
+    return kept, others
 
 
 def _lines(rows):

@@ -37,6 +37,7 @@ NAMES = {
 
 _DATA_SETS = {
     "mnist": "MNIST",
+    "mnist_sample": "MNIST, a sample",
     "fashion_mnist": "Fashion-MNIST",
     "cifar10": "CIFAR-10",
     "cifar100": "CIFAR-100",

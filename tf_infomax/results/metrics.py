@@ -7,6 +7,7 @@ shows numbers reads this table, and shows them in its order.
 import dataclasses
 import functools
 import re
+from typing import Any
 
 __all__ = [
     "INPUTS_CHANGED",
@@ -55,8 +56,8 @@ class Metric:
     column: str | None = None
 
 
-_PROBE = {"features": ..., "digits": ".4f"}
-_IN_TRAINING = {"split": "train"}
+_PROBE: dict[str, Any] = {"features": ..., "digits": ".4f"}
+_IN_TRAINING: dict[str, Any] = {"split": "train"}
 
 METRICS = (
     Metric("probe/linear/accuracy", "accuracy, codes", features="code", short="accuracy",
@@ -81,6 +82,11 @@ METRICS = (
     Metric("train/bound", "bound in training", short="bound", column="train bound",
            **_IN_TRAINING),
     Metric("mutual_information", "true mutual information"),
+    Metric("estimate", "estimate"),
+    Metric("estimate/standard_error", "its standard error"),
+    Metric("estimate/low", "lower end of its interval"),
+    Metric("estimate/high", "upper end of its interval"),
+    Metric("estimate/gaussian", "from the correlations alone"),
     Metric("classifier/cross_entropy", None, short="classifier loss", **_IN_TRAINING),
     Metric("log_condition_number", "median log condition number", short="log condition",
            digits=".2f", column="median log condition number", **_IN_TRAINING),

@@ -5,7 +5,7 @@ functions of rows and of nothing else. This module needs neither TensorFlow nor 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 
 from tf_infomax.naming import arguments
 from tf_infomax.naming.files import write_bytes
+from tf_infomax.naming.paths import PathLike
 from tf_infomax.results import strict_json
 from tf_infomax.results.row_writer import RowWriter
 
@@ -160,7 +161,7 @@ def _read_file(path):
     return rows
 
 
-def read_rows(path):
+def read_rows(path: PathLike) -> list[Row]:
     """All rows of a file, or of a work directory.
 
     A directory is read from ``runs/**/rows.jsonl``, sorted by path, if there are any, else from its
@@ -197,7 +198,7 @@ def _what(row):
     )
 
 
-def write_rows(path, rows):
+def write_rows(path: PathLike, rows: Iterable[Row]) -> None:
     """Writes ``rows`` to ``path`` in one move: readers see the old file or the new one."""
     path, rows = arguments.path(path), _all_rows(rows)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -217,7 +218,7 @@ def _all_rows(rows):
     return found
 
 
-def to_frame(rows):
+def to_frame(rows: Iterable[Row]) -> pd.DataFrame:
     """``rows`` as a DataFrame: one column per field and per tag, absent tags are None.
 
     The columns ``dataset`` and ``features`` always exist.

@@ -1,6 +1,6 @@
 """Shared by the launchers: flags that are paths; one sentence and exit code 2 for a mistake.
 
-The only module of the package that uses absl; it needs no TensorFlow.
+It needs no TensorFlow.
 """
 
 import functools
@@ -49,6 +49,12 @@ def command(name):
 
 def start(main):
     """Parses the flags, calls ``main`` (a ``command``) with the remaining arguments, and exits."""
+
+    # `--help` names the flags of the command, and not only those of the launcher's own file.
+    # Flags that are paths are defined here.
+    by_module = flags.FLAGS.flags_by_module_dict()
+    for flag in [*by_module.get(main.__module__, ()), *by_module.get(__name__, ())]:
+        flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
 
     def parsed(argv):
         try:

@@ -11,6 +11,7 @@ from tf_infomax.evaluators.snapshot import Snapshot
 from tf_infomax.results import metrics
 from tf_infomax.results.measurements import Measurement
 from tf_infomax.results.rows import Row
+from tf_infomax.running.hparams import write_hparams
 from tf_infomax.running.tags import tags_of
 from tf_infomax.training.loop import StepLoop, boundaries
 from tf_infomax.training.pace import FirstSteps, estimate
@@ -44,6 +45,8 @@ class Execution:
         self._directory = directory
         self._interruption = interruption
         self._events = tf.summary.create_file_writer(str(directory.events))
+        with self._events.as_default():
+            write_hparams(run.name, run.experiment)
         self._tags = tags_of(run.experiment)
         self._steps = run.experiment.train.steps
         self._step = None

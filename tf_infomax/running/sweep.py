@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from tf_infomax.evaluators import catalog as evaluators
 from tf_infomax.experiments.spec import described
+from tf_infomax.naming.version import VERSION, commit
 from tf_infomax.report import report
 from tf_infomax.results.rows import read_rows, write_rows
 from tf_infomax.running import inputs, pair_distributions, workers
@@ -266,7 +267,10 @@ def _describe(workdir, runs):
         "command": shlex.join(["python", *sys.argv]),
         "started": started,
         "machine": f"{platform.machine()}, {joblib.cpu_count()} cores, {platform.system()}",
-        "versions": {"tensorflow": tf.__version__, "keras": keras.__version__},
+        "versions": {
+            "tf_infomax": VERSION, "commit": commit(), "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+        },
         "runs": [run.name for run in runs],
     }
     write_json(path, description)

@@ -16,6 +16,7 @@ _HOMES = {
     "formal_limit": "formal_limit",
     "jsd_and_kl": "discrete_joints",
     "k_pair_identity": "k_pair_identity",
+    "pair_estimate": "pair_estimate",
     "self_consistency": "self_consistency",
 }
 

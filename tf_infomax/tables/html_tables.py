@@ -1,38 +1,45 @@
-"""The report's tables as HTML: overview, final values of a section, all values, paper tables."""
+"""The report's tables as data: overview, final values of a section, all values, paper tables."""
 
-from html import escape
+import dataclasses
 
+from tf_infomax.naming.natural_order import natural_key
 from tf_infomax.published import published
 from tf_infomax.results.display_names import data_set_name
 from tf_infomax.results.metrics import described
 from tf_infomax.tables import results_table as tables
+from tf_infomax.tables.cells import Cell, Line, Table, cell, number, table
 
-__all__ = ["all_values", "final_values", "overview", "paper_table"]
+__all__ = [
+    "ShownTable", "all_values", "claims", "estimate_values", "final_values", "overview",
+    "paper_table",
+]
 
 _ENDPOINTS = ("conv", "fc", "global")
-
-
-class _Html(str):
-    """Text that is HTML; all other text of a table is escaped."""
-
-
-def _table(head, body):
-    """An HTML table; ``body`` is a list of (row class, cells)."""
-    text = "".join(f"<th>{_cell(cell)}</th>" for cell in head)
-    lines = [f"<table><thead><tr>{text}</tr></thead><tbody>"]
-    for kind, cells in body:
-        text = "".join(f"<td>{_cell(cell)}</td>" for cell in cells)
-        lines.append(f'<tr class="{kind}">{text}</tr>')
-    return "\n".join(lines) + "</tbody></table>"
-
-
-def _cell(cell):
-    return cell if isinstance(cell, _Html) else escape(str(cell))
+_VERDICTS = {"seen": "seen", "unclear": "unclear"}
 
 
 def _value(record):
-    kind = "" if record.is_finite() else ' class="bad"'
-    return _Html(f"<span{kind}>{escape(record.text())}</span>")
+    return number(record.text(), kind="" if record.is_finite() else "bad")
+
+
+def claims(found):
+    """A line per number of every claim.
+
+    Args:
+        found: list of ``seen_claims.SeenClaim``.
+    Returns:
+        ``Table``, or ``None`` without claims.
+    """
+    body = []
+    for one in found:
+        for place, measured in enumerate(one.numbers):
+            first = place == 0
+            body.append(("first" if first else "", [
+                cell(one.verdict, _VERDICTS.get(one.verdict, "bad")) if first else "",
+                cell(one.claim, mark=f"({one.source})", look="prose") if first else "",
+                measured.name, number(measured.before_text()), number(measured.value_text()),
+            ]))
+    return table(["verdict", "claim", "measured", "step 0", "last step"], body) if body else None
 
 
 def overview(frame):
@@ -47,11 +54,11 @@ def overview(frame):
         kind = ("first " if place != previous else "") + ("failed" if line.failures else "")
         name = [line.experiment, data_set_name(line.dataset)]
         body.append((kind.strip(), [
-            *(name if place != previous else ("", "")), line.variant, line.seeds,
-            f"{line.step:,}", *(line.values[column] for column in columns),
+            *(name if place != previous else ("", "")), line.variant, number(line.seeds),
+            number(f"{line.step:,}"), *(number(line.values[column]) for column in columns),
         ]))
         previous = place
-    return _table(["experiment", "data set", "variant", "seeds", "step", *columns], body)
+    return table(["experiment", "data set", "variant", "seeds", "step", *columns], body)
 
 
 def _paper_cell(record):
@@ -60,17 +67,20 @@ def _paper_cell(record):
     if entry is None:
         return ""
     source = "; ".join(filter(None, (entry.source, entry.table, entry.note)))
-    return _Html(f'{escape(entry.text())} <span class="mark">[{escape(source)}]</span>')
+    return number(entry.text(), mark=f"[{source}]")
 
 
 def _official_cell(record, official):
     if official is None:
         return ""
     place = (record.key["experiment"], record.key["metric"], record.key["split"])
-    return _Html("<br>".join(
-        f'{tables.number(value)} <span class="mark">at {step:,}</span>'
-        for step, value in official.value_for(*place, record.tags, record.step)
-    ))  # fmt: skip
+    return Cell(
+        tuple(
+            Line(tables.number(value), f"at {step:,}")
+            for step, value in official.value_for(*place, record.tags, record.step)
+        ),
+        look="number",
+    )
 
 
 def _place(record):
@@ -106,13 +116,13 @@ def final_values(frame, official):
         entry for entry in chosen
         if entry[-1].key["metric"] != "train/bound" or entry[0] not in evaluated
     ]
-    chosen.sort(key=lambda entry: entry[:-1])
+    chosen.sort(key=lambda entry: (natural_key(entry[0]), *entry[1:-1]))
     body, previous = [], None
     for variant, _, _, heading, record in chosen:
         first = variant != previous
         body.append(("first" if first else "", [
             variant if first else "", heading, _value(record),
-            record.key["unit"], record.seeds_text(), f"{record.step:,}",
+            record.key["unit"], number(record.seeds_text()), number(f"{record.step:,}"),
             _paper_cell(record), _official_cell(record, official),
         ]))
         previous = variant
@@ -123,7 +133,7 @@ def final_values(frame, official):
         if not any(cells[column] for _, cells in body):
             head = head[:column] + head[column + 1:]
             body = [(kind, cells[:column] + cells[column + 1:]) for kind, cells in body]
-    return _table(head, body)
+    return table(head, body)
 
 
 def all_values(frame):
@@ -133,7 +143,7 @@ def all_values(frame):
         tables.finals(frame),
         key=lambda record: (
             tables.paper_order(record.key["experiment"], record.key["dataset"]),
-            record.key["variant"],
+            natural_key(record.key["variant"]),
         ),
     )
     for record in records:
@@ -144,37 +154,61 @@ def all_values(frame):
         names = [key["experiment"], data_set_name(place[1]), key["variant"]]
         body.append(("first" if first else "", [
             *(names if first else ("", "", "")), key["metric"] + features, key["split"],
-            _value(record), key["unit"], record.seeds_text(), f"{record.step:,}",
+            _value(record), key["unit"], number(record.seeds_text()), number(f"{record.step:,}"),
         ]))
         previous = place
     head = ["experiment", "data set", "variant", "metric", "split", "value", "unit", "seeds"]
-    return _table([*head, "step"], body)
+    return table([*head, "step"], body)
 
 
-def paper_table(table):
-    """A ``paper_records.PaperTable`` with heading, warning and legend."""
-    has_probes = any(line.probe_epochs for line in table.lines)
+@dataclasses.dataclass(frozen=True)
+class ShownTable:
+    """A table of a paper: heading, caption, a warning or "", the table, and its legend."""
+
+    title: str
+    caption: str
+    warning: str
+    table: Table
+    legend: str
+
+
+def paper_table(shown):
+    """A ``paper_records.PaperTable`` as a ``ShownTable``."""
+    has_probes = any(line.probe_epochs for line in shown.lines)
     head = ["system", "epochs trained", *(["probe epochs"] * has_probes), "seeds"]
-    has_published = table.has_published()
-    for column, has in zip(table.columns, has_published, strict=True):
-        head += [_Html(f"{escape(column.name)}<br>ours"), *([_Html("<br>published")] * has)]
+    has_published = shown.has_published()
+    for column, has in zip(shown.columns, has_published, strict=True):
+        head += [
+            Cell((Line(column.name), Line("ours"))),
+            *([Cell((Line(""), Line("published")))] * has),
+        ]
     body = []
-    for line in table.lines:
-        epochs = table.epochs_text(line)
-        if table.is_shorter(line):
-            epochs = _Html(f'<span class="short">{escape(epochs)}</span>')
-        cells = [line.label, epochs, *([line.probe_epochs] * has_probes), line.seeds]
-        for cell, has in zip(line.cells, has_published, strict=True):
-            theirs = escape(cell.published_text())
-            mark = _Html(f'<span class="mark">{theirs}</span>') if theirs else ""
-            cells += [
-                _Html(f"<strong>{escape(cell.text())}</strong>") if cell.ours else "",
-                *([mark] * has),
-            ]
+    for line in shown.lines:
+        epochs = number(shown.epochs_text(line), "short" if shown.is_shorter(line) else "")
+        cells = [
+            line.label, epochs, *([number(line.probe_epochs)] * has_probes), number(line.seeds)
+        ]
+        for value, has in zip(line.cells, has_published, strict=True):
+            theirs = number(value.published_text(), "mark") if value.published_text() else ""
+            cells += [number(value.text(), "ours") if value.ours else "", *([theirs] * has)]
         body.append(("first", cells))
-    warning = f'<p class="short">{escape(table.warning())}</p>' if table.warning() else ""
-    legend = " ".join(table.legend())
-    return (
-        f"<h3>{escape(table.title)}</h3>\n<p class=\"lead\">{escape(table.caption)}.</p>{warning}\n"
-        f'<div class="scroll">{_table(head, body)}</div>\n<p class="mark">{escape(legend)}</p>'
+    return ShownTable(
+        shown.title, shown.caption, shown.warning() or "", table(head, body),
+        " ".join(shown.legend()),
     )
+
+
+def estimate_values(value, error, ends, confidence):
+    """The value of one estimate, its error and its interval, in nats and bits.
+
+    Args:
+        value, error, ends: dicts with the keys "nats" and "bits"; ``ends`` holds pairs.
+        confidence: text, "95 %".
+    """
+    units = ("nats", "bits")
+    return table(["quantity", *units], [
+        ("", ["estimate", *(number(f"{value[unit]:.4f}") for unit in units)]),
+        ("", ["standard error", *(number(f"{error[unit]:.4f}") for unit in units)]),
+        ("", [f"{confidence} interval",
+              *(number("{:.4f} to {:.4f}".format(*ends[unit])) for unit in units)]),
+    ])  # fmt: skip

@@ -122,7 +122,7 @@ def _line(layout, system, dataset, records):
 
 
 def markdown(tables):
-    """``tables`` (from ``paper_tables``) as Markdown text, for a README; no final newline."""
+    """``tables`` (from ``paper_tables``) as Markdown text, for a page; no final newline."""
     return "\n\n".join(_markdown(table) for table in tables)
 
 

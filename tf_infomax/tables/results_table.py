@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from tf_infomax.naming.natural_order import natural_key
 from tf_infomax.published import experiments
 from tf_infomax.results.metrics import (
     NON_FINITE,
@@ -11,7 +12,7 @@ from tf_infomax.results.metrics import (
     described,
     value_with_unit,
 )
-from tf_infomax.results.rows import final_values, to_frame
+from tf_infomax.results.rows import Row, final_values, to_frame
 
 __all__ = ["Final", "Overview", "finals", "number", "overviews", "paper_order", "summary_table"]
 
@@ -150,7 +151,9 @@ def overviews(frame):
         lines.append(
             Overview(*place, shown[0].seeds_text(), step, values, failures.get(place, {}))
         )
-    return sorted(lines, key=lambda o: (paper_order(o.experiment, o.dataset), o.variant))
+    return sorted(
+        lines, key=lambda o: (paper_order(o.experiment, o.dataset), natural_key(o.variant))
+    )
 
 
 def paper_order(experiment, dataset):
@@ -178,7 +181,7 @@ def _text(record, step):
     return text if record.step == step else f"{text} (step {record.step:,})"
 
 
-def summary_table(rows):
+def summary_table(rows: list[Row]) -> str:
     """The main final values as plain text for a terminal.
 
     Columns: experiment (and data set, if there are several), variant, seeds, step, accuracy of the

@@ -1,12 +1,12 @@
-"""The table of claims with their verdicts: for terminals, Markdown and HTML."""
+"""The table of claims with their verdicts: for terminals, Markdown and pages."""
 
 from collections import Counter
-from html import escape
 
 from tf_infomax.results.display_names import data_set_name
+from tf_infomax.tables import cells
 from tf_infomax.tables.results_table import number
 
-__all__ = ["LEGEND", "html", "markdown", "of_section", "summary", "text"]
+__all__ = ["LEGEND", "markdown", "of_section", "summary", "table", "text"]
 
 LEGEND = (
     "Intervals are 95 % each: of paired differences over seeds (t), or, with one seed, of the "
@@ -99,20 +99,17 @@ def markdown(verdicts):
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows)
 
 
-def html(verdicts):
-    """An HTML table of the comparisons with rows, and the legend; empty text without any."""
+def table(verdicts):
+    """A ``cells.Table`` of the comparisons with rows; ``None`` without any."""
     measured = [one for one in verdicts if one.has_rows]
     if not measured:
-        return ""
-    head = "".join(f"<th>{escape(name)}</th>" for name in _HEAD)
-    body = []
-    for one in measured:
-        cells = [
-            f"<strong>{escape(cell)}</strong>" if name == "verdict" else escape(cell)
-            for name, cell in zip(_HEAD, _cells(one), strict=True)
-        ]
-        body.append(f'<tr class="first">{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>')
-    return (
-        f'<div class="scroll"><table class="verdicts"><thead><tr>{head}</tr></thead><tbody>'
-        f'{"".join(body)}</tbody></table></div>\n<p class="mark">{escape(LEGEND)}</p>'
-    )
+        return None
+    kinds = {"verdict": "ours"}
+    body = [
+        ("first", [
+            cells.cell(value, kinds.get(name, ""), look="prose")
+            for name, value in zip(_HEAD, _cells(one), strict=True)
+        ])
+        for one in measured
+    ]
+    return cells.table(_HEAD, body)

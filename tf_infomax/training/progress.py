@@ -1,7 +1,10 @@
-"""One progress line per boundary: step, latest metrics, and time left."""
+"""Progress of a run: a bar in a terminal, elsewhere one line per boundary."""
 
+import multiprocessing
 import sys
 import time
+
+from tqdm import tqdm
 
 from tf_infomax.results.metrics import described, value_with_unit
 
@@ -15,7 +18,11 @@ def duration(seconds):
 
 
 class Progress:
-    """Prints lines such as ``[name] step 3000/21000  bound 4.41 nats  ...  left 0:03:21``.
+    """Shows step, latest metrics, rate and time left.
+
+    In a terminal it is a bar, which the next boundary moves. Elsewhere, and where several processes
+    share the terminal, it prints lines such as
+    ``[name] step 3000/21000  bound 4.41 nats  ...  left 0:03:21``.
 
     Args:
         name: what is running.
@@ -30,15 +37,23 @@ class Progress:
         self._last = last_step
         self._stream = stream or sys.stderr
         self._start = time.monotonic()
+        self._bar = None
 
     def note(self, text):
         """Prints one line about something that takes long and is not a step."""
-        print(f"[{self._name}] {text}", file=self._stream, flush=True)
+        line = f"[{self._name}] {text}"
+        if self._bar is None:
+            print(line, file=self._stream, flush=True)
+        else:
+            self._bar.write(line, file=self._stream)
 
     def report(self, step, measurements):
-        """Prints one line, with the metrics measured at this step only."""
-        parts = [f"step {step}/{self._last}"]
-        parts += [f"{name} {value}" for name, value in _shown(measurements).items()]
+        """Shows the step, with the metrics measured at this step only."""
+        shown = [f"{name} {value}" for name, value in _shown(measurements).items()]
+        if _has_terminal(self._stream):
+            self._move(step, shown)
+            return
+        parts = [f"step {step}/{self._last}", *shown]
         if step == self._first:
             # Warm-up and the first evaluation say nothing about how long a step takes.
             self._start = time.monotonic()
@@ -48,6 +63,25 @@ class Progress:
             parts.append(f"left {duration(per_step * (self._last - step))}")
         text = "  ".join(parts)
         print(f"[{self._name}] {text}", file=self._stream, flush=True)
+
+    def _move(self, step, shown):
+        if self._bar is None:
+            # Made after the first evaluation, which says nothing about how long a step takes.
+            self._bar = tqdm(
+                total=self._last, initial=step, desc=self._name, unit="step",
+                dynamic_ncols=True, file=self._stream,
+            )
+        self._bar.set_postfix_str("  ".join(shown), refresh=False)
+        self._bar.update(step - self._bar.n)
+        self._bar.refresh()
+        if step == self._last:
+            self._bar.close()
+
+
+def _has_terminal(stream):
+    # Bars of several processes would overwrite each other.
+    alone = multiprocessing.current_process().name == "MainProcess"
+    return alone and getattr(stream, "isatty", lambda: False)()
 
 
 def _shown(measurements):

@@ -1,0 +1,97 @@
+"""The pages: every internal link leads somewhere, and the navigation has every page."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(
+    path for pattern in ("*.md", "docs/**/*.md", "results/**/*.md", "tf_infomax/**/*.md")
+    for path in ROOT.glob(pattern)
+)
+LINK = re.compile(r"(?<!`)!?\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def anchors(text):
+    """Fragments of a page's headings, as GitHub and MkDocs make them."""
+    titles = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+def broken(path, text):
+    """Internal links of a page that lead nowhere."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    for link in LINK.findall(text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        place, _, fragment = link.partition("#")
+        target = (path.parent / place).resolve() if place else path
+        has_fragment = not fragment or target.suffix != ".md"
+        if not target.exists() or not (has_fragment or fragment in anchors(target.read_text())):
+            yield link
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links(path):
+    assert not list(broken(path, path.read_text()))
+
+
+def test_broken_links_are_seen(tmp_path):
+    (tmp_path / "b.md").write_text("# Two words\n")
+    text = "[a](b.md#two-words) [c](b.md#other) ![d](none.png) [e](https://x.y) `[f](none)`"
+    assert list(broken(tmp_path / "a.md", text)) == ["b.md#other", "none.png"]
+
+
+def test_links_of_notebooks():
+    for path in (ROOT / "docs/notebooks").glob("*.ipynb"):
+        for cell in json.loads(path.read_text())["cells"]:
+            if cell["cell_type"] == "markdown":
+                assert not list(broken(path, "".join(cell["source"]))), path
+
+
+def test_the_navigation_has_every_page():
+    nav = (ROOT / "mkdocs.yml").read_text()
+    for path in [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs/notebooks").glob("*.ipynb")]:
+        assert path.relative_to(ROOT / "docs").as_posix() in nav, path
+    # Two pages, not a book.
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 130
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted((ROOT / "docs/notebooks").glob("*.ipynb")),
+                         ids=lambda path: path.stem)
+def test_notebooks_run(path, tmp_path, monkeypatch):
+    """Every cell of a notebook, with small numbers."""
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    monkeypatch.setenv("TF_INFOMAX_SMALL", "1")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    notebook = nbformat.read(path, as_version=4)
+    nbclient.NotebookClient(
+        notebook, timeout=1800, resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    assert outputs and not any(output.output_type == "error" for output in outputs)
+
+
+@pytest.mark.slow
+def test_the_snippets_of_the_readme_run(capsys):
+    import numpy as np
+
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    assert len(blocks) == 3
+    estimate, images, pairs = (block.replace("epochs=10", "epochs=1") for block in blocks)
+    exec(compile(estimate, "README.md: six lines", "exec"), {})
+    value, low = re.match(r"([\d.]+) \(([\d.]+)", capsys.readouterr().out.replace(
+        "np.float64(", "").replace(")", "")).groups()
+    # Far from independent, though nothing is correlated.
+    assert float(value) > float(low) > 1.0
+    draws = np.random.default_rng(0)
+    names = {"images": draws.uniform(-1, 1, (64, 32, 32, 3)).astype("float32")}
+    exec(compile(images, "README.md: images", "exec"), names)
+    assert names["codes"].shape == (64, 64)
+    x = draws.normal(size=(256, 8)).astype("float32")
+    exec(compile(pairs, "README.md: pairs", "exec"), {"x": x, "y": x + 1})

@@ -1,0 +1,41 @@
+"""Says which of the papers' claims the rows of some work directories confirm.
+
+    python launch/check_results.py <work directory> [<work directory> ...]
+
+The verdicts are: holds, does not hold, not decided at this budget.
+"""
+
+from absl import flags
+
+from tf_infomax.naming.files import write_text
+from tf_infomax.naming.paths import expanded
+from tf_infomax.report.sections import collect
+from tf_infomax.results.rows import to_frame
+from tf_infomax.running import command_line
+from tf_infomax.tables import verdict_tables
+from tf_infomax.tables.verdicts import verdicts
+
+__all__ = ["define_flags", "main"]
+
+
+def define_flags():
+    """Defines the flags of the command."""
+    command_line.define_paths("runs", "Work directory; may be repeated or positional.")
+    command_line.define_path("output", None, "Markdown file that also receives the table.")
+
+
+@command_line.command("check_results")
+def main(argv):
+    """Prints the table of claims; returns the exit code."""
+    given = flags.FLAGS
+    paths = [*(expanded(path, "The work directory") for path in argv[1:]), *given.runs]
+    if not paths:
+        raise ValueError("Expected at least one work directory. Received: no directory.")
+    rows = [row for source in collect(paths) for row in source.rows]
+    found = verdicts(to_frame(rows))
+    print(verdict_tables.text(found))
+    if given.output:
+        table = verdict_tables.markdown(found)
+        parts = (table, verdict_tables.summary(found), verdict_tables.LEGEND)
+        write_text(given.output, "\n\n".join(filter(None, parts)) + "\n")
+    return 0

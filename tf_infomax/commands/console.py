@@ -1,0 +1,60 @@
+"""``tf-infomax <command> [flags]``: the commands of ``launch/`` after ``pip install``.
+
+Only the chosen command is imported, so that help and misspelt names are answered at once.
+"""
+
+import importlib
+import sys
+
+from tf_infomax.naming.registry import unknown_name
+from tf_infomax.naming.version import version
+
+__all__ = ["COMMANDS", "main"]
+
+# Command -> (module of this package, what it does).
+COMMANDS = {
+    "run": ("run_experiment", "Run an experiment, or continue one that was interrupted."),
+    "evaluate": ("evaluate", "Evaluate a trained encoder, from a run or an export."),
+    "export": ("export_model", "Export a run's models as a SavedModel, and prove it."),
+    "report": ("make_report", "Turn work directories into one HTML page."),
+    "check": ("check_results", "Say which of the papers' claims the rows confirm."),
+    "estimate": ("estimate_mi", "Estimate the mutual information of two samples, from files."),
+    "list": ("list_experiments", "List the experiments, with their size."),
+}
+_MISTAKE = 2
+
+
+def _help():
+    width = max(map(len, COMMANDS))
+    lines = [
+        "Representation learning by maximising mutual information, and estimates of it.",
+        "",
+        "usage: tf-infomax <command> [flags]",
+        "",
+        *(f"  {name:{width}}  {what}" for name, (_, what) in COMMANDS.items()),
+        "",
+        "tf-infomax <command> --help names the flags of a command.",
+    ]
+    return "\n".join(lines)
+
+
+def main():
+    """Starts the command that the first argument names."""
+    name, *arguments = sys.argv[1:] or ["--help"]
+    if name in ("-h", "--help", "help"):
+        print(_help())
+        sys.exit(0)
+    if name == "--version":
+        print(version())
+        sys.exit(0)
+    if name not in COMMANDS:
+        print(f"tf-infomax: {unknown_name('command', name, COMMANDS)}", file=sys.stderr)
+        sys.exit(_MISTAKE)
+    module = importlib.import_module(f"tf_infomax.commands.{COMMANDS[name][0]}")
+    from tf_infomax.running import command_line
+
+    sys.argv = [f"tf-infomax {name}", *arguments]
+    # What absl prints above the flags.
+    sys.modules["__main__"].__doc__ = module.__doc__
+    module.define_flags()
+    command_line.start(module.main)

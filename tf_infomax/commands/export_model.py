@@ -1,0 +1,45 @@
+"""Exports a run's models as a SavedModel, and proves it in a process without this package.
+
+    python launch/export_model.py --run=<work directory>/runs/<experiment>/<variant>/seed_<n>
+"""
+
+import sys
+
+from absl import flags
+
+from tf_infomax.running import command_line
+from tf_infomax.running.quiet_tensorflow import import_tensorflow
+from tf_infomax.running.run_directory import RunDirectory
+
+__all__ = ["define_flags", "main"]
+
+
+def define_flags():
+    """Defines the flags of the command."""
+    command_line.define_path("run", None, "Directory of one run.", required=True)
+    command_line.define_path(
+        "output", None, "Folder to write; default: export in the run's."
+    )
+    flags.DEFINE_list("formats", [], "Further formats, separated by commas: tflite, onnx.")
+    command_line.define_path(
+        "data_dir", None, "Folder of prepared TFDS data sets (default: TFDS_DATA_DIR)."
+    )
+
+
+@command_line.command("export_model")
+def main(argv):
+    """Writes the export and prints its signatures; returns the exit code."""
+    given = flags.FLAGS
+    command_line.refuse_arguments(argv, "--run=...")
+    # Imported late, so that a mistaken directory is reported at once.
+    RunDirectory.open(given.run)
+    import_tensorflow()
+    from tf_infomax import export
+
+    try:
+        path = export.export_model(given.run, given.output, given.data_dir, given.formats)
+    except export.ProofError as error:
+        print(f"export_model: {error}", file=sys.stderr)
+        return 1
+    print(export.summary(path))
+    return 0

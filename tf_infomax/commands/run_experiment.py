@@ -1,0 +1,108 @@
+"""Runs an experiment, or continues an interrupted one.
+
+    python launch/run_experiment.py --experiment=critic_impact --workdir=runs/critic_impact
+
+Any field can be changed: --set=train.steps=2000 --set=data=cifar10 --set=critic=bilinear.
+--preset=short takes a fraction of the time.
+"""
+
+import signal
+import sys
+
+from absl import flags
+
+from tf_infomax.experiments import catalog, presets
+from tf_infomax.experiments.overrides import override
+from tf_infomax.running import command_line
+from tf_infomax.running.quiet_tensorflow import import_tensorflow
+
+__all__ = ["define_flags", "main"]
+
+_MOST_SEEDS = 10_000
+
+
+def define_flags():
+    """Defines the flags of the command."""
+    flags.DEFINE_string(
+        "experiment", None, f"What to run: {', '.join(catalog.names())}.", required=True
+    )
+    command_line.define_path(
+        "workdir", None, "Receives rows, checkpoints and the report.", required=True
+    )
+    flags.DEFINE_multi_string(
+        "set", [], "A field and its value, as in train.steps=2000; may be given many times."
+    )
+    flags.DEFINE_enum(
+        "preset", "paper", presets.PRESETS,
+        "Length: the paper's, or one that shows the same figure in a fraction of the time; --set "
+        "comes after it.",
+    )
+    flags.DEFINE_integer("seeds", None, "Number of seeds: 0, 1, ... (1 by default).")
+    flags.DEFINE_integer(
+        "jobs", 0, "Runs at a time; 0 means one a core, or one in all on a GPU.", lower_bound=0
+    )
+    command_line.define_path(
+        "data_dir", None, "Folder of prepared TFDS data sets (default: TFDS_DATA_DIR)."
+    )
+    flags.DEFINE_integer(
+        "threads", 0, "Threads of each run; 0 shares the cores among the jobs.", lower_bound=0
+    )
+    flags.DEFINE_bool(
+        "accept_changed_inputs", False,
+        "Whether runs may go on with other data or versions; a row says so.",
+    )
+    flags.DEFINE_bool("download", False, "Whether TFDS may download a missing data set.")
+
+
+@command_line.command("run_experiment")
+def main(argv):
+    """Carries out the remaining runs and writes the report; returns the exit code."""
+    given = flags.FLAGS
+    command_line.refuse_arguments(argv, "--set=path=value")
+    settings = list(given.set)
+    if given.seeds is not None:
+        if not 1 <= given.seeds <= _MOST_SEEDS:
+            raise ValueError(
+                f"--seeds must be 1 or more, and {_MOST_SEEDS} at most. Received: {given.seeds}."
+            )
+        settings.append(f"seeds={tuple(range(given.seeds))}")
+    experiments = [
+        override(override(experiment, presets.preset(experiment, given.preset)), settings)
+        for experiment in catalog.get(given.experiment)
+    ]
+    # Imported after names and fields are checked, so that a misspelt one is reported at once.
+    import_tensorflow()
+    from tf_infomax.running import sweep
+
+    runs = sweep.plan(
+        experiments, given.workdir, given.data_dir, given.download, given.accept_changed_inputs
+    )
+    outcome = sweep.run_all(runs, given.workdir, given.jobs, given.threads)
+    if outcome.signal is not None:
+        name = signal.Signals(outcome.signal).name
+        print(f"run_experiment: Stopped by {name}; the same command goes on.", file=sys.stderr)
+        return outcome.exit_code
+
+    from tf_infomax.report.report import summary_table
+    from tf_infomax.results.rows import read_rows, to_frame
+    from tf_infomax.tables import verdict_tables
+    from tf_infomax.tables.seen_claims import claims_table, seen_claims
+    from tf_infomax.tables.verdicts import verdicts
+
+    rows = read_rows(given.workdir)
+    print(summary_table(rows))
+    if claims := claims_table(seen_claims(rows)):
+        print(f"\n{claims}\n")
+    found = [one for one in verdicts(to_frame(rows)) if one.has_rows]
+    if found:
+        print(f"\nClaims of the papers (details: report.html): {verdict_tables.summary(found)}")
+    for name, status in outcome.statuses.items():
+        if status.startswith("refused: "):
+            print(f"run_experiment: {name}: {status.removeprefix('refused: ')}", file=sys.stderr)
+        elif status != "finished":
+            print(f"{name}: {status}", file=sys.stderr)
+    if outcome.report is None:
+        print("Nothing was measured, so there is no report.")
+    else:
+        print(f"Report: {outcome.report}")
+    return outcome.exit_code
