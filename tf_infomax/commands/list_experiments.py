@@ -3,7 +3,7 @@
     tf-infomax list [part of a name]
 """
 
-from tf_infomax.experiments import catalog
+from tf_infomax.experiments import catalog, presets
 from tf_infomax.experiments.study import Study
 from tf_infomax.published import claim
 from tf_infomax.running import command_line
@@ -33,17 +33,18 @@ def listing(part=""):
     names = [name for name in catalog.names() if part in name]
     if not names:
         catalog.get(part)
-    lines = [("experiment", "runs", "steps", "data", "time", "what it shows")]
+    lines = [("experiment", "runs", "steps", "data", "CPU time", "what it shows")]
     lines += [_line(name) for name in names]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     numbers = (1, 2)
-    return "\n".join(
+    table = "\n".join(
         "  ".join(
             entry.rjust(width) if place in numbers else entry.ljust(width)
             for place, (entry, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
     )
+    return f"{table}\n\nCPU times are rough guesses, for cores of 35 GFLOP/s; a run tells its own."
 
 
 def _line(name):
@@ -62,12 +63,16 @@ def _data(one):
 
 
 def _time(members):
-    """Estimated CPU time, where every member states it."""
-    minutes = [getattr(one, "cpu_minutes", None) for one in members]
-    if None in minutes:
+    """A rough guess at the CPU time, where there is one for every member."""
+    costs = [presets.cost(one.name) for one in members]
+    if None in costs:
         return ""
-    total = sum(minutes)
-    return f"{total:.0f} min" if total < 120 else f"{total / 60:.0f} h"
+    hours = sum(one.paper * _seeds(member) for one, member in zip(costs, members, strict=True))
+    return f"~{60 * hours:.0f} min" if hours < 2 else f"~{hours:,.0f} h"
+
+
+def _seeds(one):
+    return len(getattr(one, "seeds", (0,)))
 
 
 def _shows(name, members):

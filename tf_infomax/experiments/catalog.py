@@ -27,7 +27,7 @@ for _experiment in (
 ):
     _CATALOG.add(_experiment.name, (_experiment,))
 _CATALOG.add("quick_start", quick_start.QUICK_START)
-_COLLECTIONS = {}
+_COLLECTIONS: dict[str, tuple] = {}
 for _source in (deep_infomax, generative, competing_methods):
     # A table of the paper lists systems of several files.
     for _name, _experiments in _source.COLLECTIONS.items():

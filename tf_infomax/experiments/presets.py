@@ -80,8 +80,7 @@ class Cost:
 
     Args:
         short, paper: CPU hours of the two presets.
-        measured: names of the presets that were measured; the others are estimated from the time
-            of a step.
+        measured: names of the presets that were measured; the others are rough guesses.
     """
 
     short: float
@@ -89,7 +88,8 @@ class Cost:
     measured: tuple = ()
 
 
-# Steps were timed on a 2-core AMD EPYC (Milan); 0.3 s a step of DIM on CIFAR-10 with 256 units.
+# Guesses from some steps on a 2-core AMD EPYC (Milan), such as 0.3 s a step of DIM on CIFAR-10 with
+# 256 units; right within a factor of a few.
 _COSTS = {
     "invertible": Cost(0.3, 6.0),
     "adversarial": Cost(0.3, 3.0),

@@ -109,9 +109,9 @@ def load_encoder(path: PathLike, data_dir: PathLike | None = None) -> keras.Mode
         FileNotFoundError: if there is neither a run nor an export.
         ValueError: if the run has no encoder.
     """
-    path = arguments.path(path)
-    is_export = (path / CARD).is_file() or (path / ENCODER).is_file()
-    encoder = exported_encoder(path) if is_export else restore_trained(path, data_dir).encoder
+    folder = arguments.path(path)
+    is_export = (folder / CARD).is_file() or (folder / ENCODER).is_file()
+    encoder = exported_encoder(folder) if is_export else restore_trained(folder, data_dir).encoder
     if encoder is None:
         raise ValueError(
             f"Expected a run with an encoder. Received: {path}, whose critic scores the views."

@@ -200,9 +200,9 @@ def _what(row):
 
 def write_rows(path: PathLike, rows: Iterable[Row]) -> None:
     """Writes ``rows`` to ``path`` in one move: readers see the old file or the new one."""
-    path, rows = arguments.path(path), _all_rows(rows)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, (row.to_json().encode("utf-8") + b"\n" for row in rows))
+    file, rows = arguments.path(path), _all_rows(rows)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(file, (row.to_json().encode("utf-8") + b"\n" for row in rows))
 
 
 def _all_rows(rows):

@@ -1,7 +1,7 @@
 """Which claims of the papers the rows of a short run show, with step 0 and errors beside them.
 
-A difference of accuracies counts as seen where it exceeds 1.64 times its standard error (95 %, one
-side), and as unclear where it is smaller but has the claimed sign. The error is that of independent
+A difference of accuracies counts as seen where it exceeds 1.96 times its standard error (95 %),
+and as unclear where it is smaller but has the claimed sign. The error is that of independent
 test images; since all are measured on the same images, it is rather too large.
 """
 
@@ -14,7 +14,7 @@ from tf_infomax.results.rows import to_frame
 __all__ = ["SeenClaim", "claims_table", "seen_claims"]
 
 SEEN, UNCLEAR, NOT_SEEN = "seen", "unclear", "not seen"
-_CERTAIN = 1.645  # standard errors: 95 %, one side
+_CERTAIN = 1.96  # standard errors: 95 %, both sides
 # Test images of the data sets that the package or TFDS brings: the error of an accuracy.
 _TEST_IMAGES = {"mnist_sample": 2_000, "mnist": 10_000, "cifar10": 10_000}
 _WIDTH = 88  # characters of a line in a terminal
@@ -278,6 +278,6 @@ def claims_table(claims):
         lines.insert(1, "-" * _WIDTH)
         lines.append(
             "\u00b1 is a standard error: of an accuracy, that of the number of test images. An\n"
-            "accuracy is above another if the difference exceeds 1.64 times its error."
+            "accuracy is above another if the difference exceeds 1.96 times its error."
         )
     return "\n".join(lines)

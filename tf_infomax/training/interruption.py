@@ -119,7 +119,7 @@ class Interruption:
 
 
 # Signals belong to the whole process, and so does what listens to them.
-_ENTERED = []
+_ENTERED: list = []
 
 
 def current():

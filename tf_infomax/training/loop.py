@@ -30,8 +30,8 @@ class Segment:
 
     means: dict
     non_finite_step: int | None
-    reached: int = dataclasses.field(default=None, compare=False)
-    sums: dict = dataclasses.field(default=None, compare=False)
+    reached: int | None = dataclasses.field(default=None, compare=False)
+    sums: dict | None = dataclasses.field(default=None, compare=False)
 
 
 class StepLoop:
