@@ -21,7 +21,7 @@ _ACCURACY_SD = {
 # A bound's spread depends on the data and on the number of test batches.
 _INFONCE_SD = {
     "run_sd": 0.02,
-    "run_sd_source": "spread of the official runs' final values",
+    "run_sd_source": "assumed",
     "run_sd_data": ("mnist",),
 }
 _NWJ_SD = {
