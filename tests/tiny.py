@@ -96,3 +96,24 @@ def determinism_undone():
         yield
     finally:
         config.disable_op_determinism()
+
+
+class Killed(BaseException):
+    """What ends a run in ``killed_at``."""
+
+
+@contextlib.contextmanager
+def killed_at(monkeypatch, step):
+    """Within it a run ends with ``Killed`` where its segment from ``step`` on begins."""
+    from tf_infomax.training.loop import StepLoop
+
+    run = StepLoop.run
+
+    def dies(self, start, *rest):
+        if start == step:
+            raise Killed
+        return run(self, start, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StepLoop, "run", dies)
+        yield

@@ -112,8 +112,8 @@ def test_seeds():
     ("options", "message"),
     [
         ({"hidden_dim": 5}, "even. Received: hidden_dim=5"),
-        ({"hidden_dim": 0}, "`hidden_dim` must be an int of at least 1. Received: 0"),
-        ({"layers": 1.5}, "`layers` must be an int of at least 1. Received: 1.5"),
+        ({"hidden_dim": 0}, "`hidden_dim` must be a positive integer"),
+        ({"layers": 1.5}, "`layers` must be a positive integer"),
     ],
 )
 def test_wrong_options(options, message):

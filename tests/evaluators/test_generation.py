@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.tiny import determinism_undone, tiny_images, write_images
+from tests.tiny import Killed, determinism_undone, killed_at, tiny_images, write_images
 from tf_infomax import DeepInfoMax, encoders
 from tf_infomax.evaluators import catalog as evaluators
 from tf_infomax.evaluators import snapshot
@@ -165,29 +165,15 @@ def test_a_run_without_a_decoder_is_refused(tmp_path):
 @pytest.mark.parametrize("name", ["dim_vae", "dim_bigan"])
 def test_runs_are_resumed_bit_for_bit_and_evaluated(name, tmp_path, monkeypatch):
     from tf_infomax.export import export_model
-    from tf_infomax.training.loop import StepLoop
-
-    class Killed(BaseException):
-        pass
-
     path = write_images(tmp_path / "digits28.npz")
     evaluators_of = _PICTURES + (",elbo" if name == "dim_vae" else "")
     (whole,), (run,) = (
         plan(tmp_path / place, name, path, evaluators_of) for place in ("whole", "part")
     )
-    step = StepLoop.run
-
-    def dies_at_8(self, start, *rest):
-        if start == 8:
-            raise Killed
-        return step(self, start, *rest)
-
     with determinism_undone():
         assert execute(whole) == FINISHED
-        with monkeypatch.context() as patched:
-            patched.setattr(StepLoop, "run", dies_at_8)
-            with pytest.raises(Killed):
-                execute(run)
+        with killed_at(monkeypatch, 8), pytest.raises(Killed):
+            execute(run)
         assert execute(run) == FINISHED
         expected, rows = (read_rows(one.directory) for one in (whole, run))
         assert rows == expected

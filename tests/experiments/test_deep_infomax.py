@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.tiny import TINY_IMAGES, determinism_undone, tiny_images, write_images
+from tests.tiny import TINY_IMAGES, Killed, determinism_undone, killed_at, tiny_images, write_images
 from tf_infomax import export
 from tf_infomax.experiments import catalog
 from tf_infomax.experiments.overrides import override
@@ -101,25 +101,11 @@ def test_from_training_to_rows(name, images, tmp_path):
     ],
 )
 def test_a_resumed_run_gives_the_same_rows(name, images, tmp_path, monkeypatch):
-    from tf_infomax.training.loop import StepLoop
-
-    class Killed(BaseException):
-        pass
-
     (unharmed,), (run,) = (plan(tmp_path / one, name, images) for one in ("unharmed", "killed"))
-    step = StepLoop.run
-
-    def dies_at_8(self, start, *rest):
-        if start == 8:
-            raise Killed
-        return step(self, start, *rest)
-
     with determinism_undone():
         assert execute(unharmed) == FINISHED
-        with monkeypatch.context() as patched:
-            patched.setattr(StepLoop, "run", dies_at_8)
-            with pytest.raises(Killed):
-                execute(run)
+        with killed_at(monkeypatch, 8), pytest.raises(Killed):
+            execute(run)
         assert execute(run) == FINISHED
     rows, expected = (Path(one.directory, "rows.jsonl").read_bytes() for one in (run, unharmed))
     assert rows == expected

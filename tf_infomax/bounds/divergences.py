@@ -15,13 +15,14 @@ References: Nowozin, Cseke, Tomioka (2016), arXiv:1606.00709, tables 1 and 2; Hj
 """
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable
 
 import tensorflow as tf
 
 from tf_infomax.naming.registry import Registry
-from tf_infomax.numerics.tensors import tensor
+from tf_infomax.numerics.tensors import log_mean_exp, tensor, wide
 from tf_infomax.scores.pairs import pair_scores
 
 __all__ = [
@@ -216,21 +217,16 @@ def _value(name, scores):
     )
 
 
-def _log_mean_exp(scores):
-    size = tf.cast(tf.shape(scores)[0], scores.dtype)
-    return tf.reduce_logsumexp(scores, axis=0) - tf.math.log(size)
-
-
 def _in_float32(function):
     """``function`` of scores in float32 or float64."""
 
-    def wide(scores):
+    def of_scores(scores):
         scores = tensor(scores, "scores")
         if not scores.dtype.is_floating:
             raise ValueError(f"`scores` must be floating. Received: dtype {scores.dtype.name}.")
-        return function(tf.cast(scores, tf.float32) if scores.dtype.size < 4 else scores)
+        return function(wide(scores))
 
-    return wide
+    return of_scores
 
 
 _DIVERGENCES = Registry("divergence")
@@ -244,7 +240,7 @@ for _name, _positive, _negative in (
     (
         "donsker_varadhan",
         tf.identity,
-        _log_mean_exp,
+        functools.partial(log_mean_exp, axis=0),
     ),
     (
         "jsd",

@@ -7,7 +7,7 @@ densities of continuous y will both do: a change of the variable y cancels.
 import tensorflow as tf
 
 from tf_infomax.bounds.variational import infonce
-from tf_infomax.numerics.tensors import tensor
+from tf_infomax.numerics.tensors import tensor, wide
 from tf_infomax.scores.pairs import PairScores
 
 __all__ = [
@@ -149,7 +149,7 @@ def _mean_log_ratio(log_conditional, log_marginal):
                 f"`{name}` must be floating, of shape [K], one log density a pair. "
                 f"Received: {values.dtype.name} of shape {values.shape}."
             )
-        densities.append(tf.cast(values, tf.float32) if values.dtype.size < 4 else values)
+        densities.append(wide(values))
     conditional, marginal = densities
     if not conditional.shape.is_compatible_with(marginal.shape):
         raise ValueError(

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tf_infomax.estimation.canonical import CanonicalCorrelations, canonical_correlations
 from tf_infomax.estimation.screening import informative_coordinates
 from tf_infomax.estimation.waves import significant, wave_features
+from tf_infomax.naming.arguments import positive_integer
 from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["CanonicalCritic"]
@@ -52,8 +53,7 @@ class CanonicalCritic(keras.layers.Layer):
     def __init__(self, hidden_dim=64, layers=2, waves=(0, 0), seed=None, **kwargs):
         super().__init__(**kwargs)
         for name, value in (("hidden_dim", hidden_dim), ("layers", layers)):
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"`{name}` must be an int of at least 1. Received: {value!r}.")
+            positive_integer(value, name)
         if hidden_dim % 2:
             raise ValueError(f"`hidden_dim` must be even. Received: hidden_dim={hidden_dim}.")
         self.hidden_dim = hidden_dim

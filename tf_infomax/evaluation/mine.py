@@ -16,6 +16,7 @@ from tf_infomax.layers.optimizers import Adam
 from tf_infomax.layers.released import Conv2D, Dense
 from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import layer_seed, stream_seed
+from tf_infomax.numerics.tensors import log_mean_exp
 
 __all__ = ["MineEstimate", "StatisticsNetwork", "corrected_loss", "mine", "updated_log_average"]
 
@@ -190,7 +191,7 @@ def mine(
         scores = network(seen(x), _shifted_codes(codes, tf.range(batch_size), shifts))
         joint, marginal = scores[:, 0], scores[:, 1:]
         average, unbiased = updated_log_average(
-            log_average, _log_mean_exp(marginal), average_rate, averaged
+            log_average, log_mean_exp(marginal), average_rate, averaged
         )
         log_average.assign(tf.stop_gradient(average))
         averaged.assign_add(1.0)
@@ -281,7 +282,3 @@ def _measured(network, seen, x, codes, seed, number=16):
 def _value(joint, marginal):
     estimate = divergences.get("donsker_varadhan").estimate
     return estimate(tf.reshape(joint, [-1]), tf.reshape(marginal, [-1]))
-
-
-def _log_mean_exp(scores):
-    return tf.reduce_logsumexp(scores) - tf.math.log(tf.cast(tf.size(scores), scores.dtype))

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tf_infomax.encoders import as_encoder
 from tf_infomax.naming import arguments
-from tf_infomax.numerics.tensors import tensor
+from tf_infomax.numerics.tensors import tensor, wide
 
 __all__ = ["NonFiniteError", "encode", "encode_endpoints"]
 
@@ -104,6 +104,4 @@ def _encode(codes_of, views, preprocess, batch_size):
 
 def _floats(codes):
     """Codes as an array, those of half precision in float32: NumPy has no bfloat16."""
-    codes = tf.convert_to_tensor(codes)
-    is_half = codes.dtype.is_floating and codes.dtype.size < 4
-    return (tf.cast(codes, tf.float32) if is_half else codes).numpy()
+    return wide(tf.convert_to_tensor(codes)).numpy()

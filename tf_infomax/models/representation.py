@@ -8,9 +8,10 @@ from tf_infomax.models.base import SelfSupervisedModel
 from tf_infomax.models.batches import FACTS, ViewsForm
 from tf_infomax.models.players import log_names, optimizers_of, players_of
 from tf_infomax.naming.arguments import callable_layer, positive_integer, seed_or_none
+from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives.encoded_views import EncodedViews
-from tf_infomax.objectives.features import Features, wide
-from tf_infomax.objectives.term import Term
+from tf_infomax.objectives.features import Features
+from tf_infomax.objectives.term import checked_terms
 from tf_infomax.training.step import gradient_step
 
 __all__ = ["RepresentationModel"]
@@ -51,7 +52,7 @@ class RepresentationModel(SelfSupervisedModel):
         if encoder_chunk is not None:
             positive_integer(encoder_chunk, "encoder_chunk")
         self.encoders = dict(encoders)
-        self.objectives = _checked_terms(terms)
+        self.objectives = checked_terms(terms)
         self.seed = seed_or_none(seed)
         self.encoder_chunk = encoder_chunk
         if self.form is None:
@@ -316,23 +317,6 @@ class RepresentationModel(SelfSupervisedModel):
         encoders = {view: deserialize(one) for view, one in config["encoders"].items()}
         terms = [deserialize(term) for term in config["terms"]]
         return cls(**{**config, "encoders": encoders, "terms": terms})
-
-
-def _checked_terms(terms):
-    """``terms`` as a list of different terms, at least one."""
-    if not isinstance(terms, (list, tuple)) or not all(isinstance(term, Term) for term in terms):
-        raise ValueError(
-            "`objectives` must be a list of terms, such as [objectives.LocalInformation(critic)]. "
-            f"Received: objectives={terms!r}."
-        )
-    if not terms:
-        raise ValueError("At least one term is needed to train. Received: objectives=[].")
-    if len(set(map(id, terms))) < len(terms):
-        raise ValueError(
-            "Every place in the list needs a term of its own; a `weight` counts a term twice. "
-            f"Received: objectives={list(terms)!r}."
-        )
-    return list(terms)
 
 
 def _split(batch, number):

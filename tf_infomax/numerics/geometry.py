@@ -14,6 +14,7 @@ import tensorflow as tf
 from scipy.special import logsumexp
 
 from tf_infomax.numerics.row_blocks import map_rows
+from tf_infomax.numerics.tensors import log_mean_exp, wide
 
 __all__ = [
     "alignment",
@@ -205,7 +206,7 @@ def contrastive_limit(x, y, temperature, normalize=True):
     Reference: Wang and Isola (2020), theorem 1.
     """
     joint, scores = _scores(x, y, temperature, normalize)
-    return tf.reduce_mean(_log_mean_exp(scores) - joint)
+    return tf.reduce_mean(log_mean_exp(scores, 1) - joint)
 
 
 def contrastive_correction(x, y, temperature, normalize=True):
@@ -224,7 +225,7 @@ def contrastive_correction(x, y, temperature, normalize=True):
     Reference: derived.
     """
     joint, scores = _scores(x, y, temperature, normalize)
-    log_mean = _log_mean_exp(scores)
+    log_mean = log_mean_exp(scores, 1)
     relative = tf.exp(scores - log_mean[:, tf.newaxis])
     variance = tf.reduce_mean((relative - 1.0) ** 2, axis=1)
     return tf.reduce_mean(tf.exp(joint - log_mean) - variance / 2.0)
@@ -237,11 +238,6 @@ def _scores(x, y, temperature, normalize):
     x, y = _pair(x, y, normalize)
     scores = tf.matmul(x, y, transpose_b=True) / temperature
     return tf.linalg.diag_part(scores), scores
-
-
-def _log_mean_exp(scores):
-    count = tf.cast(tf.shape(scores)[1], scores.dtype)
-    return tf.reduce_logsumexp(scores, axis=1) - tf.math.log(count)
 
 
 def _pair(x, y, normalize):
@@ -262,4 +258,4 @@ def _codes(values, name):
             f"`{name}` must be floating codes of shape [K, D]. "
             f"Received: {values.dtype.name} of shape {values.shape}."
         )
-    return tf.cast(values, tf.float32) if values.dtype.size < 4 else values
+    return wide(values)

@@ -1,11 +1,11 @@
-"""Checks of what is passed as a tensor: the tensor, or an error that says what fits.
+"""Tensors as they are passed: checked, and in a format in which sums of them are stable.
 
 Every error is a ``ValueError`` that ends with what was received, as in ``naming.arguments``.
 """
 
 import tensorflow as tf
 
-__all__ = ["images_of", "seed_words", "tensor"]
+__all__ = ["images_of", "log_mean_exp", "seed_words", "tensor", "wide"]
 
 _CONVERSION_ERRORS = (AttributeError, OverflowError, TypeError, ValueError, tf.errors.OpError)
 
@@ -50,6 +50,18 @@ def images_of(images, name="images"):
             f"{tuple(images.shape)}."
         )
     return images
+
+
+def wide(values):
+    """Half precision as float32, in which losses are computed; other types as they are."""
+    is_half = values.dtype.is_floating and values.dtype.size < 4
+    return tf.cast(values, tf.float32) if is_half else values
+
+
+def log_mean_exp(values, axis=None):
+    """``log mean exp(values)`` along ``axis``, or over all."""
+    size = tf.size(values) if axis is None else tf.shape(values)[axis]
+    return tf.reduce_logsumexp(values, axis=axis) - tf.math.log(tf.cast(size, values.dtype))
 
 
 def _error(values, name):

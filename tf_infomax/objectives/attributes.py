@@ -7,8 +7,9 @@ import tensorflow as tf
 
 from tf_infomax.layers.released import Dense
 from tf_infomax.naming.arguments import integer, seed_or_none
+from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
-from tf_infomax.objectives.features import flat, wide
+from tf_infomax.objectives.features import flat
 from tf_infomax.objectives.term import Term, checked_endpoint
 
 __all__ = ["AttributeClassification"]

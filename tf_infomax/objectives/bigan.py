@@ -20,8 +20,9 @@ from tf_infomax.naming.arguments import (
     seed_or_none,
 )
 from tf_infomax.numerics.randomness import layer_seed
+from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
-from tf_infomax.objectives.features import flat, wide
+from tf_infomax.objectives.features import flat
 from tf_infomax.objectives.player import Player
 from tf_infomax.objectives.prior_matching import PRIORS, gradient_penalty, sample_prior, squash
 from tf_infomax.objectives.term import Term, checked_endpoint

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tf_infomax.layers.released import Dense
 from tf_infomax.naming.arguments import integer, seed_or_none
+from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
 from tf_infomax.objectives.term import Term, checked_endpoint
 
@@ -76,9 +77,7 @@ class Classification(Term):
                 f"Received: {labels.dtype.name} of shape {labels.shape}."
             )
         labels = tf.cast(labels, tf.int64)
-        logits = self.classifier(tf.reshape(values, [tf.shape(values)[0], -1]))
-        if logits.dtype.size < 4:
-            logits = tf.cast(logits, tf.float32)
+        logits = wide(self.classifier(tf.reshape(values, [tf.shape(values)[0], -1])))
         labelled = labels >= 0
         labels = tf.maximum(labels, 0)
         weights = tf.cast(labelled, logits.dtype)

@@ -8,8 +8,8 @@ from tf_infomax.layers.mi_network import MINetwork
 from tf_infomax.layers.released import BatchNormalization, Dense
 from tf_infomax.naming.arguments import boolean, integers, seed_or_none
 from tf_infomax.numerics.randomness import layer_seed
+from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
-from tf_infomax.objectives.features import wide
 from tf_infomax.objectives.term import Term
 
 __all__ = ["Coordinates", "RelativeCoordinates", "coordinate_accuracies", "coordinate_loss"]

@@ -9,7 +9,7 @@ from tf_infomax.data.occlusion import occlude
 from tf_infomax.numerics import replicas
 from tf_infomax.objectives.encoded_views import named
 
-__all__ = ["Features", "flat", "global_vectors", "wide"]
+__all__ = ["Features", "flat", "global_vectors"]
 
 
 class Features:
@@ -165,8 +165,3 @@ def global_vectors(features):
 def flat(features):
     """``[K, ...]`` as ``[K, D]``."""
     return tf.reshape(features, [-1, math.prod(features.shape[1:])])
-
-
-def wide(values):
-    """Half precision as float32, in which losses are computed; other floats as they are."""
-    return tf.cast(values, tf.float32) if values.dtype.size < 4 else values

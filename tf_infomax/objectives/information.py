@@ -14,7 +14,8 @@ import tensorflow as tf
 from tf_infomax.bounds.moving_average import RATE, updated_log_average
 from tf_infomax.naming.arguments import callable_layer, integer, number
 from tf_infomax.numerics import replicas
-from tf_infomax.objectives.features import global_vectors, wide
+from tf_infomax.numerics.tensors import wide
+from tf_infomax.objectives.features import global_vectors
 from tf_infomax.objectives.mutual_information import mutual_information_loss
 from tf_infomax.objectives.scored_bound import ScoredBound
 from tf_infomax.objectives.term import Term, checked_critic

@@ -6,7 +6,7 @@ import tensorflow as tf
 from tf_infomax.critics.feature_map import DotMapCritic
 from tf_infomax.naming.arguments import positive_integer
 from tf_infomax.numerics.randomness import stream_seed
-from tf_infomax.objectives.features import wide
+from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives.scored_bound import ScoredBound
 from tf_infomax.objectives.view_pair import TwoViewTerm
 from tf_infomax.scores.pairs import PairScores

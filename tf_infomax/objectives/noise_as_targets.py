@@ -7,8 +7,8 @@ from scipy.optimize import linear_sum_assignment
 
 from tf_infomax.naming.arguments import integer, seed_or_none
 from tf_infomax.numerics.geometry import unit_norm
+from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
-from tf_infomax.objectives.features import wide
 from tf_infomax.objectives.term import Term, checked_endpoint
 
 __all__ = ["NoiseAsTargets", "assigned"]

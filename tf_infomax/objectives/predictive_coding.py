@@ -5,8 +5,8 @@ import tensorflow as tf
 
 from tf_infomax.naming.arguments import integer, seed_or_none
 from tf_infomax.numerics.randomness import stream_seed
+from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
-from tf_infomax.objectives.features import wide
 from tf_infomax.objectives.scored_bound import ScoredBound
 from tf_infomax.objectives.term import Term, checked_critic, checked_endpoint
 from tf_infomax.scores.pairs import PairScores

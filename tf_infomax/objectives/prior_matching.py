@@ -8,8 +8,9 @@ from tf_infomax.bounds import divergences
 from tf_infomax.layers.score_network import ScoreNetwork
 from tf_infomax.naming.arguments import integers, number, seed_or_none
 from tf_infomax.numerics.geometry import unit_norm
+from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
-from tf_infomax.objectives.features import global_vectors, wide
+from tf_infomax.objectives.features import global_vectors
 from tf_infomax.objectives.player import Player
 from tf_infomax.objectives.term import Term, checked_endpoint
 

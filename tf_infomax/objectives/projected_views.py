@@ -12,7 +12,7 @@ import tensorflow as tf
 from tf_infomax.layers.projection_head import ProjectionHead
 from tf_infomax.naming.arguments import number
 from tf_infomax.numerics.geometry import unit_norm
-from tf_infomax.objectives.features import wide
+from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives.view_pair import TwoViewTerm
 
 __all__ = ["BarlowTwins", "NTXent", "VICReg", "barlow_twins", "nt_xent", "vicreg"]

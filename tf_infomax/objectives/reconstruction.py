@@ -9,8 +9,9 @@ from tf_infomax.decoders import Decoder, likelihoods
 from tf_infomax.layers.released import Dense
 from tf_infomax.naming.arguments import callable_layer, number, positive_integer, seed_or_none
 from tf_infomax.numerics.randomness import layer_seed
+from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
-from tf_infomax.objectives.features import flat, wide
+from tf_infomax.objectives.features import flat
 from tf_infomax.objectives.prior_matching import sample_prior
 from tf_infomax.objectives.term import Term, checked_endpoint
 

@@ -8,7 +8,7 @@ from tf_infomax.layers.shared import keep_frozen
 from tf_infomax.naming.arguments import callable_layer, number
 from tf_infomax.objectives.player import merged
 
-__all__ = ["Term", "checked_critic", "checked_endpoint"]
+__all__ = ["Term", "checked_critic", "checked_endpoint", "checked_terms"]
 
 
 class Term(keras.layers.Layer):
@@ -100,3 +100,19 @@ def checked_endpoint(name):
         )
     return name
 
+
+def checked_terms(terms):
+    """``terms`` as a list of different terms, at least one."""
+    if not isinstance(terms, (list, tuple)) or not all(isinstance(term, Term) for term in terms):
+        raise ValueError(
+            "`objectives` must be a list of terms, such as [objectives.LocalInformation(critic)]. "
+            f"Received: objectives={terms!r}."
+        )
+    if not terms:
+        raise ValueError("At least one term is needed to train. Received: objectives=[].")
+    if len(set(map(id, terms))) < len(terms):
+        raise ValueError(
+            "Every place in the list needs a term of its own; a `weight` counts a term twice. "
+            f"Received: objectives={list(terms)!r}."
+        )
+    return list(terms)

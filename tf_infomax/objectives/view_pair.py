@@ -2,8 +2,9 @@
 
 from tf_infomax.data.random_views import RandomView
 from tf_infomax.naming.arguments import boolean, seed_or_none
+from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
-from tf_infomax.objectives.features import global_vectors, wide
+from tf_infomax.objectives.features import global_vectors
 from tf_infomax.objectives.term import Term, checked_endpoint
 
 __all__ = ["OfViewPair", "TwoViewTerm", "ViewPair"]

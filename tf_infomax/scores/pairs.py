@@ -11,7 +11,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.numerics.tensors import tensor
+from tf_infomax.numerics.tensors import log_mean_exp, tensor, wide
 from tf_infomax.scores import reductions as score_reductions
 
 __all__ = ["PairScores", "floating", "pair_scores"]
@@ -213,13 +213,13 @@ class PairScores:
 
     def log_mean_exp(self):
         """``log mean exp`` over the negatives of all anchors together, a scalar."""
-        return score_reductions.log_mean_exp(self.marginal_log_mean_exp())
+        return log_mean_exp(self.marginal_log_mean_exp())
 
     def clipped_log_mean_exp(self, limit):
         """``log mean exp(clip(marginal, -limit, limit))`` over all anchors together, a scalar."""
         clipped = functools.partial(score_reductions.clipped_logsumexp, limit=limit)
         sums = self.of_each_anchor(clipped)
-        return score_reductions.log_mean_exp(sums - tf.math.log(self.num_marginal))
+        return log_mean_exp(sums - tf.math.log(self.num_marginal))
 
     def leave_one_out_mean(self, function, *per_anchor):
         """``mean_k function(joint, rest_k)`` over all positives, a scalar.
@@ -304,4 +304,4 @@ def floating(values, name):
     values = tensor(values, name)
     if not values.dtype.is_floating:
         raise ValueError(f"`{name}` must be floating. Received: dtype {values.dtype.name}.")
-    return tf.cast(values, tf.float32) if values.dtype.size < 4 else values
+    return wide(values)

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["clipped_logsumexp", "leave_one_out_sum", "log_mean_exp", "sum_of", "sum_of_exp"]
+__all__ = ["clipped_logsumexp", "leave_one_out_sum", "sum_of", "sum_of_exp"]
 
 
 def sum_of(function, marginal):
@@ -64,9 +64,3 @@ def _sums_without_each(marginal):
     left_out = tf.where(is_top, tf.zeros_like(ratios), ratios)
     sums = tf.reduce_sum(ratios, axis=1, keepdims=True) - left_out
     return tf.where(is_top, without_top, shift + tf.math.log(sums))
-
-
-def log_mean_exp(values):
-    """``log mean exp`` of a vector, a scalar."""
-    size = tf.cast(tf.shape(values)[0], values.dtype)
-    return tf.reduce_logsumexp(values) - tf.math.log(size)
