@@ -17,10 +17,11 @@ REQUIRED = {
     "run_experiment": ["--experiment=critic_impact", "--workdir=w"],
 }
 PATHS = {
+    "check_results": ["runs", "output"],
     "estimate_mi": ["x_file", "y_file", "output"],
     "evaluate": ["run", "data_dir"],
     "export_model": ["run", "output", "data_dir"],
-    "make_report": ["runs", "output", "official_curves", "tables", "figures"],
+    "make_report": ["runs", "output", "official_curves", "tables", "figures", "gallery"],
     "run_experiment": ["workdir", "data_dir"],
 }
 
@@ -96,7 +97,8 @@ def test_arguments_where_there_are_only_flags(launcher, capsys):
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (OSError(errno.ENOSPC, "No space left", "/a/b"), "No space left: /a/b."),
+        (OSError(errno.ENOSPC, "No space left", "/a/b"),
+         "No space left: /a/b. Make room there, and start the same command again."),
         (ValueError("two\nlines"), "two lines."),
         (FileNotFoundError("Expected a run. Received: x."), "Expected a run. Received: x."),
         (ImportError(), "ImportError."),

@@ -32,10 +32,10 @@ def test_help_names_every_command_and_a_misspelt_one_is_answered(monkeypatch, ca
 
 
 def test_the_list_has_a_line_for_every_experiment():
-    lines = list_experiments.listing().splitlines()
+    lines = list_experiments.listing().split("\n\n")[0].splitlines()
     assert [line.split()[0] for line in lines[1:]] == list(catalog.names())
     # Three critics, two bounds; 21,000 steps in the official code.
-    (line,) = list_experiments.listing("critic_impact").splitlines()[1:]
+    (line,) = list_experiments.listing("critic_impact").split("\n\n")[0].splitlines()[1:]
     assert line.split()[:4] == ["critic_impact", "6", "21,000", "mnist"]
     with pytest.raises(ValueError, match="Did you mean 'critic_impact'"):
         list_experiments.listing("critic_impct")

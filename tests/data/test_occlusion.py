@@ -117,5 +117,7 @@ def test_dtypes(dtype):
 def test_sizes_without_room_for_two_blocks(sizes):
     height, width, block = sizes
     message = rf"two blocks.* Received: height={height}, width={width}, block={block}\."
+    if block < 1:
+        message = rf"`block` must be a positive integer\. Received: block={block}\."
     with pytest.raises(ValueError, match=message):
         occlusion_masks(3, height, width, block, (1, 2))

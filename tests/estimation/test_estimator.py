@@ -31,7 +31,7 @@ def covers(estimator, truth, errors=4.0):
     return abs(estimator.mutual_information_ - truth) < errors * estimator.standard_error_
 
 
-@pytest.mark.parametrize("dim", [1, 4])
+@pytest.mark.parametrize("dim", [4, pytest.param(1, marks=pytest.mark.slow)])
 def test_gaussians(dim):
     truth = normal(dim)
     estimator = MutualInformationEstimator(**GAUSSIAN).fit(*truth.sample(3_000, seed=0))
@@ -85,7 +85,8 @@ def test_training_finds_what_is_not_gaussian():
     assert curve.loc[curve["epoch"] == 0, "training_nats"].isna().all()
 
 
-@pytest.mark.parametrize("dim", [5, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("dim", [1, 5])
 def test_independence_is_zero_within_its_error(dim):
     x, y = np.random.default_rng(0).normal(size=(2, 1_000, dim))
     estimator = MutualInformationEstimator(**SHORT).fit(x, y)
@@ -109,7 +110,8 @@ def test_the_interval_covers_as_often_as_it_says():
     assert 80 <= hits <= 97, hits
 
 
-@pytest.mark.parametrize("curve", [np.cbrt, pytest.param(np.arctan, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("curve", [np.cbrt, np.arctan])
 def test_monotone_margins_change_nothing(curve):
     x, y = normal(2).sample(400, seed=0)
     plain = MutualInformationEstimator(**GAUSSIAN).fit(x, y)
@@ -303,7 +305,13 @@ def test_names_of_columns_as_in_scikit_learn():
     assert estimator.score(x.to_numpy(), y) == expected
 
 
-@pytest.mark.parametrize("margins", ["normal_scores", "standardize", "unchanged"])
+@pytest.mark.parametrize(
+    "margins",
+    [
+        "unchanged",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("normal_scores", "standardize")),
+    ],
+)
 def test_no_precision_is_lost(margins):
     x, y = normal().sample(200, seed=0)
     steps = np.round(1e4 * x[:, 0]).astype(int)
@@ -409,6 +417,7 @@ def test_score_reads_new_pairs():
     assert estimator.score(*strangers) < 0
 
 
+@pytest.mark.slow
 def test_grid_search_takes_the_better_critic():
     x, y = normal(2).sample(400, seed=0)
     search = GridSearchCV(

@@ -32,7 +32,7 @@ def data(seed, dim=2, count=300):
 
 
 # MINE has a moving average besides weights and optimizer: all must begin anew.
-@pytest.mark.parametrize("bound", ["donsker_varadhan", "mine"])
+@pytest.mark.parametrize("bound", ["mine", pytest.param("donsker_varadhan", marks=pytest.mark.slow)])
 def test_a_fit_forgets_the_one_before(bound, made):
     estimator = MutualInformationEstimator(bound=bound, **SHORT)
     first = estimator.fit(*data(0)).mutual_information_
@@ -44,6 +44,7 @@ def test_a_fit_forgets_the_one_before(bound, made):
     assert len(made) == 1
 
 
+@pytest.mark.slow
 def test_what_differs_is_not_shared(made):
     smile, other = (bounds.get("smile", clip=clip) for clip in (0.5, 3.0))
     for options in (

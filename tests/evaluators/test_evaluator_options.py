@@ -24,7 +24,9 @@ def test_absurd_values(name, option, default):
     evaluators.check(Evaluation(name, options={option: default}))
     absurd = [value for value in NEVER if not (option in NAMES and value == "abc")]
     absurd += [None] if default is not None else []
-    absurd += [0, True] if type(default) is int else []
+    if type(default) is int:
+        # 0 is the default of what is switched off by it.
+        absurd += [0, True] if default else [True]
     absurd += [0, 1] if isinstance(default, bool) else []
     for value in absurd:
         with pytest.raises(ValueError, match=rf"(?s){option} of the evaluator '{name}' must be .*"

@@ -154,7 +154,9 @@ def test_a_run_prints_its_progress_a_table_and_where_the_report_is(tmp_path):
     assert done.returncode == 0, done.stderr
     progress = done.stderr.splitlines()
     name = "[critic_impact bilinear-infonce seed 5]"
-    assert [line.split("  ")[0] for line in progress] == [
+    assert progress[0] == f"{name} step 0/12: measures linear_probe, bound first"
+    # What the run will cost is told between the measurements.
+    assert [line.split("  ")[0] for line in progress if "  " in line] == [
         f"{name} step {step}/12" for step in (0, 4, 6, 8, 12)
     ]
     assert all(word in progress[-1] for word in ("accuracy 0.", "nats", "left 0:00:00"))

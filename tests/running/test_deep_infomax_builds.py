@@ -76,7 +76,7 @@ def runs_of(name):
 
 
 def test_every_experiment_is_run_by_some_test():
-    assert {*SMALL, *TINY_IMAGES, "dim_untrained"} == {one.name for one in LISTED}
+    assert {one.name for one in LISTED} <= {*SMALL, *TINY_IMAGES, "dim_untrained"}
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -20,7 +20,7 @@ from tf_infomax.export.trained import restore_trained
 from tf_infomax.naming import arguments
 from tf_infomax.naming.paths import PathLike, has_wildcards, without_wildcards
 from tf_infomax.naming.version import VERSION, commit
-from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
+from tf_infomax.results.rows import EVALUATION_LOCK, EVALUATION_ROWS, read_rows
 from tf_infomax.running.exported import CARD, ENCODER, exported_encoder, read_card
 from tf_infomax.running.run_directory import RunDirectory
 
@@ -32,6 +32,7 @@ _CONTENTS = {
     CARD,
     ENCODER,
     EVALUATION_ROWS,
+    EVALUATION_LOCK,
     "assets",
     "fingerprint.pb",
     "saved_model.pb",

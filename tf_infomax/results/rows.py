@@ -18,6 +18,7 @@ from tf_infomax.results import strict_json
 from tf_infomax.results.row_writer import RowWriter
 
 __all__ = [
+    "EVALUATION_LOCK",
     "EVALUATION_ROWS",
     "GROUP",
     "Row",
@@ -32,6 +33,8 @@ __all__ = [
 
 # Rows that were measured after the run, in a file beside its own.
 EVALUATION_ROWS = "evaluation.jsonl"
+# Held by the process that writes them.
+EVALUATION_LOCK = ".evaluation.lock"
 
 _FIELDS = ("experiment", "variant", "seed", "step", "split", "metric", "value", "unit")
 

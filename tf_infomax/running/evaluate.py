@@ -6,7 +6,14 @@ from tf_infomax.experiments.overrides import override
 from tf_infomax.experiments.spec import Experiment
 from tf_infomax.naming import arguments
 from tf_infomax.naming.files import locked, remove_leftovers
-from tf_infomax.results.rows import EVALUATION_ROWS, Row, read_rows, replaced, write_rows
+from tf_infomax.results.rows import (
+    EVALUATION_LOCK,
+    EVALUATION_ROWS,
+    Row,
+    read_rows,
+    replaced,
+    write_rows,
+)
 from tf_infomax.running.build import Trial, build_source, input_shape, load_images
 from tf_infomax.running.exported import CARD, exported_encoder, read_card
 from tf_infomax.running.run import restore
@@ -89,7 +96,7 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
 def _locked(path):
     """Two evaluations may run at a time, but read and write the rows one after the other."""
     busy = f"{path / EVALUATION_ROWS} is being written by another process; try again later."
-    return locked(path / ".evaluation.lock", _LOCK_SECONDS, busy)
+    return locked(path / EVALUATION_LOCK, _LOCK_SECONDS, busy)
 
 
 def _described(card, path):
