@@ -115,7 +115,7 @@ def test_changed_inputs_are_refused_or_noted_in_a_row(half, whole, tmp_path, mon
     workdir = copied(half, tmp_path / "work")
     started_with = (workdir / RUN / "inputs.json").read_bytes()
     with monkeypatch.context() as patched:
-        patched.setattr(inputs, "package_version", lambda: "99.0")
+        patched.setattr(inputs, "VERSION", "99.0")
         refused = outcome(workdir)
         check_sentence(refused, workdir)
         assert "versions.tf_infomax was" in refused and "is '99.0'" in refused

@@ -8,7 +8,6 @@ The verdicts are: holds, does not hold, not decided at this budget.
 from absl import flags
 
 from tf_infomax.naming.files import write_text
-from tf_infomax.naming.paths import expanded
 from tf_infomax.report.sections import collect
 from tf_infomax.results.rows import to_frame
 from tf_infomax.running import command_line
@@ -20,7 +19,7 @@ __all__ = ["define_flags", "main"]
 
 def define_flags():
     """Defines the flags of the command."""
-    command_line.define_paths("runs", "Work directory; may be repeated or positional.")
+    command_line.define_work_directories()
     command_line.define_path("output", None, "Markdown file that also receives the table.")
 
 
@@ -28,9 +27,7 @@ def define_flags():
 def main(argv):
     """Prints the table of claims; returns the exit code."""
     given = flags.FLAGS
-    paths = [*(expanded(path, "The work directory") for path in argv[1:]), *given.runs]
-    if not paths:
-        raise ValueError("Expected at least one work directory. Received: no directory.")
+    paths = command_line.work_directories(argv)
     rows = [row for source in collect(paths) for row in source.rows]
     found = verdicts(to_frame(rows))
     print(verdict_tables.text(found))

@@ -23,9 +23,7 @@ def define_flags():
         "evaluate", None, "Names of evaluators, separated by commas.", required=True
     )
     flags.DEFINE_multi_string("set", [], "An evaluator's option, as in mlp_probe.epochs=20.")
-    command_line.define_path(
-        "data_dir", None, "Folder of prepared TFDS data sets (default: TFDS_DATA_DIR)."
-    )
+    command_line.define_data_dir()
 
 
 @command_line.command("evaluate")

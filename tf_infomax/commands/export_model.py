@@ -21,9 +21,7 @@ def define_flags():
         "output", None, "Folder to write; default: export in the run's."
     )
     flags.DEFINE_list("formats", [], "Further formats, separated by commas: tflite, onnx.")
-    command_line.define_path(
-        "data_dir", None, "Folder of prepared TFDS data sets (default: TFDS_DATA_DIR)."
-    )
+    command_line.define_data_dir()
 
 
 @command_line.command("export_model")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from absl import flags
 
-from tf_infomax.naming.paths import expanded
 from tf_infomax.published import PACKAGED
 from tf_infomax.report.gallery import write_gallery
 from tf_infomax.report.report import (
@@ -26,7 +25,7 @@ __all__ = ["define_flags", "main"]
 
 def define_flags():
     """Defines the flags of the command."""
-    command_line.define_paths("runs", "Work directory; may be repeated or positional.")
+    command_line.define_work_directories()
     command_line.define_path("output", None, "HTML file; default <first dir>/report.html.")
     command_line.define_path(
         "official_curves", str(PACKAGED),
@@ -44,9 +43,7 @@ def define_flags():
 def main(argv):
     """Writes the report and prints the summary; returns the exit code."""
     given = flags.FLAGS
-    paths = [*(expanded(path, "The work directory") for path in argv[1:]), *given.runs]
-    if not paths:
-        raise ValueError("Expected at least one work directory. Received: no directory.")
+    paths = command_line.work_directories(argv)
     # Of several paths, as from `results/*`, those that are no runs are left out; a single one is an
     # error that says what it is.
     if len(paths) > 1:

@@ -41,9 +41,7 @@ def define_flags():
     flags.DEFINE_integer(
         "jobs", 0, "Runs at a time; 0 means one a core, or one in all on a GPU.", lower_bound=0
     )
-    command_line.define_path(
-        "data_dir", None, "Folder of prepared TFDS data sets (default: TFDS_DATA_DIR)."
-    )
+    command_line.define_data_dir()
     flags.DEFINE_integer(
         "threads", 0, "Threads of each run; 0 shares the cores among the jobs.", lower_bound=0
     )

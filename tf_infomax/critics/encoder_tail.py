@@ -80,8 +80,12 @@ class EncoderTailCritic(keras.layers.Layer):
     def embed(self, codes, maps, training=False):
         """Embeddings ``[K, units]`` of codes, and of maps."""
         embedded = self.embed_globals(codes)
+        return embedded, self._tails(maps, embedded.dtype, training)
+
+    def _tails(self, maps, dtype, training):
+        """What the tail makes of maps, ``[K, units]``."""
         tails = self.tail(tf.cast(maps, self.compute_dtype), training=training)
-        return embedded, tf.cast(tails, embedded.dtype)
+        return tf.cast(tails, dtype)
 
     def all_scores(self, x, y):
         """Scores ``[K, M]`` of all pairs of embeddings."""
@@ -99,8 +103,7 @@ class EncoderTailCritic(keras.layers.Layer):
 
     def score_embedded(self, embedded, maps, training=False):
         """Scores ``[K, M]`` of codes that ``embed_globals`` has embedded already."""
-        tails = self.tail(tf.cast(maps, self.compute_dtype), training=training)
-        return tf.matmul(embedded, tf.cast(tails, embedded.dtype), transpose_b=True)
+        return self.all_scores(embedded, self._tails(maps, embedded.dtype, training))
 
     def call(self, codes, maps, training=False):
         if (len(codes.shape), len(maps.shape)) != (2, 4) or (
@@ -112,7 +115,7 @@ class EncoderTailCritic(keras.layers.Layer):
                 f"[M, {', '.join(map(str, sides))}]. Received: codes of shape "
                 f"{tuple(codes.shape)}, maps of shape {tuple(maps.shape)}."
             )
-        return self.score_embedded(self.embed_globals(codes), maps, training)
+        return self.all_scores(*self.embed(codes, maps, training))
 
     def compute_output_shape(self, codes_shape, maps_shape):
         return (codes_shape[0], maps_shape[0])

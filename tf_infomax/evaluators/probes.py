@@ -109,11 +109,6 @@ def _is_converged(snapshot, name, when):
     return is_last and trial.source.is_paired and name == snapshot.code
 
 
-def _labelled(labels):
-    """Number of examples with a label; -1 stands for none."""
-    return int(np.sum(np.asarray(labels) >= 0))
-
-
 _MLP = options_of(evaluation.mlp_probe)
 
 

@@ -171,14 +171,18 @@ class BiGAN(Term):
         """Views that the generator makes of draws of the prior ``[K, D]``, in inference mode."""
         return wide(self.generator(draws, training=False))
 
+    def _codes(self, features):
+        """Squashed codes of the batch."""
+        return squash(wide(flat(features.read(self.endpoint))), self.prior)
+
     def _encoded(self, features):
         """(views, squashed codes) of the batch."""
-        codes = squash(wide(flat(features.read(self.endpoint))), self.prior)
+        codes = self._codes(features)
         return tf.cast(features.view(self._view), codes.dtype), codes
 
     def _generated(self, features):
         """(generated views, draws of the prior), as many as the batch has rows."""
-        _, codes = self._encoded(features)
+        codes = self._codes(features)
         draws = sample_prior(self.prior, tf.shape(codes), features.seed("bigan"), codes.dtype)
         draws = tf.ensure_shape(draws, [None, self._width])
         return wide(self.generator(draws, training=features.training)), draws

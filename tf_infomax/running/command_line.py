@@ -12,7 +12,16 @@ from absl import app, flags, logging
 from tf_infomax.naming.paths import expanded
 from tf_infomax.naming.sentences import sentence
 
-__all__ = ["command", "define_path", "define_paths", "refuse_arguments", "start"]
+__all__ = [
+    "command",
+    "define_data_dir",
+    "define_path",
+    "define_paths",
+    "define_work_directories",
+    "refuse_arguments",
+    "start",
+    "work_directories",
+]
 
 MISTAKE = 2  # exit code
 INTERRUPTED = 128 + 2  # as shells have it: 128 and the number of the signal
@@ -99,6 +108,26 @@ def define_paths(name, help):
     """A flag that takes a path and may be given many times; ``[]`` by default."""
     parser, serializer = _PathParser(f"--{name}"), flags.ArgumentSerializer()
     return flags.DEFINE_multi(parser, serializer, name, [], help)
+
+
+def define_data_dir():
+    """The flag of prepared data sets."""
+    define_path(
+        "data_dir", None, "Folder of prepared TFDS data sets (default: TFDS_DATA_DIR)."
+    )
+
+
+def define_work_directories():
+    """The flag of what ``work_directories`` gives."""
+    define_paths("runs", "Work directory; may be repeated or positional.")
+
+
+def work_directories(argv):
+    """The work directories of a command, from its arguments and from ``--runs``; at least one."""
+    paths = [*(expanded(path, "The work directory") for path in argv[1:]), *flags.FLAGS.runs]
+    if not paths:
+        raise ValueError("Expected at least one work directory. Received: no directory.")
+    return paths
 
 
 def _refusal(name, sentence):

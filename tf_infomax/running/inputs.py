@@ -1,14 +1,13 @@
 """What a run is computed from besides its experiment: data, versions, number of threads."""
 
-import importlib.metadata
-
 import joblib
 import keras
 import tensorflow as tf
 
+from tf_infomax.naming.version import VERSION
 from tf_infomax.running.run_directory import differences
 
-__all__ = ["changes", "check_inputs", "inputs_of", "package_version", "threads"]
+__all__ = ["changes", "check_inputs", "inputs_of", "threads"]
 
 
 def inputs_of(images):
@@ -20,20 +19,12 @@ def inputs_of(images):
     return {
         "data": None if images is None else images.checksum,
         "versions": {
-            "tf_infomax": package_version(),
+            "tf_infomax": VERSION,
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
         },
         "threads": threads(),
     }
-
-
-def package_version():
-    """Version of this package, or "not installed"."""
-    try:
-        return importlib.metadata.version("tf_infomax")
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def threads():
