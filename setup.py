@@ -97,5 +97,7 @@ setup(
         "onnx": ["tf2onnx>=1.16,<2", "onnxruntime>=1.20,<2"],
         # Nearest-neighbour estimates to compare ours with (benchmarks/known_information.py).
         "benchmark": ["normi>=0.3,<0.4"],
+        # The same steps in PyTorch beside ours, at the end of `make bench`.
+        "torch": ["torch>=2.6,<3"],
     },
 )

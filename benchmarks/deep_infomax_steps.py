@@ -19,7 +19,7 @@ STEPS = 3
 
 def released(bound, units, images=64):
     """One batch a call, the full logits of infoNCE."""
-    trial = _trial(bound, units, images)
+    trial = one_trial(bound, units, images)
     if bound == "infonce":
         (term,) = (one for one in trial.model.objectives if hasattr(one, "local_samples"))
         critic = term.critic
@@ -40,22 +40,22 @@ def released(bound, units, images=64):
 
 def package(bound, units, images=64):
     """``StepLoop`` on the experiment's own task, as ``run_experiment`` does."""
-    return _with_loop(_trial(bound, units, images))
+    return _with_loop(one_trial(bound, units, images))
 
 
 def on_one_batch(bound, units, images=64):
     """``package``, but every step trains on the same tensors, which leaves only computation."""
-    return _with_loop(_trial(bound, units, images), one_batch=True)
+    return _with_loop(one_trial(bound, units, images), one_batch=True)
 
 
 def without_xla(bound, units, images=64):
     """``package``, but not compiled by XLA."""
-    return _with_loop(_trial(bound, units, images, "train.jit_compile=no"))
+    return _with_loop(one_trial(bound, units, images, "train.jit_compile=no"))
 
 
 def traced_update(bound, units, images=64):
     """The graph of one step, for ``flops.count``."""
-    return trials.traced_update(_trial(bound, units, images))
+    return trials.traced_update(one_trial(bound, units, images))
 
 
 def _with_loop(trial, one_batch=False):
@@ -78,7 +78,7 @@ def _step(trial, train):
     return training_step(train, STEPS, loss_and_gradients(loss, model.representation_variables))
 
 
-def _trial(bound, units, images, *settings):
+def one_trial(bound, units, images, *settings):
     settings = [
         *settings,
         f"local_information.bound={bound}",

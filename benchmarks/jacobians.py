@@ -8,7 +8,7 @@ from tf_infomax.evaluation import conditioning
 
 def row_by_row(inputs, width, layers, read):
     """One backward pass an output entry, in a loop; TensorFlow's own decomposition."""
-    encoder, x = _encoder_and_inputs(inputs, width, layers)
+    encoder, x = encoder_and_inputs(inputs, width, layers)
 
     @tf.function
     def of_rows():
@@ -28,7 +28,7 @@ def row_by_row(inputs, width, layers, read):
 
 def at_once(inputs, width, layers, read):
     """``conditioning``: the Jacobian vectorised, LAPACK in a pool of threads."""
-    encoder, x = _encoder_and_inputs(inputs, width, layers)
+    encoder, x = encoder_and_inputs(inputs, width, layers)
     jacobian = conditioning.jacobian_function(encoder)
 
     def step():
@@ -46,7 +46,7 @@ def _read(spectra, read):
     return spectra if read == "spectrum" else conditioning.log_condition_number(spectra)
 
 
-def _encoder_and_inputs(inputs, width, layers):
+def encoder_and_inputs(inputs, width, layers):
     encoder = MLP((width,) * layers, shortcuts=True, seed=0)
     encoder.build((None, width))
     return encoder, tf.random.stateless_uniform([inputs, width], [0, 0])

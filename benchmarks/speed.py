@@ -8,6 +8,7 @@ the rows they have.
 """
 
 import dataclasses
+import importlib.util
 import json
 from pathlib import Path
 
@@ -95,6 +96,21 @@ def _deep_infomax_steps(bound, units):
     )
 
 
+def _against_torch(what, twin, module, sizes, tolerance=1e-5, steps=0, own="package"):
+    """A step in PyTorch, which must be loaded first, and in this package."""
+    ways = {f"PyTorch, {way}": f"torch_steps:{twin}_{way}" for way in ("eager", "compiled")}
+    ways["package"] = f"{module}:{own}"
+    if steps:
+        ways["package, without XLA"] = f"{module}:without_xla"
+    return Comparison(f"against PyTorch: {what}", ways, sizes, tolerance, steps)
+
+
+def _steps_against_torch(experiment, *settings, tolerance=1e-5):
+    sizes = {"experiment": experiment, "settings": [*settings, "bound=infonce"]}
+    what = f"20 steps of {experiment} {' '.join(settings)}, infonce, K = 128"
+    return _against_torch(what, "mi_max", "training_steps", sizes, tolerance, 20)
+
+
 def _seeds(experiment, *settings):
     return Comparison(
         f"50 steps of 4 seeds of {experiment} {' '.join(settings)}",
@@ -157,6 +173,28 @@ COMPARISONS = (
     _seeds("staircase", "critic=separable", "bound=infonce", "transform=identity"),
 )
 
+# Those that need PyTorch: ``pip install .[torch]``.
+AGAINST_TORCH = (
+    _steps_against_torch("critic_impact", "critic=bilinear"),
+    _steps_against_torch("critic_impact", "critic=concat", tolerance=2e-3),
+    # PyTorch's layer norm adds its epsilon to the variance, this one to the standard deviation.
+    _steps_against_torch(
+        "encoder_impact", "encoder=convnet", "target=none", tolerance=5e-4
+    ),
+    *(
+        _against_torch(
+            f"3 steps of dim_local, basic32x32, infonce, N = 64, {units:,} units",
+            "deep_infomax", "deep_infomax_steps", {"bound": "infonce", "units": units},
+            tolerance=5e-5, steps=3,
+        )
+        for units in (512, 2048)
+    ),
+    _against_torch(
+        "spectra of 128 Jacobians, 392 x 392", "jacobians", "jacobians",
+        {"inputs": 128, "width": 392, "layers": 5, "read": "spectrum"}, 1e-4, own="at_once",
+    ),
+)
+
 
 def run(output, only="", seconds=30.0):
     """Measures the comparisons whose work contains ``only``; returns all results there are."""
@@ -165,9 +203,10 @@ def run(output, only="", seconds=30.0):
     found = {
         work: [Result(**one) for one in entry["results"]] for work, entry in known.items()
     }
-    for one in COMPARISONS:
+    everything = (*COMPARISONS, *AGAINST_TORCH)
+    for one in everything:
         work = one.work
-        if only not in work:
+        if only not in work or (one in AGAINST_TORCH and not _has_torch()):
             continue
         ways = {label: f"benchmarks.{where}" for label, where in one.ways.items()}
         found[work] = compare(work, ways, one.sizes, tolerance=one.tolerance, seconds=seconds)
@@ -175,18 +214,23 @@ def run(output, only="", seconds=30.0):
             "machine": machine(),
             "results": [dataclasses.asdict(result) for result in found[work]],
         }
-        if one.steps:
+        if one in COMPARISONS and one.steps:
             known[work] |= {
                 "flop": rates.flop_of(one), "of_a_product": rates.rate_of_a_product(),
             }
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
         _write_tables(path.with_suffix(".md"), known, found)
-    return [result for one in COMPARISONS for result in found.get(one.work, ())]
+    return [result for one in everything for result in found.get(one.work, ())]
+
+
+def _has_torch():
+    return importlib.util.find_spec("torch") is not None
 
 
 def _write_tables(path, known, found):
-    results = [result for one in COMPARISONS for result in found.get(one.work, ())]
+    everything = (*COMPARISONS, *AGAINST_TORCH)
+    results = [result for one in everything for result in found.get(one.work, ())]
     steps = {
         one.work: {
             **known[one.work],

@@ -19,7 +19,7 @@ STEPS = 20
 
 def released(experiment, settings):
     """One batch a call, tiled pairs, a dense matrix."""
-    trial = _trial(experiment, settings)
+    trial = one_trial(experiment, settings)
     variables = [variable.value for variable in trial.model.trainable_variables]
     moments = [[tf.Variable(tf.zeros_like(one)) for one in variables] for _ in range(2)]
     powers = [tf.Variable(beta) for beta in (0.9, 0.999)]
@@ -49,12 +49,12 @@ def released(experiment, settings):
 
 def package(experiment, settings):
     """``StepLoop`` on the experiment's own task, as ``run_experiment`` does."""
-    return _with_loop(_trial(experiment, settings))
+    return _with_loop(one_trial(experiment, settings))
 
 
 def on_one_batch(experiment, settings):
     """``package``, but every step trains on the same tensors: what is left is computation."""
-    return _with_loop(_trial(experiment, settings), one_batch=True)
+    return _with_loop(one_trial(experiment, settings), one_batch=True)
 
 
 def without_xla(experiment, settings):
@@ -64,7 +64,7 @@ def without_xla(experiment, settings):
 
 def traced_update(experiment, settings):
     """The graph of one step, for ``flops.count``."""
-    return trials.traced_update(_trial(experiment, settings))
+    return trials.traced_update(one_trial(experiment, settings))
 
 
 def _with_loop(trial, one_batch=False):
@@ -83,7 +83,7 @@ def _step(trial, loss_of, train):
     return training_step(train, STEPS, found)
 
 
-def _trial(experiment, settings):
+def one_trial(experiment, settings):
     # As many images as MNIST's.
     return trial_on_noise(experiment, settings, 60_000, (28, 28, 1))
 
