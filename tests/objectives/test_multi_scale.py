@@ -47,3 +47,28 @@ def test_vectors_are_maps_of_one_place():
     assert set(term.metric_units.values()) == {"1"}
     with pytest.raises(ValueError, match="no endpoint 'conv'"):
         term_of(pairs=("global:conv",))
+
+
+def test_clipped_scores_and_their_penalty():
+    pairs = ("local:local",)
+    options = {"clip": 0.5, "score_penalty": 0.3, "weight": 2.0}
+    term = term_of(pairs=pairs, **options)
+    loss, metrics = term.loss(Features(ENCODED, dict.fromkeys(VIEWS)))
+    values, squares = [], []
+    for one, other in (ENDPOINTS, ENDPOINTS[::-1]):
+        scores = term.critics[0](one["local"], other["local"]).numpy() / np.sqrt(3.0)
+        assert np.abs(scores).max() > 0.5
+        clipped = tf.constant(0.5 * np.tanh(scores / 0.5))
+        values.append(bounds.infonce(PairScores.from_maps(clipped)))
+        squares.append(np.mean(scores**2))
+    np.testing.assert_allclose(metrics["multi_scale"], np.mean(values), rtol=1e-5)
+    expected = 2.0 * (0.3 * np.mean(squares) - np.mean(values))
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
+    copy = MultiScaleInformation.from_config(term.get_config())
+    assert (copy.clip, copy.score_penalty) == (0.5, 0.3)
+
+
+@pytest.mark.parametrize("clip", [0.0, -1.0, np.inf, "20"])
+def test_a_clip_is_a_positive_number(clip):
+    with pytest.raises(ValueError, match="`clip` must be positive or None"):
+        term_of(clip=clip)

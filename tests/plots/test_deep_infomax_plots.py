@@ -158,6 +158,19 @@ def test_maps_of_weights_have_every_value_in_its_place():
     assert "\u03b3 = 0.1" in maps[3].get_ylabel()
 
 
+def test_the_map_of_attributes_shows_their_balanced_accuracy():
+    rows = [
+        row("probe/attributes/balanced_accuracy", 0.5 + 0.1 * alpha + 0.2 * beta,
+            alpha=alpha, beta=beta, gamma=1.0)
+        for alpha in (0.0, 1.0) for beta in (0.0, 1.0) if alpha or beta
+    ]
+    frame = to_frame(rows).assign(experiment="dim_weights_attributes", dataset="celeb_a")
+    figure = plots.draw("dim_weights_attributes", frame).figure
+    attributes = panel(figure, "Attributes (balanced accuracy) on global")
+    shown = {text.get_position(): text.get_text() for text in attributes.texts}
+    assert shown == {(0, 0): "\u2013", (1, 0): "0.700", (0, 1): "0.600", (1, 1): "0.800"}
+
+
 @pytest.mark.parametrize("experiment", ["dim_weights", "dim_negatives"])
 def test_before_the_first_evaluation_there_are_training_curves(experiment):
     rows = [row("train/local_information", 1.0, step=step, split="train", alpha=0.0, beta=1.0,

@@ -1,10 +1,12 @@
 """Information between features of several scales of two views, as in AMDIM."""
 
+import math
+
 import keras
 import tensorflow as tf
 
 from tf_infomax.critics.feature_map import DotMapCritic
-from tf_infomax.naming.arguments import positive_integer
+from tf_infomax.naming.arguments import number, positive_integer
 from tf_infomax.numerics.randomness import stream_seed
 from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives.scored_bound import ScoredBound
@@ -22,18 +24,25 @@ class MultiScaleInformation(TwoViewTerm):
     DIM(L) across two views, with anchors that may be maps, too (n-to-m prediction). The positives
     of a place are all places of its own image in the other view, its negatives all places of the
     other images. Each pair of scales has an encode-and-dot critic of its own, which both directions
-    share. AMDIM's clipping of scores and penalty on them are left out.
+    share.
+
+    AMDIM keeps its scores small. With ``clip`` or ``score_penalty`` a score s is the dot product
+    over the square root of ``units``, as there; the bound reads ``clip * tanh(s / clip)``, and
+    ``score_penalty`` times the mean of s^2 over all pairs is added to the loss.
 
     Args:
         pairs: of endpoints, "anchor:candidate"; vectors are maps of one place.
         bound: name of a registered bound, or as for ``Information``.
         units: width of the critics' embeddings.
+        clip: largest absolute score, or ``None``.
+        score_penalty: 0 or more.
         weight, crop_area, flip, colour_jitter, grey, views: as for ``ViewInformation``; the option
             ``endpoint`` is not read.
         seed: int for reproducible weights, or ``None``.
 
     Raises:
-        ValueError: on pairs that are not two names joined by a colon, or that are listed twice.
+        ValueError: on pairs that are not two names joined by a colon, or that are listed twice,
+            or numbers out of range.
 
     Reference: Bachman et al. (2019), arXiv:1906.00910, section 3.4.
     """
@@ -42,7 +51,7 @@ class MultiScaleInformation(TwoViewTerm):
 
     def __init__(
         self, pairs=("global:local", "global:conv", "conv:conv"), bound="infonce", units=256,
-        **kwargs,
+        clip=None, score_penalty=0.0, **kwargs,
     ):
         super().__init__(**kwargs)
         valid = isinstance(pairs, (list, tuple)) and pairs and len(set(pairs)) == len(pairs)
@@ -54,6 +63,10 @@ class MultiScaleInformation(TwoViewTerm):
         self.pairs = tuple(pairs)
         self.scored_bound = ScoredBound(bound)
         self.units = positive_integer(units, "units")
+        if clip is not None:
+            clip = number(clip, "clip", exclusive=True, wanted="positive or None")
+        self.clip = clip
+        self.score_penalty = number(score_penalty, "score_penalty")
         self.critics = [
             DotMapCritic(
                 self.units,
@@ -88,21 +101,31 @@ class MultiScaleInformation(TwoViewTerm):
         return dict.fromkeys([self.label, *names], unit)
 
     def loss(self, features):
-        values = []
+        values, penalties = [], []
         for pair, critic in zip(self.pairs, self.critics, strict=True):
             anchors, candidates = (
                 features.pair(self.pair.views, endpoint) for endpoint in pair.split(":")
             )
             # Anchors of one view, candidates of the other, and the other way round.
-            scored = [
-                critic(_map(x), _map(y), training=features.training)
-                for x, y in zip(anchors, candidates[::-1], strict=True)
-            ]
-            bounds = [self.scored_bound(PairScores.from_maps(wide(scores))) for scores in scored]
-            values.append(tf.reduce_mean(tf.stack(bounds)))
-        value = tf.reduce_mean(tf.stack(values))
-        metrics = dict(zip(self.metric_units, (value, *values), strict=True))
-        return -self.weight * value, metrics
+            for x, y in zip(anchors, candidates[::-1], strict=True):
+                scores = wide(critic(_map(x), _map(y), training=features.training))
+                scores, penalty = self._limited(scores)
+                values.append(self.scored_bound(PairScores.from_maps(scores)))
+                penalties.append(penalty)
+        of_pairs = tf.reduce_mean(tf.reshape(values, [len(self.pairs), 2]), axis=1)
+        value = tf.reduce_mean(of_pairs)
+        metrics = dict(zip(self.metric_units, (value, *tf.unstack(of_pairs)), strict=True))
+        return self.weight * (tf.reduce_mean(penalties) - value), metrics
+
+    def _limited(self, scores):
+        """(scores that the bound reads, penalty on the scores)."""
+        if self.clip is None and not self.score_penalty:
+            return scores, tf.zeros([], scores.dtype)
+        scores = scores / math.sqrt(self.units)
+        penalty = self.score_penalty * tf.reduce_mean(tf.square(scores))
+        if self.clip is not None:
+            scores = self.clip * tf.tanh(scores / self.clip)
+        return scores, penalty
 
     def get_config(self):
         return {
@@ -110,6 +133,8 @@ class MultiScaleInformation(TwoViewTerm):
             "pairs": self.pairs,
             "bound": self.scored_bound.serialize(),
             "units": self.units,
+            "clip": self.clip,
+            "score_penalty": self.score_penalty,
         }
 
 

@@ -55,6 +55,7 @@ _FIGURES = {
     "dim_single_global": deep_infomax,
     "dim_multiple_globals": deep_infomax,
     "dim_weights": weights,
+    "dim_weights_attributes": weights,
     "dim_negatives": negatives,
     "dim_autoencoder": deep_infomax,
     "dim_vae": deep_infomax,

@@ -10,6 +10,8 @@ from tf_infomax.results.rows import final_values
 
 __all__ = ["weight_map", "weights"]
 
+# Many attributes are rare: plain accuracy would reward the answer "no".
+_ATTRIBUTES = "probe/attributes/balanced_accuracy"
 _LETTERS = ("alpha", "beta", "gamma")
 _GREEK = {"alpha": "\u03b1", "beta": "\u03b2", "gamma": "\u03b3"}
 
@@ -17,10 +19,12 @@ _GREEK = {"alpha": "\u03b1", "beta": "\u03b2", "gamma": "\u03b3"}
 def _maps(frame):
     """(title, metric, split, tags, format, whether more is better) of each column of maps."""
     found = []
-    endpoints = endpoints_of(select(frame, split="test"), MLP)
-    if endpoints:
-        endpoint = "global" if "global" in endpoints else endpoints[0]
-        found.append((f"MLP probe on {endpoint}", MLP, "test", {"features": endpoint}, ".3f", True))
+    for title, metric in (("MLP probe", MLP), ("Attributes (balanced accuracy)", _ATTRIBUTES)):
+        endpoints = endpoints_of(select(frame, split="test"), metric)
+        if endpoints:
+            endpoint = "global" if "global" in endpoints else endpoints[0]
+            tags = {"features": endpoint}
+            found.append((f"{title} on {endpoint}", metric, "test", tags, ".3f", True))
     for title, metric, more in (
         ("MS-SSIM", "reconstruction/ms_ssim", True), ("MSE", "reconstruction/mse", False),
     ):
