@@ -52,34 +52,34 @@ setup(
         "tf-keras>=2.21,<2.22",
         "tensorflow-datasets>=4.9.9,<5",
         # Needed by tensorflow-datasets to prepare a set, which it does not declare.
-        "importlib_resources>=6,<7",
+        "importlib_resources>=6.0,<7",
         # The event files are written through tensorboard's summary module.
         "tensorboard>=2.19,<3",
         "scikit-learn>=1.7,<2",
         "joblib>=1.4,<2",
         "threadpoolctl>=3.5,<4",
-        "pandas>=2.2,<4",
+        "pandas>=2.2.2,<4",
         "matplotlib>=3.9,<4",
         # Reads image files (matplotlib brings it, too).
-        "pillow>=11,<14",
+        "pillow>=11.0,<14",
         "absl-py>=2.1,<3",
         # The HTML of reports.
         "jinja2>=3.1,<4",
         # The bar of a run in a terminal.
         "tqdm>=4.66,<5",
-        "numpy>=2,<3",
+        "numpy>=2.0,<3",
         "scipy>=1.15,<2",
     ],
     extras_require={
         "dev": [
-            "pytest>=8,<10",
+            "pytest>=8.0,<10",
             "pytest-xdist>=3.6,<4",
             "hypothesis>=6.100,<7",
             "ruff>=0.12,<1",
             "mypy>=1.15,<3",
             "pre-commit>=4,<5",
             "normi>=0.3,<0.4",
-            "pyarrow>=17,<27",
+            "pyarrow>=17.0,<27",
         ],
         # `make docs`, `make notebooks` and `make package`.
         "docs": [
@@ -92,7 +92,7 @@ setup(
             "build>=1.2,<2",
         ],
         # Reads the pairs of launch/estimate_mi.py from Parquet.
-        "parquet": ["pyarrow>=17,<27"],
+        "parquet": ["pyarrow>=17.0,<27"],
         # Export to ONNX, and its proof; TFLite comes with TensorFlow.
         "onnx": ["tf2onnx>=1.16,<2", "onnxruntime>=1.20,<2"],
         # Nearest-neighbour estimates to compare ours with (benchmarks/known_information.py).
