@@ -1,0 +1,144 @@
+"""Which devices share the steps of a run: one, several of a machine, or those of several machines.
+
+TensorFlow takes them once in a process, before anything else.
+"""
+
+import dataclasses
+import json
+import os
+
+import tensorflow as tf
+
+from tf_infomax.naming.registry import unknown_name
+from tf_infomax.training.devices import Devices, WorkerLostError
+
+__all__ = ["NAMES", "Choice", "start"]
+
+NAMES = ("none", "mirrored", "multi_worker")
+# Logical CPUs of a machine without a GPU, unless told otherwise.
+_CPUS = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """Which devices are to share the steps.
+
+    Attributes:
+        name: "none", one device; "mirrored", the devices of this machine; "multi_worker", those of
+            all machines that the environment variable ``TF_CONFIG`` names.
+        devices: of this process: its first GPUs, or logical CPUs where there is no GPU; 0 means
+            all GPUs, or two logical CPUs (one of every worker).
+
+    Raises:
+        ValueError: on an unknown name, or more devices than the strategy has.
+    """
+
+    name: str = "none"
+    devices: int = 0
+
+    def __post_init__(self):
+        if self.name not in NAMES:
+            raise unknown_name("strategy", self.name, NAMES)
+        if self.devices < 0 or (self.name == "none" and self.devices > 1):
+            raise ValueError(
+                "Several devices need the strategy mirrored or multi_worker. "
+                f"Received: strategy={self.name}, devices={self.devices}."
+            )
+
+
+# A second strategy would number its collective operations from 0 again.
+_STARTED: dict[Choice, Devices] = {}
+
+
+def start(choice):
+    """The ``Devices`` of this process, which stay the same for its life.
+
+    Before the first call TensorFlow must not have been used in this process, unless the strategy is
+    "none" or there is a GPU.
+
+    Raises:
+        ValueError: if this process has started with another choice, the machine lacks the devices,
+            or ``TF_CONFIG`` does not name the workers.
+    """
+    if choice.name == "none":
+        return Devices("none", tf.distribute.get_strategy())
+    if choice not in _STARTED:
+        if _STARTED:
+            (other,) = _STARTED
+            raise ValueError(
+                "A process has one strategy: TensorFlow numbers the collective operations of a "
+                f"second one from 0 again. Received: {choice.name} after {other.name}."
+            )
+        _STARTED[choice] = Devices(choice.name, _MADE[choice.name](choice.devices))
+    return _STARTED[choice]
+
+
+def _mirrored(number):
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        names = [f"GPU:{place}" for place in range(_of_gpus(number, gpus))]
+    else:
+        _make_logical_cpus(number or _CPUS)
+        names = [f"CPU:{place}" for place in range(number or _CPUS)]
+    return tf.distribute.MirroredStrategy(names)
+
+
+def _of_gpus(number, gpus):
+    if number > len(gpus):
+        raise ValueError(f"This machine has {len(gpus)} GPUs. Received: devices={number}.")
+    return number or len(gpus)
+
+
+def _make_logical_cpus(number):
+    (cpu,) = tf.config.list_physical_devices("CPU")
+    try:
+        tf.config.set_logical_device_configuration(
+            cpu, [tf.config.LogicalDeviceConfiguration()] * number
+        )
+    except RuntimeError:
+        if len(tf.config.list_logical_devices("CPU")) < number:
+            raise ValueError(
+                "Logical CPUs are made before TensorFlow is first used in a process. "
+                f"Received: devices={number} after its first use."
+            ) from None
+
+
+def _multi_worker(number):
+    _check_cluster(os.environ.get("TF_CONFIG"))
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        tf.config.set_visible_devices(gpus[: _of_gpus(number, gpus)], "GPU")
+    elif number > 1:
+        raise ValueError(
+            "A worker without a GPU has one device; start more workers instead. "
+            f"Received: devices={number}."
+        )
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except RuntimeError as error:
+        raise ValueError(f"The workers cannot be started: {error}.") from error
+    except tf.errors.OpError as error:
+        reason = (error.message or type(error).__name__).splitlines()[0].rstrip(".")
+        raise WorkerLostError(
+            f"The workers of TF_CONFIG did not come together ({reason[:200]})."
+        ) from None
+
+
+def _check_cluster(text):
+    form = (
+        '{"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}'
+    )
+    try:
+        plain = json.loads(text or "")
+        jobs, task = plain["cluster"], plain["task"]
+        if int(task["index"]) < len(jobs[task["type"]]) and {*jobs} <= {"chief", "worker"}:
+            return
+    except (KeyError, TypeError, ValueError):
+        pass
+    raise ValueError(
+        f"The strategy multi_worker reads the workers from the environment variable TF_CONFIG, "
+        f"{form}. Received: TF_CONFIG={text!r}."
+    )
+
+
+_MADE = {"mirrored": _mirrored, "multi_worker": _multi_worker}
