@@ -6,6 +6,8 @@ import itertools
 
 import tensorflow as tf
 
+from tf_infomax.training.devices import STEPS
+
 __all__ = ["Segment", "StepLoop", "boundaries"]
 
 
@@ -45,14 +47,16 @@ class StepLoop:
         jit_compile: whether ``update`` is compiled by XLA. ``draw`` never is: it may hold
             what XLA cannot compile, such as index shuffling. Nor is anything under a strategy.
         devices: ``Devices`` that share every step; ``None`` means one device.
+        kind: ``STEPS`` or ``WARM_UP``, as the other workers know the task.
     """
 
-    def __init__(self, task, jit_compile, devices=None):
+    def __init__(self, task, jit_compile, devices=None, kind=STEPS):
         self._names = tuple(task.metric_names)
         update = tf.function(task.update, jit_compile=jit_compile)
         # Read at every step, because a signal comes while Python waits for TensorFlow.
         self._is_stopped = is_stopped = tf.Variable(False, trainable=False)
         self._devices = devices if devices is not None and devices.is_shared else None
+        self._kind = kind
         if self._devices is not None:
             self._run = _shared_run(task, devices, is_stopped)
             return
@@ -104,11 +108,7 @@ class StepLoop:
         reached, is_finite, is_told = start, True, False
         inner = () if parts is None else parts(start, stop)
         for end in itertools.chain(inner, (stop,)):
-            with contextlib.nullcontext() if self._devices is None else self._devices.telling():
-                reached, sums, is_finite, is_told = self._run(
-                    tf.constant(reached, tf.int64), tf.constant(end, tf.int64), sums
-                )
-                reached = int(reached)
+            reached, sums, is_finite, is_told = self._reach(reached, end, sums)
             # Told to stop, all workers do so at one step, even if it ends a part.
             if not is_finite or is_told or reached < end:
                 break
@@ -117,6 +117,15 @@ class StepLoop:
         done = reached - first
         means = {name: value / done for name, value in sums.items()} if done else {}
         return Segment(means, None if is_finite else reached - 1, reached, sums)
+
+    def _reach(self, start, end, sums):
+        if self._devices is not None and self._devices.is_chief:
+            self._devices.order(self._kind, start, end)
+        with contextlib.nullcontext() if self._devices is None else self._devices.telling():
+            reached, *rest = self._run(
+                tf.constant(start, tf.int64), tf.constant(end, tf.int64), sums
+            )
+            return int(reached), *rest
 
 
 def _shared_run(task, devices, is_stopped):

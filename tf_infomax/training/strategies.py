@@ -50,8 +50,12 @@ class Choice:
 _STARTED: dict[Choice, Devices] = {}
 
 
-def start(choice):
+def start(choice, threads=0):
     """The ``Devices`` of this process, which stay the same for its life.
+
+    Args:
+        choice: ``Choice``.
+        threads: of each operation, at the first call; 0 leaves their number as it is.
 
     Before the first call TensorFlow must not have been used in this process, unless the strategy is
     "none" or there is a GPU.
@@ -69,6 +73,8 @@ def start(choice):
                 "A process has one strategy: TensorFlow numbers the collective operations of a "
                 f"second one from 0 again. Received: {choice.name} after {other.name}."
             )
+        if threads:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
         _STARTED[choice] = Devices(choice.name, _MADE[choice.name](choice.devices))
     return _STARTED[choice]
 
