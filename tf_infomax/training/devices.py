@@ -152,10 +152,9 @@ class Devices:
         except tf.errors.OpError as error:
             if self.workers == 1:
                 raise
-            reason = (error.message or type(error).__name__).splitlines()[0].rstrip(".")
             raise WorkerLostError(
                 "Another worker has ended or cannot be reached; start the same command on all "
-                f"workers to go on from the last checkpoint ({reason[:160]})."
+                f"workers to go on from the last checkpoint ({type(error).__name__})."
             ) from None
 
 
