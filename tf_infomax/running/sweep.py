@@ -149,8 +149,9 @@ def run_all(runs, workdir, jobs=0, threads=0):
         runs: from ``plan``.
         workdir: the same work directory.
         jobs: runs at a time, each in a process of its own; 0 means one a core (one in all where
-            there is a GPU, or under a strategy, whose devices share every run). One job runs in this process, which from then on has deterministic
-            operations and demands seeds for random ones.
+            there is a GPU; always one under a strategy, whose devices share every run). One job
+            runs in this process, which from then on has deterministic operations and demands seeds
+            for random ones.
         threads: for the operations of each run; 0 shares the cores among the jobs. Convolutions
             round differently with other numbers of threads; so a run that was begun goes on with
             its own number.

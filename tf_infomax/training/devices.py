@@ -41,9 +41,8 @@ class Devices:
         resolver = strategy.cluster_resolver if name == "multi_worker" else None
         jobs = resolver.cluster_spec().as_dict() if resolver else {}
         self.workers = sum(len(jobs.get(job, ())) for job in ("chief", "worker")) or 1
-        self.is_chief = self.workers == 1 or (
-            resolver.task_id == 0 and resolver.task_type == ("chief" if "chief" in jobs else "worker")
-        )
+        first = ("chief" if "chief" in jobs else "worker", 0)
+        self.is_chief = self.workers == 1 or (resolver.task_type, resolver.task_id) == first
 
     @property
     def is_shared(self):
@@ -124,13 +123,16 @@ class Devices:
         """The largest of an integer of every worker, on every worker; 0 or more."""
         if self.workers == 1:
             return number
-        own = tf.one_hot(self._place(), self.workers, tf.constant(number, tf.int64), 0, dtype=tf.int64)
-        return int(tf.reduce_max(self._summed(lambda context: own)))
-
-    def _place(self):
-        resolver = self._strategy.cluster_resolver
-        jobs = resolver.cluster_spec().as_dict()
-        return resolver.task_id + (len(jobs.get("chief", ())) if resolver.task_type == "worker" else 0)
+        value = tf.constant(number, tf.int64)
+        return int(
+            tf.reduce_max(
+                self._summed(
+                    lambda context: tf.one_hot(
+                        context.replica_id_in_sync_group, self.replicas, value, 0, dtype=tf.int64
+                    )
+                )
+            )
+        )
 
     def _chiefs(self, value):
         """The chief's value, on every worker."""

@@ -131,18 +131,18 @@ def _multi_worker(number):
 
 
 def _check_cluster(text):
-    form = (
-        '{"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}'
-    )
+    form = '{"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}'
     try:
         plain = json.loads(text or "")
         jobs, task = plain["cluster"], plain["task"]
-        if int(task["index"]) < len(jobs[task["type"]]) and {*jobs} <= {"chief", "worker"}:
+        are_lists = all(isinstance(hosts, list) for hosts in jobs.values())
+        is_known = are_lists and {*jobs} <= {"chief", "worker"}
+        if is_known and 0 <= int(task["index"]) < len(jobs[task["type"]]):
             return
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         pass
     raise ValueError(
-        f"The strategy multi_worker reads the workers from the environment variable TF_CONFIG, "
+        "The strategy multi_worker reads the workers from the environment variable TF_CONFIG, "
         f"{form}. Received: TF_CONFIG={text!r}."
     )
 
