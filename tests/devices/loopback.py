@@ -42,7 +42,7 @@ class Workers:
                     [sys.executable, *command, *(more or {}).get(place, ())],
                     env=clean_environment(TF_CONFIG=json.dumps(plain)),
                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                )  # fmt: skip
+                )
             )
 
     def __enter__(self):

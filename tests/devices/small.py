@@ -22,8 +22,10 @@ _SMALL = {
     **_TINY,
     **{name: settings[1:] for name, settings in SMALL_BUILDS.items()},
     **{
-        name: tuple(one for one in _TINY[name] if not one.startswith("encoder")) + (_BASIC,)
-        for name in ("dim_local", "dim_global", "dim_coordinates_occlusion", "dim_supervised", "dim_nat")
+        name: (*(one for one in _TINY[name] if not one.startswith("encoder")), _BASIC)
+        for name in (
+            "dim_local", "dim_global", "dim_coordinates_occlusion", "dim_supervised", "dim_nat",
+        )
     },
     "vicreg": (_BASIC, _PROJECTION),
     "dim_cpc": (

@@ -57,7 +57,7 @@ class Run:
     directory: Path
     data_dir: str | None = None
     accept_changed_inputs: bool = False
-    strategy: strategies.Choice = strategies.Choice()
+    strategy: strategies.Choice = strategies.ONE_DEVICE
 
     @property
     def seed(self):

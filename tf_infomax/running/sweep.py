@@ -72,7 +72,7 @@ class Outcome:
 
 def plan(
     experiments, workdir, data_dir=None, download=False, accept_changed_inputs=False,
-    strategy=strategies.Choice(),
+    strategy=strategies.ONE_DEVICE,
 ):  # fmt: skip
     """The runs of ``experiments``, after checking everything that can be checked beforehand.
 
@@ -164,7 +164,7 @@ def run_all(runs, workdir, jobs=0, threads=0):
         WorkerLostError: if another worker of the strategy has ended.
     """
     workdir = Path(workdir)
-    devices = strategies.start(runs[0].strategy) if runs else strategies.start(strategies.Choice())
+    devices = strategies.start(runs[0].strategy if runs else strategies.ONE_DEVICE)
     if devices.is_chief:
         _describe(workdir, runs)
     # Cores that this process may use: a container or taskset can restrict them.

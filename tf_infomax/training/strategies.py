@@ -12,7 +12,7 @@ import tensorflow as tf
 from tf_infomax.naming.registry import unknown_name
 from tf_infomax.training.devices import Devices, WorkerLostError
 
-__all__ = ["NAMES", "Choice", "start"]
+__all__ = ["NAMES", "ONE_DEVICE", "Choice", "start"]
 
 NAMES = ("none", "mirrored", "multi_worker")
 # Logical CPUs of a machine without a GPU, unless told otherwise.
@@ -45,6 +45,8 @@ class Choice:
                 f"Received: strategy={self.name}, devices={self.devices}."
             )
 
+
+ONE_DEVICE = Choice()
 
 # A second strategy would number its collective operations from 0 again.
 _STARTED: dict[Choice, Devices] = {}
