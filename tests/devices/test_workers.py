@@ -88,3 +88,11 @@ def test_other_flags_or_a_foreign_directory_end_all(tmp_path):
         (first, errors), (second, others) = workers.ended()
     assert (first, second) == (2, 4)
     assert "holds no runs of this package" in errors and _LOST in others
+
+
+def test_a_worker_whose_siblings_do_not_come_ends(tmp_path):
+    with Workers(2, [*command(tmp_path), "--patience=10"]) as workers:
+        workers.processes[0].kill()
+        _, (code, errors) = workers.ended()
+    assert code == -signal.SIGALRM
+    assert "Waits for the other workers, 10 seconds at most." in errors

@@ -20,7 +20,6 @@ from tf_infomax.running.quiet_tensorflow import import_tensorflow
 __all__ = ["define_flags", "main"]
 
 _MOST_SEEDS = 10_000
-WORKER_LOST = 4  # exit code: the same command on all workers goes on
 
 
 def define_flags():
@@ -57,6 +56,9 @@ def define_flags():
         "0 means all GPUs, or two logical CPUs (one of each worker).",
         lower_bound=0,
     )
+    flags.DEFINE_float(
+        "patience", 600.0, "Seconds to wait for the other workers at the start.", lower_bound=1.0
+    )
     flags.DEFINE_bool(
         "accept_changed_inputs", False,
         "Whether runs may go on with other data or versions; a row says so.",
@@ -90,12 +92,12 @@ def main(argv):
 def _shared(experiments):
     """As ``main``, with devices that share every step."""
     from tf_infomax.training import strategies
-    from tf_infomax.training.devices import WorkerLostError
+    from tf_infomax.training.devices import WORKER_LOST, WorkerLostError
 
     given = flags.FLAGS
     choice = strategies.Choice(given.strategy, given.devices)
     try:
-        devices = strategies.start(choice, given.threads)
+        devices = strategies.start(choice, given.threads, given.patience)
         if given.jobs > 1 and devices.is_chief:
             print(
                 f"run_experiment: --jobs={given.jobs} is not used: all devices share each run.",

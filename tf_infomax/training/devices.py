@@ -8,10 +8,13 @@ import contextlib
 
 import tensorflow as tf
 
-__all__ = ["BUILD", "COPY", "END", "STEPS", "WARM_UP", "Devices", "WorkerLostError"]
+__all__ = [
+    "BUILD", "COPY", "END", "STEPS", "WARM_UP", "WORKER_LOST", "Devices", "WorkerLostError",
+]  # fmt: skip
 
 # What the first worker orders: build the run's objects; take over its variables; steps; the end.
 BUILD, COPY, WARM_UP, STEPS, END = range(5)
+WORKER_LOST = 4  # exit code: the same command on all workers goes on
 
 
 class WorkerLostError(RuntimeError):

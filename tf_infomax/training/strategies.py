@@ -3,9 +3,13 @@
 TensorFlow takes them once in a process, before anything else.
 """
 
+import contextlib
 import dataclasses
 import json
 import os
+import signal
+import sys
+import threading
 
 import tensorflow as tf
 
@@ -52,12 +56,14 @@ ONE_DEVICE = Choice()
 _STARTED: dict[Choice, Devices] = {}
 
 
-def start(choice, threads=0):
+def start(choice, threads=0, patience=600.0):
     """The ``Devices`` of this process, which stay the same for its life.
 
     Args:
         choice: ``Choice``.
         threads: of each operation, at the first call; 0 leaves their number as it is.
+        patience: seconds to wait for the other workers, after which SIGALRM ends the process:
+            TensorFlow's waiting cannot be broken off.
 
     Before the first call TensorFlow must not have been used in this process, unless the strategy is
     "none" or there is a GPU.
@@ -77,8 +83,30 @@ def start(choice, threads=0):
             )
         if threads:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
-        _STARTED[choice] = Devices(choice.name, _MADE[choice.name](choice.devices))
+        if choice.name == "multi_worker":
+            print(f"Waits for the other workers, {patience:g} seconds at most.", file=sys.stderr)
+        with _limited(patience):
+            _STARTED[choice] = Devices(choice.name, _MADE[choice.name](choice.devices))
     return _STARTED[choice]
+
+
+@contextlib.contextmanager
+def _limited(seconds):
+    """SIGALRM ends the process unless the context is left in time.
+
+    Neither a thread nor a handler in Python would get its turn: TensorFlow waits for the other
+    workers without releasing the interpreter.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _mirrored(number):
