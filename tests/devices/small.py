@@ -17,6 +17,7 @@ _TINY = {
     for name, settings in {**TINY, **TINY_IMAGES}.items()
 }
 _BASIC = "encoder.widths=(4,8,8,8)"
+_WIDE = "encoder.widths=(4,4,8,8,8)"
 _PROJECTION = "two_views.loss.projection=(8,8)"
 _SMALL = {
     **_TINY,
@@ -41,8 +42,8 @@ _SMALL = {
     "dim_supervised_reference": (_BASIC,),
     "dim_semi_supervised": SMALL_BUILDS["dim_occlusion"][1:],
     "dim_semi_supervised_untrained": (_BASIC,),
-    "dim_weights_attributes": SMALL_BUILDS["dim_weights"][1:],
-    "dim_attributes_supervised": (_BASIC,),
+    "dim_weights_attributes": (_WIDE, *SMALL_BUILDS["dim_weights"][2:]),
+    "dim_attributes_supervised": (_WIDE,),
     "simclr": (_BASIC, _PROJECTION),
     "barlow_twins": (_BASIC, _PROJECTION),
     "amdim": (_BASIC, "two_views.loss.units=8"),

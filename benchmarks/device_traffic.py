@@ -1,0 +1,94 @@
+"""Bytes that a training step exchanges between its replicas: counted in the graph of the step.
+
+    python -m benchmarks.device_traffic REPLICAS [EXPERIMENT[:SETTING;...] ...]
+
+One process a number of replicas, as TensorFlow's devices are made once. Every replica is a logical
+CPU; the collective operations are those of replicas on any device. Lines are JSON.
+"""
+
+import collections
+import json
+import math
+import sys
+
+import numpy as np
+
+from tf_infomax.training import strategies
+
+__all__ = ["counted", "sent"]
+
+_KINDS = {"CollectiveReduceV2": "reduced", "CollectiveReduceV3": "reduced",
+          "CollectiveGatherV2": "gathered"}
+
+
+def counted(graph, replicas, rows):
+    """Bytes that each replica hands to the step's collective operations: {"reduced", "gathered"}.
+
+    Args:
+        graph: of a step, with the operations of all replicas of this process.
+        replicas: their number.
+        rows: of each replica; gathered tensors are padded to the longest, which is unknown while
+            tracing.
+    """
+    found = collections.Counter()
+    for operation in graph.get_operations():
+        if operation.type in _KINDS:
+            value = operation.inputs[0]
+            sizes = (rows if size is None else size for size in value.shape)
+            found[_KINDS[operation.type]] += math.prod(sizes) * value.dtype.size
+    return {kind: found[kind] // replicas for kind in ("reduced", "gathered")}
+
+
+def sent(bytes_of_kind, replicas):
+    """Bytes that each replica sends in a step, by algorithms of a ring.
+
+    A sum of B bytes sends ``2 (R - 1) / R B``; gathering own B bytes sends ``(R - 1) B``.
+    """
+    return round(
+        2 * (replicas - 1) / replicas * bytes_of_kind["reduced"]
+        + (replicas - 1) * bytes_of_kind["gathered"]
+    )
+
+
+def _of_experiment(name, settings, devices):
+    import tensorflow as tf
+
+    from tf_infomax.data.image_data import ImageData
+    from tf_infomax.experiments import catalog
+    from tf_infomax.experiments.overrides import override
+    from tf_infomax.running.build import build
+
+    (experiment,) = catalog.get(name)
+    run = next(iter(override(experiment, settings).runs()))[2]
+    shape = {"mnist": (28, 28, 1)}.get(run.data.name, (32, 32, 3))
+    size = run.train.batch_size
+    pixels = np.random.default_rng(0).integers(256, size=(size, *shape), dtype=np.uint8)
+    labels = np.arange(size) % 10
+    images = ImageData("noise", pixels, labels, pixels, labels, 255.0, 10, tuple("0123456789"))
+    with devices.scope():
+        task = build(run, images).task
+
+    @tf.function
+    def step():
+        batch = task.draw(tf.constant(0, tf.int64))
+        return devices.update(task.update, batch, task.batches, tf.constant(False))
+
+    found = counted(step.get_concrete_function().graph, devices.replicas, size // devices.replicas)
+    weights = sum(math.prod(v.shape) * 4 for v in task.model.trainable_variables)
+    return {
+        "experiment": name, "settings": settings, "replicas": devices.replicas, "batch": size,
+        "weights": weights, **found, "sent": sent(found, devices.replicas),
+    }  # fmt: skip
+
+
+def main(replicas, *cases):
+    """Prints one line a case."""
+    devices = strategies.start(strategies.Choice("mirrored", int(replicas)))
+    for case in cases:
+        name, _, settings = case.partition(":")
+        found = _of_experiment(name, [one for one in settings.split(";") if one], devices)
+        print(json.dumps(found), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
