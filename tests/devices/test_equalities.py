@@ -1,6 +1,5 @@
 """More devices mean the same mathematics: losses and weights after 20 steps are one device's."""
 
-import collections
 import json
 import subprocess
 import sys
@@ -10,12 +9,12 @@ import pytest
 
 from tests.devices.loopback import Workers, clean_environment
 from tests.devices.small import NAMES
+from tests.devices.table import largest_difference
 from tests.tiny import TINY
 
+# In float32 Adam turns the rounding errors of gradients that are zero (of biases before batch norm,
+# or below a bound that ignores shifts) into steps of full size.
 _DOUBLE = "train.precision=float64"
-# In float32 Adam turns rounding errors of gradients that are exactly zero into steps: these two
-# have none (batch norm and shift-invariant bounds make them).
-_SINGLE = ("dim_supervised", "vicreg")
 
 
 def trained(path, strategy, devices, cases):
@@ -26,18 +25,6 @@ def trained(path, strategy, devices, cases):
     )
     assert done.returncode == 0, done.stderr
     return dict(np.load(path))
-
-
-def largest_difference(found, expected):
-    """The largest difference of each case: (of reported means, of variables)."""
-    assert found.keys() == expected.keys()
-    differences = collections.defaultdict(lambda: [0.0, 0.0])
-    for key, value in expected.items():
-        case, kind, _ = key.rsplit("/", 2)
-        difference = np.abs(found[key].astype(float) - value.astype(float)).max(initial=0.0)
-        place = int(kind == "variable")
-        differences[case][place] = max(differences[case][place], difference)
-    return dict(differences)
 
 
 @pytest.fixture(scope="module")
