@@ -6,7 +6,6 @@ One process a number of replicas, as TensorFlow's devices are made once. Every r
 CPU; the collective operations are those of replicas on any device. Lines are JSON.
 """
 
-import collections
 import json
 import math
 import sys
@@ -15,39 +14,31 @@ import numpy as np
 
 from tf_infomax.training import strategies
 
-__all__ = ["counted", "sent"]
+__all__ = ["reduced", "sent"]
 
-_KINDS = {"CollectiveReduceV2": "reduced", "CollectiveReduceV3": "reduced",
-          "CollectiveGatherV2": "gathered"}
+_SUMS = ("CollectiveReduceV2", "CollectiveReduceV3")
 
 
-def counted(graph, replicas, rows):
-    """Bytes that each replica hands to the step's collective operations: {"reduced", "gathered"}.
+def reduced(graph, replicas):
+    """Bytes that each replica hands to the sums over replicas of a step.
 
     Args:
         graph: of a step, with the operations of all replicas of this process.
         replicas: their number.
-        rows: of each replica; gathered tensors are padded to the longest, which is unknown while
-            tracing.
     """
-    found = collections.Counter()
-    for operation in graph.get_operations():
-        if operation.type in _KINDS:
-            value = operation.inputs[0]
-            sizes = (rows if size is None else size for size in value.shape)
-            found[_KINDS[operation.type]] += math.prod(sizes) * value.dtype.size
-    return {kind: found[kind] // replicas for kind in ("reduced", "gathered")}
+    values = [op.inputs[0] for op in graph.get_operations() if op.type in _SUMS]
+    return sum(math.prod(value.shape) * value.dtype.size for value in values) // replicas
 
 
-def sent(bytes_of_kind, replicas):
+def sent(reduced_bytes, weights, replicas):
     """Bytes that each replica sends in a step, by algorithms of a ring.
 
-    A sum of B bytes sends ``2 (R - 1) / R B``; gathering own B bytes sends ``(R - 1) B``.
+    A sum of B bytes sends ``2 (R - 1) / R B``. What is summed besides the gradients of weights are
+    gradients of gathered features, as many bytes as were gathered (``(R - 1) / R`` of them are
+    sent), and the sums of batch norm, which are few.
     """
-    return round(
-        2 * (replicas - 1) / replicas * bytes_of_kind["reduced"]
-        + (replicas - 1) * bytes_of_kind["gathered"]
-    )
+    gathered = max(reduced_bytes - weights, 0)
+    return round((replicas - 1) / replicas * (2 * reduced_bytes + gathered))
 
 
 def _of_experiment(name, settings, devices):
@@ -73,11 +64,11 @@ def _of_experiment(name, settings, devices):
         batch = task.draw(tf.constant(0, tf.int64))
         return devices.update(task.update, batch, task.batches, tf.constant(False))
 
-    found = counted(step.get_concrete_function().graph, devices.replicas, size // devices.replicas)
+    found = reduced(step.get_concrete_function().graph, devices.replicas)
     weights = sum(math.prod(v.shape) * 4 for v in task.model.trainable_variables)
     return {
         "experiment": name, "settings": settings, "replicas": devices.replicas, "batch": size,
-        "weights": weights, **found, "sent": sent(found, devices.replicas),
+        "weights": weights, "reduced": found, "sent": sent(found, weights, devices.replicas),
     }  # fmt: skip
 
 
