@@ -29,7 +29,7 @@ def trained(path, strategy, devices, cases):
 
 
 def check(case, of_means, of_variables):
-    """Random views are made in float32, and the steps of two experiments enlarge the differences."""
+    """Random views are float32, and the steps of two experiments enlarge the differences."""
     assert of_means < 1e-5, case
     assert of_variables < _LOOSE.get(case.split(":")[0], 1e-5), case
 
