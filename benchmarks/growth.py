@@ -120,6 +120,16 @@ CURVES = (
         {"size": 4096},
     ),
     Curve(
+        "step of InfoMax on 512 pairs a replica, separable critic",
+        "Step on 512 pairs a replica",
+        "infonce",
+        "replica_steps:of_each",
+        "replicas",
+        "replicas",
+        (1, 2, 4, 8),
+        {"size_of_each": 512},
+    ),
+    Curve(
         "20 steps of critic_impact, bilinear, of every seed",
         "20 steps of critic_impact",
         "processes",

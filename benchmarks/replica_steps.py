@@ -42,3 +42,8 @@ def of_replicas(replicas, size):
         return [strategy.experimental_local_results(results["loss"])[0]]
 
     return step
+
+
+def of_each(replicas, size_of_each):
+    """As ``of_replicas``, with the same number of pairs on every replica, whatever their number."""
+    return of_replicas(replicas, replicas * size_of_each)

@@ -6,6 +6,7 @@ Any field can be changed: --set=train.steps=2000 --set=data=cifar10 --set=critic
 --preset=short takes a fraction of the time.
 """
 
+import os
 import signal
 import sys
 
@@ -45,6 +46,19 @@ def define_flags():
     flags.DEFINE_integer(
         "threads", 0, "Threads of each run; 0 shares the cores among the jobs.", lower_bound=0
     )
+    flags.DEFINE_enum(
+        "strategy", "none", ("none", "mirrored", "multi_worker"),
+        "Devices that share every step: one; this machine's; those of all machines in TF_CONFIG.",
+    )
+    flags.DEFINE_integer(
+        "devices", 0,
+        "Devices of this machine under a strategy: its first GPUs, or logical CPUs without a GPU; "
+        "0 means all GPUs, or two logical CPUs (one of each worker).",
+        lower_bound=0,
+    )
+    flags.DEFINE_float(
+        "patience", 600.0, "Seconds to wait for the other workers at the start.", lower_bound=1.0
+    )
     flags.DEFINE_bool(
         "accept_changed_inputs", False,
         "Whether runs may go on with other data or versions; a row says so.",
@@ -70,12 +84,54 @@ def main(argv):
     ]
     # Imported after names and fields are checked, so that a misspelt one is reported at once.
     import_tensorflow()
+    if given.strategy != "none" or given.devices:
+        return _shared(experiments)
+    return _finished(_carried_out(experiments))
+
+
+def _shared(experiments):
+    """As ``main``, with devices that share every step."""
+    from tf_infomax.training import strategies
+    from tf_infomax.training.devices import WORKER_LOST, WorkerLostError
+
+    given = flags.FLAGS
+    choice = strategies.Choice(given.strategy, given.devices)
+    try:
+        devices = strategies.start(choice, given.threads, given.patience)
+        if given.jobs > 1 and devices.is_chief:
+            print(
+                f"run_experiment: --jobs={given.jobs} is not used: all devices share each run.",
+                file=sys.stderr,
+            )
+        outcome = _carried_out(experiments, choice)
+    except WorkerLostError as error:
+        print(f"run_experiment: {error}", file=sys.stderr, flush=True)
+        _end(WORKER_LOST)
+    if devices.is_chief:
+        return _finished(outcome)
+    return outcome.exit_code
+
+
+def _end(code):
+    """Ends this process at once: at its usual end TensorFlow would wait for the lost worker."""
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def _carried_out(experiments, *strategy):
     from tf_infomax.running import sweep
 
+    given = flags.FLAGS
     runs = sweep.plan(
-        experiments, given.workdir, given.data_dir, given.download, given.accept_changed_inputs
-    )
-    outcome = sweep.run_all(runs, given.workdir, given.jobs, given.threads)
+        experiments, given.workdir, given.data_dir, given.download, given.accept_changed_inputs,
+        *strategy,
+    )  # fmt: skip
+    return sweep.run_all(runs, given.workdir, given.jobs, given.threads)
+
+
+def _finished(outcome):
+    """Prints how the runs ended, and what they say; returns the exit code."""
+    given = flags.FLAGS
     if outcome.signal is not None:
         name = signal.Signals(outcome.signal).name
         print(f"run_experiment: Stopped by {name}; the same command goes on.", file=sys.stderr)

@@ -5,13 +5,36 @@ them: with its own rows alone a replica would have fewer negatives, and a lower 
 strategy there is one replica with all rows, and these functions change nothing.
 """
 
+import contextlib
+import threading
+
 import tensorflow as tf
 
-__all__ = ["first_row", "gathered", "number", "own", "total"]
+__all__ = ["first_row", "gathered", "number", "on_whole_batch", "own", "total"]
+
+# Of each thread, because a strategy traces its replicas in threads of their own.
+_WHOLE = threading.local()
+
+
+@contextlib.contextmanager
+def on_whole_batch():
+    """Within it layers get the rows of all replicas, which every replica has gathered already.
+
+    Batch norm would otherwise count each of these rows once a replica, which leaves means and
+    variances as they are, but not the factor of the unbiased variance.
+    """
+    before = getattr(_WHOLE, "is_whole", False)
+    _WHOLE.is_whole = True
+    try:
+        yield
+    finally:
+        _WHOLE.is_whole = before
 
 
 def number():
     """How many replicas share a batch: 1 outside a strategy, and outside its replicas."""
+    if getattr(_WHOLE, "is_whole", False):
+        return 1
     context = tf.distribute.get_replica_context()
     return 1 if context is None else context.num_replicas_in_sync
 

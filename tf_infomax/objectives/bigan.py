@@ -19,6 +19,7 @@ from tf_infomax.naming.arguments import (
     positive_integer,
     seed_or_none,
 )
+from tf_infomax.numerics import replicas
 from tf_infomax.numerics.randomness import layer_seed
 from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
@@ -185,7 +186,8 @@ class BiGAN(Term):
         codes = self._codes(features)
         draws = sample_prior(self.prior, tf.shape(codes), features.seed("bigan"), codes.dtype)
         draws = tf.ensure_shape(draws, [None, self._width])
-        return wide(self.generator(draws, training=features.training)), draws
+        with replicas.on_whole_batch():
+            return wide(self.generator(draws, training=features.training)), draws
 
     def loss(self, features):
         scores = self.discriminate(*self._encoded(features))

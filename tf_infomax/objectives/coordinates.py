@@ -7,6 +7,7 @@ import tensorflow as tf
 from tf_infomax.layers.mi_network import MINetwork
 from tf_infomax.layers.released import BatchNormalization, Dense
 from tf_infomax.naming.arguments import boolean, integers, seed_or_none
+from tf_infomax.numerics import replicas
 from tf_infomax.numerics.randomness import layer_seed
 from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
@@ -115,7 +116,8 @@ class _Predictor(Term):
         hidden = tf.reshape(inputs, [-1, inputs.shape[-1]])
         for layer in self.layers_:
             takes_training = isinstance(layer, (MINetwork, BatchNormalization))
-            hidden = layer(hidden, training=training) if takes_training else layer(hidden)
+            with replicas.on_whole_batch():
+                hidden = layer(hidden, training=training) if takes_training else layer(hidden)
         return tf.reshape(hidden, tf.concat([shape[:-1], [hidden.shape[-1]]], axis=0))
 
     @property

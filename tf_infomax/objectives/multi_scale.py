@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tf_infomax.critics.feature_map import DotMapCritic
 from tf_infomax.naming.arguments import number, positive_integer
+from tf_infomax.numerics import replicas
 from tf_infomax.numerics.randomness import stream_seed
 from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives.scored_bound import ScoredBound
@@ -108,7 +109,8 @@ class MultiScaleInformation(TwoViewTerm):
             )
             # Anchors of one view, candidates of the other, and the other way round.
             for x, y in zip(anchors, candidates[::-1], strict=True):
-                scores = wide(critic(_map(x), _map(y), training=features.training))
+                with replicas.on_whole_batch():
+                    scores = wide(critic(_map(x), _map(y), training=features.training))
                 scores, penalty = self._limited(scores)
                 values.append(self.scored_bound(PairScores.from_maps(scores)))
                 penalties.append(penalty)

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tf_infomax.layers.projection_head import ProjectionHead
 from tf_infomax.naming.arguments import number
+from tf_infomax.numerics import replicas
 from tf_infomax.numerics.geometry import unit_norm
 from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives.view_pair import TwoViewTerm
@@ -126,7 +127,8 @@ class _ProjectedViews(TwoViewTerm):
             self.head.build((None, *shape_1))
 
     def view_loss(self, x, y, features):
-        both = self.head(tf.concat([x, y], axis=0), training=features.training)
+        with replicas.on_whole_batch():
+            both = self.head(tf.concat([x, y], axis=0), training=features.training)
         return self.projected_loss(*tf.split(wide(both), 2))
 
     def projected_loss(self, x, y):

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tf_infomax.decoders import Decoder, likelihoods
 from tf_infomax.layers.released import Dense
 from tf_infomax.naming.arguments import callable_layer, number, positive_integer, seed_or_none
+from tf_infomax.numerics import replicas
 from tf_infomax.numerics.randomness import layer_seed
 from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
@@ -171,7 +172,8 @@ class Reconstruction(Term):
             seed = features.seed("reconstruction")
             noise = sample_prior("normal", tf.shape(mean), seed, mean.dtype)
             codes = mean + tf.exp(0.5 * log_variance) * noise
-        decoded = wide(self.decoder(codes, training=features.training))
+        with replicas.on_whole_batch():
+            decoded = wide(self.decoder(codes, training=features.training))
         views = tf.cast(features.view(self._view), decoded.dtype)
         noise_sd = self._noise_sd(decoded.dtype)
         entries = flat(self._log_density(views, decoded, noise_sd))

@@ -13,6 +13,7 @@ from tf_infomax.results.measurements import Measurement
 from tf_infomax.results.rows import Row
 from tf_infomax.running.hparams import write_hparams
 from tf_infomax.running.tags import tags_of
+from tf_infomax.training.devices import STEPS, WARM_UP
 from tf_infomax.training.loop import StepLoop, boundaries
 from tf_infomax.training.pace import FirstSteps, estimate
 from tf_infomax.training.progress import Progress
@@ -35,15 +36,22 @@ class Execution:
         checkpoints: ``Checkpoints`` of the trial's variables.
         directory: ``RunDirectory``.
         interruption: ``Interruption`` that may ask it to stop.
+        devices: ``Devices`` that share the steps.
+        measured: the ``Trial`` that evaluators see, of this device alone: ``trial``, or another,
+            which gets its values before each measurement.
     """
 
-    def __init__(self, run, trial, writer, checkpoints, directory, interruption):
+    def __init__(
+        self, run, trial, writer, checkpoints, directory, interruption, devices, measured
+    ):
         self._run = run
         self._trial = trial
         self._writer = writer
         self._checkpoints = checkpoints
         self._directory = directory
         self._interruption = interruption
+        self._devices = devices
+        self._measured = measured
         self._events = tf.summary.create_file_writer(str(directory.events))
         with self._events.as_default():
             write_hparams(run.name, run.experiment)
@@ -93,7 +101,7 @@ class Execution:
         return self._train(step, progress)
 
     def _train(self, step, progress):
-        loop = StepLoop(self._trial.task, self._trial.jit_compile)
+        loop = StepLoop(self._trial.task, self._trial.jit_compile, self._devices, STEPS)
         begun = self._checkpoints.segment or {}
         start = step
         pace = FirstSteps(lambda seconds: progress.note(self._cost(seconds, start)))
@@ -154,7 +162,7 @@ class Execution:
             return None
         steps = self._trial.task.warmup_steps
         progress.note(f"{steps} warm-up steps")
-        loop = StepLoop(warmup, self._trial.jit_compile)
+        loop = StepLoop(warmup, self._trial.jit_compile, self._devices, WARM_UP)
         with self._interruption.telling(loop.stop):
             return loop.run(0, steps)
 
@@ -179,7 +187,11 @@ class Execution:
         return step % every == 0 or step == self._steps or bool(self._listed(step))
 
     def _measure(self, step, due):
-        snapshot = Snapshot(self._trial, step, self._run.experiment.evaluate)
+        if due and self._measured is not self._trial:
+            values = zip(self._measured.task.variables, self._trial.task.variables, strict=True)
+            for variable, shared in values:
+                variable.assign(tf.convert_to_tensor(shared))
+        snapshot = Snapshot(self._measured, step, self._run.experiment.evaluate)
         measurements = []
         for entry in due:
             # It may take an hour, and can be done again from the checkpoint of this step.

@@ -1,4 +1,4 @@
-"""What a run is computed from besides its experiment: data, versions, number of threads."""
+"""What a run is computed from besides its experiment: data, versions, threads, devices."""
 
 import joblib
 import keras
@@ -10,11 +10,16 @@ from tf_infomax.running.run_directory import differences
 __all__ = ["changes", "check_inputs", "inputs_of", "threads"]
 
 
-def inputs_of(images):
+# Earlier versions had this one only, and did not note it.
+_ONE_DEVICE = {"strategy": "none", "replicas": 1}
+
+
+def inputs_of(images, devices=None):
     """The inputs of a run in this process, as JSON.
 
     Args:
         images: the run's ``ImageData``; ``None`` where batches are drawn from a distribution.
+        devices: ``Devices`` that share its steps; ``None`` means one device.
     """
     return {
         "data": None if images is None else images.checksum,
@@ -24,6 +29,7 @@ def inputs_of(images):
             "keras": keras.__version__,
         },
         "threads": threads(),
+        "devices": dict(_ONE_DEVICE) if devices is None else devices.noted,
     }
 
 
@@ -56,7 +62,7 @@ def check_inputs(directory, inputs, is_accepted):
         ValueError: if there are changes that are not accepted.
     """
     noted = directory.inputs
-    changed = [] if noted is None else changes(noted, inputs)
+    changed = [] if noted is None else changes({"devices": _ONE_DEVICE, **noted}, inputs)
     if changed and not is_accepted:
         raise ValueError(
             f"{directory.path} was started with other inputs ({'; '.join(changed)}): its rows "

@@ -12,10 +12,13 @@ from tf_infomax.results import metrics
 from tf_infomax.results.rows import RowWriter, read_rows
 from tf_infomax.running.build import build, input_shape, load_images, sizes_of
 from tf_infomax.running.execution import FINISHED, INTERRUPTED, NON_FINITE, Execution
+from tf_infomax.running.following import STATUSES, checksum_of, follow
 from tf_infomax.running.inputs import check_inputs, inputs_of
 from tf_infomax.running.run_directory import RunDirectory
 from tf_infomax.running.tags import tags_of
+from tf_infomax.training import strategies
 from tf_infomax.training.checkpoints import Checkpoints
+from tf_infomax.training.devices import BUILD, COPY, END, WorkerLostError
 from tf_infomax.training.interruption import Interrupted, current
 
 __all__ = [
@@ -44,8 +47,9 @@ class Run:
         variant: its name within the sweep.
         directory: the run directory.
         data_dir: where TFDS finds prepared data sets, or ``None``.
-        accept_changed_inputs: whether it may go on with other data, versions or threads than those
-            it was started with; a row says so.
+        accept_changed_inputs: whether it may go on with other data, versions, threads or devices
+            than those it was started with; a row says so.
+        strategy: which devices share its steps.
     """
 
     experiment: Experiment
@@ -53,6 +57,7 @@ class Run:
     directory: Path
     data_dir: str | None = None
     accept_changed_inputs: bool = False
+    strategy: strategies.Choice = strategies.ONE_DEVICE
 
     @property
     def seed(self):
@@ -79,9 +84,30 @@ def execute(run):
     Raises:
         RefusedError: if the directory belongs to another run or process, its files are damaged, its
             inputs have changed, or the experiment cannot be built.
+        ValueError: on a worker besides the first; see ``follow``.
         OSError: naming the file, if one cannot be written.
+        WorkerLostError: if another worker of the strategy has ended.
     """
     tf.config.experimental.enable_op_determinism()
+    devices = strategies.start(run.strategy)
+    if not devices.is_chief:
+        return follow(run, devices)
+    try:
+        status = _led(run, devices)
+    except WorkerLostError:
+        with contextlib.suppress(OSError):
+            RunDirectory(run.directory, run.experiment).note_status("stopped: a worker was lost")
+        raise
+    except BaseException:
+        # The other workers go on with the next run, or end.
+        devices.order(END, STATUSES.index(None))
+        raise
+    devices.order(END, STATUSES.index(status))
+    return status
+
+
+def _led(run, devices):
+    """As ``execute``, on the first worker, which the others follow."""
     directory = RunDirectory(run.directory, run.experiment)
     with contextlib.ExitStack() as stack:
         with refusing():
@@ -90,7 +116,7 @@ def execute(run):
             if _has_failed(directory.rows):
                 directory.note_status(NON_FINITE)
                 return NON_FINITE
-            execution = _prepared(run, writer, directory)
+            execution = _prepared(run, writer, directory, devices)
             directory.note_status("running")
         try:
             status = execution.carry_out()
@@ -112,12 +138,15 @@ def refusing():
         raise RefusedError(str(error)) from error
 
 
-def _prepared(run, writer, directory):
+def _prepared(run, writer, directory, devices):
     """The run's objects, as they were at its last checkpoint."""
     images = load_images(run.experiment, run.data_dir)
-    inputs = inputs_of(images)
+    inputs = inputs_of(images, devices)
     changed = check_inputs(directory, inputs, run.accept_changed_inputs)
-    trial = build(run.experiment, images)
+    devices.check_batch(run.experiment.train.batch_size)
+    devices.order(BUILD, checksum_of(run.experiment, inputs))
+    with devices.scope():
+        trial = build(run.experiment, images)
     if images is not None:
         directory.note_inputs(input_shape(run.experiment, images), **sizes_of(images))
     if directory.inputs is None:
@@ -128,8 +157,14 @@ def _prepared(run, writer, directory):
         note=lambda text: print(f"[{run.name}] {text}", file=sys.stderr, flush=True),
     )
     checkpoints.recover()
-    execution = Execution(run, trial, writer, checkpoints, directory, current())
+    # Evaluators see a model of one device; Keras would share their batches, too.
+    measured = build(run.experiment, images) if devices.is_shared else trial
+    execution = Execution(
+        run, trial, writer, checkpoints, directory, current(), devices, measured
+    )
     execution.restore()
+    devices.order(COPY)
+    devices.copy_from_chief(trial.task.variables)
     if changed:
         execution.note_changes(changed, inputs)
     return execution

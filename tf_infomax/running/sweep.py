@@ -27,6 +27,7 @@ from tf_infomax.running.run import Run
 from tf_infomax.running.run_directory import RunDirectory, read_json, write_json
 from tf_infomax.running.run_study import check_study, is_study
 from tf_infomax.running.worker import REFUSED, carry_out, set_threads
+from tf_infomax.training import strategies
 from tf_infomax.training.interruption import Interruption
 from tf_infomax.training.progress import duration
 
@@ -69,7 +70,10 @@ class Outcome:
         return max(codes, key=_RANKS.index, default=0)
 
 
-def plan(experiments, workdir, data_dir=None, download=False, accept_changed_inputs=False):
+def plan(
+    experiments, workdir, data_dir=None, download=False, accept_changed_inputs=False,
+    strategy=strategies.ONE_DEVICE,
+):  # fmt: skip
     """The runs of ``experiments``, after checking everything that can be checked beforehand.
 
     Args:
@@ -79,6 +83,8 @@ def plan(experiments, workdir, data_dir=None, download=False, accept_changed_inp
         download: whether TFDS may download a missing data set.
         accept_changed_inputs: whether runs may go on with other data or versions than those they
             were started with.
+        strategy: ``strategies.Choice`` of the devices that share each step. Only the first worker
+            looks into the work directory.
 
     Returns:
         List of ``Run``.
@@ -88,33 +94,49 @@ def plan(experiments, workdir, data_dir=None, download=False, accept_changed_inp
             directory that is foreign, damaged, not writable, or of other settings or inputs.
     """
     workdir = Path(workdir)
-    _check_writable(workdir)
+    devices = strategies.start(strategy)
+    if devices.is_chief:
+        _check_writable(workdir)
     runs = []
     for experiment in experiments:
         for variant, seed, single in experiment.runs():
-            if is_study(single):
-                check_study(single, data_dir, download)
-            else:
-                check(single)
+            _check_alone(single, data_dir, download, devices)
             directory = workdir / "runs" / experiment.name / variant / f"seed_{seed}"
             if any(run.directory == directory for run in runs):
                 raise ValueError(
                     f"Every value of a sweep and every seed must have a name of its own. "
                     f"Received: {variant} with seed {seed} twice."
                 )
-            claimed = RunDirectory(directory, single)
-            claimed.check()
-            claimed.check_resumable()
-            runs.append(Run(single, variant, directory, data_dir, accept_changed_inputs))
+            if devices.is_chief:
+                claimed = RunDirectory(directory, single)
+                claimed.check()
+                claimed.check_resumable()
+            runs.append(
+                Run(single, variant, directory, data_dir, accept_changed_inputs, strategy)
+            )
     checked = set()
     for run in runs:
         # Seeds do not change shapes: one model a variant shows whether its parts fit.
         if (run.experiment.name, run.variant) not in checked and not is_study(run.experiment):
             checked.add((run.experiment.name, run.variant))
             _check_fit(run.experiment, load_images(run.experiment, data_dir, download))
-    for run in runs:
+    for run in runs if devices.is_chief else ():
         _check_inputs(run)
     return runs
+
+
+def _check_alone(experiment, data_dir, download, devices):
+    """Checks what needs neither data nor weights, except of a study."""
+    if not is_study(experiment):
+        check(experiment)
+        devices.check_batch(experiment.train.batch_size)
+        return
+    if devices.is_shared:
+        raise ValueError(
+            f"Devices share the steps of a training, and {experiment.name} trains nothing. "
+            f"Received: --strategy={devices.name}."
+        )
+    check_study(experiment, data_dir, download)
 
 
 def run_all(runs, workdir, jobs=0, threads=0):
@@ -127,8 +149,9 @@ def run_all(runs, workdir, jobs=0, threads=0):
         runs: from ``plan``.
         workdir: the same work directory.
         jobs: runs at a time, each in a process of its own; 0 means one a core (one in all where
-            there is a GPU). One job runs in this process, which from then on has deterministic
-            operations and demands seeds for random ones.
+            there is a GPU; always one under a strategy, whose devices share every run). One job
+            runs in this process, which from then on has deterministic operations and demands seeds
+            for random ones.
         threads: for the operations of each run; 0 shares the cores among the jobs. Convolutions
             round differently with other numbers of threads; so a run that was begun goes on with
             its own number.
@@ -138,31 +161,51 @@ def run_all(runs, workdir, jobs=0, threads=0):
 
     Raises:
         Interrupted: on a second Ctrl-C, which does not wait.
+        WorkerLostError: if another worker of the strategy has ended.
     """
     workdir = Path(workdir)
-    _describe(workdir, runs)
+    devices = strategies.start(runs[0].strategy if runs else strategies.ONE_DEVICE)
+    if devices.is_chief:
+        _describe(workdir, runs)
     # Cores that this process may use: a container or taskset can restrict them.
     cores = joblib.cpu_count()
-    if jobs == 0:
+    if devices.is_shared:
+        jobs = 1
+    elif jobs == 0:
         jobs = 1 if tf.config.list_physical_devices("GPU") else cores
     jobs = max(1, min(jobs, len(runs)))
     default = threads or max(1, cores // jobs)
     statuses, start = {}, time.monotonic()
     with Interruption() as interruption:
-        for run, status in _carried_out(runs, jobs, default, interruption):
+        carried_out = (
+            _shared(runs, devices, interruption)
+            if devices.is_shared
+            else _carried_out(runs, jobs, default, interruption)
+        )
+        for run, status in carried_out:
             statuses[run.name] = status
             left = (time.monotonic() - start) / len(statuses) * (len(runs) - len(statuses))
             print(
                 f"{run.name}: {status.splitlines()[-1]}. "
                 f"{len(statuses)} of {len(runs)} runs ended; about {duration(left)} left."
             )
-        stopped_by = interruption.signal
+        stopped_by = devices.largest(interruption.signal or 0) or None
+    if not devices.is_chief:
+        return Outcome(statuses, None, stopped_by)
     rows = read_rows(workdir) if any(run.directory.is_dir() for run in runs) else []
     write_rows(workdir / "rows.jsonl", rows)
     # Whoever interrupts is waiting.
     is_due = rows and stopped_by is None
     page = report.make_report([workdir], workdir / "report.html") if is_due else None
     return Outcome(statuses, page, stopped_by)
+
+
+def _shared(runs, devices, interruption):
+    """(run, status) of each run, one after the other, until a worker is asked to stop."""
+    for run in runs:
+        if devices.largest(interruption.signal or 0):
+            return
+        yield run, carry_out(run)[1]
 
 
 def _carried_out(runs, jobs, default, interruption):
@@ -192,7 +235,8 @@ def _check_inputs(run):
     directory = RunDirectory(run.directory, run.experiment)
     if directory.inputs is None or directory.status.get("status") == FINISHED:
         return
-    found = inputs.inputs_of(load_images(run.experiment, run.data_dir))
+    devices = strategies.start(run.strategy)
+    found = inputs.inputs_of(load_images(run.experiment, run.data_dir), devices)
     # It will get its own number of threads.
     del found["threads"]
     inputs.check_inputs(directory, found, run.accept_changed_inputs)

@@ -51,13 +51,21 @@ def carry_out(run):
     Returns:
         (the run's name, how it ended: ``FINISHED``, ``NON_FINITE``, ``INTERRUPTED``, ``REFUSED``
         with the reason, or the traceback of a failure). The run's directory says so, too.
+
+    Raises:
+        WorkerLostError: if another worker of the strategy has ended; no other run can follow.
+        ValueError: if this worker is not the first, and was started with other flags or data.
     """
     from tf_infomax.running.execution import FINISHED, INTERRUPTED
     from tf_infomax.running.run import RefusedError, execute
     from tf_infomax.running.run_directory import RunDirectory
     from tf_infomax.running.run_study import execute_study, is_study
+    from tf_infomax.training import strategies
+    from tf_infomax.training.devices import WorkerLostError
     from tf_infomax.training.interruption import Interrupted, current
 
+    if not strategies.start(run.strategy).is_chief:
+        return run.name, execute(run)
     if current().signal is not None:
         return run.name, INTERRUPTED
     directory = RunDirectory(run.directory, run.experiment)
@@ -73,6 +81,8 @@ def carry_out(run):
         return run.name, REFUSED + sentence(error)
     except OSError as error:
         status = REFUSED + sentence(error)
+    except WorkerLostError:
+        raise
     except Exception:
         status = traceback.format_exc()
     # On a full disk there is no room for a status either.

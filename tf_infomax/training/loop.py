@@ -1,9 +1,12 @@
 """Many steps in one call to TensorFlow, up to the next step at which something is measured."""
 
+import contextlib
 import dataclasses
 import itertools
 
 import tensorflow as tf
+
+from tf_infomax.training.devices import STEPS
 
 __all__ = ["Segment", "StepLoop", "boundaries"]
 
@@ -42,14 +45,21 @@ class StepLoop:
             scalar tensor), ``update(batch) -> dict of scalars`` with "loss" among them, and
             ``metric_names``; see ``Task``.
         jit_compile: whether ``update`` is compiled by XLA. ``draw`` never is: it may hold
-            what XLA cannot compile, such as index shuffling.
+            what XLA cannot compile, such as index shuffling. Nor is anything under a strategy.
+        devices: ``Devices`` that share every step; ``None`` means one device.
+        kind: ``STEPS`` or ``WARM_UP``, as the other workers know the task.
     """
 
-    def __init__(self, task, jit_compile):
+    def __init__(self, task, jit_compile, devices=None, kind=STEPS):
         self._names = tuple(task.metric_names)
         update = tf.function(task.update, jit_compile=jit_compile)
         # Read at every step, because a signal comes while Python waits for TensorFlow.
         self._is_stopped = is_stopped = tf.Variable(False, trainable=False)
+        self._devices = devices if devices is not None and devices.is_shared else None
+        self._kind = kind
+        if self._devices is not None:
+            self._run = _shared_run(task, devices, is_stopped)
+            return
 
         @tf.function
         def run(step, stop, sums):
@@ -64,7 +74,7 @@ class StepLoop:
                 # A new dict: what a traced loop carries on must be assigned, not changed.
                 sums = {name: sums[name] + tf.cast(metrics[name], tf.float64) for name in sums}
                 step += 1
-            return step, sums, is_finite
+            return step, sums, is_finite, False
 
         self._run = run
 
@@ -95,17 +105,48 @@ class StepLoop:
         before = dict.fromkeys(self._names, 0.0) if sums is None else sums
         # Sums are carried through the parts, so that their rounding does not depend on them.
         sums = {name: tf.constant(before[name], tf.float64) for name in self._names}
-        reached, is_finite = start, True
+        reached, is_finite, is_told = start, True, False
         inner = () if parts is None else parts(start, stop)
         for end in itertools.chain(inner, (stop,)):
-            reached, sums, is_finite = self._run(
-                tf.constant(reached, tf.int64), tf.constant(end, tf.int64), sums
-            )
-            reached = int(reached)
-            if not is_finite or reached < end:
+            reached, sums, is_finite, is_told = self._reach(reached, end, sums)
+            # Told to stop, all workers do so at one step, even if it ends a part.
+            if not is_finite or is_told or reached < end:
                 break
         sums = {name: float(value) for name, value in sums.items()}
         # Stopped before its first step, a segment has no means.
         done = reached - first
         means = {name: value / done for name, value in sums.items()} if done else {}
         return Segment(means, None if is_finite else reached - 1, reached, sums)
+
+    def _reach(self, start, end, sums):
+        if self._devices is not None and self._devices.is_chief:
+            self._devices.order(self._kind, start, end)
+        with contextlib.nullcontext() if self._devices is None else self._devices.telling():
+            reached, *rest = self._run(
+                tf.constant(start, tf.int64), tf.constant(end, tf.int64), sums
+            )
+            return int(reached), *rest
+
+
+def _shared_run(task, devices, is_stopped):
+    """As ``StepLoop``'s own loop, with every step shared by several devices.
+
+    All workers leave the loop after the same step, whichever of them is asked to stop.
+    """
+
+    @tf.function
+    def run(step, stop, sums):
+        is_finite, is_told = tf.constant(True), tf.constant(False)
+        batch = task.draw(step)
+        while step < stop and is_finite and not is_told:
+            following = task.draw(step + 1)
+            metrics, is_told = devices.update(
+                task.update, batch, task.batches, tf.identity(is_stopped)
+            )
+            batch = following
+            is_finite = tf.math.is_finite(metrics["loss"])
+            sums = {name: sums[name] + metrics[name] for name in sums}
+            step += 1
+        return step, sums, is_finite, is_told
+
+    return run

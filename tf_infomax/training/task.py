@@ -15,12 +15,14 @@ class Task:
     Attributes:
         metric_names: names of everything that ``update`` returns.
         reported: name -> (metric of its rows, unit).
+        batches: of how many batches, one after the other, a draw consists.
     """
 
     def __init__(self, model, draw, draw_warmup=None):
         self.model = model
         self.draw = draw
         self._draw_warmup = draw_warmup
+        self.batches = model.batches_per_step
         model.build_optimizers()
         units, rows = model.metric_units, model.row_metrics
         self.metric_names = ("loss", *units)
@@ -49,6 +51,7 @@ class Task:
 
 class _Warmup:
     metric_names = ("loss",)
+    batches = 1
 
     def __init__(self, model, draw):
         self._model = model

@@ -1,0 +1,62 @@
+"""Workers of one machine, which reach each other over loopback gRPC."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+__all__ = ["Workers", "clean_environment"]
+
+# The longest that a test waits for a process, start of TensorFlow included.
+_SECONDS = 400
+
+
+def clean_environment(**more):
+    """Environment of a process without a GPU and without the workers of another strategy."""
+    kept = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
+    return {**kept, "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3", **more}
+
+
+class Workers:
+    """The same command as several processes, each with its ``TF_CONFIG``.
+
+    Args:
+        number: of workers.
+        command: arguments of Python.
+        more: dict of worker -> further arguments.
+    """
+
+    def __init__(self, number, command, more=None):
+        sockets = [socket.socket() for _ in range(number)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        hosts = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
+        for one in sockets:
+            one.close()
+        self.processes = []
+        for place in range(number):
+            plain = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": place}}
+            self.processes.append(
+                subprocess.Popen(
+                    [sys.executable, *command, *(more or {}).get(place, ())],
+                    env=clean_environment(TF_CONFIG=json.dumps(plain)),
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                )
+            )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+    def ended(self):
+        """[(exit code, standard error)] of all, after their ends."""
+        found = []
+        for process in self.processes:
+            _, errors = process.communicate(timeout=_SECONDS)
+            found.append((process.returncode, errors))
+        return found
