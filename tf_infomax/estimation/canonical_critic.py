@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.estimation.canonical import CanonicalCorrelations, canonical_correlations
+from tf_infomax.estimation.gaussian_check import is_gaussian
 from tf_infomax.estimation.screening import informative_coordinates
 from tf_infomax.estimation.waves import significant, wave_features
 from tf_infomax.naming.arguments import positive_integer
@@ -166,6 +167,22 @@ class CanonicalCritic(keras.layers.Layer):
             for ridge in _RIDGES:
                 self._set(canonical_correlations(x, y, ridge=ridge))
                 yield f"ridge {ridge:g}"
+
+    def suffices(self, x, y):
+        """Whether the Gaussian part is all that the pairs show, after ``adapt``.
+
+        Then a network could only learn noise. Coordinates that are not in use are not tested.
+
+        Args:
+            x: ``[N, Dx]``, y: ``[N, Dy]``, the pairs that the critic is adapted to.
+        """
+        variates = []
+        for values, mean, matrix in ((x, self.mean_x, self.map_x), (y, self.mean_y, self.map_y)):
+            mean, matrix = (np.asarray(one, np.float64) for one in (mean, matrix))
+            is_used = np.any(matrix != 0.0, axis=0)
+            variates.append((np.asarray(values, np.float64) - mean) @ matrix[:, is_used])
+        rank = min(one.shape[1] for one in variates)
+        return rank > 0 and is_gaussian(*variates, np.asarray(self.correlations)[:rank])
 
     def active_dims(self):
         """(of x, of y): numbers of coordinates that are in use after ``adapt``."""

@@ -68,7 +68,7 @@ def cross_fit(
     initial = [critic.get_weights() for critic in critics]
     workers = min(jobs, num_folds)
 
-    def trained_on(training, fold, rows, *names):
+    def trained_on(training, fold, rows, *names, trains=None):
         return training.run(
             x,
             y,
@@ -78,6 +78,7 @@ def cross_fit(
             stream_seed(seed, "estimation", *names, fold),
             partners=partners,
             held_out=len(folds.held_out[fold]),
+            trains=trains,
         )
 
     def fit(training, fold):
@@ -90,7 +91,7 @@ def cross_fit(
             # Twice the same half: the compiled step serves it, too.
             rows = folds.train[fold]
             rows = np.resize(rows[: len(rows) // 2], len(rows))
-            half = trained_on(training, fold, rows, "half")
+            half = trained_on(training, fold, rows, "half", trains=len(trained.curve) > 1)
             shortfall = value - training.reader.value(*held_out, partners, half.limits)
             training.critic.set_weights(trained.weights)
         groups = min(_MOST_GROUPS, len(held_out[0]) // _SMALLEST_GROUP)

@@ -216,6 +216,7 @@ class MutualInformationEstimator(BaseEstimator):
             self.negatives,
             self.learning_rate,
             cycles,
+            closed_form=self.epochs == "auto",
         )
         results = cross_fit(
             *mapped,

@@ -55,6 +55,7 @@ class Schedule:
         batch_size: pairs in a step.
         negatives: number for each x in a step.
         learning_rate: Adam's, at its peak.
+        closed_form: whether nothing is trained where the critic ``suffices`` untrained.
     """
 
     epochs: int
@@ -63,6 +64,7 @@ class Schedule:
     negatives: int
     learning_rate: float
     cycles: int = 1
+    closed_form: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,7 +111,8 @@ class FoldTraining:
 
     Args:
         critic: built Keras layer, ``critic(x, y) -> [K, M]``. If it has ``adapt``, or
-            ``adaptations`` (a generator), it is adapted to the training pairs of each fold.
+            ``adaptations`` (a generator), it is adapted to the training pairs of each fold; if it
+            has ``suffices(x, y)``, that says whether training could add anything.
         bound: ``PairScores`` -> scalar in nats, maximised and read; of MINE the moving average is
             kept.
         schedule: ``Schedule``.
@@ -125,8 +128,9 @@ class FoldTraining:
         # Where the bound is best if the critic's Gaussian part is the log-density ratio.
         self._start = bounds.info(bound).best_shift
         # Tried once, on arbitrary scores.
-        self._is_open = leaves_constants_open(bound, tf.constant([[1.0, 0.0], [0.5, -1.0]]))
+        self._is_open = leaves_constants_open(bound, np.array([[1.0, 0.0], [0.5, -1.0]], np.float32))
         self._schedule = schedule
+        self._may_suffice = schedule.closed_form and hasattr(critic, "suffices")
         self._steps = num_train // schedule.batch_size
         self._variables = critic.trainable_variables
         self._optimizer = Adam(_learning_rates(schedule, self._steps))
@@ -136,7 +140,9 @@ class FoldTraining:
         self._dtype = "float64" if critic.compute_dtype == "float64" else "float32"
         self._epoch = tf.function(self._run_epoch, jit_compile=True)
 
-    def run(self, x, y, train, validation, initial_weights, seed, *, partners, held_out):
+    def run(
+        self, x, y, train, validation, initial_weights, seed, *, partners, held_out, trains=None
+    ):
         """Trains on some pairs, validates on others; a pure function of its arguments.
 
         Args:
@@ -146,6 +152,7 @@ class FoldTraining:
             seed: int, of the order of pairs and the choice of negatives.
             partners: largest number of negatives of each x when the critic is read.
             held_out: number of pairs on which it will be read.
+            trains: whether to train at all; ``None`` asks the critic, if the schedule says so.
 
         Returns:
             ``TrainedCritic``; the critic then has its weights.
@@ -154,7 +161,6 @@ class FoldTraining:
             FloatingPointError: if not even the untrained critic has a finite value.
         """
         watched = x[validation], y[validation]
-        pairs = tf.constant(x), tf.constant(y)
         generator = np.random.default_rng(stream(seed, "estimation", "batches"))
         limits_of = functools.partial(
             best_limits, self._bound, best_shift=self._start,
@@ -166,10 +172,14 @@ class FoldTraining:
         self._adapt(x[different], y[different], lambda: limits_of(
             self.reader.scores(*watched, few), FEW_LEVELS
         )[1])  # fmt: skip
+        if trains is None:
+            trains = not (self._may_suffice and self.critic.suffices(x[different], y[different]))
+        epochs = self._schedule.epochs * self._schedule.cycles if trains else 0
+        pairs = (tf.constant(x), tf.constant(y)) if epochs else ()
         best, weights, best_epoch, best_before = -math.inf, None, 0, -math.inf
         curve = []
         length = max(self._schedule.epochs, 1)
-        for epoch in range(self._schedule.epochs * self._schedule.cycles + 1):
+        for epoch in range(epochs + 1):
             mean = math.nan
             if epoch > 0:
                 mean = float(self._epoch(*pairs, *self._draw(train, generator)))
@@ -215,7 +225,7 @@ class FoldTraining:
             self.critic.set_weights(weights)
             scores = self.reader.scores(*watched, partners)
             limits, new_value = limits_of(scores, MANY_LEVELS)
-            new_positives = np.clip(scores[:, 0].numpy(), *limits)
+            new_positives = np.clip(scores[:, 0], *limits)
             error = (new_positives - positives).std(ddof=1) / math.sqrt(count)
             least = _TRUSTED_ERRORS * error if epoch else -min(error, _LOWEST_KEPT)
             if new_value - value > least:

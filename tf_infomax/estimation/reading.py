@@ -79,7 +79,7 @@ class Reader:
                 such that every y is used equally often.
 
         Returns:
-            ``[n, 1 + P]``, the own y first.
+            array ``[n, 1 + P]``, the own y first.
         """
         count = len(x)
         shifts = np.linspace(1, count - 1, min(partners, count - 1)).round().astype(int)
@@ -91,8 +91,8 @@ class Reader:
         scores = []
         for part in np.split(anchors, blocks):
             partners = tf.convert_to_tensor((part[:, np.newaxis] + shifts) % count, tf.int32)
-            scores.append(self._scores(tf.convert_to_tensor(x[part]), y, partners))
-        return tf.concat(scores, axis=0)[:count]
+            scores.append(self._scores(tf.convert_to_tensor(x[part]), y, partners).numpy())
+        return np.concatenate(scores)[:count]
 
     def group_values(self, x, y, groups, limits=None):
         """The bound on disjoint groups of the pairs, each with negatives from the group only.
