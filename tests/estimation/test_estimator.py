@@ -354,7 +354,7 @@ def test_a_constant_tells_nothing():
         ({"critic": "separabel"}, "Did you mean 'separable'"),
         ({"critic": 3}, "Received: critic=3"),
         ({"margins": "ranks"}, "Unknown margin map 'ranks'"),
-        ({"folds": 1}, "`folds` must be an int of at least 2. Received: folds=1"),
+        ({"folds": 1}, "`folds` must be an integer of at least 2. Received: folds=1"),
         ({"folds": 21}, "At least 210 pairs are needed.*Received: 200 pairs"),
         ({"epochs": 2.5}, "Received: epochs=2.5"),
         ({"batch_size": 500}, "Received: batch_size=500"),

@@ -20,6 +20,8 @@ __all__ = ["CanonicalCritic"]
 _SMALLEST_GAP = 5e-4
 # From this many coordinates on, uninformative coordinates may be left out.
 _MANY_COORDINATES = 10
+# Gathering a variate of y costs as much as multiplying so many numbers.
+_GATHERING_COSTS = 20
 # Ridges to choose from, and the number of pairs a coordinate above which none is needed.
 _RIDGES, _ENOUGH_PAIRS = (0.1, 1.0), 20
 
@@ -183,6 +185,30 @@ class CanonicalCritic(keras.layers.Layer):
             variates.append((np.asarray(values, np.float64) - mean) @ matrix[:, is_used])
         rank = min(one.shape[1] for one in variates)
         return rank > 0 and is_gaussian(*variates, np.asarray(self.correlations)[:rank])
+
+    def gaussian_scores(self, x, y, partners):
+        """The scores, an array, as long as the network is untrained; ``None`` afterwards.
+
+        The network's part is zero then, and so most of the work of ``call`` is saved.
+
+        Args:
+            x: ``[K, Dx]``.  y: ``[M, Dy]``.  partners: int ``[K, P]``, rows of y.
+
+        Returns:
+            ``[K, P]``, in the dtype of the critic.
+        """
+        if np.any(self.readout.numpy()):
+            return None
+        a = tf.matmul(x - self.mean_x, self.map_x)
+        b = tf.matmul(y - self.mean_y, self.map_y)
+        of_a, of_b, weights = (one.numpy() for one in self._gaussian_parts(a, b))
+        b = b.numpy()[:, : self.rank]
+        if _GATHERING_COSTS * partners.shape[1] > len(y):
+            scores = np.take_along_axis(weights @ b.T, partners, axis=1)
+        else:
+            scores = np.einsum("kd,kpd->kp", weights, b[partners])
+        scores += of_a[:, np.newaxis] + of_b[partners]
+        return self.scale.numpy() * scores + self.offset.numpy()
 
     def active_dims(self):
         """(of x, of y): numbers of coordinates that are in use after ``adapt``."""

@@ -29,6 +29,8 @@ _AVERAGE_DECAY = 0.99
 # Number of validation scores after an epoch. With fewer than these, clipped as they are, the best
 # epoch is chosen worse; scoring them takes as long as training on 2,000 pairs.
 _WATCHED_SCORES = 80_000
+# Validation pairs that are scored, at most.
+_MOST_WATCHED = 4_000
 # By how many standard errors, on the validation pairs, a trained critic must be better than an
 # untrained critic: the best of many epochs is better by chance alone.
 _TRUSTED_ERRORS = 1.0
@@ -47,14 +49,15 @@ class Schedule:
     """How a critic is trained.
 
     Attributes:
-        epochs: passes over the training pairs in a cycle; the learning rate rises over the first
-            tenth of their steps, then decays to zero along a cosine.
+        epochs: passes over the training pairs, or over parts of very many, in a cycle; the learning
+            rate rises over the first tenth of their steps, then decays to zero along a cosine.
         cycles: largest number of cycles; a further one follows if the validation value was best
             near the end of the last, and rose during it.
         patience: epochs without a better value on the validation pairs after which training ends.
         batch_size: pairs in a step.
         negatives: number for each x in a step.
         learning_rate: Adam's, at its peak.
+        steps: number in an epoch.
         closed_form: whether nothing is trained where the critic ``suffices`` untrained.
     """
 
@@ -63,6 +66,7 @@ class Schedule:
     batch_size: int
     negatives: int
     learning_rate: float
+    steps: int
     cycles: int = 1
     closed_form: bool = False
 
@@ -116,10 +120,9 @@ class FoldTraining:
         bound: ``PairScores`` -> scalar in nats, maximised and read; of MINE the moving average is
             kept.
         schedule: ``Schedule``.
-        num_train: training pairs of a fold.
     """
 
-    def __init__(self, critic, bound, schedule, num_train):
+    def __init__(self, critic, bound, schedule):
         self.critic = critic
         self.reader = Reader(critic, bound)
         self._bound = bound
@@ -128,17 +131,20 @@ class FoldTraining:
         # Where the bound is best if the critic's Gaussian part is the log-density ratio.
         self._start = bounds.info(bound).best_shift
         # Tried once, on arbitrary scores.
-        self._is_open = leaves_constants_open(bound, np.array([[1.0, 0.0], [0.5, -1.0]], np.float32))
+        some = np.array([[1.0, 0.0], [0.5, -1.0]], np.float32)
+        self._is_open = leaves_constants_open(bound, some)
         self._schedule = schedule
         self._may_suffice = schedule.closed_form and hasattr(critic, "suffices")
-        self._steps = num_train // schedule.batch_size
+        self._steps = schedule.steps
         self._variables = critic.trainable_variables
         self._optimizer = Adam(_learning_rates(schedule, self._steps))
         self._optimizer.build(self._variables)
         self._averages = [tf.Variable(variable.value) for variable in self._variables]
         # Scores of half precision are read in float32.
         self._dtype = "float64" if critic.compute_dtype == "float64" else "float32"
-        self._epoch = tf.function(self._run_epoch, jit_compile=True)
+        # Other layers and bounds may have Python's control flow, and translating it takes time.
+        is_plain = getattr(critic, "scores_partners", False) and bound is bounds.donsker_varadhan
+        self._epoch = tf.function(self._run_epoch, jit_compile=True, autograph=not is_plain)
 
     def run(
         self, x, y, train, validation, initial_weights, seed, *, partners, held_out, trains=None
@@ -160,6 +166,7 @@ class FoldTraining:
         Raises:
             FloatingPointError: if not even the untrained critic has a finite value.
         """
+        validation = validation[:_MOST_WATCHED]
         watched = x[validation], y[validation]
         generator = np.random.default_rng(stream(seed, "estimation", "batches"))
         limits_of = functools.partial(
@@ -279,11 +286,17 @@ class FoldTraining:
 
     def _run_epoch(self, all_x, all_y, order, shifts):
         batch_size = self._schedule.batch_size
-        total = tf.zeros([], self._dtype)
-        for step in tf.range(self._steps):
+
+        def add_step(step, total):
             x, y = (tf.gather(values, order[step]) for values in (all_x, all_y))
             partners = (tf.range(batch_size)[:, tf.newaxis] + shifts[step]) % batch_size
-            total += self._step(x, y, partners)
+            return step + 1, total + self._step(x, y, partners)
+
+        _, total = tf.while_loop(
+            lambda step, _: step < self._steps,
+            add_step,
+            (tf.constant(0), tf.zeros([], self._dtype)),
+        )
         return total / tf.cast(self._steps, total.dtype)
 
     def _step(self, x, y, partners):
