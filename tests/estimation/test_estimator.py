@@ -364,7 +364,7 @@ def test_a_constant_tells_nothing():
         ({"jobs": 0}, "Received: jobs=0"),
         ({"jobs": True}, "Received: jobs=True"),
         ({"epochs": "abc"}, "Received: epochs='abc'"),
-        ({"seed": "a"}, "`seed` must be None or an int.*Received: seed='a'"),
+        ({"seed": "a"}, "`seed` must be an integer of at least 0, or None. Received: seed='a'"),
         ({"batch_size": True}, "Received: batch_size=True"),
         ({"confidence": math.nan}, "Received: confidence=nan"),
         ({"validation_fraction": "abc"}, "Received: validation_fraction='abc'"),
