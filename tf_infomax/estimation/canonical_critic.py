@@ -52,6 +52,8 @@ class CanonicalCritic(keras.layers.Layer):
     """
 
     scores_partners = True
+    # In training, of the matrices: without it a network of few pairs is misled a little more.
+    weight_decay = 0.1
 
     def __init__(self, hidden_dim=64, layers=2, waves=(0, 0), seed=None, **kwargs):
         super().__init__(**kwargs)

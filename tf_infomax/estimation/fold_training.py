@@ -116,7 +116,8 @@ class FoldTraining:
     Args:
         critic: built Keras layer, ``critic(x, y) -> [K, M]``. If it has ``adapt``, or
             ``adaptations`` (a generator), it is adapted to the training pairs of each fold; if it
-            has ``suffices(x, y)``, that says whether training could add anything.
+            has ``suffices(x, y)``, that says whether training could add anything. A
+            ``weight_decay`` is that of its matrices, per unit of learning rate.
         bound: ``PairScores`` -> scalar in nats, maximised and read; of MINE the moving average is
             kept.
         schedule: ``Schedule``.
@@ -137,7 +138,12 @@ class FoldTraining:
         self._may_suffice = schedule.closed_form and hasattr(critic, "suffices")
         self._steps = schedule.steps
         self._variables = critic.trainable_variables
-        self._optimizer = Adam(_learning_rates(schedule, self._steps))
+        decay = getattr(critic, "weight_decay", None)
+        self._optimizer = Adam(_learning_rates(schedule, self._steps), weight_decay=decay)
+        if decay:
+            self._optimizer.exclude_from_weight_decay(
+                var_list=[variable for variable in self._variables if len(variable.shape) < 2]
+            )
         self._optimizer.build(self._variables)
         self._averages = [tf.Variable(variable.value) for variable in self._variables]
         # Scores of half precision are read in float32.
