@@ -180,13 +180,14 @@ class CanonicalCritic(keras.layers.Layer):
         Args:
             x: ``[N, Dx]``, y: ``[N, Dy]``, the pairs that the critic is adapted to.
         """
-        variates = []
+        samples, variates = [], []
         for values, mean, matrix in ((x, self.mean_x, self.map_x), (y, self.mean_y, self.map_y)):
-            mean, matrix = (np.asarray(one, np.float64) for one in (mean, matrix))
-            is_used = np.any(matrix != 0.0, axis=0)
-            variates.append((np.asarray(values, np.float64) - mean) @ matrix[:, is_used])
+            values, mean, matrix = (np.asarray(one, np.float64) for one in (values, mean, matrix))
+            samples.append(values[:, np.any(matrix != 0.0, axis=1)])
+            variates.append((values - mean) @ matrix[:, np.any(matrix != 0.0, axis=0)])
         rank = min(one.shape[1] for one in variates)
-        return rank > 0 and is_gaussian(*variates, np.asarray(self.correlations)[:rank])
+        rho = np.asarray(self.correlations, np.float64)[:rank]
+        return rank > 0 and is_gaussian(*samples, *variates, rho)
 
     def gaussian_scores(self, x, y, partners):
         """The scores, an array, as long as the network is untrained; ``None`` afterwards.

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 __all__ = ["is_gaussian"]
 
@@ -16,13 +17,16 @@ _TURNED = 0.3
 _COSINES, _ALL_COSINES, _LOWEST, _OF_PRODUCTS = 12, 40, 3, 2
 # Products of two coordinates are tested in groups of at most so many coordinates.
 _MOST_MULTIPLIED = 6
+# Nearest neighbours are those of at most so many coordinates and pairs; the margin of their scores,
+# of which many belong to two pairs that are each other's neighbour.
+_MOST_LOCAL, _MOST_LOCAL_PAIRS, _ABOVE_LOCAL = 8, 10_000, 2.0
 # Margins above the largest of n standard normals, and above the mean of their sum of squares in
 # standard deviations: about one Gaussian sample in a hundred fails.
 _ABOVE_LARGEST, _ABOVE_MEAN = 0.7, 3.0
 _ONLY_X, _ONLY_Y, _SUMS, _DIFFERENCES = range(4)
 
 
-def is_gaussian(a, b, correlations):
+def is_gaussian(x, y, a, b, correlations):
     """Whether no test tells pairs of canonical variates from Gaussian pairs.
 
     Of Gaussian variates with correlation rho, the sum and the difference on unit scales are
@@ -31,9 +35,14 @@ def is_gaussian(a, b, correlations):
     largest correlation and the sum of all squares are compared with those of independent normal
     variables. What x alone or y alone show is not tested: it does not concern their dependence.
 
+    Further, what linear regression on x leaves of y is independent of x, so that it is correlated
+    neither with cosines of any coordinate nor between pairs whose x are nearest neighbours; and the
+    other way round.
+
     Args:
-        a: ``[N, Dx]``, b: ``[N, Dy]``, of unit variance; the k-th columns are correlated.
-        correlations: ``[min(Dx, Dy)]``.
+        x: ``[N, Dx]``, y: ``[N, Dy]``.
+        a: ``[N, Dx]``, b: ``[N, Dy]``, their canonical variates of unit variance.
+        correlations: ``[min(Dx, Dy)]`` of their first columns.
 
     Returns:
         bool; False as well if the pairs are too few to tell.
@@ -41,7 +50,17 @@ def is_gaussian(a, b, correlations):
     count, dims = len(a), a.shape[1] + b.shape[1]
     if count < max(_FEWEST, _PAIRS_A_COORDINATE * dims):
         return False
-    coordinates, groups = _coordinates(a[:_MOST], b[:_MOST], correlations)
+    x, y, a, b = (values[:_MOST] for values in (x, y, a, b))
+    return (
+        _are_independent(*_coordinates(a, b, correlations))
+        and _is_linear(x, y, a)
+        and _is_linear(y, x, b)
+    )
+
+
+def _are_independent(coordinates, groups):
+    """Whether coordinates ``[N, D]`` are independent but for those of x alone and of y alone."""
+    dims = coordinates.shape[1]
     number = int(np.clip(_ALL_COSINES // dims, _LOWEST, _COSINES))
     single = np.eye(dims, dtype=bool)
     features, masks, sides, is_low, is_linear = [], [], [], [], []
@@ -76,9 +95,34 @@ def is_gaussian(a, b, correlations):
     return all(_are_ordinary(scores[chosen]) for chosen in (tested, low))
 
 
+def _is_linear(x, y, a):
+    """Whether y depends on x through its mean alone, and linearly; ``a`` is x with unit spreads."""
+    design = np.column_stack([np.ones(len(x)), x])
+    rest = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    number = int(np.clip(_ALL_COSINES // x.shape[1], _LOWEST, _COSINES))
+    waves = np.concatenate([_cosines(column, number) for column in x.T], axis=1)
+    rests = np.concatenate([_cosines(column, _LOWEST) for column in rest.T], axis=1)
+    scores = np.abs(waves.T @ rests) / math.sqrt(len(x))
+    if scores.max() > _largest(scores.size):
+        return False
+    if x.shape[1] > _MOST_LOCAL:
+        return True
+    a, rests = a[:_MOST_LOCAL_PAIRS], rests[:_MOST_LOCAL_PAIRS]
+    neighbours = cKDTree(a).query(a, k=2)[1]
+    # Of equal points either may come first.
+    nearest = np.where(neighbours[:, 1] == np.arange(len(a)), neighbours[:, 0], neighbours[:, 1])
+    scores = (rests * rests[nearest]).sum(axis=0) / math.sqrt(len(a))
+    return bool(scores.max() < _largest(len(scores)) + _ABOVE_LOCAL)
+
+
+def _largest(number):
+    """Of so many scores of Gaussian pairs the largest size, nearly always."""
+    return math.sqrt(2.0 * math.log(2.0 * number)) + _ABOVE_LARGEST
+
+
 def _are_ordinary(scores):
     number = len(scores)
-    largest = math.sqrt(2.0 * math.log(2.0 * number)) + _ABOVE_LARGEST
+    largest = _largest(number)
     total = number + _ABOVE_MEAN * math.sqrt(2.0 * number)
     return bool(np.abs(scores).max() < largest and (scores**2).sum() < total)
 
