@@ -30,7 +30,7 @@ _AVERAGE_DECAY = 0.99
 # epoch is chosen worse; scoring them takes as long as training on 2,000 pairs.
 _WATCHED_SCORES = 80_000
 # Validation pairs that are scored, at most.
-_MOST_WATCHED = 4_000
+_MOST_WATCHED = 2_000
 # By how many standard errors, on the validation pairs, a trained critic must be better than an
 # untrained critic: the best of many epochs is better by chance alone.
 _TRUSTED_ERRORS = 1.0

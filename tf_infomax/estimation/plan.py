@@ -15,7 +15,7 @@ __all__ = ["Plan", "check_epochs", "check_jobs", "plan_of"]
 # so many epochs. With more pairs, steps are larger, and their number in an epoch and in a cycle is
 # limited: what limits an estimate then is not the number of passes.
 _FEW_PAIRS, _CYCLE, _CYCLES = 20_000, 40, 10
-_MOST_STEPS = 80
+_MOST_STEPS = 50
 # Beyond so many pairs the shortfall is small, and costs too much to estimate.
 _MOST_PAIRS_WITH_HALVES = 50_000
 # Scores of all held-out pairs together, if the bound has no ceiling that depends on the negatives,
