@@ -15,12 +15,12 @@ __all__ = ["Plan", "check_epochs", "check_jobs", "plan_of"]
 # so many epochs. With more pairs, steps are larger, and their number in an epoch and in a cycle is
 # limited: what limits an estimate then is not the number of passes.
 _FEW_PAIRS, _CYCLE, _CYCLES = 20_000, 40, 10
-_MOST_STEPS = 50
+_MOST_STEPS, _CYCLE_PAIRS = 50, 600_000
 # Beyond so many pairs the shortfall is small, and costs too much to estimate.
 _MOST_PAIRS_WITH_HALVES = 50_000
 # Scores of all held-out pairs together, if the bound has no ceiling that depends on the negatives,
 # and the fewest negatives of each.
-_HELD_OUT_SCORES, _FEWEST_PARTNERS = 10_000_000, 32
+_HELD_OUT_SCORES, _FEWEST_PARTNERS = 6_000_000, 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +58,7 @@ def plan_of(options, num_pairs, num_train, *, is_table, has_ceiling):
     epochs, cycles = (_CYCLE, _CYCLES) if is_auto else (int(options["epochs"]), 1)
     if is_auto and num_train > _FEW_PAIRS:
         steps = min(steps, _MOST_STEPS)
-        epochs = math.ceil(_CYCLE * _FEW_PAIRS / (steps * batch_size))
+        epochs = math.ceil(_CYCLE_PAIRS / (steps * batch_size))
     schedule = Schedule(
         0 if is_table else epochs,
         options["patience"],

@@ -11,7 +11,7 @@ __all__ = ["Reader", "log_ratios", "partner_scores"]
 # Scores computed at a time; with 64 hidden units 32 MB a layer.
 _BLOCK_SCORES = 128_000
 # Negatives of each x in a group whose value shows the error of the whole, at most.
-_MOST_IN_GROUP = 128
+_MOST_IN_GROUP = 64
 
 
 def partner_scores(critic, x, y, partners):
