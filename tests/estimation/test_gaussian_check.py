@@ -91,7 +91,7 @@ def test_scores_of_an_untrained_critic_are_those_of_call():
 
 
 def test_nothing_is_trained_where_a_gaussian_suffices():
-    x, y = gaussian(0, 1, 0.8, 2_000)
+    x, y = gaussian(0, 1, 0.8, 2_600)
     found = MutualInformationEstimator(folds=2, half_fits=0).fit(x, y)
     assert found.training_curve_["epoch"].max() == 0
     assert found.mutual_information_ == pytest.approx(-0.5 * np.log(0.36), abs=0.05)
