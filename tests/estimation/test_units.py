@@ -36,8 +36,8 @@ def test_normalised():
 def test_the_shortfall_is_on_the_upper_side():
     plain, none = confidence_interval(1.0, 0.1, 1_000, [math.nan], 0.95)
     assert none == 0.0 and plain == pytest.approx((0.804, 1.196), abs=1e-3)
-    # A value that rises as 1 / n^0.7 by 0.1 from n / 2 to n still misses 0.1 / (2^0.7 - 1).
+    # A value that rises as 1 / n^0.45 by 0.1 from n / 2 to n still misses 0.1 / (2^0.45 - 1).
     (low, high), shortfall = confidence_interval(1.0, 0.1, 1_000, [0.1, 0.1], 0.95)
-    assert low == plain[0] and shortfall == pytest.approx(0.1 / (2**0.7 - 1))
+    assert low == plain[0] and shortfall == pytest.approx(0.1 / (2**0.45 - 1))
     assert high == pytest.approx(plain[1] + shortfall)
     assert lower_limit(1.0, 0.1, 1_000, 0.95) == pytest.approx(1.0 - 0.1646, abs=1e-3)

@@ -169,7 +169,7 @@ def test_mistaken_options_are_answered_before_any_training(start, file, tmp_path
         ([file, "--bound=infonec"], "Did you mean 'infonce'"),
         ([file, "--bound=jsd"], "must estimate mutual information"),
         ([file, "--margins=normal"], "normal_scores"),
-        ([file, "--folds=1"], "`folds` must be an int of at least 2"),
+        ([file, "--folds=1"], "`folds` must be an integer of at least 2"),
         ([file, "--confidence=95"], "`confidence` must be between 0 and 1"),
         ([file, "--set=epoch=3"], "no option 'epoch'. Nearest: epochs"),
         ([file, "--set=epochs"], "name=value"),

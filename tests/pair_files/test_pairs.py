@@ -251,3 +251,17 @@ def test_parquet_without_pyarrow_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", refuse)
     with pytest.raises(ImportError, match=r"pip install 'tf_infomax\[parquet\]'"):
         read_pairs(tmp_path / "a.parquet", x="0", y="1")
+
+
+def test_a_third_group_of_columns(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b,c,d\n1,2,3,4\n5,6,,8\n9,10,11,12\n")
+    found = read_pairs(path, x="a", y="b", z="c,d", drop_missing=True)
+    # The row without c is left out of all three.
+    assert found.x.ravel().tolist() == [1, 9] and found.y.ravel().tolist() == [2, 10]
+    assert found.z.tolist() == [[3, 4], [11, 12]] and found.columns_z == ("c", "d")
+    assert read_pairs(path, x="a", y="b").z is None
+    with pytest.raises(ValueError, match=r"both y and z.*Received: 'b' in both"):
+        read_pairs(path, x="a", y="b", z="b,d")
+    with pytest.raises(ValueError, match=r"`z` is read from one file.*Received: z='c'"):
+        read_pairs(x_file=path, y_file=path, z="c")

@@ -79,16 +79,10 @@ def main(argv):
     }
     pairs = read_pairs(
         *(expanded(path, "The file of pairs") for path in argv[1:]),
-        x=given.x, y=given.y, x_file=given.x_file, y_file=given.y_file,
+        x=given.x, y=given.y, z=given.z, x_file=given.x_file, y_file=given.y_file,
         drop_missing=given.drop_missing, missing_values=given.missing_values,
         decimal=given.decimal,
     )  # fmt: skip
-    if given.z is not None:
-        # The same file and the same rows, so that missing values must be left out beforehand.
-        z = read_pairs(
-            *(expanded(path, "The file of pairs") for path in argv[1:]), x=given.x, y=given.z,
-            missing_values=given.missing_values, decimal=given.decimal,
-        )  # fmt: skip
     # Imported after the data are read, so that a mistaken file is reported at once.
     import_tensorflow()
     from tf_infomax.estimation.quantities import quantity
@@ -98,7 +92,7 @@ def main(argv):
         if given.quantity or given.z:
             print(quantity(
                 given.quantity or "conditional_mutual_information", pairs,
-                None if given.z is None else z.y, lags=[int(lag) for lag in given.lags],
+                lags=[int(lag) for lag in given.lags],
                 unit=given.unit, as_json=given.json, settings=given.set, **options,
             ))  # fmt: skip
             return 0

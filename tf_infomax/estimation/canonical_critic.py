@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.estimation.canonical import CanonicalCorrelations, canonical_correlations
+from tf_infomax.estimation.gaussian_check import is_gaussian
 from tf_infomax.estimation.screening import informative_coordinates
 from tf_infomax.estimation.waves import significant, wave_features
 from tf_infomax.naming.arguments import positive_integer
@@ -19,6 +20,8 @@ __all__ = ["CanonicalCritic"]
 _SMALLEST_GAP = 5e-4
 # From this many coordinates on, uninformative coordinates may be left out.
 _MANY_COORDINATES = 10
+# Gathering a variate of y costs as much as multiplying so many numbers.
+_GATHERING_COSTS = 20
 # Ridges to choose from, and the number of pairs a coordinate above which none is needed.
 _RIDGES, _ENOUGH_PAIRS = (0.1, 1.0), 20
 
@@ -49,6 +52,8 @@ class CanonicalCritic(keras.layers.Layer):
     """
 
     scores_partners = True
+    # In training, of the matrices: without it a network of few pairs is misled a little more.
+    weight_decay = 0.1
 
     def __init__(self, hidden_dim=64, layers=2, waves=(0, 0), seed=None, **kwargs):
         super().__init__(**kwargs)
@@ -166,6 +171,47 @@ class CanonicalCritic(keras.layers.Layer):
             for ridge in _RIDGES:
                 self._set(canonical_correlations(x, y, ridge=ridge))
                 yield f"ridge {ridge:g}"
+
+    def suffices(self, x, y):
+        """Whether the Gaussian part is all that the pairs show, after ``adapt``.
+
+        Then a network could only learn noise. Coordinates that are not in use are not tested.
+
+        Args:
+            x: ``[N, Dx]``, y: ``[N, Dy]``, the pairs that the critic is adapted to.
+        """
+        samples, variates = [], []
+        for values, mean, matrix in ((x, self.mean_x, self.map_x), (y, self.mean_y, self.map_y)):
+            values, mean, matrix = (np.asarray(one, np.float64) for one in (values, mean, matrix))
+            samples.append(values[:, np.any(matrix != 0.0, axis=1)])
+            variates.append((values - mean) @ matrix[:, np.any(matrix != 0.0, axis=0)])
+        rank = min(one.shape[1] for one in variates)
+        rho = np.asarray(self.correlations, np.float64)[:rank]
+        return rank > 0 and is_gaussian(*samples, *variates, rho)
+
+    def gaussian_scores(self, x, y, partners):
+        """The scores, an array, as long as the network is untrained; ``None`` afterwards.
+
+        The network's part is zero then, and so most of the work of ``call`` is saved.
+
+        Args:
+            x: ``[K, Dx]``.  y: ``[M, Dy]``.  partners: int ``[K, P]``, rows of y.
+
+        Returns:
+            ``[K, P]``, in the dtype of the critic.
+        """
+        if np.any(self.readout.numpy()):
+            return None
+        a = tf.matmul(x - self.mean_x, self.map_x)
+        b = tf.matmul(y - self.mean_y, self.map_y)
+        of_a, of_b, weights = (one.numpy() for one in self._gaussian_parts(a, b))
+        b = b.numpy()[:, : self.rank]
+        if _GATHERING_COSTS * partners.shape[1] > len(y):
+            scores = np.take_along_axis(weights @ b.T, partners, axis=1)
+        else:
+            scores = np.einsum("kd,kpd->kp", weights, b[partners])
+        scores += of_a[:, np.newaxis] + of_b[partners]
+        return self.scale.numpy() * scores + self.offset.numpy()
 
     def active_dims(self):
         """(of x, of y): numbers of coordinates that are in use after ``adapt``."""

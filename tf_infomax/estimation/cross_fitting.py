@@ -42,9 +42,7 @@ class FoldResult:
     shortfall: float = math.nan
 
 
-def cross_fit(
-    x, y, folds, bound, new_critic, schedule, *, partners, jobs, seed, kind=None, halves=0
-):  # fmt: skip
+def cross_fit(x, y, folds, bound, new_critic, plan, *, seed, kind=None):
     """Trains and reads a critic for every fold.
 
     Args:
@@ -52,23 +50,20 @@ def cross_fit(
         folds: ``Folds``.
         bound: ``PairScores`` -> scalar, nats.
         new_critic: function from the index of a fold to its built, untrained critic.
-        schedule: ``Schedule``.
-        partners: negatives of each held-out x, at most.
-        jobs: folds trained at a time, in threads of this process; each compiles its own step.
+        plan: ``Plan``; its jobs are threads of this process, each of which compiles its own step.
         seed: int.
-        halves: number of folds for which a critic is trained on half of the pairs, too.
         kind: hashable key of everything that determines critic and bound, except seeds; a later
             call with the same key reuses the compiled steps. ``None`` keeps none.
 
     Returns:
-        List of ``FoldResult``; the same for any ``jobs``.
+        List of ``FoldResult``; the same for any number of jobs.
     """
     num_folds = len(folds.held_out)
     critics = [new_critic(fold) for fold in range(num_folds)]
     initial = [critic.get_weights() for critic in critics]
-    workers = min(jobs, num_folds)
+    workers, partners = min(plan.jobs, num_folds), plan.partners
 
-    def trained_on(training, fold, rows, *names):
+    def trained_on(training, fold, rows, *names, trains=None):
         return training.run(
             x,
             y,
@@ -78,6 +73,7 @@ def cross_fit(
             stream_seed(seed, "estimation", *names, fold),
             partners=partners,
             held_out=len(folds.held_out[fold]),
+            trains=trains,
         )
 
     def fit(training, fold):
@@ -86,11 +82,11 @@ def cross_fit(
         critics[fold].set_weights(trained.weights)
         value, pointwise = training.reader.value_and_ratios(*held_out, partners, trained.limits)
         shortfall = math.nan
-        if fold < halves:
+        if fold < plan.halves:
             # Twice the same half: the compiled step serves it, too.
             rows = folds.train[fold]
             rows = np.resize(rows[: len(rows) // 2], len(rows))
-            half = trained_on(training, fold, rows, "half")
+            half = trained_on(training, fold, rows, "half", trains=len(trained.curve) > 1)
             shortfall = value - training.reader.value(*held_out, partners, half.limits)
             training.critic.set_weights(trained.weights)
         groups = min(_MOST_GROUPS, len(held_out[0]) // _SMALLEST_GROUP)
@@ -105,9 +101,9 @@ def cross_fit(
 
     def work(worker):
         num_train = len(folds.train[worker])
-        key = None if kind is None else (kind, x.shape[1], y.shape[1], schedule, num_train)
+        key = None if kind is None else (kind, x.shape[1], y.shape[1], plan.schedule, num_train)
         with borrowed(
-            key, lambda: FoldTraining(new_critic(worker), bound, schedule, num_train)
+            key, lambda: FoldTraining(new_critic(worker), bound, plan.schedule)
         ) as training:
             return {fold: fit(training, fold) for fold in range(worker, num_folds, workers)}
 

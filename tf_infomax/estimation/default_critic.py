@@ -59,6 +59,9 @@ def new_critic(critic, x, y, *, levels, margins, seed):
         config = critic.get_config()
         seeded = {"seed": seed} if "seed" in config else {}
         critic = type(critic).from_config({**config, **seeded})
+    if getattr(critic, "scores_partners", False):
+        critic.build(x.shape, y.shape)
+        return critic
     # Called, not only built, so that a critic's errors come before any training.
     critic(tf.constant(x[:2]), tf.constant(y[:2]))
     return critic

@@ -1,7 +1,6 @@
 """Mutual information of two samples of vectors, as a scikit-learn estimator."""
 
 import math
-import os
 import warnings
 
 import numpy as np
@@ -10,33 +9,24 @@ from sklearn.utils.validation import check_is_fitted
 
 from tf_infomax import bounds
 from tf_infomax.estimation.checks import (
-    batch_size_of,
     check_options,
     check_training_pairs,
-    cycles_of,
     info_of,
-    jobs_of,
     seed_of,
 )
 from tf_infomax.estimation.cross_fitting import cross_fit
 from tf_infomax.estimation.default_critic import floating, key_of, new_critic, table_of
 from tf_infomax.estimation.dependent_rows import autocorrelated, groups_of
 from tf_infomax.estimation.encoding import Encoding, check_discrete
-from tf_infomax.estimation.fold_training import Schedule
 from tf_infomax.estimation.folds import Folds
 from tf_infomax.estimation.limits import EstimateWarning, merged_levels, repeated_pairs
 from tf_infomax.estimation.outcome import outcome
+from tf_infomax.estimation.plan import plan_of
 from tf_infomax.estimation.reading import Reader
 from tf_infomax.estimation.samples import check_same_columns, pairs_of
 from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["MutualInformationEstimator"]
-
-# Beyond so many pairs the shortfall is small, and costs too much to estimate.
-_MOST_PAIRS_WITH_HALVES = 50_000
-# Scores of all held-out pairs together, if the bound has no ceiling that depends on the negatives,
-# and the fewest negatives of each.
-_HELD_OUT_SCORES, _FEWEST_PARTNERS = 40_000_000, 32
 
 
 class MutualInformationEstimator(BaseEstimator):
@@ -72,7 +62,8 @@ class MutualInformationEstimator(BaseEstimator):
             bound is read from the smoothed table.
         folds: parts of the data, each held out once; at least 2.
         epochs, patience: largest number of epochs; number without improvement that ends training.
-            "auto" goes on, in cycles of 40 epochs and up to 400, while the validation value rises.
+            "auto" goes on, in cycles of 40 epochs and up to 400, while the validation value rises,
+            and trains nothing where tests find no more than a Gaussian dependence.
         batch_size: pairs in a step; "auto" takes a power of two from 32 to 128 that leaves about 55
             steps in an epoch.
         negatives: number for each x in a training step, below ``batch_size``.
@@ -86,7 +77,8 @@ class MutualInformationEstimator(BaseEstimator):
             "auto"); ``None``: rows are independent.
         confidence: of the interval.
         seed: int; the same data, seed and machine give the same numbers. ``None``: a new one.
-        jobs: folds trained at a time, in threads; ``None`` or -1: one a processor.
+        jobs: folds trained at a time, in threads, each of which compiles its own training step;
+            -1: one a processor; ``None``: one a processor if there are more pairs than that pays.
         random_state, n_jobs: scikit-learn's names of ``seed`` and ``jobs``; if given, they win.
 
     Attributes:
@@ -204,39 +196,20 @@ class MutualInformationEstimator(BaseEstimator):
         folds = Folds(len(x), self.folds, self.validation_fraction, self.used_seed_, groups)
         check_training_pairs(len(folds.train[0]), self.negatives, self.validation_fraction)
         is_table = None not in self._levels and self.critic == "canonical"
-        epochs, cycles = cycles_of(0 if is_table else self.epochs, len(folds.train[0]))
-        halves = 0 if is_table or len(x) > _MOST_PAIRS_WITH_HALVES else self.half_fits
-        partners = self.held_out_partners
-        if math.isinf(info.ceiling(2)):
-            partners = min(partners, max(_FEWEST_PARTNERS, _HELD_OUT_SCORES // len(x)))
-        schedule = Schedule(
-            epochs,
-            self.patience,
-            batch_size_of(self.batch_size, self.negatives, len(folds.train[0])),
-            self.negatives,
-            self.learning_rate,
-            cycles,
-        )
+        plan = plan_of(
+            self.get_params(deep=False), len(x), len(folds.train[0]),
+            is_table=is_table, has_ceiling=not math.isinf(info.ceiling(2)),
+        )  # fmt: skip
         results = cross_fit(
-            *mapped,
-            folds,
-            info.function,
-            lambda fold: new_critic(
-                self.critic, *mapped, levels=self._levels, margins=self.margins,
-                seed=stream_seed(self.used_seed_, "estimation", "critic", fold),
-            ),
-            schedule,
-            partners=partners,
-            jobs=jobs_of(self.jobs, self.n_jobs) or os.cpu_count() or 1,
+            *mapped, folds, info.function, lambda fold: self._new_critic(fold, *mapped), plan,
             seed=self.used_seed_,
             kind=key_of(self.critic, self.bound, self._levels, self.margins),
-            halves=halves,
         )  # fmt: skip
         self._keep(outcome(
             results, folds, info,
             table=table_of(*mapped) if is_table else None,
             row_groups=groups,
-            epochs=epochs * cycles,
+            epochs=plan.schedule.epochs * plan.schedule.cycles,
             dims=[
                 levels - 1 if levels else dim
                 for levels, dim in zip(self._levels, self._dims, strict=True)
@@ -251,6 +224,12 @@ class MutualInformationEstimator(BaseEstimator):
         for sentence in self.warnings_:
             warnings.warn(sentence, EstimateWarning, stacklevel=2)
         return self
+
+    def _new_critic(self, fold, x, y):
+        return new_critic(
+            self.critic, x, y, levels=self._levels, margins=self.margins,
+            seed=stream_seed(self.used_seed_, "estimation", "critic", fold),
+        )  # fmt: skip
 
     def _keep(self, found):
         self.n_features_in_ = self._dims[0]

@@ -29,6 +29,11 @@ _AVERAGE_DECAY = 0.99
 # Number of validation scores after an epoch. With fewer than these, clipped as they are, the best
 # epoch is chosen worse; scoring them takes as long as training on 2,000 pairs.
 _WATCHED_SCORES = 80_000
+# Training pairs up to which weights decay fully; of more pairs a decay that large costs more (0.008
+# nats at 7,000) than it gains.
+_DECAYING_PAIRS = 1_400
+# Validation pairs that are scored, at most.
+_MOST_WATCHED = 2_000
 # By how many standard errors, on the validation pairs, a trained critic must be better than an
 # untrained critic: the best of many epochs is better by chance alone.
 _TRUSTED_ERRORS = 1.0
@@ -47,14 +52,16 @@ class Schedule:
     """How a critic is trained.
 
     Attributes:
-        epochs: passes over the training pairs in a cycle; the learning rate rises over the first
-            tenth of their steps, then decays to zero along a cosine.
+        epochs: passes over the training pairs, or over parts of very many, in a cycle; the learning
+            rate rises over the first tenth of their steps, then decays to zero along a cosine.
         cycles: largest number of cycles; a further one follows if the validation value was best
             near the end of the last, and rose during it.
         patience: epochs without a better value on the validation pairs after which training ends.
         batch_size: pairs in a step.
         negatives: number for each x in a step.
         learning_rate: Adam's, at its peak.
+        steps: number in an epoch.
+        closed_form: whether nothing is trained where the critic ``suffices`` untrained.
     """
 
     epochs: int
@@ -62,7 +69,9 @@ class Schedule:
     batch_size: int
     negatives: int
     learning_rate: float
+    steps: int
     cycles: int = 1
+    closed_form: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,14 +118,15 @@ class FoldTraining:
 
     Args:
         critic: built Keras layer, ``critic(x, y) -> [K, M]``. If it has ``adapt``, or
-            ``adaptations`` (a generator), it is adapted to the training pairs of each fold.
+            ``adaptations`` (a generator), it is adapted to the training pairs of each fold; if it
+            has ``suffices(x, y)``, that says whether training could add anything. A
+            ``weight_decay`` is that of its matrices, per unit of learning rate.
         bound: ``PairScores`` -> scalar in nats, maximised and read; of MINE the moving average is
             kept.
         schedule: ``Schedule``.
-        num_train: training pairs of a fold.
     """
 
-    def __init__(self, critic, bound, schedule, num_train):
+    def __init__(self, critic, bound, schedule):
         self.critic = critic
         self.reader = Reader(critic, bound)
         self._bound = bound
@@ -125,18 +135,31 @@ class FoldTraining:
         # Where the bound is best if the critic's Gaussian part is the log-density ratio.
         self._start = bounds.info(bound).best_shift
         # Tried once, on arbitrary scores.
-        self._is_open = leaves_constants_open(bound, tf.constant([[1.0, 0.0], [0.5, -1.0]]))
+        some = np.array([[1.0, 0.0], [0.5, -1.0]], np.float32)
+        self._is_open = leaves_constants_open(bound, some)
         self._schedule = schedule
-        self._steps = num_train // schedule.batch_size
+        self._may_suffice = schedule.closed_form and hasattr(critic, "suffices")
+        self._steps = schedule.steps
         self._variables = critic.trainable_variables
-        self._optimizer = Adam(_learning_rates(schedule, self._steps))
+        decay = getattr(critic, "weight_decay", None)
+        if decay is not None:
+            decay *= min(1.0, _DECAYING_PAIRS / (schedule.steps * schedule.batch_size))
+        self._optimizer = Adam(_learning_rates(schedule, self._steps), weight_decay=decay)
+        if decay:
+            self._optimizer.exclude_from_weight_decay(
+                var_list=[variable for variable in self._variables if len(variable.shape) < 2]
+            )
         self._optimizer.build(self._variables)
         self._averages = [tf.Variable(variable.value) for variable in self._variables]
         # Scores of half precision are read in float32.
         self._dtype = "float64" if critic.compute_dtype == "float64" else "float32"
-        self._epoch = tf.function(self._run_epoch, jit_compile=True)
+        # Other layers and bounds may have Python's control flow, and translating it takes time.
+        is_plain = getattr(critic, "scores_partners", False) and bound is bounds.donsker_varadhan
+        self._epoch = tf.function(self._run_epoch, jit_compile=True, autograph=not is_plain)
 
-    def run(self, x, y, train, validation, initial_weights, seed, *, partners, held_out):
+    def run(
+        self, x, y, train, validation, initial_weights, seed, *, partners, held_out, trains=None
+    ):
         """Trains on some pairs, validates on others; a pure function of its arguments.
 
         Args:
@@ -146,6 +169,7 @@ class FoldTraining:
             seed: int, of the order of pairs and the choice of negatives.
             partners: largest number of negatives of each x when the critic is read.
             held_out: number of pairs on which it will be read.
+            trains: whether to train at all; ``None`` asks the critic, if the schedule says so.
 
         Returns:
             ``TrainedCritic``; the critic then has its weights.
@@ -153,8 +177,8 @@ class FoldTraining:
         Raises:
             FloatingPointError: if not even the untrained critic has a finite value.
         """
+        validation = validation[:_MOST_WATCHED]
         watched = x[validation], y[validation]
-        pairs = tf.constant(x), tf.constant(y)
         generator = np.random.default_rng(stream(seed, "estimation", "batches"))
         limits_of = functools.partial(
             best_limits, self._bound, best_shift=self._start,
@@ -166,10 +190,14 @@ class FoldTraining:
         self._adapt(x[different], y[different], lambda: limits_of(
             self.reader.scores(*watched, few), FEW_LEVELS
         )[1])  # fmt: skip
+        if trains is None:
+            trains = not (self._may_suffice and self.critic.suffices(x[different], y[different]))
+        epochs = self._schedule.epochs * self._schedule.cycles if trains else 0
+        pairs = (tf.constant(x), tf.constant(y)) if epochs else ()
         best, weights, best_epoch, best_before = -math.inf, None, 0, -math.inf
         curve = []
         length = max(self._schedule.epochs, 1)
-        for epoch in range(self._schedule.epochs * self._schedule.cycles + 1):
+        for epoch in range(epochs + 1):
             mean = math.nan
             if epoch > 0:
                 mean = float(self._epoch(*pairs, *self._draw(train, generator)))
@@ -215,7 +243,7 @@ class FoldTraining:
             self.critic.set_weights(weights)
             scores = self.reader.scores(*watched, partners)
             limits, new_value = limits_of(scores, MANY_LEVELS)
-            new_positives = np.clip(scores[:, 0].numpy(), *limits)
+            new_positives = np.clip(scores[:, 0], *limits)
             error = (new_positives - positives).std(ddof=1) / math.sqrt(count)
             least = _TRUSTED_ERRORS * error if epoch else -min(error, _LOWEST_KEPT)
             if new_value - value > least:
@@ -269,11 +297,17 @@ class FoldTraining:
 
     def _run_epoch(self, all_x, all_y, order, shifts):
         batch_size = self._schedule.batch_size
-        total = tf.zeros([], self._dtype)
-        for step in tf.range(self._steps):
+
+        def add_step(step, total):
             x, y = (tf.gather(values, order[step]) for values in (all_x, all_y))
             partners = (tf.range(batch_size)[:, tf.newaxis] + shifts[step]) % batch_size
-            total += self._step(x, y, partners)
+            return step + 1, total + self._step(x, y, partners)
+
+        _, total = tf.while_loop(
+            lambda step, _: step < self._steps,
+            add_step,
+            (tf.constant(0), tf.zeros([], self._dtype)),
+        )
         return total / tf.cast(self._steps, total.dtype)
 
     def _step(self, x, y, partners):

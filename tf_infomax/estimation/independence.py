@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf_infomax.estimation.estimator import MutualInformationEstimator
 from tf_infomax.estimation.limits import EstimateWarning
+from tf_infomax.naming.arguments import integer
 from tf_infomax.numerics.randomness import stream
 
 __all__ = ["IndependenceTest", "independence_test"]
@@ -60,10 +61,7 @@ def independence_test(X, y, permutations=999, **options):
             "The test permutes single rows, so that rows must be independent. "
             f"Received: blocks={options['blocks']!r}."
         )
-    if isinstance(permutations, bool) or not isinstance(permutations, int) or permutations < 19:
-        raise ValueError(
-            f"`permutations` must be an int of at least 19. Received: {permutations!r}."
-        )
+    integer(permutations, "permutations", 19)
     estimator = MutualInformationEstimator(**{"half_fits": 0, **options})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EstimateWarning)

@@ -8,9 +8,10 @@ from scipy import stats
 __all__ = ["confidence_interval", "lower_limit"]
 
 # A critic trained on n pairs misses c n^-a nats. Between half of the pairs and all of them the
-# value rises by c n^-a (2^a - 1), so that what is still missing is that rise over 2^a - 1. For
-# smooth densities a is between 1/2 and 1, the rate of a parametric family; here it is 0.7.
-_REST_OF_RISE = 1.0 / (2.0**0.7 - 1.0)
+# value rises by c n^-a (2^a - 1), so that what is still missing is that rise over 2^a - 1. On the
+# distributions of ``benchmarks.known_information`` whose network has something to learn, a between
+# 2,000 and 10,000 pairs is 0.3 to 0.7, in the middle 0.45.
+_REST_OF_RISE = 1.0 / (2.0**0.45 - 1.0)
 
 
 def lower_limit(value, error, groups, confidence):
@@ -42,6 +43,8 @@ def confidence_interval(value, error, groups, rises, confidence):
     shortfall, spread = 0.0, 0.0
     if len(rises):
         shortfall = max(float(rises.mean()), 0.0) * _REST_OF_RISE
-        spread = float(rises.std(ddof=1)) / math.sqrt(len(rises)) if len(rises) > 1 else shortfall
+        spread = shortfall
+        if len(rises) > 1:
+            spread = _REST_OF_RISE * float(rises.std(ddof=1)) / math.sqrt(len(rises))
     high = value + shortfall + reach * math.hypot(error, spread)
     return (value - reach * error, high), shortfall

@@ -32,15 +32,13 @@ QUANTITIES = (
 )
 
 
-def quantity(name, pairs, z=None, *, lags=(0, 1), unit="nats", as_json=False, settings=(),
-             **options):  # fmt: skip
+def quantity(name, pairs, *, lags=(0, 1), unit="nats", as_json=False, settings=(), **options):
     """A quantity of the columns of x and y, as text.
 
     Args:
         name: of ``QUANTITIES``. "matrix" and "total_correlation" are of the columns of x and y
             together; "transfer_entropy" is from x to y; series are in the order of the rows.
-        pairs: ``pair_files.Pairs``.
-        z: ``[N, Dz]``, for "conditional_mutual_information".
+        pairs: ``pair_files.Pairs``, with z for "conditional_mutual_information".
         lags: ints, for "lagged_mutual_information".
         unit: "nats", "bits" or "hartleys".
         as_json: whether the text is a JSON object.
@@ -59,10 +57,10 @@ def quantity(name, pairs, z=None, *, lags=(0, 1), unit="nats", as_json=False, se
         raise ValueError(
             f"`quantity` must be one of {', '.join(QUANTITIES)}. Received: quantity={name!r}."
         )
-    if (z is None) == (name == "conditional_mutual_information"):
+    if (pairs.z is None) == (name == "conditional_mutual_information"):
         raise ValueError(
             "`z` belongs to quantity=conditional_mutual_information, and to no other. "
-            f"Received: quantity={name!r} {'without' if z is None else 'with'} z."
+            f"Received: quantity={name!r} {'without' if pairs.z is None else 'with'} z."
         )
     x, y = pairs.x, pairs.y
     if name == "independence_test":
@@ -78,7 +76,7 @@ def quantity(name, pairs, z=None, *, lags=(0, 1), unit="nats", as_json=False, se
     else:
         estimate = {
             "conditional_mutual_information": lambda: conditional_mutual_information(
-                x, y, z, **options
+                x, y, pairs.z, **options
             ),
             "total_correlation": lambda: total_correlation(_together(pairs), **options),
             "transfer_entropy": lambda: transfer_entropy(x, y, **options),

@@ -8,8 +8,10 @@ from tf_infomax.estimation.score_limits import bound_of
 
 __all__ = ["Reader", "log_ratios", "partner_scores"]
 
-# Anchors scored at a time; with 512 negatives and 64 hidden units 32 MB a layer.
-_BLOCK = 250
+# Scores computed at a time; with 64 hidden units 32 MB a layer.
+_BLOCK_SCORES = 128_000
+# Negatives of each x in a group whose value shows the error of the whole, at most.
+_MOST_IN_GROUP = 64
 
 
 def partner_scores(critic, x, y, partners):
@@ -51,9 +53,11 @@ class Reader:
     """
 
     def __init__(self, critic, bound):
-        self._bound = bound
+        self._bound, self._critic = bound, critic
         self._scores = tf.function(
-            lambda x, y, partners: partner_scores(critic, x, y, partners), reduce_retracing=True
+            lambda x, y, partners: partner_scores(critic, x, y, partners),
+            reduce_retracing=True,
+            autograph=not getattr(critic, "scores_partners", False),
         )
 
     def value(self, x, y, partners, limits=None):
@@ -79,20 +83,31 @@ class Reader:
                 such that every y is used equally often.
 
         Returns:
-            ``[n, 1 + P]``, the own y first.
+            array ``[n, 1 + P]``, the own y first.
         """
         count = len(x)
         shifts = np.linspace(1, count - 1, min(partners, count - 1)).round().astype(int)
         shifts = np.append(0, np.unique(shifts))
         # The last block is filled up with the first rows, so that all have one shape.
-        blocks = -(-count // _BLOCK)
-        anchors = np.resize(np.arange(count), blocks * min(_BLOCK, count))
-        y = tf.convert_to_tensor(y)
+        size = min(count, max(_BLOCK_SCORES // len(shifts), 1))
+        blocks = -(-count // size)
+        anchors = np.resize(np.arange(count), blocks * size)
         scores = []
         for part in np.split(anchors, blocks):
-            partners = tf.convert_to_tensor((part[:, np.newaxis] + shifts) % count, tf.int32)
-            scores.append(self._scores(tf.convert_to_tensor(x[part]), y, partners))
-        return tf.concat(scores, axis=0)[:count]
+            partners = (part[:, np.newaxis] + shifts) % count
+            scores.append(self._block(x[part], y, partners))
+        return np.concatenate(scores)[:count]
+
+    def _block(self, x, y, partners):
+        if partners.size < len(y):
+            rows, partners = np.unique(partners, return_inverse=True)
+            y, partners = y[rows], partners.reshape(len(x), -1)
+        closed = getattr(self._critic, "gaussian_scores", None)
+        scores = None if closed is None else closed(x, y, partners)
+        if scores is not None:
+            return scores
+        tensors = (tf.convert_to_tensor(values) for values in (x, y, partners.astype(np.int32)))
+        return self._scores(*tensors).numpy()
 
     def group_values(self, x, y, groups, limits=None):
         """The bound on disjoint groups of the pairs, each with negatives from the group only.
@@ -109,9 +124,10 @@ class Reader:
             float64 ``[groups]``, nats; ``n mod groups`` pairs are left out.
         """
         size = len(x) // groups
+        partners = min(size - 1, _MOST_IN_GROUP)
         return np.array(
             [
-                self.value(x[part : part + size], y[part : part + size], size - 1, limits)
+                self.value(x[part : part + size], y[part : part + size], partners, limits)
                 for part in range(0, groups * size, size)
             ]
         )

@@ -13,8 +13,10 @@ does among scores below 9. At a = b the critic is constant. That is the null cri
 
 import math
 
+import numpy as np
 import tensorflow as tf
 
+from tf_infomax import bounds
 from tf_infomax.scores.pairs import PairScores
 
 __all__ = ["FEW_LEVELS", "MANY_LEVELS", "best_limits", "bound_of", "leaves_constants_open",
@@ -41,12 +43,52 @@ def bound_of(bound, scores, limits=None):
 
     Args:
         bound: ``PairScores`` -> scalar.
-        scores: ``[n, 1 + P]``: of each x with its own y, and with P negatives.
+        scores: array ``[n, 1 + P]``: of each x with its own y, and with P negatives.
         limits: (lowest, highest) score, or ``None``.
     """
+    scores = np.asarray(scores)
     if limits is not None:
-        scores = tf.clip_by_value(scores, *(tf.constant(end, scores.dtype) for end in limits))
-    return float(bound(PairScores(scores[:, 0], scores[:, 1:])))
+        scores = scores.clip(*(scores.dtype.type(end) for end in limits))
+    if bound is bounds.donsker_varadhan:
+        # The default bound is read some thousand times in a fit, and TensorFlow takes longer to
+        # start a few dozen operations than NumPy to finish them.
+        return float(scores[:, 0].mean(dtype=np.float64)) - _log_mean_exp(scores[:, 1:])
+    return float(bound(PairScores(tf.constant(scores[:, 0]), tf.constant(scores[:, 1:]))))
+
+
+def _log_mean_exp(scores):
+    highest = float(scores.max())
+    if not math.isfinite(highest):
+        return highest
+    return highest + math.log(np.exp(scores - scores.dtype.type(highest)).mean(dtype=np.float64))
+
+
+class _ClippedNegatives:
+    """Logarithms of the mean exponential of scores that are clipped in one way after the other.
+
+    Args:
+        scores: ``[n]``.
+        highest: no upper limit is above this score.
+    """
+
+    def __init__(self, scores, highest):
+        scores = np.sort(np.minimum(scores, scores.dtype.type(highest)).astype(np.float64))
+        self._scores, self._highest = scores, float(scores[-1])
+        # Of the scores below each place; sums from the smallest on lose nothing.
+        self._sums = np.append(0.0, np.cumsum(np.exp(scores - self._highest)))
+
+    def log_mean_exp(self, lowest=-math.inf, highest=math.inf):
+        """``log mean exp(clip(scores, lowest, highest))``."""
+        top, count = self._highest, len(self._scores)
+        first = int(np.searchsorted(self._scores, lowest))
+        last = max(int(np.searchsorted(self._scores, highest)), first)
+        total = self._sums[last] - self._sums[first]
+        # In units of exp(top); limits without scores beyond them may be infinite.
+        if first:
+            total += first * math.exp(min(lowest, highest) - top)
+        if count - last:
+            total += (count - last) * math.exp(highest - top)
+        return top + math.log(total / count) if total > 0.0 else -math.inf
 
 
 def null_limits(best_shift):
@@ -76,37 +118,38 @@ def best_limits(bound, scores, levels, *, best_shift, num_negatives, is_open=Non
     Returns:
         (limits, value): a pair of floats, and nats; the value is ``-inf`` where none is finite.
     """
-    scores = tf.convert_to_tensor(scores)
-    positives = tf.sort(scores[:, 0]).numpy()
+    scores = np.asarray(scores)
+    positives = np.sort(scores[:, 0])
     if not math.isfinite(float(positives.sum())):
         return null_limits(best_shift), -math.inf
     if is_open is None:
         is_open = leaves_constants_open(bound, scores)
     reach, last = math.log(num_negatives), len(positives) - 1
+    negatives = _ClippedNegatives(scores[:, 1:].ravel(), float(positives[-1]) + reach + 1.0)
     best, best_value, worth = null_limits(best_shift), -math.inf, 0.0
     for lower, upper in levels:
         lowest, highest = (float(positives[round(part * last)]) for part in (lower, upper))
-        level = _level(scores, highest) if is_open else best_shift
+        # The score that stands for a density ratio of one.
+        level = negatives.log_mean_exp(highest=highest) if is_open else best_shift
         highest = min(highest, level + reach) if upper < 1.0 else level + reach
         lowest = max(lowest, level - _LOWEST) if lower > 0.0 else level - _LOWEST
         limits = min(lowest, highest), highest
-        value = bound_of(bound, scores, limits)
+        clipped = positives.clip(*limits)
+        if bound is bounds.donsker_varadhan:
+            value = float(clipped.mean(dtype=np.float64)) - negatives.log_mean_exp(*limits)
+        else:
+            value = bound_of(bound, scores, limits)
         if value > best_value + worth:
             best, best_value = limits, value
-            error = positives.clip(*limits).std() / math.sqrt(len(positives))
+            error = clipped.std() / math.sqrt(len(positives))
             worth = max(_WORTH_CLIPPING, _WORTH_ERRORS * float(error))
     return best, best_value
 
 
 def leaves_constants_open(bound, scores):
     """Whether adding a constant to all scores changes nothing, as in Donsker-Varadhan."""
+    scores = np.asarray(scores)
     plain = bound_of(bound, scores)
-    changes = [abs(bound_of(bound, scores + shift) - plain) for shift in (1.0, -2.0)]
+    changes = [abs(bound_of(bound, scores + scores.dtype.type(shift)) - plain)
+               for shift in (1.0, -2.0)]  # fmt: skip
     return max(changes) < 1e-3 * max(1.0, abs(plain))
-
-
-def _level(scores, highest):
-    """The score, at most ``highest``, that stands for a density ratio of one."""
-    positives, negatives = scores[:, 0], scores[:, 1:]
-    highest = tf.constant(highest, scores.dtype)
-    return float(PairScores(positives, tf.minimum(negatives, highest)).log_mean_exp())

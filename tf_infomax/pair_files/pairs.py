@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from tf_infomax.numerics.exact_columns import exact_column, is_missing
-from tf_infomax.pair_files.selection import all_positions, positions, sides
+from tf_infomax.pair_files.selection import all_positions, condition, positions, sides
 from tf_infomax.pair_files.tables import read_table
 
 __all__ = ["Pairs", "read_pairs"]
@@ -13,7 +13,7 @@ __all__ = ["Pairs", "read_pairs"]
 
 @dataclasses.dataclass(frozen=True)
 class Pairs:
-    """Two samples with paired rows, and the files that they are from.
+    """Two samples with paired rows, perhaps a third, and the files that they are from.
 
     Attributes:
         x: ``[N, Dx]``, finite.  y: ``[N, Dy]``, finite. float64; where a column holds integers
@@ -22,6 +22,7 @@ class Pairs:
         columns_x, columns_y: names (positions as text, where there are none), tuples.
         files: paths as given, a tuple of one or two.
         notes: remarks on the data for readers of the result, sentences.
+        z: ``[N, Dz]`` to condition on, as x and y, or None.  columns_z: names.
     """
 
     x: np.ndarray
@@ -30,11 +31,13 @@ class Pairs:
     columns_y: tuple
     files: tuple
     notes: tuple = ()
+    z: np.ndarray | None = None
+    columns_z: tuple = ()
 
 
 def read_pairs(
-    path=None, x=None, y=None, *, x_file=None, y_file=None, drop_missing=False, missing_values=(),
-    decimal=None,
+    path=None, x=None, y=None, *, z=None, x_file=None, y_file=None, drop_missing=False,
+    missing_values=(), decimal=None,
 ):  # fmt: skip
     """Reads pairs from one file, or x and y from a file each.
 
@@ -45,6 +48,7 @@ def read_pairs(
             ``"0,4:6"``, or as a sequence of names and positions. Text that is a name is that name.
             By default those called x and y, or the first and the second of two. With ``x_file`` and
             ``y_file``: of the one and the other file, by default all.
+        z: columns to condition on, of the one file of pairs; ``None`` for none.
         x_file, y_file: in place of ``path``; ``.npy`` may then be ``[N]``.
         drop_missing: whether rows with missing values are left out; else they are an error.
         missing_values: further entries of text files that count as missing, as in ``["?", "-"]``,
@@ -56,8 +60,8 @@ def read_pairs(
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: on a file that cannot be read, columns that are missing or not numeric,
-            missing or infinite values, x and y of different lengths, fewer than 2 rows.
+        ValueError: on a file that cannot be read, columns that are missing, not numeric or chosen
+            twice, missing or infinite values, x and y of different lengths, fewer than 2 rows.
         ImportError: for ``.parquet`` without pyarrow, which the extra ``parquet`` installs.
     """
     if (path is None) == (x_file is None and y_file is None) or (x_file is None) != (
@@ -67,24 +71,32 @@ def read_pairs(
             "Expected either one file of pairs or both a file of x and a file of y. "
             f"Received: path={path!r}, x_file={x_file!r}, y_file={y_file!r}."
         )
+    if z is not None and path is None:
+        raise ValueError(
+            "`z` is read from one file together with x and y. "
+            f"Received: z={z!r} with x_file={x_file!r}, y_file={y_file!r}."
+        )
     how = {"missing_values": _texts(missing_values), "decimal": decimal}
     if path is not None:
         tables = [read_table(path, **how)]
-        sources, chosen = tables * 2, sides(tables[0], x, y)
+        chosen = sides(tables[0], x, y)
+        if z is not None:
+            chosen.append(condition(tables[0], z, chosen))
+        sources = tables * len(chosen)
     else:
         sources = tables = [read_table(x_file, **how), read_table(y_file, **how)]
         chosen = [
             all_positions(table) if columns is None else positions(table, columns)
             for table, columns in zip(tables, (x, y), strict=True)
         ]
-    columns = [_side(*side) for side in zip("xy", sources, chosen, strict=True)]
+    columns = [_side(*side) for side in zip("xyz", sources, chosen, strict=False)]
     names = [
         tuple(table.names[place] for place in places)
         for table, places in zip(sources, chosen, strict=True)
     ]
     blocks, dropped = _complete(columns, drop_missing)
     notes = [*(note for table in tables for note in table.notes), *dropped]
-    for side, block in zip("xy", blocks, strict=True):
+    for side, block in zip("xyz", blocks, strict=False):
         constant = sum(bool((column == column[0]).all()) for column in block.T)
         if constant:
             notes.append(f"{constant} of {block.shape[1]} dimensions of {side} are constant.")
@@ -96,7 +108,9 @@ def read_pairs(
             for column in block.T
         ):
             notes.append(f"{side} holds integers beyond 2**53, which are kept exact.")
-    return Pairs(*blocks, *names, tuple(str(table.path) for table in tables), tuple(notes))
+    files = tuple(str(table.path) for table in tables)
+    given = dict(zip(("z", "columns_z"), (*blocks[2:], *names[2:]), strict=False))
+    return Pairs(*blocks[:2], *names[:2], files, tuple(notes), **given)
 
 
 def _texts(missing_values):
@@ -121,12 +135,14 @@ def _side(side, table, places):
 
 
 def _complete(columns, drop_missing):
-    """x and y, ``[N, D]``, of rows without missing values, and a note of how many others were."""
+    """x, y and perhaps z, ``[N, D]``, of complete rows, and a note of how many others were."""
     lengths = [len(side[0]) for side in columns]
-    if lengths[0] != lengths[1]:
+    if len({*lengths}) > 1:
         raise ValueError(
-            "x and y must have equally many rows: row i of both is one pair. "
-            f"Received: {lengths[0]} rows of x, {lengths[1]} of y."
+            "x and y must have equally many rows: row i of both is one pair. Received: "
+            f"{lengths[0]} rows of x, {lengths[1]} of y"
+            + "".join(f", {number} of z" for number in lengths[2:])
+            + "."
         )
     missing = np.zeros(lengths[0], bool)
     infinite = missing.copy()

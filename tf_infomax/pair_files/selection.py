@@ -4,7 +4,7 @@ import re
 
 from tf_infomax.naming.registry import nearest
 
-__all__ = ["all_positions", "positions", "sides"]
+__all__ = ["all_positions", "condition", "positions", "sides"]
 
 
 def sides(table, x, y):
@@ -29,6 +29,19 @@ def sides(table, x, y):
                 f"infinite. Received: {table.names[place]!r} in both."
             )
     return chosen
+
+
+def condition(table, z, chosen):
+    """Positions of the columns to condition on, none of which may be ``chosen`` for x or y."""
+    places = positions(table, z)
+    for side, others in zip("xy", chosen, strict=True):
+        for place in places:
+            if place in others:
+                raise ValueError(
+                    f"No {table.noun} may be in both {side} and z: given z, it is known. "
+                    f"Received: {table.names[place]!r} in both."
+                )
+    return places
 
 
 def all_positions(table):
