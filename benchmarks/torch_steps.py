@@ -13,7 +13,7 @@ import numpy as np
 # Before TensorFlow: after it, PyTorch's compiler (triton) brings the process down as it is loaded.
 import torch
 import torch._dynamo
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 
 # isort: split
 import tensorflow as tf
@@ -268,7 +268,7 @@ def _step(loss_of_first, weights, train, steps):
 def _jacobians(inputs, width, layers, read, compiled):
     encoder, x = jacobians.encoder_and_inputs(inputs, width, layers)
     kernels, biases = (
-        [torch.tensor(np.asarray(variable)) for variable in encoder.weights if part in variable.path]
+        [torch.tensor(np.asarray(one)) for one in encoder.weights if part in one.path]
         for part in ("kernel", "bias")
     )
     x = torch.tensor(x.numpy())
