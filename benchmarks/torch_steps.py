@@ -1,4 +1,4 @@
-"""The same training steps in PyTorch, written as efficiently as it allows: ``pip install .[torch]``.
+"""The same training steps in PyTorch, as efficient as it allows: ``pip install .[torch]``.
 
 Each twin takes initial weights and the first batch from the package's own run, so that the loss of
 that batch and its gradients must agree. It draws batches from images in memory, runs split first
