@@ -29,8 +29,8 @@ _AVERAGE_DECAY = 0.99
 # Number of validation scores after an epoch. With fewer than these, clipped as they are, the best
 # epoch is chosen worse; scoring them takes as long as training on 2,000 pairs.
 _WATCHED_SCORES = 80_000
-# Training pairs up to which weights decay fully; of more pairs a decay that large costs more (0.008
-# nats at 7,000) than it gains.
+# Training pairs up to which weights decay fully. With more pairs critics overfit less, and a decay
+# that large only biases them; where exactly it should end was not measured.
 _DECAYING_PAIRS = 1_400
 # Validation pairs that are scored, at most.
 _MOST_WATCHED = 2_000
