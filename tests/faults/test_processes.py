@@ -283,6 +283,17 @@ def test_a_signal_is_noticed_while_python_waits_and_is_obeyed_once():
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
+@pytest.fixture
+def caught_signals():
+    """Signals as in a terminal: a shell lets its background jobs ignore Ctrl-C."""
+    numbers = (signal.SIGINT, signal.SIGHUP)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("caught_signals")
 def test_a_second_ctrl_c_does_not_wait_and_breakable_work_is_broken():
     with Interruption() as interruption:
         os.kill(os.getpid(), signal.SIGINT)
