@@ -50,7 +50,7 @@ setup(
         "tensorflow-probability>=0.25,<0.26",
         # TensorFlow Probability 0.25 imports Keras 2 under this name; we use Keras 3 only.
         "tf-keras>=2.21,<2.22",
-        "tensorflow-datasets>=4.9.9,<5",
+        "tensorflow-datasets>=4.9.10,<5",
         # Needed by tensorflow-datasets to prepare a set, which it does not declare.
         "importlib_resources>=6.0,<7",
         # The event files are written through tensorboard's summary module.
@@ -61,7 +61,7 @@ setup(
         "pandas>=2.2.2,<4",
         "matplotlib>=3.9,<4",
         # Reads image files (matplotlib brings it, too).
-        "pillow>=11.0,<14",
+        "pillow>=11.3,<14",
         "absl-py>=2.1,<3",
         # The HTML of reports.
         "jinja2>=3.1,<4",
@@ -73,7 +73,7 @@ setup(
     extras_require={
         "dev": [
             "pytest>=8.0,<10",
-            "pytest-xdist>=3.6,<4",
+            "pytest-xdist>=3.6.1,<4",
             "hypothesis>=6.100,<7",
             "ruff>=0.12,<1",
             "mypy>=1.15,<3",
