@@ -10,8 +10,6 @@ import json
 import math
 import sys
 
-import numpy as np
-
 from tf_infomax.training import strategies
 
 __all__ = ["reduced", "sent"]
@@ -44,20 +42,15 @@ def sent(reduced_bytes, weights, replicas):
 def _of_experiment(name, settings, devices):
     import tensorflow as tf
 
-    from tf_infomax.data.image_data import ImageData
+    from benchmarks.trials import trial_on_noise
     from tf_infomax.experiments import catalog
-    from tf_infomax.experiments.overrides import override
-    from tf_infomax.running.build import build
 
-    (experiment,) = catalog.get(name)
-    run = next(iter(override(experiment, settings).runs()))[2]
-    shape = {"mnist": (28, 28, 1)}.get(run.data.name, (32, 32, 3))
-    size = run.train.batch_size
-    pixels = np.random.default_rng(0).integers(256, size=(size, *shape), dtype=np.uint8)
-    labels = np.arange(size) % 10
-    images = ImageData("noise", pixels, labels, pixels, labels, 255.0, 10, tuple("0123456789"))
+    data = catalog.get(name)[0].data.name
     with devices.scope():
-        task = build(run, images).task
+        trial = trial_on_noise(
+            name, settings, 2_000, {"mnist": (28, 28, 1)}.get(data, (32, 32, 3))
+        )
+    task = trial.task
 
     @tf.function
     def step():
@@ -67,7 +60,8 @@ def _of_experiment(name, settings, devices):
     found = reduced(step.get_concrete_function().graph, devices.replicas)
     weights = sum(math.prod(v.shape) * 4 for v in task.model.trainable_variables)
     return {
-        "experiment": name, "settings": settings, "replicas": devices.replicas, "batch": size,
+        "experiment": name, "settings": settings, "replicas": devices.replicas,
+        "batch": trial.source.batch_size,
         "weights": weights, "reduced": found, "sent": sent(found, weights, devices.replicas),
     }  # fmt: skip
 

@@ -195,6 +195,8 @@ AGAINST_TORCH = (
     ),
 )
 
+_ALL = (*COMPARISONS, *AGAINST_TORCH)
+
 
 def run(output, only="", seconds=30.0):
     """Measures the comparisons whose work contains ``only``; returns all results there are."""
@@ -203,10 +205,10 @@ def run(output, only="", seconds=30.0):
     found = {
         work: [Result(**one) for one in entry["results"]] for work, entry in known.items()
     }
-    everything = (*COMPARISONS, *AGAINST_TORCH)
-    for one in everything:
+    has_torch = importlib.util.find_spec("torch") is not None
+    for one in _ALL:
         work = one.work
-        if only not in work or (one in AGAINST_TORCH and not _has_torch()):
+        if only not in work or (one in AGAINST_TORCH and not has_torch):
             continue
         ways = {label: f"benchmarks.{where}" for label, where in one.ways.items()}
         found[work] = compare(work, ways, one.sizes, tolerance=one.tolerance, seconds=seconds)
@@ -221,16 +223,11 @@ def run(output, only="", seconds=30.0):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
         _write_tables(path.with_suffix(".md"), known, found)
-    return [result for one in everything for result in found.get(one.work, ())]
-
-
-def _has_torch():
-    return importlib.util.find_spec("torch") is not None
+    return [result for one in _ALL for result in found.get(one.work, ())]
 
 
 def _write_tables(path, known, found):
-    everything = (*COMPARISONS, *AGAINST_TORCH)
-    results = [result for one in everything for result in found.get(one.work, ())]
+    results = [result for one in _ALL for result in found.get(one.work, ())]
     steps = {
         one.work: {
             **known[one.work],

@@ -108,6 +108,18 @@ class _Weights:
         return value
 
 
+def _stack(weights, names):
+    """Function through dense layers of these names, with a ReLU between them."""
+    layers = [(weights.named(name, "kernel"), weights.named(name, "bias")) for name in names]
+
+    def run(x):
+        for layer in layers[:-1]:
+            x = F.relu(F.linear(x, *layer))
+        return F.linear(x, *layers[-1])
+
+    return run
+
+
 def _adam(parameters):
     return torch.optim.Adam(list(parameters), 1e-4, fused=True)
 
@@ -116,43 +128,60 @@ def _infonce(scores):
     return math.log(len(scores)) + (scores.diagonal() - torch.logsumexp(scores, 1)).mean()
 
 
+def _convnet(weights, name):
+    convolutions = [
+        [weights.named(f"{name}/{layer}/{part}") for part in ("kernel", "bias")]
+        for layer in ("conv_0", "conv_1")
+    ]
+    scale, shift = (weights.named(f"{name}/layer_norm/{part}") for part in ("scale", "bias"))
+    dense = [weights.named(f"{name}/dense/{part}") for part in ("kernel", "bias")]
+
+    def run(x):
+        x = x.view(-1, 1, 14, 28)
+        for layer in convolutions:
+            # As much padding at the end as "same" needs, the odd row and column last.
+            padded = F.pad(x, [1 + x.shape[3] % 2, 2, 1 + x.shape[2] % 2, 2])
+            x = F.relu(F.conv2d(padded, *layer, stride=2))
+        x = F.layer_norm(x, x.shape[1:], eps=1e-12)
+        return F.linear(x.mean((2, 3)) * scale + shift, *dense)
+
+    return run
+
+
+def _bilinear_scores(weights):
+    # The embedded y is a product with the kernel, whose transpose is the parameter.
+    kernel = weights.named("bilinear_critic")
+    return lambda x, y: x @ F.linear(y, kernel).T
+
+
+def _concat_scores(weights):
+    names = ("f_0/kernel", "f_0/bias", "f_1/kernel", "f_1/bias")
+    kernel, bias, *last = (weights.named(name) for name in names)
+
+    def run(x, y):
+        of_x = F.linear(x, kernel[:, : x.shape[1]])
+        of_y = F.linear(y, kernel[:, x.shape[1] :], bias)
+        return F.linear(F.relu(of_x[:, None] + of_y[None]), *last)[..., 0]
+
+    return run
+
+
 def _mi_max(experiment, settings, compiled):
     trial = training_steps.one_trial(experiment, settings)
     weights = _Weights(trial.model.trainable_variables)
-    named = weights.named
     is_convolutional = any("conv_0" in path for path in weights.of)
     is_concat = any("concat_critic" in path for path in weights.of)
 
-    def encode(x, name):
-        if is_convolutional:
-            x = x.view(-1, 1, 14, 28)
-            for layer in ("conv_0", "conv_1"):
-                # As much padding at the end as "same" needs, the odd row and column last.
-                padded = F.pad(x, [1 + x.shape[3] % 2, 2, 1 + x.shape[2] % 2, 2])
-                kernel, bias = (named(f"{name}/{layer}/{part}") for part in ("kernel", "bias"))
-                x = F.relu(F.conv2d(padded, kernel, bias, stride=2))
-            x = F.layer_norm(x, x.shape[1:], eps=1e-12)
-            scale, shift = (named(f"{name}/layer_norm/{part}") for part in ("scale", "bias"))
-            x = x.mean((2, 3)) * scale + shift
-            return F.linear(x, named(f"{name}/dense/kernel"), named(f"{name}/dense/bias"))
-        for layer in range(3):
-            layer_weights = (named(f"{name}/dense_{layer}/{part}") for part in ("kernel", "bias"))
-            x = F.linear(x, *layer_weights)
-            x = F.relu(x) if layer < 2 else x
-        return x
+    encode_x, encode_y = (
+        _convnet(weights, name)
+        if is_convolutional
+        else _stack(weights, [f"{name}/dense_{layer}/" for layer in range(3)])
+        for name in ("encoder_1", "encoder_2")
+    )
+    score = _concat_scores(weights) if is_concat else _bilinear_scores(weights)
 
     def loss_of(x, y):
-        x, y = encode(x, "encoder_1"), encode(y, "encoder_2")
-        if is_concat:
-            kernel, width = named("f_0/kernel"), x.shape[1]
-            of_x = F.linear(x, kernel[:, :width])
-            of_y = F.linear(y, kernel[:, width:], named("f_0/bias"))
-            hidden = F.relu(of_x[:, None] + of_y[None])
-            scores = F.linear(hidden, named("f_1/kernel"), named("f_1/bias"))[..., 0]
-        else:
-            # The embedded y is a product with the kernel, whose transpose is the parameter.
-            scores = x @ F.linear(y, named("bilinear_critic")).T
-        return -_infonce(scores)
+        return -_infonce(score(encode_x(x), encode_y(y)))
 
     loss_of = torch.compile(loss_of) if compiled else loss_of
     images = torch.tensor(trial.source.images.train_images).view(-1, 784).float() / 255
@@ -170,6 +199,26 @@ def _mi_max(experiment, settings, compiled):
     )
 
 
+def _batch_norm(weights, name):
+    """Batch norm of training, with running statistics."""
+    gamma, beta = weights.named(name, "gamma"), weights.named(name, "beta")
+    mean, variance = torch.zeros(len(gamma)), torch.ones(len(gamma))
+    return lambda x: F.batch_norm(x, mean, variance, gamma, beta, training=True, eps=1e-5)
+
+
+def _mi_network(weights, name):
+    first, shortcut = (weights.named(f"{name}/{part}/kernel") for part in ("dense_0", "shortcut"))
+    norm = _batch_norm(weights, f"{name}/batch_norm/")
+    second = _stack(weights, [f"{name}/dense_1/"])
+    scale, shift = (weights.named(f"{name}/norm/{part}") for part in ("gamma", "beta"))
+
+    def run(x):
+        out = second(F.relu(norm(F.linear(x, first)))) + F.linear(x, shortcut)
+        return F.layer_norm(out, (out.shape[1],), scale, shift, eps=1e-5)
+
+    return run
+
+
 def _deep_infomax(bound, units, images, compiled):
     if bound != "infonce":
         raise ValueError(f"There is a twin of infonce only. Received: bound={bound!r}.")
@@ -180,42 +229,25 @@ def _deep_infomax(bound, units, images, compiled):
         one for one in model.trainable_variables if "discriminator" in one.path
     )
     named = encoder.named
-    averages = {}
-
-    def batch_norm(x, part):
-        mean, variance = averages.setdefault(
-            part, (torch.zeros(x.shape[1]), torch.ones(x.shape[1]))
-        )
-        gamma, beta = named(part, "gamma"), named(part, "beta")
-        return F.batch_norm(x, mean, variance, gamma, beta, training=True, eps=1e-5)
-
-    def network(x, name):
-        hidden = F.linear(x, named(f"{name}/dense_0/kernel"))
-        hidden = F.relu(batch_norm(hidden, f"{name}/batch_norm"))
-        out = F.linear(hidden, named(f"{name}/dense_1/kernel"), named(f"{name}/dense_1/bias"))
-        out = out + F.linear(x, named(f"{name}/shortcut/kernel"))
-        scale, shift = named(f"{name}/norm/gamma"), named(f"{name}/norm/beta")
-        return F.layer_norm(out, (out.shape[1],), scale, shift, eps=1e-5)
-
-    def discriminate(x):
-        for layer in range(3):
-            layer_weights = (player.named(f"dense_{layer}/{part}") for part in ("kernel", "bias"))
-            x = F.linear(x, *layer_weights)
-            x = F.relu(x) if layer < 2 else x
-        return x
+    convolutions = [
+        (named(f"encoder/conv_{layer}/", "kernel"), _batch_norm(encoder, f"encoder/conv_{layer}/"))
+        for layer in (1, 2, 3)
+    ]
+    dense = named("encoder/dense_1/", "kernel")
+    dense_norm = _batch_norm(encoder, "encoder/dense_1/")
+    output = _stack(encoder, ["encoder/output/"])
+    local_net, global_net = (_mi_network(encoder, name) for name in ("local_net", "global_net"))
+    discriminate = _stack(player, [f"dense_{layer}/" for layer in range(3)])
 
     def loss_of(x):
-        for layer in (1, 2, 3):
-            x = F.conv2d(x, named(f"encoder/conv_{layer}/", "kernel"), stride=2, padding=1)
-            x = F.relu(batch_norm(x, f"encoder/conv_{layer}/"))
+        for layer, (kernel, norm) in enumerate(convolutions, 1):
+            x = F.relu(norm(F.conv2d(x, kernel, stride=2, padding=1)))
             if layer == 2:
                 places = x
-        x = F.linear(x.flatten(1), named("encoder/dense_1/", "kernel"))
-        x = F.relu(batch_norm(x, "encoder/dense_1/"))
-        code = F.linear(x, named("encoder/output/", "kernel"), named("encoder/output/", "bias"))
+        code = output(F.relu(dense_norm(F.linear(x.flatten(1), dense))))
         count, channels = places.shape[:2]
         places = places.flatten(2).transpose(1, 2).reshape(-1, channels)
-        local, whole = network(places, "local_net"), network(code, "global_net")
+        local, whole = local_net(places), global_net(code)
         scores = (whole @ local.T).view(count, count, -1)
         own = scores[torch.arange(count), torch.arange(count)]
         diagonal = torch.eye(count, dtype=torch.bool)[:, :, None]

@@ -15,12 +15,12 @@ __all__ = ["loop_of", "loss_and_gradients", "traced_update", "training_step", "t
 
 
 def trial_on_noise(experiment, settings, number, image_shape):
-    """The only run of ``experiment``, on ``number`` training images ``[H, W, C]`` of noise.
+    """The first run of ``experiment``, on ``number`` training images ``[H, W, C]`` of noise.
 
     Experiments on Gaussian pairs draw their own.
     """
     chosen = override(catalog.get(experiment)[0], settings)
-    ((_, _, single),) = chosen.runs()
+    _, _, single = chosen.runs()[0]
     if single.data.name == GAUSSIAN_PAIRS:
         return build(single, None)
     pixels = np.random.default_rng(0).integers(0, 256, (number, *image_shape), np.uint8)

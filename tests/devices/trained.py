@@ -1,6 +1,6 @@
-"""Trains experiments in small, 20 steps each, on the devices of a strategy; prints JSON lines.
+"""Trains experiments in small, 20 steps each, on the devices of a strategy.
 
-    python -m tests.devices.trained NUMBERS.npz STRATEGY DEVICES [NAME[:SETTING,...] ...]
+    python -m tests.devices.trained NUMBERS.npz STRATEGY DEVICES [NAME[:SETTING;...] ...]
 
 A program of its own, because TensorFlow's devices cannot be changed once it has started. With
 ``multi_worker``, each worker is started so, with its ``TF_CONFIG``; the first one writes.

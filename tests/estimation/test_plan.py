@@ -2,6 +2,7 @@
 
 import os
 
+import numpy as np
 import pytest
 
 from tf_infomax import MutualInformationEstimator
@@ -40,6 +41,7 @@ def test_options_that_are_given_are_kept():
     assert (found.schedule.epochs, found.schedule.cycles, found.schedule.batch_size) == (3, 1, 100)
     assert not found.schedule.closed_form and found.jobs == 2
     assert plan(2_000, is_table=True).schedule.epochs == plan(2_000, is_table=True).halves == 0
-    assert check_jobs(None, -1) == os.cpu_count() and check_jobs(3, None) == 3
+    assert check_jobs(None, -1) == check_jobs(np.int64(-1), None) == os.cpu_count()
+    assert check_jobs(3, None) == 3
     with pytest.raises(ValueError, match=r"-1 or an integer of at least 1. Received: n_jobs=0"):
         check_jobs(2, 0)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import numbers
 import os
 
 import numpy as np
@@ -89,7 +90,7 @@ def check_jobs(jobs, n_jobs):
     name, value = ("jobs", jobs) if n_jobs is None else ("n_jobs", n_jobs)
     if value is None:
         return None
-    if isinstance(value, int) and value == -1:
+    if isinstance(value, numbers.Integral) and value == -1:
         return os.cpu_count() or 1
     return integer(value, name, wanted="None, -1 or an integer of at least 1")
 

@@ -114,9 +114,9 @@ class _Predictor(Term):
         """Logits ``[..., R + C]`` of inputs ``[..., features]``."""
         shape = tf.shape(inputs)
         hidden = tf.reshape(inputs, [-1, inputs.shape[-1]])
-        for layer in self.layers_:
-            takes_training = isinstance(layer, (MINetwork, BatchNormalization))
-            with replicas.on_whole_batch():
+        with replicas.on_whole_batch():
+            for layer in self.layers_:
+                takes_training = isinstance(layer, (MINetwork, BatchNormalization))
                 hidden = layer(hidden, training=training) if takes_training else layer(hidden)
         return tf.reshape(hidden, tf.concat([shape[:-1], [hidden.shape[-1]]], axis=0))
 

@@ -52,29 +52,31 @@ class StepLoop:
 
     def __init__(self, task, jit_compile, devices=None, kind=STEPS):
         self._names = tuple(task.metric_names)
-        update = tf.function(task.update, jit_compile=jit_compile)
         # Read at every step, because a signal comes while Python waits for TensorFlow.
         self._is_stopped = is_stopped = tf.Variable(False, trainable=False)
         self._devices = devices if devices is not None and devices.is_shared else None
         self._kind = kind
-        if self._devices is not None:
-            self._run = _shared_run(task, devices, is_stopped)
-            return
+        if self._devices is None:
+            step_on = _step_alone(tf.function(task.update, jit_compile=jit_compile))
+        else:
+            step_on = _step_shared(task, devices)
 
         @tf.function
         def run(step, stop, sums):
+            # Workers that share steps leave the loop together: each asks only after a step.
+            is_told = tf.identity(is_stopped) if self._devices is None else tf.constant(False)
             is_finite = tf.constant(True)
             batch = task.draw(step)
-            while step < stop and is_finite and not is_stopped:
+            while step < stop and is_finite and not is_told:
                 # The draw does not depend on the update, so TensorFlow runs them at the same time.
                 following = task.draw(step + 1)
-                metrics = update(batch)
+                metrics, is_told = step_on(batch, is_stopped)
                 batch = following
                 is_finite = tf.math.is_finite(metrics["loss"])
                 # A new dict: what a traced loop carries on must be assigned, not changed.
-                sums = {name: sums[name] + tf.cast(metrics[name], tf.float64) for name in sums}
+                sums = {name: sums[name] + metrics[name] for name in sums}
                 step += 1
-            return step, sums, is_finite, False
+            return step, sums, is_finite, is_told
 
         self._run = run
 
@@ -128,25 +130,23 @@ class StepLoop:
             return int(reached), *rest
 
 
-def _shared_run(task, devices, is_stopped):
-    """As ``StepLoop``'s own loop, with every step shared by several devices.
+def _step_alone(update):
+    """Function of a batch -> (float64 metrics, whether to stop), on one device."""
 
-    All workers leave the loop after the same step, whichever of them is asked to stop.
-    """
+    def step_on(batch, is_stopped):
+        metrics = update(batch)
+        # A signal during the step counts: it is not read before the step is done.
+        with tf.control_dependencies([metrics["loss"]]):
+            is_told = tf.identity(is_stopped)
+        return {name: tf.cast(value, tf.float64) for name, value in metrics.items()}, is_told
 
-    @tf.function
-    def run(step, stop, sums):
-        is_finite, is_told = tf.constant(True), tf.constant(False)
-        batch = task.draw(step)
-        while step < stop and is_finite and not is_told:
-            following = task.draw(step + 1)
-            metrics, is_told = devices.update(
-                task.update, batch, task.batches, tf.identity(is_stopped)
-            )
-            batch = following
-            is_finite = tf.math.is_finite(metrics["loss"])
-            sums = {name: sums[name] + metrics[name] for name in sums}
-            step += 1
-        return step, sums, is_finite, is_told
+    return step_on
 
-    return run
+
+def _step_shared(task, devices):
+    """As ``_step_alone``, on several devices; all workers get the same."""
+
+    def step_on(batch, is_stopped):
+        return devices.update(task.update, batch, task.batches, tf.identity(is_stopped))
+
+    return step_on
