@@ -101,8 +101,8 @@ class Train:
         learning_rate: of Adam.
         log_every: steps between rows of the mean training bound.
         checkpoint_every: steps between checkpoints.
-        jit_compile: whether XLA compiles the step: "auto" (in trainings of 1,000 steps or more,
-            where it pays), "yes" or "no".
+        jit_compile: whether XLA compiles the step: "auto" (in trainings of 1,000 steps or more; in
+            those of a minute or more whatever a measurement finds faster), "yes" or "no".
         precision: number format of models and optimizers: "float32", "float64",
             "mixed_bfloat16", or "auto" (what Keras is set to, which is float32 by default).
     """

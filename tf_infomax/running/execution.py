@@ -13,8 +13,7 @@ from tf_infomax.results.measurements import Measurement
 from tf_infomax.results.rows import Row
 from tf_infomax.running.hparams import write_hparams
 from tf_infomax.running.tags import tags_of
-from tf_infomax.training.devices import STEPS, WARM_UP
-from tf_infomax.training.loop import StepLoop, boundaries
+from tf_infomax.training.loop import boundaries
 from tf_infomax.training.pace import FirstSteps, estimate
 from tf_infomax.training.progress import Progress
 
@@ -36,13 +35,13 @@ class Execution:
         checkpoints: ``Checkpoints`` of the trial's variables.
         directory: ``RunDirectory``.
         interruption: ``Interruption`` that may ask it to stop.
-        devices: ``Devices`` that share the steps.
+        loops: ``StepLoops`` of the trial.
         measured: the ``Trial`` that evaluators see, of this device alone: ``trial``, or another,
             which gets its values before each measurement.
     """
 
     def __init__(
-        self, run, trial, writer, checkpoints, directory, interruption, devices, measured
+        self, run, trial, writer, checkpoints, directory, interruption, loops, measured
     ):
         self._run = run
         self._trial = trial
@@ -50,7 +49,7 @@ class Execution:
         self._checkpoints = checkpoints
         self._directory = directory
         self._interruption = interruption
-        self._devices = devices
+        self._loops = loops
         self._measured = measured
         self._events = tf.summary.create_file_writer(str(directory.events))
         with self._events.as_default():
@@ -83,6 +82,8 @@ class Execution:
         """Trains and measures to the end, or until it is interrupted; returns the status."""
         restored, step = self._step is not None, self._step or 0
         progress = Progress(self._run.name, step, self._steps)
+        with self._interruption.breakable():
+            self._loops.choose(not restored, progress.note)
         if not restored:
             warmed_up = self._warm_up(progress)
             if warmed_up is not None and warmed_up.non_finite_step is not None:
@@ -101,7 +102,7 @@ class Execution:
         return self._train(step, progress)
 
     def _train(self, step, progress):
-        loop = StepLoop(self._trial.task, self._trial.jit_compile, self._devices, STEPS)
+        loop = self._loops.steps()
         begun = self._checkpoints.segment or {}
         start = step
         pace = FirstSteps(lambda seconds: progress.note(self._cost(seconds, start)))
@@ -162,7 +163,7 @@ class Execution:
             return None
         steps = self._trial.task.warmup_steps
         progress.note(f"{steps} warm-up steps")
-        loop = StepLoop(warmup, self._trial.jit_compile, self._devices, WARM_UP)
+        loop = self._loops.warm_up()
         with self._interruption.telling(loop.stop):
             return loop.run(0, steps)
 

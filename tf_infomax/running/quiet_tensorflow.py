@@ -1,10 +1,12 @@
-"""Imports TensorFlow without the lines that its libraries log while loading."""
+"""Imports TensorFlow for a command: without the lines that its libraries log while loading."""
 
 import logging
 import os
 import re
 import sys
 import tempfile
+
+from tf_infomax.running.host_memory import keep_buffers
 
 __all__ = ["import_tensorflow"]
 
@@ -20,8 +22,10 @@ def import_tensorflow():
 
     For processes of commands, whose standard error is read by people: later log lines below an
     error are switched off, too, here and in child processes. Other output to standard error during
-    the import is written afterwards. ``TF_CPP_MIN_LOG_LEVEL=0`` brings everything back.
+    the import is written afterwards. ``TF_CPP_MIN_LOG_LEVEL=0`` brings everything back. Memory is
+    handled as commands need it, too: see ``keep_buffers``.
     """
+    keep_buffers()
     if "tensorflow" in sys.modules or os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "0":
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

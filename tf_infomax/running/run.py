@@ -11,6 +11,7 @@ from tf_infomax.experiments.spec import Experiment
 from tf_infomax.results import metrics
 from tf_infomax.results.rows import RowWriter, read_rows
 from tf_infomax.running.build import build, input_shape, load_images, sizes_of
+from tf_infomax.running.compilation import StepLoops
 from tf_infomax.running.execution import FINISHED, INTERRUPTED, NON_FINITE, Execution
 from tf_infomax.running.following import STATUSES, checksum_of, follow
 from tf_infomax.running.inputs import check_inputs, inputs_of
@@ -159,9 +160,8 @@ def _prepared(run, writer, directory, devices):
     checkpoints.recover()
     # Evaluators see a model of one device; Keras would share their batches, too.
     measured = build(run.experiment, images) if devices.is_shared else trial
-    execution = Execution(
-        run, trial, writer, checkpoints, directory, current(), devices, measured
-    )
+    loops = StepLoops(trial, directory, devices)
+    execution = Execution(run, trial, writer, checkpoints, directory, current(), loops, measured)
     execution.restore()
     devices.order(COPY)
     devices.copy_from_chief(trial.task.variables)
