@@ -8,6 +8,9 @@ goes within seconds, and affects all of them alike. So the ratio of two times is
 per cent even if the times are not; it is the median over the turns. Besides wall-clock time there
 is the processor time of all threads.
 
+Turns are taken in a process that keeps the buffers of a step, as commands do (``host_memory``);
+the PyTorch of ``torch_steps`` gains from that, too, as far as it asks the C library for memory.
+
 ``compare`` is what the benchmarks call, ``python -m benchmarks.measure`` the processes it starts.
 """
 
@@ -25,6 +28,7 @@ import time
 import numpy as np
 
 from benchmarks import process_costs
+from tf_infomax.running.host_memory import keep_buffers
 
 __all__ = ["Result", "compare", "in_process", "in_turns", "machine", "table"]
 
@@ -63,7 +67,7 @@ class Result:
     difference: float | None
 
 
-def compare(work, formulations, sizes, *, tolerance=1e-5, seconds=30.0):
+def compare(work, formulations, sizes, *, tolerance=1e-5, seconds=30.0, unbound=()):
     """Measures ``formulations``, the first of which is the baseline.
 
     Args:
@@ -72,6 +76,7 @@ def compare(work, formulations, sizes, *, tolerance=1e-5, seconds=30.0):
         sizes: keyword arguments of every builder.
         tolerance: of ``Result.difference``.
         seconds: how long turns are taken; at least five are.
+        unbound: labels of formulations of others, whose differences are told, but not bound.
 
     Returns:
         List of ``Result``, in the order of ``formulations``.
@@ -90,7 +95,7 @@ def compare(work, formulations, sizes, *, tolerance=1e-5, seconds=30.0):
     baseline = next(iter(formulations))
     differences = [_difference(arrays, stored[0]) for arrays in stored]
     for label, difference in zip(formulations, differences, strict=True):
-        if not difference <= tolerance:
+        if label not in unbound and not difference <= tolerance:
             raise ArithmeticError(
                 f"{work}: {label} must give what {baseline} gives, up to {tolerance}. "
                 f"Received: a difference of {difference}."
@@ -196,6 +201,7 @@ def _alone(where, sizes, seconds, target):
 
 
 def _turns(wheres, sizes, seconds):
+    keep_buffers()
     steps = [_built(where, sizes) for where in wheres]
     calls = []
     for step in steps:

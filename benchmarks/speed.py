@@ -1,6 +1,7 @@
 """Savings of the package's formulations against the textbook's: ``make bench``.
 
     python -m benchmarks.speed [--only=jacobian] [--output=results/benchmarks]
+    python -m benchmarks.speed --check      # make bench-check: no ratio has fallen
 
 Every comparison is made in one run of this command, its baseline first; the table is printed, and
 kept with the machine as ``speed.json`` and ``speed.md``. Comparisons left out by ``--only`` keep
@@ -30,6 +31,8 @@ class Comparison:
         sizes: keyword arguments of the builders.
         tolerance: of their results, see ``measure.compare``.
         steps: training steps in a call; 0 for other computations.
+        unbound: labels of ways of others, whose results need not agree with the baseline's.
+        is_checked: whether ``--check`` holds its ratio against the committed one.
     """
 
     work: str
@@ -37,6 +40,8 @@ class Comparison:
     sizes: dict
     tolerance: float = 1e-5
     steps: int = 0
+    unbound: tuple = ()
+    is_checked: bool = False
 
 
 def _concat(xla):
@@ -47,6 +52,7 @@ def _concat(xla):
             "split first layer": "concat_critic:split_layer",
         },
         {"size": 128, "width": 100, "hidden": 200, "xla": xla},
+        is_checked=not xla,
     )
 
 
@@ -65,6 +71,7 @@ def _jacobian(read):
         {"inputs": 128, "width": 392, "layers": 5, "read": read},
         # For spectra in float32: the last digits of a small singular value are noise.
         1e-5 if read == "jacobian" else 1e-4,
+        is_checked=read == "spectrum",
     )
 
 
@@ -102,7 +109,10 @@ def _against_torch(what, twin, module, sizes, tolerance=1e-5, steps=0, own="pack
     ways["package"] = f"{module}:{own}"
     if steps:
         ways["package, without XLA"] = f"{module}:without_xla"
-    return Comparison(f"against PyTorch: {what}", ways, sizes, tolerance, steps)
+    # Gradients of PyTorch's two ways may differ by more than ours from either.
+    return Comparison(
+        f"against PyTorch: {what}", ways, sizes, tolerance, steps, ("PyTorch, compiled",)
+    )
 
 
 def _steps_against_torch(experiment, *settings, tolerance=1e-5):
@@ -132,6 +142,7 @@ COMPARISONS = (
             "one sum an anchor": "local_infonce:one_sum",
         },
         {"images": 64, "places": 64, "units": 512},
+        is_checked=True,
     ),
     *(_bound(bound, 8192) for bound in ("infonce", "nwj", "donsker_varadhan", "jsd")),
     _bound("infonce", 1024, "concat"),
@@ -197,6 +208,9 @@ AGAINST_TORCH = (
 
 _ALL = (*COMPARISONS, *AGAINST_TORCH)
 
+# Of a committed ratio: machines differ by less, a formulation that was lost by more.
+_LEAST = 0.6
+
 
 def run(output, only="", seconds=30.0):
     """Measures the comparisons whose work contains ``only``; returns all results there are."""
@@ -210,8 +224,7 @@ def run(output, only="", seconds=30.0):
         work = one.work
         if only not in work or (one in AGAINST_TORCH and not has_torch):
             continue
-        ways = {label: f"benchmarks.{where}" for label, where in one.ways.items()}
-        found[work] = compare(work, ways, one.sizes, tolerance=one.tolerance, seconds=seconds)
+        found[work] = _measured(one, seconds)
         known[work] = {
             "machine": machine(),
             "results": [dataclasses.asdict(result) for result in found[work]],
@@ -224,6 +237,36 @@ def run(output, only="", seconds=30.0):
         path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
         _write_tables(path.with_suffix(".md"), known, found)
     return [result for one in _ALL for result in found.get(one.work, ())]
+
+
+def check(path, seconds=10.0):
+    """Comparisons whose best ratio has fallen below ``_LEAST`` of the committed one.
+
+    Args:
+        path: of ``speed.json``.
+        seconds: how long formulations of one comparison take turns.
+
+    Returns:
+        List of sentences; empty if all is well.
+    """
+    known = json.loads(Path(path).read_text(encoding="utf-8"))
+    fallen = []
+    for one in COMPARISONS:
+        if one.is_checked:
+            committed = max(Result(**result).ratio for result in known[one.work]["results"])
+            ratio = max(result.ratio for result in _measured(one, seconds))
+            text = f"{one.work}: {ratio:.2f} times its baseline's speed, committed {committed:.2f}"
+            print(text)
+            if ratio < _LEAST * committed:
+                fallen.append(text)
+    return fallen
+
+
+def _measured(one, seconds):
+    ways = {label: f"benchmarks.{where}" for label, where in one.ways.items()}
+    return compare(
+        one.work, ways, one.sizes, tolerance=one.tolerance, seconds=seconds, unbound=one.unbound
+    )
 
 
 def _write_tables(path, known, found):
@@ -247,11 +290,17 @@ def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unexpected arguments: {argv[1:]}.")
     options = flags.FLAGS
+    if options.check:
+        fallen = check(Path(options.output) / "speed.json")
+        if fallen:
+            raise SystemExit("Slower than committed:\n" + "\n".join(fallen))
+        return
     print(table(run(options.output, options.only, options.seconds)))
 
 
 if __name__ == "__main__":
     flags.DEFINE_string("output", "results/benchmarks", "Folder of speed.json and speed.md.")
     flags.DEFINE_string("only", "", "Only comparisons whose work contains this.")
+    flags.DEFINE_bool("check", False, "Only whether a few ratios have fallen; writes nothing.")
     flags.DEFINE_float("seconds", 30.0, "How long formulations take turns.", lower_bound=0.0)
     app.run(main)
