@@ -29,7 +29,7 @@ from tf_infomax.running.run_study import check_study, is_study
 from tf_infomax.running.worker import REFUSED, carry_out, set_threads
 from tf_infomax.training import strategies
 from tf_infomax.training.interruption import Interruption
-from tf_infomax.training.progress import duration
+from tf_infomax.training.progress import duration, note
 
 __all__ = ["Outcome", "plan", "run_all"]
 
@@ -175,6 +175,11 @@ def run_all(runs, workdir, jobs=0, threads=0):
         jobs = 1 if tf.config.list_physical_devices("GPU") else cores
     jobs = max(1, min(jobs, len(runs)))
     default = threads or max(1, cores // jobs)
+    if devices.is_chief and len(runs) > 1:
+        note(
+            ", ".join(dict.fromkeys(run.experiment.name for run in runs)),
+            f"{len(runs)} runs, {jobs} at a time",
+        )
     statuses, start = {}, time.monotonic()
     with Interruption() as interruption:
         carried_out = (
