@@ -138,7 +138,7 @@ def test_the_data(refusal, tmp_path):
     message = refusal(*missing, work, f"--data_dir={empty}")
     assert "'mnist' is not here" in message and "--download" in message and "digits" in message
     assert "odd height" in refusal(
-        *flags_of("critic_impact", npz(tmp_path, "odd", np.zeros((40, 5, 4), np.uint8))), work
+        *flags_of("critic_impact", npz(tmp_path, "flat", np.zeros((40, 1, 4), np.uint8))), work
     )
     holes = np.full((40, 4, 4), np.nan, np.float32)
     assert "must be finite" in refusal(

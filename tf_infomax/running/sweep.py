@@ -26,6 +26,7 @@ from tf_infomax.running.execution import FINISHED, INTERRUPTED, NON_FINITE
 from tf_infomax.running.run import Run
 from tf_infomax.running.run_directory import RunDirectory, read_json, write_json
 from tf_infomax.running.run_study import check_study, is_study
+from tf_infomax.running.unlabelled import measurable
 from tf_infomax.running.worker import REFUSED, carry_out, set_threads
 from tf_infomax.training import strategies
 from tf_infomax.training.interruption import Interruption
@@ -97,10 +98,16 @@ def plan(
     devices = strategies.start(strategy)
     if devices.is_chief:
         _check_writable(workdir)
-    runs = []
+    runs, said = [], set()
     for experiment in experiments:
         for variant, seed, single in experiment.runs():
             _check_alone(single, data_dir, download, devices)
+            if not is_study(single):
+                # A data set is read once for all runs.
+                single, without = measurable(single, load_images(single, data_dir, download))
+                if without not in {None, *said}:
+                    note(single.name, without)
+                    said.add(without)
             directory = workdir / "runs" / experiment.name / variant / f"seed_{seed}"
             if any(run.directory == directory for run in runs):
                 raise ValueError(

@@ -179,8 +179,8 @@ def claims_table(claims):
         lines.insert(0, f"{'claim':{width}}    {'':28}  {'step 0':>7}  last step")
         lines.insert(1, "-" * _WIDTH)
         lines.append(
-            "\u00b1 is a standard error: of an accuracy, that of the number of test images. One is\n"
-            "above another if 0 is below the 95 % interval of the difference, in which the\n"
+            "\u00b1 is a standard error: of an accuracy, that of the number of test images. One\n"
+            "is above another if 0 is below the 95 % interval of the difference, in which the\n"
             "spread between runs counts, too (docs/claims.md)."
         )
     return "\n".join(lines)

@@ -3,8 +3,8 @@
 Every verdict is of the rows that it was computed from, at their budget. With several seeds the
 difference of both sides is taken seed by seed; with fewer than three, its error is that of two
 binomial proportions (for accuracies) and of the spread between runs that the check names (see
-``intervals``). Runs whose loss was not finite, or whose bound ended below zero, have not been trained
-and decide nothing.
+``intervals``). Runs whose loss was not finite, or whose bound ended below zero, have not been
+trained and decide nothing.
 """
 
 import itertools
