@@ -85,9 +85,10 @@ def load_images(experiment, data_dir=None, download=False):
     images = datasets.load(data.name, data_dir, download, data.label)
     if data.views == "halves" and images.image_shape[0] % 2 and images.image_shape[0] > 1:
         warnings.warn(
-            f"The images of {images.name} have {images.image_shape[0]} rows of pixels; the last one "
-            "is left out, so that both halves have one size.",
-            DatasetWarning, stacklevel=2,
+            f"The images of {images.name} have {images.image_shape[0]} rows of pixels; the last "
+            "one is left out, so that both halves have one size.",
+            # Once in a process, whoever loads them.
+            DatasetWarning, stacklevel=1,
         )
         return images.without_last_row
     return images

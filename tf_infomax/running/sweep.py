@@ -19,7 +19,7 @@ from tf_infomax.experiments.spec import described
 from tf_infomax.naming.version import VERSION, commit
 from tf_infomax.report import report
 from tf_infomax.results.rows import read_rows, write_rows
-from tf_infomax.running import inputs, pair_distributions, workers
+from tf_infomax.running import board, inputs, pair_distributions, workers
 from tf_infomax.running.build import build_model, input_shape, load_images, sizes_of
 from tf_infomax.running.checks import check
 from tf_infomax.running.execution import FINISHED, INTERRUPTED, NON_FINITE
@@ -209,6 +209,8 @@ def run_all(runs, workdir, jobs=0, threads=0):
     # Whoever interrupts is waiting.
     is_due = rows and stopped_by is None
     page = report.make_report([workdir], workdir / "report.html") if is_due else None
+    if is_due:
+        board.write_figures(workdir, max(row.step for row in rows))
     return Outcome(statuses, page, stopped_by)
 
 
