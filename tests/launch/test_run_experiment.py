@@ -15,6 +15,7 @@ from absl import flags
 
 from tests.launch.launchers import loaded
 from tests.tiny import TINY
+from tf_infomax.commands import run_experiment
 from tf_infomax.experiments import catalog
 from tf_infomax.experiments.overrides import override
 from tf_infomax.results.rows import read_rows
@@ -60,7 +61,9 @@ def refusal(launcher, capsys, monkeypatch):
 
 
 def one_sentence(errors):
-    (line,) = errors.strip().splitlines()
+    """The refusal, which may follow lines that say what is about to be run."""
+    *before, line = errors.strip().splitlines()
+    assert all(text.startswith("[") for text in before), before
     assert line.startswith("run_experiment: ") and line.endswith("."), line
     assert "Traceback" not in line
     return line.removeprefix("run_experiment: ")
@@ -76,10 +79,33 @@ def test_mistakes_that_need_no_tensorflow_are_answered_at_once(tmp_path):
     ):
         done = start(work, *arguments)
         assert done.returncode == 2, done.stderr
+        assert done.stderr.count("\n") == 1
         message = one_sentence(done.stderr)
         assert all(word in message for word in words), message
         assert done.stdout == ""
     assert not (tmp_path / "w").exists()
+
+
+def test_what_begins_is_told_before_anything_that_takes_seconds(
+    launcher, tmp_path, capsys, monkeypatch
+):
+    told = []
+    monkeypatch.setattr(
+        run_experiment, "import_tensorflow", lambda: told.append(capsys.readouterr().err)
+    )
+    monkeypatch.setattr(sweep, "plan", lambda *_: pytest.fail("enough"))
+    # Two hours for six runs, by the catalogue: three seeds take three times that.
+    for arguments, line in (
+        (["--seeds=3"], "18 runs of 21,000 steps on mnist; ~6 h of CPU time in all, as a rough "
+                        "guess"),
+        (["--preset=short", "--set=data=digits"], "6 runs of 2,000 steps on digits"),
+    ):
+        flags.FLAGS.unparse_flags()
+        arguments = ["--experiment=critic_impact", f"--workdir={tmp_path}", *arguments]
+        left = flags.FLAGS([str(LAUNCHER), *arguments])
+        with pytest.raises(pytest.fail.Exception, match="enough"):
+            launcher.main(left)
+        assert told.pop().startswith(f"[critic_impact] {line}\n")
 
 
 def test_the_work_directory(refusal, tmp_path):
@@ -112,7 +138,7 @@ def test_the_data(refusal, tmp_path):
     message = refusal(*missing, work, f"--data_dir={empty}")
     assert "'mnist' is not here" in message and "--download" in message and "digits" in message
     assert "odd height" in refusal(
-        *flags_of("critic_impact", npz(tmp_path, "odd", np.zeros((40, 5, 4), np.uint8))), work
+        *flags_of("critic_impact", npz(tmp_path, "flat", np.zeros((40, 1, 4), np.uint8))), work
     )
     holes = np.full((40, 4, 4), np.nan, np.float32)
     assert "must be finite" in refusal(
@@ -152,7 +178,9 @@ def test_a_run_prints_its_progress_a_table_and_where_the_report_is(tmp_path):
     settings = ("seeds=5", "data=digits", "encoder.activation=tanh")
     done = start(*flags_of("critic_impact", *settings), f"--workdir={tmp_path}", "--jobs=1")
     assert done.returncode == 0, done.stderr
-    progress = done.stderr.splitlines()
+    announced, loads, *progress = done.stderr.splitlines()
+    assert announced == "[critic_impact] 1 run of 12 steps on digits"
+    assert loads.startswith("[critic_impact] loads TensorFlow")
     name = "[critic_impact bilinear-infonce seed 5]"
     assert progress[0] == f"{name} step 0/12: measures linear_probe, bound first"
     # What the run will cost is told between the measurements.

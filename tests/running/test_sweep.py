@@ -10,10 +10,12 @@ import pytest
 
 from tests.tiny import determinism_undone, plan_tiny
 from tf_infomax.data import DatasetWarning
+from tf_infomax.experiments.overrides import override
 from tf_infomax.results.rows import read_rows
 from tf_infomax.running import run as run_module
 from tf_infomax.running import sweep, worker
-from tf_infomax.running.run import FINISHED, NON_FINITE
+from tf_infomax.running.build import load_images
+from tf_infomax.running.run import FINISHED, NON_FINITE, execute
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -58,7 +60,7 @@ def test_data_that_do_not_fit_are_refused(tmp_path):
     pixels = np.random.default_rng(0).random((40, 6, 4)).astype(np.float32)
     good = npz(tmp_path / "good.npz", pixels)
     assert plan_tiny(tmp_path / "ok", "critic_impact", good)
-    odd = npz(tmp_path / "odd.npz", pixels[:, :5])
+    odd = npz(tmp_path / "odd.npz", pixels[:, :1])
     broken = pixels.copy()
     broken[3, 1, 1] = np.nan
     work = tmp_path / "work"
@@ -73,9 +75,37 @@ def test_data_that_do_not_fit_are_refused(tmp_path):
         work, "critic_impact", few
     )
     unlabelled = npz(tmp_path / "unlabelled.npz", pixels, labels=False)
-    for name in ("critic_impact", "adversarial"):
-        assert "a label for every image" in refused(work, name, unlabelled)
+    assert "a label for every image" in refused(work, "adversarial", unlabelled)
     assert "There is no such file" in refused(work, "critic_impact", f"data={tmp_path}/no.npz")
+
+
+def test_unlabelled_images_are_measured_without_labels(tmp_path, capsys):
+    pixels = np.random.default_rng(0).random((40, 6, 4)).astype(np.float32)
+    data = npz(tmp_path / "mine.npz", pixels, labels=False)
+    runs = plan_tiny(tmp_path / "work", "critic_impact", data, "critic=bilinear,concat")
+    assert [[entry.name for entry in run.experiment.evaluate] for run in runs] == [["bound"]] * 2
+    # Once for all runs.
+    assert capsys.readouterr().err == (
+        "[critic_impact] mine has no labels: without linear_probe, which cannot measure it\n"
+    )
+    assert execute(runs[0]) == FINISHED
+    assert {row.metric for row in read_rows(runs[0].directory)} == {"bound", "train/bound"}
+    # The same command goes on.
+    (again, _) = plan_tiny(tmp_path / "work", "critic_impact", data, "critic=bilinear,concat")
+    assert again.experiment == runs[0].experiment
+
+
+def test_images_of_odd_height_lose_their_last_row(tmp_path):
+    pixels = np.random.default_rng(0).random((40, 7, 5, 3)).astype(np.float32)
+    data = npz(tmp_path / "odd.npz", pixels)
+    with pytest.warns(DatasetWarning, match="7 rows of pixels; the last one is left out"):
+        (run,) = plan_tiny(tmp_path / "work", "critic_impact", data)
+        images = load_images(run.experiment)
+    np.testing.assert_array_equal(images.train_images, pixels[:, :6])
+    np.testing.assert_array_equal(images.test_images, pixels[:, :6])
+    # Whole images keep all rows.
+    whole = override(run.experiment, ["data.views=image"])
+    assert load_images(whole).image_shape == (7, 5, 3)
 
 
 def test_one_class_is_unlabelled_and_refused_where_labels_are_needed(tmp_path):
@@ -84,8 +114,8 @@ def test_one_class_is_unlabelled_and_refused_where_labels_are_needed(tmp_path):
     np.savez(tmp_path / "one.npz", x_train=pixels, x_test=pixels, y_train=labels, y_test=labels)
     data = f"data={tmp_path}/one.npz"
     with pytest.warns(DatasetWarning, match="all of one class, '7'"):
-        message = refused(tmp_path / "work", "critic_impact", data)
-    assert "a label for every image" in message and "Received: one, which" in message
+        message = refused(tmp_path / "work", "adversarial", data)
+    assert "a label for every image" in message and "one.npz', which has unlabelled" in message
 
 
 def test_parts_that_do_not_fit_are_refused(tmp_path):

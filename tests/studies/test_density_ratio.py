@@ -72,6 +72,6 @@ def test_blocks_do_not_change_the_number_of_replicates(monkeypatch):
 
     monkeypatch.setattr(estimator_variance, "_BLOCK", 300)
     nwj, dv = estimator_variance._replicates(
-        DensityRatio(4, 0.3), np.random.default_rng(0), 64, 10
+        Setting(0), DensityRatio(4, 0.3), np.random.default_rng(0), 64, 10
     )
     assert nwj.shape == dv.shape == (10,) and len({*nwj}) == 10

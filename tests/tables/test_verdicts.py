@@ -2,19 +2,16 @@
 
 import math
 import pathlib
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from tf_infomax.published import Check, Rows, all_checks
 from tf_infomax.results.rows import Row, read_rows, to_frame
 from tf_infomax.tables import verdict_tables
-from tf_infomax.tables.verdicts import (
-    DOES_NOT_HOLD,
-    HOLDS,
-    NOT_DECIDED,
-    confidence_interval,
-    verdicts,
-)
+from tf_infomax.tables.intervals import confidence_interval, interval
+from tf_infomax.tables.verdicts import DOES_NOT_HOLD, HOLDS, NOT_DECIDED, verdicts
 
 RESULTS = pathlib.Path(__file__).parents[2] / "results"
 METRIC = "probe/linear/accuracy"
@@ -120,6 +117,44 @@ def test_equal_differences_tell_no_spread():
     found = only(pairs([0.01, 0.01], examples=100))
     assert found.verdict == NOT_DECIDED and found.basis.startswith("2 equal differences: binomial")
     assert only(pairs([0.3, 0.3], base=0.5)).verdict == HOLDS
+    # Equal but for rounding: 0.86 - 0.85 and 0.63 - 0.62 differ by 1e-17.
+    rows = [*pairs([0.01], examples=100), *(
+        row(critic, value, 1, examples=100)
+        for critic, value in (("bilinear", 0.63), ("concat", 0.62))
+    )]
+    assert only(rows).basis.startswith("2 equal differences")
+
+
+def test_two_seeds_rest_on_the_spread_that_is_known():
+    # A t interval of these would be 0.011 -+ 0.0064 (12.706 sd / sqrt 2), and hold. The spread of
+    # runs: (2 * 0.006^2 / 2 + 0.861 * 0.139 / 10,000 + 0.85 * 0.15 / 10,000)^1/2 * 1.959964.
+    found = only(pairs([0.0105, 0.0115]))
+    assert (found.seeds, found.verdict) == (2, NOT_DECIDED)
+    assert math.isclose(found.difference - found.low, 0.015272, abs_tol=2e-6)
+    assert found.basis.startswith("2 seeds: binomial, sd of runs 0.006")
+    assert only(pairs([0.0255, 0.0265])).verdict == HOLDS
+    # Without a known spread two seeds decide nothing; three do.
+    unknown = only(pairs([0.0105, 0.0115]), check(run_sd=None))
+    assert unknown.verdict == NOT_DECIDED and "2 seeds, and the spread" in unknown.note
+    assert only(pairs([0.0105, 0.0115, 0.011]), check(run_sd=None)).verdict == HOLDS
+    # A spread that is seen to be larger counts: sd 0.0707 of these, 1.959964 * 0.05 = 0.098.
+    wide = only(pairs([0.0, 0.1]))
+    assert math.isclose(wide.difference - wide.low, 0.098, abs_tol=2e-3)
+    assert wide.verdict == NOT_DECIDED and "sd of their differences 0.071" in wide.basis
+
+
+def test_intervals_of_two_seeds_cover_the_truth():
+    """The known answer: 2,000 experiments without a difference, of runs with the named spread."""
+    rng = np.random.default_rng(0)
+    wrong = 0
+    one = check("=", 0.0)
+    side = SimpleNamespace(tags={}, dataset="mnist", examples=lambda: 1e12)
+    for _ in range(2_000):
+        values = 0.85 + rng.normal(scale=0.006, size=(2, 2))
+        found = interval(one, side, side, (0, 1), values)
+        wrong += not found.low < 0.0 < found.high
+    # 95 % at least, since the larger of two spreads counts; 4 standard errors of 2,000 tries.
+    assert wrong / 2_000 < 0.05 + 4 * math.sqrt(0.05 * 0.95 / 2_000)
 
 
 def test_seeds_of_another_length_are_left_out():

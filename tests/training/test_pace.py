@@ -2,7 +2,7 @@
 
 import pytest
 
-from tf_infomax.training.pace import FirstSteps, estimate
+from tf_infomax.training.pace import FirstSteps, Pace, estimate
 
 
 class Clock:
@@ -45,6 +45,24 @@ def test_two_steps_tell_nothing_and_a_told_cost_is_not_told_again():
     first = FirstSteps(told.append, Clock(0.0))
     assert list(first(0, 500)) == [1, 2, 6, 22, 86]
     assert list(first(500, 1000)) == [] and len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "count", "told"),
+    [
+        (0.3, 10, ["4 of 10 parts done, 300.0 ms each; estimated total of this run: 0:00:03"]),
+        (90.0, 40, ["1 of 40 parts done, 90000.0 ms each; estimated total of this run: 1:00:00"]),
+        (0.01, 100, []),  # done with the first second
+        (5.0, 1, []),
+    ],
+)
+def test_equal_parts_are_timed_for_a_second(seconds, count, told):
+    clock, found = Clock(seconds), []
+    pace = Pace(count, found.append, clock)
+    for _ in range(count):
+        clock.step += 1
+        pace.one_more()
+    assert found == told
 
 
 def test_the_estimate_by_hand():

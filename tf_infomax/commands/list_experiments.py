@@ -3,8 +3,7 @@
     tf-infomax list [part of a name]
 """
 
-from tf_infomax.experiments import catalog, presets
-from tf_infomax.experiments.study import Study
+from tf_infomax.experiments import catalog, extent
 from tf_infomax.published import claim
 from tf_infomax.running import command_line
 
@@ -50,29 +49,13 @@ def listing(part=""):
 def _line(name):
     members = catalog.get(name)
     runs = sum(len(one.runs()) for one in members)
-    steps = sorted({one.train.steps for one in members if not isinstance(one, Study)})
-    data = sorted({_data(one) for one in members} - {""})
+    steps = [extent.steps_of(one) for one in members]
+    most = max((number for number in steps if number is not None), default=None)
+    data = sorted({data for one in members for data in extent.data_of(one)})
     return (
-        name, str(runs), f"{steps[-1]:,}" if steps else "", ", ".join(data), _time(members),
-        _shows(name, members),
+        name, str(runs), "" if most is None else f"{most:,}", ", ".join(data),
+        extent.cpu_time(members), _shows(name, members),
     )
-
-
-def _data(one):
-    return one.options.get("data", "") if isinstance(one, Study) else one.data.name
-
-
-def _time(members):
-    """A rough guess at the CPU time, where there is one for every member."""
-    costs = [presets.cost(one.name) for one in members]
-    if None in costs:
-        return ""
-    hours = sum(one.paper * _seeds(member) for one, member in zip(costs, members, strict=True))
-    return f"~{60 * hours:.0f} min" if hours < 2 else f"~{hours:,.0f} h"
-
-
-def _seeds(one):
-    return len(getattr(one, "seeds", (0,)))
 
 
 def _shows(name, members):

@@ -12,10 +12,11 @@ import sys
 
 from absl import flags
 
-from tf_infomax.experiments import catalog, presets
+from tf_infomax.experiments import catalog, extent, presets
 from tf_infomax.experiments.overrides import override
 from tf_infomax.running import command_line
 from tf_infomax.running.quiet_tensorflow import import_tensorflow
+from tf_infomax.training.progress import note
 
 __all__ = ["define_flags", "main"]
 
@@ -82,11 +83,21 @@ def main(argv):
         override(override(experiment, presets.preset(experiment, given.preset)), settings)
         for experiment in catalog.get(given.experiment)
     ]
+    _announce(experiments)
     # Imported after names and fields are checked, so that a misspelt one is reported at once.
     import_tensorflow()
     if given.strategy != "none" or given.devices:
         return _shared(experiments)
     return _finished(_carried_out(experiments))
+
+
+def _announce(experiments):
+    """Says what begins before anything that takes seconds; settings may change what it takes."""
+    given = flags.FLAGS
+    for experiment in experiments:
+        time = "" if given.set else extent.cpu_time([experiment], given.preset)
+        note(experiment.name, extent.announcement(experiment, time))
+    note(given.experiment, "loads TensorFlow, and looks into data and work directory")
 
 
 def _shared(experiments):

@@ -164,6 +164,15 @@ class ImageData:
                 found.update(np.ascontiguousarray(values))
         return found.hexdigest()
 
+    @functools.cached_property
+    def without_last_row(self):
+        """The same images without their last row of pixels."""
+        fields = ("train_images", "test_images", "unlabelled_images")
+        kept = {name: getattr(self, name) for name in fields}
+        return dataclasses.replace(
+            self, **{name: images[:, :-1] for name, images in kept.items() if images is not None}
+        )
+
     def without_labels(self):
         """The same images, all unlabelled."""
         return dataclasses.replace(

@@ -19,12 +19,14 @@ from tf_infomax.evaluators import (  # noqa: F401 - they register their evaluato
     probes,
     reconstruction,
 )
-from tf_infomax.evaluators.facts import check_facts, facts_of
+from tf_infomax.evaluators.facts import check_facts, facts_of, needs_labels
 from tf_infomax.evaluators.snapshot import Snapshot
 from tf_infomax.naming.options import check_options, complete, options_of
 from tf_infomax.results.measurements import EVALUATORS, several
 
-__all__ = ["Snapshot", "check", "check_facts", "check_listed", "facts_of", "get", "names"]
+__all__ = [
+    "Snapshot", "check", "check_facts", "check_listed", "facts_of", "get", "names", "needs_labels",
+]
 
 
 def get(name):

@@ -8,7 +8,7 @@ from tf_infomax.naming.options import complete, options_of
 from tf_infomax.objectives.encoded_views import named
 from tf_infomax.results.measurements import EVALUATORS, several
 
-__all__ = ["Facts", "check_facts", "checked_by", "facts_of"]
+__all__ = ["Facts", "check_facts", "checked_by", "facts_of", "needs_labels"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,6 +93,12 @@ def checked_by(*checks):
         return evaluator
 
     return decorated
+
+
+def needs_labels(name):
+    """Whether the evaluator ``name`` can measure nothing on unlabelled images."""
+    checks = getattr(EVALUATORS.get(name), "checks", ())
+    return any(getattr(check, "is_of_labels", False) for check in checks)
 
 
 def check_facts(experiment, facts):

@@ -12,6 +12,7 @@ __all__ = [
     "need_neighbours",
     "need_rows",
     "need_test_pairs",
+    "of_labels",
 ]
 
 
@@ -53,6 +54,13 @@ def need_rows(facts, options):
         )
 
 
+def of_labels(check):
+    """Decorator of a requirement: nothing without labels can meet it."""
+    check.is_of_labels = True
+    return check
+
+
+@of_labels
 def need_classes(facts, options):
     """A classifier needs labels of two classes, a labelled test image, and rows for a batch."""
     if facts.images is None:
@@ -73,6 +81,7 @@ def need_classes(facts, options):
         )
 
 
+@of_labels
 def need_neighbours(facts, options):
     """As many labelled training images as neighbours, and other test images for the figure."""
     need_classes(facts, options)
@@ -106,6 +115,7 @@ def need_test_pairs(facts, options):
         raise ValueError("It needs two test images or more. Received: 1.")
 
 
+@of_labels
 def need_classifier(facts, options):
     """A classifier that is trained with the encoder."""
     need_classes(facts, options)

@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 
+@needs.of_labels
 def _need_every_label(facts, options):
     if facts.images is not None and not facts.images.is_labelled:
         raise ValueError(

@@ -6,14 +6,14 @@ from tf_infomax.published.checks import Check, Rows
 from tf_infomax.published.entries import DERIVED, OFFICIAL_CODE, PAPER
 from tf_infomax.results.measurements import INVERSE_TOLERANCE
 
-__all__ = ["CHECKS"]
+__all__ = ["ACCURACY_SD", "CHECKS", "CONDITION_SD"]
 
 _STEPS = 21_000
 _LINEAR = "probe/linear/accuracy"
 _CONVERGED = ("probe/linear/converged_accuracy",)
 
 # Spreads between runs, for comparisons that have one seed only.
-_ACCURACY_SD = {
+ACCURACY_SD = {
     "run_sd": 0.006,
     "run_sd_source": "largest sd over 3 seeds in results/mi_max/critic_impact",
     "other_metrics": _CONVERGED,
@@ -29,7 +29,7 @@ _NWJ_SD = {
     "run_sd_source": "largest sd over 3 seeds in results/mi_max/critic_impact",
     "run_sd_data": ("mnist",),
 }
-_CONDITION_SD = {"run_sd": 0.3, "run_sd_source": "assumed"}
+CONDITION_SD = {"run_sd": 0.3, "run_sd_source": "assumed"}
 _COMPUTED = {"run_sd": 0.0, "run_sd_source": "computed, not estimated"}
 
 
@@ -64,11 +64,11 @@ def _c1():
     yield Check(
         "C1", "Training a bijective encoder raises the linear accuracy.", "Fig. 1b", PAPER,
         _accuracy(name, label="trained"), _accuracy(name, "first", "untrained"),
-        **_ACCURACY_SD, **shared,
+        **ACCURACY_SD, **shared,
     )
     yield Check(
         "C1", "Its codes become more accurate than raw pixels.", "Fig. 1b", PAPER,
-        _accuracy(name, label="trained"), _pixels(name), **_ACCURACY_SD, **shared,
+        _accuracy(name, label="trained"), _pixels(name), **ACCURACY_SD, **shared,
     )
     yield Check(
         "C1", "The encoder stays invertible, so that no information is lost.", "Fig. 1a, b", PAPER,
@@ -81,7 +81,7 @@ def _c2():
     name, shared = "adversarial", {"steps": 4_001, "same_length": False}
     yield Check(
         "C2", "A bijective encoder's codes can be far less accurate than raw pixels.", "Fig. 1c",
-        PAPER, _accuracy(name, label="trained"), _pixels(name), "<", **_ACCURACY_SD, **shared,
+        PAPER, _accuracy(name, label="trained"), _pixels(name), "<", **ACCURACY_SD, **shared,
     )
     yield Check(
         "C2", "That encoder is invertible.", "Fig. 1c", PAPER,
@@ -97,12 +97,12 @@ def _c3():
         yield Check(
             "C3", "Encoders become ever more ill-conditioned.", "Fig. 2", PAPER,
             condition, dataclasses.replace(condition, at=at, label=label),
-            **_CONDITION_SD, **shared,
+            **CONDITION_SD, **shared,
         )
     yield Check(
         "C3", "Meanwhile the linear accuracy rises.", "Fig. 2", PAPER,
         _accuracy(name, label="trained"), _accuracy(name, "first", "untrained"),
-        **_ACCURACY_SD, **shared,
+        **ACCURACY_SD, **shared,
     )
 
 
@@ -119,7 +119,7 @@ def _c4():
             "Fig. 3", PAPER,
             _accuracy(name, label=better, critic=better),
             _accuracy(name, label=worse, critic=worse),
-            comparison, tolerance, **_ACCURACY_SD, **shared,
+            comparison, tolerance, **ACCURACY_SD, **shared,
         )
     for simple in ("bilinear", "separable"):
         yield Check(
@@ -141,19 +141,19 @@ def _c5():
     yield Check(
         "C5", "At the same bound a ConvNet encoder is more accurate than an MLP.", "Fig. 4a, b",
         PAPER, _accuracy(name, label="ConvNet", encoder="convnet"),
-        _accuracy(name, label="MLP", encoder="mlp"), **_ACCURACY_SD, **shared,
+        _accuracy(name, label="MLP", encoder="mlp"), **ACCURACY_SD, **shared,
     )
     yield Check(
         "C5", "Within an architecture the larger bound is more accurate.", "Fig. 4a, b", PAPER,
         _accuracy(name, label="4 nats", target=4.0), _accuracy(name, label="2 nats", target=2.0),
-        **_ACCURACY_SD, **shared,
+        **ACCURACY_SD, **shared,
     )
     yield Check(
         "C5", "The ConvNet held at 2 nats is no less accurate than the MLP held at 4.",
         "Fig. 4a, b", DERIVED, _accuracy(name, label="ConvNet, 2 nats", encoder="convnet",
                                          target=2.0),
         _accuracy(name, label="MLP, 4 nats", encoder="mlp", target=4.0), ">=", 0.005,
-        **_ACCURACY_SD, **shared,
+        **ACCURACY_SD, **shared,
     )
 
 

@@ -2,11 +2,13 @@
 
 import dataclasses
 import functools
+import warnings
 
 import keras
 
 from tf_infomax.data import datasets
 from tf_infomax.data.augmentation import check_crop
+from tf_infomax.data.image_data import DatasetWarning
 from tf_infomax.data.images import WholeImages
 from tf_infomax.data.pairs import GaussianPairs, GaussianStairs, HalvesOfImages
 from tf_infomax.data.views import half_shape
@@ -72,10 +74,24 @@ class Trial:
 
 
 def load_images(experiment, data_dir=None, download=False):
-    """The experiment's ``ImageData``; ``None`` where it needs no images."""
-    if experiment.data.name == GAUSSIAN_PAIRS:
+    """The experiment's ``ImageData``; ``None`` where it needs no images.
+
+    Images of odd height lose their last row where the experiment is on halves of them; a
+    ``DatasetWarning`` says so.
+    """
+    data = experiment.data
+    if data.name == GAUSSIAN_PAIRS:
         return None
-    return datasets.load(experiment.data.name, data_dir, download, experiment.data.label)
+    images = datasets.load(data.name, data_dir, download, data.label)
+    if data.views == "halves" and images.image_shape[0] % 2 and images.image_shape[0] > 1:
+        warnings.warn(
+            f"The images of {images.name} have {images.image_shape[0]} rows of pixels; the last "
+            "one is left out, so that both halves have one size.",
+            # Once in a process, whoever loads them.
+            DatasetWarning, stacklevel=1,
+        )
+        return images.without_last_row
+    return images
 
 
 def build(experiment, images):

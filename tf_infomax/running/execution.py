@@ -11,6 +11,7 @@ from tf_infomax.evaluators.snapshot import Snapshot
 from tf_infomax.results import metrics
 from tf_infomax.results.measurements import Measurement
 from tf_infomax.results.rows import Row
+from tf_infomax.running import board
 from tf_infomax.running.hparams import write_hparams
 from tf_infomax.running.tags import tags_of
 from tf_infomax.training.loop import boundaries
@@ -188,7 +189,8 @@ class Execution:
         return step % every == 0 or step == self._steps or bool(self._listed(step))
 
     def _measure(self, step, due):
-        if due and self._measured is not self._trial:
+        is_last = step == self._steps
+        if (due or is_last) and self._measured is not self._trial:
             values = zip(self._measured.task.variables, self._trial.task.variables, strict=True)
             for variable, shared in values:
                 variable.assign(tf.convert_to_tensor(shared))
@@ -206,6 +208,9 @@ class Execution:
             length = self._writer.flush()
             self._checkpoints.note_measured(entry.name, length, self._writer.checksum())
             self._note_inputs()
+        if is_last:
+            with self._interruption.breakable():
+                board.write_embedding(self._directory.events, snapshot)
         return measurements
 
     def _write(self, step, measurements):
@@ -224,10 +229,13 @@ class Execution:
                         tags={**self._tags, **one.tags},
                     )
                 )
+                tag = f"{one.metric}/{one.tags.get('features', one.split)}"
                 # TensorBoard stores float32 and refuses larger values, as in float64 runs.
                 if abs(one.value) <= _LARGEST_SCALAR:
-                    suffix = one.tags.get("features", one.split)
-                    tf.summary.scalar(f"{one.metric}/{suffix}", one.value, step)
+                    tf.summary.scalar(tag, one.value, step)
+                if "png" in one.tags:
+                    # A tag is of one kind.
+                    board.write_picture(f"pictures/{tag}", one.tags["png"], step)
 
     def _save(self, step, segment=None):
         self._flush_events()

@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-import sys
+import functools
 from pathlib import Path
 
 import tensorflow as tf
@@ -21,6 +21,7 @@ from tf_infomax.training import strategies
 from tf_infomax.training.checkpoints import Checkpoints
 from tf_infomax.training.devices import BUILD, COPY, END, WorkerLostError
 from tf_infomax.training.interruption import Interrupted, current
+from tf_infomax.training.progress import note
 
 __all__ = [
     "FINISHED",
@@ -155,7 +156,7 @@ def _prepared(run, writer, directory, devices):
     checkpoints = Checkpoints(
         directory.checkpoints,
         trial.task.variables,
-        note=lambda text: print(f"[{run.name}] {text}", file=sys.stderr, flush=True),
+        note=functools.partial(note, run.name),
     )
     checkpoints.recover()
     # Evaluators see a model of one device; Keras would share their batches, too.

@@ -1,6 +1,7 @@
 """One point of a study: compute, then write its rows in one move."""
 
 import contextlib
+import functools
 from pathlib import Path
 
 import tensorflow as tf
@@ -13,6 +14,7 @@ from tf_infomax.running.run import refusing
 from tf_infomax.running.run_directory import RunDirectory
 from tf_infomax.studies import Setting, computation
 from tf_infomax.training.interruption import current
+from tf_infomax.training.progress import note
 
 __all__ = ["check_study", "execute_study", "is_study"]
 
@@ -48,6 +50,7 @@ def execute_study(run):
             stack.enter_context(directory.locked())
         if not directory.rows.is_file():
             directory.note_status("running")
+            note(run.name, f"computes {study.name}")
             with current().breakable():
                 rows = _rows(run, study)
             write_rows(directory.rows, rows)
@@ -56,7 +59,7 @@ def execute_study(run):
 
 def _rows(run, study):
     what = computation.get(study.name)
-    setting = Setting(run.seed, run.data_dir)
+    setting = Setting(run.seed, run.data_dir, note=functools.partial(note, run.name))
     return [
         Row(
             experiment=study.name,

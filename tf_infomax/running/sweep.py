@@ -19,17 +19,18 @@ from tf_infomax.experiments.spec import described
 from tf_infomax.naming.version import VERSION, commit
 from tf_infomax.report import report
 from tf_infomax.results.rows import read_rows, write_rows
-from tf_infomax.running import inputs, pair_distributions, workers
+from tf_infomax.running import board, inputs, pair_distributions, workers
 from tf_infomax.running.build import build_model, input_shape, load_images, sizes_of
 from tf_infomax.running.checks import check
 from tf_infomax.running.execution import FINISHED, INTERRUPTED, NON_FINITE
 from tf_infomax.running.run import Run
 from tf_infomax.running.run_directory import RunDirectory, read_json, write_json
 from tf_infomax.running.run_study import check_study, is_study
+from tf_infomax.running.unlabelled import measurable
 from tf_infomax.running.worker import REFUSED, carry_out, set_threads
 from tf_infomax.training import strategies
 from tf_infomax.training.interruption import Interruption
-from tf_infomax.training.progress import duration
+from tf_infomax.training.progress import duration, note
 
 __all__ = ["Outcome", "plan", "run_all"]
 
@@ -97,10 +98,16 @@ def plan(
     devices = strategies.start(strategy)
     if devices.is_chief:
         _check_writable(workdir)
-    runs = []
+    runs, said = [], set()
     for experiment in experiments:
         for variant, seed, single in experiment.runs():
             _check_alone(single, data_dir, download, devices)
+            if not is_study(single):
+                # A data set is read once for all runs.
+                single, without = measurable(single, load_images(single, data_dir, download))
+                if without not in {None, *said}:
+                    note(single.name, without)
+                    said.add(without)
             directory = workdir / "runs" / experiment.name / variant / f"seed_{seed}"
             if any(run.directory == directory for run in runs):
                 raise ValueError(
@@ -175,6 +182,11 @@ def run_all(runs, workdir, jobs=0, threads=0):
         jobs = 1 if tf.config.list_physical_devices("GPU") else cores
     jobs = max(1, min(jobs, len(runs)))
     default = threads or max(1, cores // jobs)
+    if devices.is_chief and len(runs) > 1:
+        note(
+            ", ".join(dict.fromkeys(run.experiment.name for run in runs)),
+            f"{len(runs)} runs, {jobs} at a time",
+        )
     statuses, start = {}, time.monotonic()
     with Interruption() as interruption:
         carried_out = (
@@ -197,6 +209,8 @@ def run_all(runs, workdir, jobs=0, threads=0):
     # Whoever interrupts is waiting.
     is_due = rows and stopped_by is None
     page = report.make_report([workdir], workdir / "report.html") if is_due else None
+    if is_due:
+        board.write_figures(workdir, max(row.step for row in rows))
     return Outcome(statuses, page, stopped_by)
 
 

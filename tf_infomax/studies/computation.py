@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tf_infomax.naming.options import check_options, options_of
 from tf_infomax.naming.registry import unknown_name
+from tf_infomax.training.pace import Pace
 
 __all__ = ["Computation", "Setting", "check", "get", "names"]
 
@@ -29,11 +30,22 @@ class Setting:
         seed: of the run; all random numbers descend from it.
         data_dir: where TFDS finds prepared data sets, or ``None``.
         download: whether TFDS may download a missing data set.
+        note: called with a sentence on how long it will take, as soon as that is known.
     """
 
     seed: int
     data_dir: str | None = None
     download: bool = False
+    note: Callable = lambda text: None
+
+    def paced(self, numbers):
+        """Yields what the sequence ``numbers`` holds, and tells after the first second what all
+        will take.
+        """
+        pace = Pace(len(numbers), self.note)
+        for number in numbers:
+            yield number
+            pace.one_more()
 
 
 @dataclasses.dataclass(frozen=True)

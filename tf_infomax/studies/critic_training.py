@@ -3,6 +3,7 @@
 from tf_infomax.layers.optimizers import Adam
 from tf_infomax.models.infomax import InfoMax
 from tf_infomax.training.loop import StepLoop
+from tf_infomax.training.pace import FirstSteps, estimate
 from tf_infomax.training.task import Task
 
 __all__ = ["train"]
@@ -11,7 +12,7 @@ __all__ = ["train"]
 _LAST = 10
 
 
-def train(encoders, critic, bound, draw, shapes, steps, learning_rate):
+def train(encoders, critic, bound, draw, shapes, steps, learning_rate, note):
     """Trains encoders and critic by maximising a bound.
 
     Args:
@@ -22,6 +23,7 @@ def train(encoders, critic, bound, draw, shapes, steps, learning_rate):
         shapes: of x and y, with ``None`` for the batch.
         steps: number of training steps.
         learning_rate: of Adam.
+        note: called once with the estimated time of the training.
 
     Returns:
         (the trained ``InfoMax``, mean of the bound over the last tenth of the steps, which is NaN
@@ -36,10 +38,11 @@ def train(encoders, critic, bound, draw, shapes, steps, learning_rate):
 
     loop = StepLoop(Task(model, batches), getattr(critic, "runs_on_all_pairs", False))
     last = max(1, steps // _LAST)
+    pace = FirstSteps(lambda seconds: note(estimate(seconds, steps, {}, {})))
     for start, stop in ((0, steps - last), (steps - last, steps)):
         if start == stop:
             continue
-        segment = loop.run(start, stop)
+        segment = loop.run(start, stop, parts=pace)
         if segment.non_finite_step is not None:
             return model, float("nan")
     return model, segment.means["bound"]

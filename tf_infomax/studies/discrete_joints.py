@@ -90,7 +90,9 @@ def jsd_and_kl(setting, scheme, size, draws=200):
     Reference: Hjelm et al. (2019), appendix A.1, Fig. 4, whose joints are "softmax_dropout".
     """
     rng = np.random.default_rng(randomness.stream(setting.seed, "jsd_and_kl", scheme, size))
-    pairs = np.array([divergences(random_joint(scheme, rng, size)) for _ in range(draws)])
+    pairs = np.array(
+        [divergences(random_joint(scheme, rng, size)) for _ in setting.paced(range(draws))]
+    )
     # KL is mutual information, in nats; JSD is not, and has no unit, as everywhere here.
     for name, unit, values in zip(("kl", "jsd"), ("nats", "1"), pairs.T, strict=True):
         rounded = [float(f"{value:.6g}") for value in values]

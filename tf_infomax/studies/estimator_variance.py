@@ -29,7 +29,7 @@ def estimator_variance(setting, mutual_information, samples, dim=200, replicates
     """
     ratio = DensityRatio(dim, mutual_information)
     rng = np.random.default_rng(randomness.stream(setting.seed, "estimator_variance"))
-    nwj, dv = _replicates(ratio, rng, samples, replicates)
+    nwj, dv = _replicates(setting, ratio, rng, samples, replicates)
     nats = {"standard_error": _standard_error(nwj)}
     deviations = (nwj - nwj.mean()) ** 2
     yield Measurement(
@@ -47,10 +47,10 @@ def estimator_variance(setting, mutual_information, samples, dim=200, replicates
     yield Measurement("theory/bias", "test", ratio.donsker_varadhan_bias(samples), "nats")
 
 
-def _replicates(ratio, rng, samples, replicates):
+def _replicates(setting, ratio, rng, samples, replicates):
     nwj, dv = [], []
     block = max(1, _BLOCK // samples)
-    for start in range(0, replicates, block):
+    for start in setting.paced(range(0, replicates, block)):
         shape = (min(block, replicates - start), samples)
         joint = ratio.sample_joint(rng, shape).mean(axis=1)
         partition = np.exp(ratio.sample_product(rng, shape)).mean(axis=1)

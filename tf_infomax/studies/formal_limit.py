@@ -52,7 +52,7 @@ def formal_limit(
     model, _ = train(
         [keras.layers.Identity(), keras.layers.Identity()], critic,
         bounds.get("donsker_varadhan"), lambda t: (tf.gather(x, index(t)), tf.gather(y, index(t))),
-        ((None, dim), (None, dim)), steps, learning_rate,
+        ((None, dim), (None, dim)), steps, learning_rate, setting.note,
     )
     fresh = gaussians.sample(held_out, randomness.stream(seed, "held_out_pairs"))
     yield Measurement("mutual_information", "test", gaussians.mutual_information, "nats")

@@ -39,7 +39,7 @@ def k_pair_identity(setting, batch_size, dim=8, draws=50):
     rng = np.random.default_rng(randomness.stream(setting.seed, "k_pair_identity", batch_size))
     infonce = bounds.get("infonce")
     differences, losses = [], []
-    for _ in range(draws):
+    for _ in setting.paced(range(draws)):
         first = rng.normal(size=(_INPUTS, 16)) / np.sqrt(_INPUTS)
         second = rng.normal(size=(16, dim)) / 4.0
         x = rng.normal(size=(batch_size, _INPUTS))

@@ -83,7 +83,7 @@ def self_consistency(
     choice = as_pick(bound)
     function = bounds.get(choice.name, **choice.options)
     model, trained = train(
-        networks, scorer, function, draw, (full, full), steps, learning_rate
+        networks, scorer, function, draw, (full, full), steps, learning_rate, setting.note
     )
     yield Measurement("bound", "train", trained, model.bound_unit)
     held_out = np.asarray(images.test_images[:test_images])

@@ -1,24 +1,25 @@
 """Which claims of the papers the rows of a short run show, with step 0 and errors beside them.
 
-A difference of accuracies counts as seen where it exceeds 1.96 times its standard error (95 %),
-and as unclear where it is smaller but has the claimed sign. The error is that of independent
-test images; since all are measured on the same images, it is rather too large.
+The claims are ``published.first_run_checks``, decided by ``verdicts`` as all others: seen if every
+statement holds, not seen if one does not hold, else unclear.
 """
 
 import dataclasses
 import math
 import textwrap
+from dataclasses import replace
 
+import numpy as np
+
+from tf_infomax.published.first_run_checks import CLAIMS, Shown
 from tf_infomax.results.rows import to_frame
+from tf_infomax.tables.check_series import SeriesTable, at
+from tf_infomax.tables.verdicts import DOES_NOT_HOLD, HOLDS, verdicts
 
 __all__ = ["SeenClaim", "claims_table", "seen_claims"]
 
 SEEN, UNCLEAR, NOT_SEEN = "seen", "unclear", "not seen"
-_CERTAIN = 1.96  # standard errors: 95 %, both sides
-# Test images of the data sets that the package or TFDS brings: the error of an accuracy.
-_TEST_IMAGES = {"mnist_sample": 2_000, "mnist": 10_000, "cifar10": 10_000}
 _WIDTH = 88  # characters of a line in a terminal
-_ACCURACY = "probe/linear/accuracy"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,162 +77,63 @@ class SeenClaim:
     verdict: str
 
 
-class _Rows:
-    """First and last values of one data set's rows, averaged over seeds."""
-
-    def __init__(self, frame, dataset):
-        self._frame = frame
-        self._images = _TEST_IMAGES[dataset]
-
-    def _values(self, experiment, variant, metric, features):
-        frame = self._frame
-        chosen = frame[(frame["experiment"] == experiment) & (frame["metric"] == metric)]
-        chosen = chosen[chosen["variant"] == variant]
-        if metric == "bound":
-            chosen = chosen[chosen["split"] == "test"]
-        if features is not None:
-            chosen = chosen[chosen["features"] == features]
-        return chosen
-
-    def error(self, accuracy):
-        """Standard error of an accuracy on the test images."""
-        return math.sqrt(accuracy * (1.0 - accuracy) / self._images)
-
-    def number(self, name, experiment, variant, metric=_ACCURACY, features=None, unit="fraction"):
-        """The ``Number``, or ``None`` if there is no such row."""
-        chosen = self._values(experiment, variant, metric, features)
-        if chosen.empty:
-            return None
-        first, last = chosen["step"].min(), chosen["step"].max()
-        ends = chosen[chosen["step"] == last]["value"]
-        value, before = float(ends.mean()), None
-        if first < last:
-            before = float(chosen[chosen["step"] == first]["value"].mean())
-        error = None
-        if unit == "fraction" and 0.0 <= value <= 1.0:
-            error = self.error(value)
-            if len(ends) > 1:
-                error = max(error, float(ends.std()) / math.sqrt(len(ends)))
-        return Number(name, before, value, error, unit)
-
-
 def seen_claims(rows):
     """The claims that ``rows`` can speak to, in the order of the papers.
 
     Args:
-        rows: list of ``Row``. Accuracies count on data sets whose number of test images is known.
+        rows: list of ``Row``.
     Returns:
         List of ``SeenClaim``; empty if no claim has all its rows.
     """
     frame = to_frame(rows)
     found = []
     for dataset in dict.fromkeys(frame["dataset"]):
-        if dataset in _TEST_IMAGES:
-            own = _Rows(frame[frame["dataset"] == dataset], dataset)
-            for claim in (_critics, _high_bound, _conditioning, _local_global, _local_untrained):
-                found.append(claim(own))
+        own = frame[frame["dataset"] == dataset]
+        metrics = {name for claim in CLAIMS for one in claim.shown for name in _metrics(one)}
+        table = SeriesTable(own, metrics)
+        for claim in CLAIMS:
+            numbers = tuple(_number(one, table) for one in claim.shown)
+            if None not in numbers:
+                verdict = _together(verdicts(own, claim.checks))
+                found.append(SeenClaim(claim.claim, claim.place, numbers, verdict))
     found.append(_estimate(frame))
     return [one for one in found if one is not None]
 
 
-def _difference(better, worse):
-    """Verdict on the claim that one accuracy is above another."""
-    gap = better.value - worse.value
-    if gap > _CERTAIN * math.hypot(better.error, worse.error):
-        return SEEN
-    return UNCLEAR if gap > 0 else NOT_SEEN
+def _metrics(shown):
+    return (shown.rows.metric, *shown.ends)
 
 
-def _critics(rows):
-    numbers = [
-        rows.number(name, "critic_impact", f"{name}-infonce", features="code")
-        for name in ("bilinear", "separable", "concat")
-    ]
-    if None in numbers:
-        return None
-    bilinear, _, concat = numbers
-    return SeenClaim(
-        "The bilinear critic gives better features than the concat critic, which has the higher "
-        "capacity (accuracy of a linear classifier).",
-        "MI-max, Fig. 3", tuple(numbers), _difference(bilinear, concat),
-    )
-
-
-def _high_bound(rows):
-    bound = rows.number(
-        "concat, InfoNCE", "critic_impact", "concat-infonce", "bound", unit="nats"
-    )
-    accuracy = rows.number("its accuracy", "critic_impact", "concat-infonce", features="code")
-    pixels = rows.number("raw pixels", "critic_impact", "concat-infonce", features="pixels")
-    if None in (bound, accuracy, pixels):
-        return None
-    rises = bound.before is not None and bound.value > bound.before + 1.0
-    return SeenClaim(
-        "A high bound on mutual information does not make good features: the concat critic does "
-        "not beat raw pixels.",
-        "MI-max, section 3.2", (bound, accuracy, dataclasses.replace(pixels, before=None)),
-        # Here the claim is that nothing is gained.
-        _not_above(accuracy, pixels) if rises else NOT_SEEN,
-    )
-
-
-def _not_above(one, other):
-    gap = one.value - other.value
-    if gap > _CERTAIN * math.hypot(one.error, other.error):
+def _together(found):
+    """Whether all statements of a claim hold, as a word."""
+    words = {one.verdict for one in found}
+    if DOES_NOT_HOLD in words:
         return NOT_SEEN
-    return SEEN if gap <= 0 else UNCLEAR
+    return SEEN if words == {HOLDS} else UNCLEAR
 
 
-def _conditioning(rows):
-    condition = rows.number(
-        "median log condition number", "non_invertible", "infonce", "log_condition_number",
-        unit="1",
-    )
-    accuracy = rows.number("accuracy", "non_invertible", "infonce", features="code")
-    if condition is None or accuracy is None or condition.before is None or not accuracy.before:
+def _number(shown, table):
+    """The ``Number`` of the first series that is meant, its means over seeds, or ``None``."""
+    series = next(iter(table.matching(shown.rows, shown.rows.metric)), None)
+    if series is None:
         return None
+    first, last = ([at(values, place) for values in series.seeds.values()]
+                   for place in ("first", "last"))
+    value, before, error = float(np.mean(last)), None, None
+    is_repeated = all(values[0][0] < values[-1][0] for values in series.seeds.values())
+    if shown.has_start and is_repeated:
+        before = float(np.mean(first))
+    if shown.unit == "fraction" and series.examples() and 0.0 <= value <= 1.0:
+        error = math.sqrt(value * (1.0 - value) / series.examples())
+        if len(last) > 1:
+            error = max(error, float(np.std(last, ddof=1)) / math.sqrt(len(last)))
     ends = [
-        rows.number("", "non_invertible", "infonce", f"log_condition_number/{end}", unit="1")
-        for end in ("p20", "p80")
+        f"{metric.rpartition('/')[2]} {end.value:.2f}"
+        for metric in shown.ends
+        if (end := _number(Shown("", replace(shown.rows, metric=metric), shown.unit), table))
     ]
-    if None not in ends:
-        detail = f"[p20 {ends[0].value:.2f}, p80 {ends[1].value:.2f}]"
-        condition = dataclasses.replace(condition, detail=detail)
-    start = dataclasses.replace(
-        accuracy, value=accuracy.before, error=rows.error(accuracy.before)
-    )
-    grows = condition.value > condition.before + 1.0
-    return SeenClaim(
-        "Maximising the bound makes the encoder ill-conditioned, although it could stay "
-        "invertible, while the accuracy rises.",
-        "MI-max, Fig. 2", (condition, accuracy),
-        _difference(accuracy, start) if grows else NOT_SEEN,
-    )
-
-
-def _dim(rows, name, system):
-    return rows.number(name, system, "default", features="global")
-
-
-def _local_global(rows):
-    return _compared(
-        rows, "dim_global", "DIM(G)",
-        "Local information gives a better code than global information.",
-    )
-
-
-def _local_untrained(rows):
-    return _compared(
-        rows, "dim_untrained", "untrained",
-        "Local information gives a better code than the untrained encoder.",
-    )
-
-
-def _compared(rows, other, name, claim):
-    local, other = _dim(rows, "DIM(L)", "dim_local"), _dim(rows, name, other)
-    if local is None or other is None:
-        return None
-    return SeenClaim(claim, "Deep InfoMax, Table 1", (local, other), _difference(local, other))
+    detail = f"[{', '.join(ends)}]" if len(ends) > 1 else ""
+    return Number(shown.name, before, value, error, shown.unit, detail)
 
 
 def _estimate(frame):
@@ -277,7 +179,8 @@ def claims_table(claims):
         lines.insert(0, f"{'claim':{width}}    {'':28}  {'step 0':>7}  last step")
         lines.insert(1, "-" * _WIDTH)
         lines.append(
-            "\u00b1 is a standard error: of an accuracy, that of the number of test images. An\n"
-            "accuracy is above another if the difference exceeds 1.96 times its error."
+            "\u00b1 is a standard error: of an accuracy, that of the number of test images. One\n"
+            "is above another if 0 is below the 95 % interval of the difference, in which the\n"
+            "spread between runs counts, too (docs/claims.md)."
         )
     return "\n".join(lines)

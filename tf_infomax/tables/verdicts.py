@@ -1,10 +1,10 @@
 """What rows say about the statements of the papers: holds, does not hold, or not decided.
 
 Every verdict is of the rows that it was computed from, at their budget. With several seeds the
-difference of both sides is taken seed by seed, with a t interval over the seeds; with one seed its
-error is that of two binomial proportions (for accuracies) and of the spread between runs that the
-check names. Runs whose loss was not finite, or whose bound ended below zero, have not been trained
-and decide nothing.
+difference of both sides is taken seed by seed; with fewer than three, its error is that of two
+binomial proportions (for accuracies) and of the spread between runs that the check names (see
+``intervals``). Runs whose loss was not finite, or whose bound ended below zero, have not been
+trained and decide nothing.
 """
 
 import itertools
@@ -12,25 +12,20 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from tf_infomax.published import all_checks
 from tf_infomax.published.checks import Check, Rows
 from tf_infomax.results.metrics import NON_FINITE
-from tf_infomax.tables.check_series import NO_SETTINGS, SeriesTable, at, differing, tail
+from tf_infomax.tables.check_series import NO_SETTINGS, SeriesTable, at, differing
+from tf_infomax.tables.intervals import interval
 from tf_infomax.tables.paper_layouts import PAPER_EPOCHS, TRAINING_IMAGES
 
-__all__ = [
-    "DOES_NOT_HOLD", "HOLDS", "NOT_DECIDED", "Verdict", "confidence_interval", "verdicts",
-]
+__all__ = ["DOES_NOT_HOLD", "HOLDS", "NOT_DECIDED", "Verdict", "verdicts"]
 
 HOLDS = "holds"
 DOES_NOT_HOLD = "does not hold"
 NOT_DECIDED = "not decided at this budget"
 
-_LEVEL = 0.95
-# Blocks of a tail: their means are taken for independent.
-_BLOCKS = 5
 # Trainings count as shorter than the paper's below this fraction of its length.
 _AS_LONG = 0.9
 
@@ -189,24 +184,15 @@ def _compared(check, metric, left, right, setting, table):
     if shorter:
         notes.append(f"{shorter} shorter seed{'s' * (shorter > 1)} left out")
     ours = np.array([values[seed][:2] for seed in seeds])
-    low, high, basis = _interval(check, left, right, seeds, ours)
+    found = interval(check, left, right, seeds, ours)
     budget, is_short = _budget(check, left, step)
-    reason = "" if basis else _why_unknown(check, left, right)
     return Verdict(
-        check, _decided(check, low, high), **place,
+        check, _decided(check, found.low, found.high), **place,
         left=float(ours[:, 0].mean()), right=float(ours[:, 1].mean()),
-        difference=float((ours[:, 0] - ours[:, 1]).mean()), low=low, high=high, seeds=len(ours),
-        budget=budget, is_short=is_short, basis=basis,
-        note="; ".join(filter(None, (*dict.fromkeys(notes), reason))),
+        difference=float((ours[:, 0] - ours[:, 1]).mean()), low=found.low, high=found.high,
+        seeds=len(ours), budget=budget, is_short=is_short, basis=found.basis,
+        note="; ".join(filter(None, (*dict.fromkeys(notes), found.reason))),
     )
-
-
-def _why_unknown(check, *sides):
-    if "accuracy" in check.left.metric and any(
-        one is not None and one.examples() is None for one in sides
-    ):
-        return "one seed, and the number of test examples is unknown"
-    return "one seed, and the spread between runs is unknown here"
 
 
 def _settings(check, pairs):
@@ -267,49 +253,6 @@ def _untrained(check, series, seed, table):
         if None in (bound, target) or abs(bound - float(target)) > check.matched:
             return f"the bound is not within {check.matched:g} nats of its target"
     return ""
-
-
-def confidence_interval(differences):
-    """The 95 % t interval of the mean of two or more differences, as (low, high)."""
-    differences = np.asarray(differences, float)
-    half = stats.t.ppf(0.5 + _LEVEL / 2, len(differences) - 1) * stats.sem(differences)
-    mean = differences.mean()
-    return float(mean - half), float(mean + half)
-
-
-def _interval(check, left, right, seeds, values):
-    """(low, high, what it rests on); NaN and "" if a single seed says nothing."""
-    differences = values[:, 0] - values[:, 1]
-    # Equal differences, as of accuracies on few examples, say nothing about their spread.
-    if len(differences) > 1 and (np.ptp(differences) > 0 or check.run_sd == 0):
-        return *confidence_interval(differences), f"t, {len(differences)} seeds"
-    if check.left.at == "tail":
-        values_there = tail(left.seeds[seeds[0]])
-        if len(values_there) >= 2 * _BLOCKS:
-            means = [block.mean() for block in np.array_split(values_there, _BLOCKS)]
-            low, high = confidence_interval(np.array(means) - values[0, 1])
-            return low, high, f"t, {_BLOCKS} parts of one run"
-        return math.nan, math.nan, ""
-    if check.run_sd is None or (check.run_sd_data and left.dataset not in check.run_sd_data):
-        return math.nan, math.nan, ""
-    sides = [(left, values[0, 0])] + ([] if right is None else [(right, values[0, 1])])
-    variance, parts = 0.0, []
-    for series, _ in sides:
-        if series.tags.get("features") != "pixels":
-            variance += check.run_sd**2
-    if check.run_sd:
-        parts.append(f"sd of runs {check.run_sd:g} ({check.run_sd_source})")
-    if "accuracy" in check.left.metric:
-        for series, accuracy in sides:
-            examples = series.examples()
-            if examples is None:
-                return math.nan, math.nan, ""
-            variance += accuracy * (1.0 - accuracy) / float(examples)
-        parts.insert(0, "binomial")
-    half = stats.norm.ppf(0.5 + _LEVEL / 2) * math.sqrt(variance)
-    cause = "1 seed" if len(values) == 1 else f"{len(values)} equal differences"
-    basis = f"{cause}: {', '.join(parts) or check.run_sd_source}"
-    return differences[0] - half, differences[0] + half, basis
 
 
 def _decided(check, low, high):

@@ -4,10 +4,11 @@ import time
 
 from tf_infomax.training.progress import duration
 
-__all__ = ["FirstSteps", "estimate"]
+__all__ = ["FirstSteps", "Pace", "estimate"]
 
 # Seconds over which steps are timed: long enough for a steady mean, short for the reader.
 _ENOUGH = 0.5
+_SECOND = 1.0
 
 
 class FirstSteps:
@@ -40,6 +41,36 @@ class FirstSteps:
                 self._tell(seconds / steps)
                 return
             steps = min(4 * steps, stop - step - 1)
+
+
+class Pace:
+    """Tells once, after a second of equal parts of a computation, what all of them will take.
+
+    Args:
+        count: number of parts. If all are done within the second, nothing is told.
+        tell: called with the sentence.
+        clock: gives seconds; for tests.
+    """
+
+    def __init__(self, count, tell, clock=time.monotonic):
+        self._count = count
+        self._tell = tell
+        self._clock = clock
+        self._began = clock()
+        self._done = 0
+
+    def one_more(self):
+        """Called after each part."""
+        self._done += 1
+        seconds = self._clock() - self._began
+        if self._tell is None or seconds < _SECOND or self._done == self._count:
+            return
+        each = seconds / self._done
+        self._tell(
+            f"{self._done} of {self._count} parts done, {1000 * each:.1f} ms each; estimated total "
+            f"of this run: {duration(each * self._count)}"
+        )
+        self._tell = None
 
 
 def estimate(seconds_per_step, steps, measurements, seconds_of):

@@ -8,7 +8,13 @@ from tqdm import tqdm
 
 from tf_infomax.results.metrics import described, value_with_unit
 
-__all__ = ["Progress", "duration"]
+__all__ = ["Progress", "duration", "note"]
+
+
+def note(name, text, stream=None):
+    """Prints a line about something that takes long and is not a step: ``[name] text``."""
+    print(f"[{name}] {text}", file=stream or sys.stderr, flush=True)
+
 
 def duration(seconds):
     """``seconds`` as h:mm:ss."""
@@ -41,11 +47,10 @@ class Progress:
 
     def note(self, text):
         """Prints one line about something that takes long and is not a step."""
-        line = f"[{self._name}] {text}"
         if self._bar is None:
-            print(line, file=self._stream, flush=True)
+            note(self._name, text, self._stream)
         else:
-            self._bar.write(line, file=self._stream)
+            self._bar.write(f"[{self._name}] {text}", file=self._stream)
 
     def report(self, step, measurements):
         """Shows the step, with the metrics measured at this step only."""
@@ -61,8 +66,7 @@ class Progress:
             per_step = (time.monotonic() - self._start) / (step - self._first)
             parts.append(f"{1000 * per_step:.1f} ms/step")
             parts.append(f"left {duration(per_step * (self._last - step))}")
-        text = "  ".join(parts)
-        print(f"[{self._name}] {text}", file=self._stream, flush=True)
+        note(self._name, "  ".join(parts), self._stream)
 
     def _move(self, step, shown):
         if self._bar is None:

@@ -284,8 +284,31 @@ def test_array_records_are_read_as_other_files_are(tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
+def test_one_file_or_several_give_the_order_of_tfds(tmp_path):
+    """The order is part of a run's data: batches are drawn by index, checksums are compared."""
+    # A hundred examples a file: test is in one file, train in three.
+    counts = {"train": 230, "test": 90}
+    images = {split: _random_images(count, (4, 4, 1)) for split, count in counts.items()}
+    splits = {
+        split: [{"image": image, "label": i % 2} for i, image in enumerate(found)]
+        for split, found in images.items()
+    }
+    _prepare(tmp_path, _GREY, splits)
+    builder = tfds.builder_from_directory(tmp_path / "tiny_set/1.0.0")
+    data = load("tiny_set", data_dir=tmp_path)
+    for split in counts:
+        stored = list(builder.as_dataset(split=split, shuffle_files=False).as_numpy_iterator())
+        for key, ours in (("image", f"{split}_images"), ("label", f"{split}_labels")):
+            expected = np.stack([example[key] for example in stored])
+            np.testing.assert_array_equal(getattr(data, ours), expected)
+        assert len(list((tmp_path / "tiny_set/1.0.0").glob(f"*{split}*"))) == {
+            "train": 3, "test": 1,
+        }[split]
+
+
 def test_a_format_that_is_not_read_is_named(tmp_path, monkeypatch):
-    _prepare(tmp_path, _GREY, {"train": _examples(3), "test": _examples(2)})
+    features = {"image": _ANY_SIZE, "label": _LABEL}
+    _prepare(tmp_path, features, {"train": _examples(3), "test": _examples(2)})
 
     def refuse(*args, **kwargs):
         raise NotImplementedError("as_dataset is not there for this format")

@@ -1,19 +1,26 @@
-"""Collects a stream of examples into arrays."""
+"""Collects a stream of batches into arrays."""
 
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["collect"]
+__all__ = ["collect", "in_chunks"]
 
 _CHUNK = 1024
 
 
-def collect(examples, count, where):
-    """Fills one array, so that peak memory is the set itself and a few chunks.
+def in_chunks(examples):
+    """``examples`` in batches that ``collect`` takes; of one example where sizes may differ."""
+    # Images of unknown size cannot be batched before they have been compared.
+    is_known = examples.element_spec[0].shape.is_fully_defined()
+    return examples.batch(_CHUNK if is_known else 1)
+
+
+def collect(batches, count, where):
+    """Fills one array, so that peak memory is the set itself and a few batches.
 
     Args:
-        examples: ``tf.data.Dataset`` of (image ``[H, W, C]`` uint8, label int, attributes ``[A]``
-            uint8).
+        batches: ``tf.data.Dataset`` of (images ``[B, H, W, C]`` uint8, labels ``[B]`` int,
+            attributes ``[B, A]`` uint8).
         count: expected number of examples.
         where: description of the examples, for messages.
 
@@ -25,12 +32,10 @@ def collect(examples, count, where):
         ValueError: on images of different sizes, or an unexpected number of examples.
     """
     labels = np.empty(count, np.int64)
-    attributes = np.empty((count, *examples.element_spec[2].shape), np.uint8)
+    attributes = np.empty((count, *batches.element_spec[2].shape[1:]), np.uint8)
     images, filled = None, 0
-    # Images of unknown size cannot be batched before they have been compared.
-    chunk = _CHUNK if examples.element_spec[0].shape.is_fully_defined() else 1
-    batches = examples.batch(chunk).prefetch(tf.data.AUTOTUNE)
-    for batch, batch_labels, batch_attributes in batches.as_numpy_iterator():
+    prefetched = batches.prefetch(tf.data.AUTOTUNE)
+    for batch, batch_labels, batch_attributes in prefetched.as_numpy_iterator():
         if images is None:
             images = np.empty((count, *batch.shape[1:]), np.uint8)
         if batch.shape[1:] != images.shape[1:]:
