@@ -1,0 +1,47 @@
+"""Graphs of functions with custom gradients are freed with these functions.
+
+TensorFlow registers a gradient whenever a function under ``tf.custom_gradient`` is traced, and
+never removes it (https://github.com/tensorflow/tensorflow/issues/97697). The gradient refers to
+tensors and so to their graph with everything that it has captured: 3 MiB a training run, because
+Keras' optimizers sum gradients over replicas by such a function, on a single device, too.
+"""
+
+import weakref
+
+import tensorflow as tf
+from tensorflow.python.framework import ops, registry
+
+__all__ = ["free_graphs"]
+
+_HELD_BY_GRAPH = "_tf_infomax_gradients"
+
+
+def free_graphs():
+    """From now on graphs hold their custom gradients, and the register refers to these weakly.
+
+    Called by the modules of this package that trace such functions; applies to all functions of the
+    process, whose gradients are what they were.
+    """
+    ops.gradient_registry.__class__ = _Gradients
+
+
+class _Gradients(registry.Registry):
+    """TensorFlow's register of gradients by name."""
+
+    __slots__ = ()
+
+    def register(self, candidate, name=None):
+        graph = tf.compat.v1.get_default_graph()
+        if not (name or "").startswith("CustomGradient-") or not graph.building_function:
+            super().register(candidate, name)
+            return
+        reference = weakref.ref(candidate)
+        super().register(lambda op, *upstream: reference()(op, *upstream), name)
+        weakref.finalize(candidate, self._registry.pop, name, None).atexit = False
+        # The bodies of loops and the branches of conditions are built again for their gradient, in
+        # the graph around them, after their first graph is gone. The outermost graph is that of
+        # eager calls, which is never freed.
+        while graph.building_function:
+            held = getattr(graph, _HELD_BY_GRAPH, ())
+            setattr(graph, _HELD_BY_GRAPH, (*held, candidate))
+            graph = graph.outer_graph
