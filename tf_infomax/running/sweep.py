@@ -11,15 +11,15 @@ import time
 from pathlib import Path
 
 import joblib
-import keras
 import tensorflow as tf
 
 from tf_infomax.evaluators import catalog as evaluators
 from tf_infomax.experiments.spec import described
-from tf_infomax.naming.version import VERSION, commit
+from tf_infomax.naming.version import commit
 from tf_infomax.report import report
 from tf_infomax.results.rows import read_rows, write_rows
-from tf_infomax.running import inputs, pair_distributions, workers
+from tf_infomax.running import inputs, pair_distributions, remote, workers
+from tf_infomax.running.backends import THIS_MACHINE
 from tf_infomax.running.build import build_model, input_shape, load_images, sizes_of
 from tf_infomax.running.checks import check
 from tf_infomax.running.execution import FINISHED, INTERRUPTED, NON_FINITE
@@ -139,7 +139,7 @@ def _check_alone(experiment, data_dir, download, devices):
     check_study(experiment, data_dir, download)
 
 
-def run_all(runs, workdir, jobs=0, threads=0):
+def run_all(runs, workdir, jobs=0, threads=0, backend=THIS_MACHINE, patience=600.0):
     """Carries out ``runs``, ``jobs`` at a time; then writes ``rows.jsonl`` and ``report.html``.
 
     Ctrl-C, SIGTERM and SIGHUP stop it: every run finishes its step and saves, and the same call
@@ -155,6 +155,10 @@ def run_all(runs, workdir, jobs=0, threads=0):
         threads: for the operations of each run; 0 shares the cores among the jobs. Convolutions
             round differently with other numbers of threads; so a run that was begun goes on with
             its own number.
+        backend: ``backends.Backend`` that the runs are handed to. Machines of a cluster share the
+            work directory and the data; 0 threads mean 1, and a cluster with an address has its
+            own number of jobs.
+        patience: seconds to wait for a cluster.
 
     Returns:
         ``Outcome``. A run that fails, or whose process dies, does not stop the others.
@@ -162,9 +166,17 @@ def run_all(runs, workdir, jobs=0, threads=0):
     Raises:
         Interrupted: on a second Ctrl-C, which does not wait.
         WorkerLostError: if another worker of the strategy has ended.
+        ClusterLostError: if the cluster cannot carry out the runs.
+        ImportError, OSError: if the package of the cluster is missing, or it cannot be reached.
+        ValueError: on a strategy of several devices together with a cluster.
     """
     workdir = Path(workdir)
     devices = strategies.start(runs[0].strategy if runs else strategies.ONE_DEVICE)
+    if backend.is_cluster and devices.is_shared:
+        raise ValueError(
+            "The devices of a strategy share every run, and a cluster's workers have one each. "
+            f"Received: strategy={devices.name}, backend={backend.name}."
+        )
     if devices.is_chief:
         _describe(workdir, runs)
     # Cores that this process may use: a container or taskset can restrict them.
@@ -174,14 +186,21 @@ def run_all(runs, workdir, jobs=0, threads=0):
     elif jobs == 0:
         jobs = 1 if tf.config.list_physical_devices("GPU") else cores
     jobs = max(1, min(jobs, len(runs)))
-    default = threads or max(1, cores // jobs)
+    default = threads or (1 if backend.is_cluster else max(1, cores // jobs))
     statuses, start = {}, time.monotonic()
-    with Interruption() as interruption:
-        carried_out = (
-            _shared(runs, devices, interruption)
-            if devices.is_shared
-            else _carried_out(runs, jobs, default, interruption)
-        )
+    with contextlib.ExitStack() as stack:
+        # Before signals are caught: Ray would take them.
+        cluster = stack.enter_context(backend.started(jobs, patience)) if runs else None
+        interruption = stack.enter_context(Interruption())
+        if devices.is_shared:
+            carried_out = _shared(runs, devices, interruption)
+        elif cluster is None:
+            carried_out = _carried_out(runs, jobs, default, interruption)
+        else:
+            carried_out = remote.carried_out(
+                runs, cluster, lambda run: _noted_threads(run) or default, interruption,
+                workdir / "runs",
+            )  # fmt: skip
         for run, status in carried_out:
             statuses[run.name] = status
             left = (time.monotonic() - start) / len(statuses) * (len(runs) - len(statuses))
@@ -312,8 +331,7 @@ def _describe(workdir, runs):
         "started": started,
         "machine": f"{platform.machine()}, {joblib.cpu_count()} cores, {platform.system()}",
         "versions": {
-            "tf_infomax": VERSION, "commit": commit(), "tensorflow": tf.__version__,
-            "keras": keras.__version__,
+            **inputs.versions(), "commit": commit(),
         },
         "runs": [run.name for run in runs],
     }
