@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.data import augmentation, views
-from tf_infomax.data.batches import BatchIndex
+from tf_infomax.data.batches import WHOLE, BatchIndex
 from tf_infomax.numerics import randomness
 
 __all__ = ["WholeImages"]
@@ -68,11 +68,12 @@ class WholeImages:
             if images.attribute_names and len(images.train_images) == self.num_examples:
                 self._attributes = tf.constant(images.train_attributes)
 
-    def draw(self, t):
+    def draw(self, t, part=WHOLE):
         """Training batch t.
 
         Args:
             t: number of the batch, from 0; a Python int or an integer scalar tensor.
+            part: ``batches.Part`` whose rows are read; the others' pixels are not touched.
 
         Returns:
             Dict: "views", {"image": float32 ``[K, H, W, C]`` in [-1, 1]}; "labels", int64 ``[K]``,
@@ -81,12 +82,13 @@ class WholeImages:
             where all images have them.
         """
         with tf.device("CPU:0"):
-            indices = self._index(t)
+            indices = part.of(self._index(t))
             batch, labels = tf.gather(self._images, indices), tf.gather(self._labels, indices)
             if self.crop is not None:
-                batch = augmentation.random_crops(batch, self.crop, self._step_seed("crops", t))
+                seed = self._step_seed("crops", t)
+                batch = augmentation.random_crops(batch, self.crop, seed, part)
             if self.flip:
-                batch = augmentation.random_flips(batch, self._step_seed("flips", t))
+                batch = augmentation.random_flips(batch, self._step_seed("flips", t), part)
             facts = {"index": indices}
             if self._attributes is not None:
                 facts["attributes"] = tf.gather(self._attributes, indices)
