@@ -1,9 +1,9 @@
-"""Whole images, held in memory as bytes and batched by index."""
+"""Whole images, held as bytes in memory or in mapped files, and batched by index."""
 
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.data import augmentation, views
+from tf_infomax.data import augmentation, mapped, views
 from tf_infomax.data.batches import WHOLE, BatchIndex
 from tf_infomax.numerics import randomness
 
@@ -60,7 +60,7 @@ class WholeImages:
         self.steps_per_epoch = self._index.steps_per_epoch
         self._seed = seed
         with tf.device("CPU:0"):
-            self._images = _joined(tables)
+            self._images = mapped.rows_of(tables, _joined)
             labels = np.full(self.num_examples, -1, np.int64)
             labels[: len(images.train_labels)] = images.train_labels
             self._labels = tf.constant(labels)
@@ -83,7 +83,7 @@ class WholeImages:
         """
         with tf.device("CPU:0"):
             indices = part.of(self._index(t))
-            batch, labels = tf.gather(self._images, indices), tf.gather(self._labels, indices)
+            batch, labels = self._images(indices), tf.gather(self._labels, indices)
             if self.crop is not None:
                 seed = self._step_seed("crops", t)
                 batch = augmentation.random_crops(batch, self.crop, seed, part)
@@ -118,8 +118,8 @@ class WholeImages:
             self.batch_size,
             randomness.stream(self._seed, "measured_batches"),
         )
-        batch = tf.gather(self.images.train_images, index(step))
-        return {"image": self.evaluation_input(batch, 0)}
+        batch = self.images.train_images[index(step).numpy()]
+        return {"image": self.evaluation_input(tf.constant(batch), 0)}
 
     def probe_input(self, step, split):
         """Preprocessing for ``evaluation.encode``; see ``HalvesOfImages.probe_input``."""

@@ -1,9 +1,9 @@
-"""Pairs of views, held in memory as bytes and batched by index."""
+"""Pairs of views, held as bytes in memory or in mapped files, and batched by index."""
 
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.data import views
+from tf_infomax.data import mapped, views
 from tf_infomax.data.batches import WHOLE, BatchIndex
 from tf_infomax.data.gaussians import CorrelatedGaussians
 from tf_infomax.numerics import randomness
@@ -39,7 +39,9 @@ class HalvesOfImages:
         self.train = views.halves(images.train_images)
         self.test = views.halves(images.test_images)
         self._seed = seed
-        self._train = [tf.constant(view) for view in self.train]
+        self._train = [
+            mapped.rows_of([view], lambda arrays: tf.constant(arrays[0])) for view in self.train
+        ]
         self._labels = tf.constant(images.train_labels)
         self._index = self._new_index("batches")
         self._measured_index = self._new_index("measured_batches")
@@ -66,7 +68,7 @@ class HalvesOfImages:
         seed = self._noise_seed(stream, t) if self.noise_sd else None
         found = {}
         for name in names:
-            x = self.to_pixels(tf.gather(self._train[self.VIEWS.index(name)], indices))
+            x = self.to_pixels(self._train[self.VIEWS.index(name)](indices))
             found[name] = views.add_noise(x, self.noise_sd, seed, part, batches)
         return found
 
