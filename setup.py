@@ -93,6 +93,9 @@ setup(
         ],
         # Reads the pairs of launch/estimate_mi.py from Parquet.
         "parquet": ["pyarrow>=17.0,<27"],
+        # Sweeps on a cluster: launch/run_experiment.py --backend=dask, --backend=ray.
+        "dask": ["dask>=2024.8", "distributed>=2024.8"],
+        "ray": ["ray[default]>=2.40,<3"],
         # Export to ONNX, and its proof; TFLite comes with TensorFlow.
         "onnx": ["tf2onnx>=1.16,<2", "onnxruntime>=1.20,<2"],
         # Nearest-neighbour estimates to compare ours with (benchmarks/known_information.py).

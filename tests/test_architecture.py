@@ -41,7 +41,7 @@ ROOMS = [room for floor in FLOORS for room in floor]
 WITHOUT_TENSORFLOW = (
     "naming.registry", "naming.pick", "naming.option_kinds", "naming.arguments", "naming.paths",
     "results", "distributions", "pair_files", "published", "tables", "plots", "report",
-    "experiments", "objectives.options",
+    "experiments", "objectives.options", "training.strategy_choice", "running.backends",
 )
 # Launchers are above the package; flags are known to the commands and their shared part only.
 OUTSIDE = ("launch", "absl", "tests", "tf_keras")

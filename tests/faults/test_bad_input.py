@@ -195,6 +195,10 @@ def test_scores_of_ten_thousand_are_finite_where_the_bound_is(name):
 def test_singular_jacobians_and_equal_images():
     zero = np.zeros((2, 3, 3), np.float32)
     np.testing.assert_array_equal(conditioning.singular_values(zero), np.zeros((2, 3)))
+    # LAPACK has neither half precision nor integers.
+    for kind in (np.float16, np.int32):
+        found = conditioning.singular_values(np.diag([4, 3]).astype(kind)[np.newaxis])
+        np.testing.assert_array_equal(found, [[4, 3]])
     numbers = conditioning.log_condition_numbers(zero)
     assert not np.isfinite(numbers).any()
     same = np.full((2, 32, 32, 1), 0.25, np.float32)

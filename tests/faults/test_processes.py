@@ -132,6 +132,20 @@ def test_a_killed_worker_is_replaced_and_its_run_goes_on(whole, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("moment", [2, 9, 16])
+def test_a_sweep_of_one_job_that_is_killed_goes_on(moment, whole, tmp_path):
+    flags = ("--seeds=2", "--jobs=1", "--threads=1")
+    sweep = Sweep(tmp_path, *flags)
+    sweep.wait_for(STEP_MARK, moment)
+    sweep.process.kill()
+    assert sweep.end() == -signal.SIGKILL
+    again = Sweep(tmp_path, *flags)
+    assert again.end() == 0, again.said()
+    assert rows_of(tmp_path) == whole
+    assert (tmp_path / "report.html").is_file()
+
+
+@pytest.mark.slow
 def test_a_run_that_dies_twice_alike_is_given_up_and_its_sibling_finishes(whole, tmp_path):
     code = (
         "import dataclasses, sys\n"

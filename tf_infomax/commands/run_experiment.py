@@ -14,8 +14,9 @@ from absl import flags
 
 from tf_infomax.experiments import catalog, extent, presets
 from tf_infomax.experiments.overrides import override
-from tf_infomax.running import command_line
+from tf_infomax.running import backends, command_line
 from tf_infomax.running.quiet_tensorflow import import_tensorflow
+from tf_infomax.training import strategy_choice
 from tf_infomax.training.progress import note
 
 __all__ = ["define_flags", "main"]
@@ -48,7 +49,7 @@ def define_flags():
         "threads", 0, "Threads of each run; 0 shares the cores among the jobs.", lower_bound=0
     )
     flags.DEFINE_enum(
-        "strategy", "none", ("none", "mirrored", "multi_worker"),
+        "strategy", strategy_choice.ONE_DEVICE.name, strategy_choice.NAMES,
         "Devices that share every step: one; this machine's; those of all machines in TF_CONFIG.",
     )
     flags.DEFINE_integer(
@@ -58,7 +59,18 @@ def define_flags():
         lower_bound=0,
     )
     flags.DEFINE_float(
-        "patience", 600.0, "Seconds to wait for the other workers at the start.", lower_bound=1.0
+        "patience", 600.0, "Seconds to wait for the other workers, or a cluster, at the start.",
+        lower_bound=1.0,
+    )
+    flags.DEFINE_enum(
+        "backend", backends.THIS_MACHINE.name, backends.NAMES,
+        "What runs are handed to: processes of this machine (loky), or the workers of a cluster "
+        "(dask, ray), which share the work directory.",
+    )
+    flags.DEFINE_string(
+        "cluster", "",
+        "Address of Dask's scheduler, tcp://host:8786, or of Ray's head; without it, the backend "
+        "starts a cluster on this machine.",
     )
     flags.DEFINE_bool(
         "accept_changed_inputs", False,
@@ -88,7 +100,13 @@ def main(argv):
     import_tensorflow()
     if given.strategy != "none" or given.devices:
         return _shared(experiments)
-    return _finished(_carried_out(experiments))
+    try:
+        return _finished(_carried_out(experiments))
+    except backends.ClusterLostError as error:
+        from tf_infomax.training.devices import WORKER_LOST
+
+        print(f"run_experiment: {error}", file=sys.stderr)
+        return WORKER_LOST
 
 
 def _announce(experiments):
@@ -133,11 +151,14 @@ def _carried_out(experiments, *strategy):
     from tf_infomax.running import sweep
 
     given = flags.FLAGS
+    backend = backends.Backend(given.backend, given.cluster)
     runs = sweep.plan(
         experiments, given.workdir, given.data_dir, given.download, given.accept_changed_inputs,
         *strategy,
     )  # fmt: skip
-    return sweep.run_all(runs, given.workdir, given.jobs, given.threads)
+    return sweep.run_all(
+        runs, given.workdir, given.jobs, given.threads, backend, given.patience
+    )
 
 
 def _finished(outcome):

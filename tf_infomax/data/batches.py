@@ -1,16 +1,55 @@
 """The examples of batch number t as a pure function of t, so that there is no state to keep."""
 
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
 from tf_infomax.naming import arguments
 
-__all__ = ["BatchIndex"]
+__all__ = ["WHOLE", "BatchIndex", "Part"]
 
 # TensorFlow's default of 4 rounds leaves neighbouring positions visibly dependent (a chi-squared
 # test over pairs of positions rejects it at 60,000 examples with p = 0); 8 rounds pass, 16 are
 # safe and cost nothing that can be measured beside a training step.
 _ROUNDS = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """One of several equal parts of every batch: the rows that one worker reads.
+
+    Attributes:
+        place: which part, from 0.
+        parts: how many there are; the batch size must be a multiple of it.
+    """
+
+    place: int = 0
+    parts: int = 1
+
+    def of(self, values, batches=1):
+        """Its rows of something that there is for whole batches.
+
+        Args:
+            values: tensor ``[batches K, ...]``.
+            batches: of how many batches, one after the other, the rows are.
+
+        Returns:
+            ``[batches K / parts, ...]``.
+        """
+        if self.parts == 1:
+            return values
+        rows = tf.shape(values)[0] if values.shape[0] is None else values.shape[0]
+        size = rows // batches
+        own = size // self.parts
+        first = self.place * own
+        found = [
+            values[number * size + first : number * size + first + own] for number in range(batches)
+        ]
+        return found[0] if batches == 1 else tf.concat(found, axis=0)
+
+
+WHOLE = Part()
 
 
 class BatchIndex:

@@ -1,8 +1,10 @@
-"""Whole image data sets in memory, by name. Needs TensorFlow only for TFDS sets."""
+"""Whole image data sets, by name. Needs TensorFlow only for TFDS sets."""
 
 import functools
+import glob
 import os
 import pathlib
+import re
 import warnings
 
 import numpy as np
@@ -15,10 +17,12 @@ from tf_infomax.naming.paths import expanded
 __all__ = ["load"]
 
 _BUNDLED = {"digits": bundled.digits, "mnist_sample": bundled.mnist_sample}
+# Environment variable.
+_CACHE = "TF_INFOMAX_DATA_CACHE"
 _SHOWN = 100  # characters of a name that is too long to be a path
 
 
-def load(name, data_dir=None, download=False, label=None):
+def load(name, data_dir=None, download=False, label=None, cache=None):
     """Reads a data set by name; the process remembers the last four.
 
     Args:
@@ -48,6 +52,10 @@ def load(name, data_dir=None, download=False, label=None):
             touches the network.
         label: for a set with attributes: the attribute that becomes the label, as in
             ``load("celeb_a", label="Smiling")``.
+        cache: folder for data sets that do not fit in memory: TFDS sets and folders are read once,
+            as a stream, and their images are kept there as files, which are mapped (see
+            ``mapped.kept``). Default: the environment variable ``TF_INFOMAX_DATA_CACHE``; if there
+            is none, sets are held in memory.
 
     Returns:
         ``ImageData``. Training images of only one class count as unlabelled, since there is nothing
@@ -62,7 +70,7 @@ def load(name, data_dir=None, download=False, label=None):
         raise ValueError(f"A data set is named by a string or a path. Received: name={name!r}.")
     name = os.fspath(name)
     try:
-        images = _located(name, data_dir, download)
+        images = _located(name, data_dir, download, cache or os.environ.get(_CACHE) or None)
     except (OSError, RuntimeError) as error:
         if isinstance(error, DatasetNotFoundError):
             raise
@@ -78,7 +86,7 @@ def load(name, data_dir=None, download=False, label=None):
     return images if label is None else images.labelled_by(label)
 
 
-def _located(name, data_dir, download):
+def _located(name, data_dir, download, cache):
     if name in _BUNDLED:
         return _read(_BUNDLED[name])
     path = pathlib.Path(expanded(name, "data"))
@@ -87,9 +95,10 @@ def _located(name, data_dir, download):
             raise DatasetNotFoundError(f"There is no such file. Received: name={name!r}.")
         return _read(arrays.from_npz, path.resolve(), stamp=_stamp([path]))
     if (path / "wnids.txt").is_file():
-        return _read(tiny_imagenet.from_folder, path.resolve(), stamp=_stamp([path]))
+        return _read(tiny_imagenet.from_folder, path.resolve(), stamp=_stamp([path]), cache=cache)
     if (path / "train").is_dir():
-        return _read(image_folders.from_folder, path.resolve(), stamp=_stamp(_folders(path)))
+        stamp = _stamp(_folders(path))
+        return _read(image_folders.from_folder, path.resolve(), stamp=stamp, cache=cache)
     # A name that can only be a path, or exists as a path, is not looked up among the TFDS names.
     if path.is_absolute() or name.startswith((".", "~")) or path.exists():
         raise DatasetNotFoundError(
@@ -99,7 +108,11 @@ def _located(name, data_dir, download):
         )
     data_dir = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
     data_dir = pathlib.Path(expanded(data_dir, "data_dir")).resolve()
-    return _read(_prepared, name, data_dir, bool(download))
+    stamp = None
+    if cache:
+        set_name = re.split("[/:]", name)[0]
+        stamp = _stamp(sorted(data_dir.glob(f"{glob.escape(set_name)}/**/dataset_info.json")))
+    return _read(_prepared, name, data_dir, bool(download), stamp=stamp, cache=cache)
 
 
 def _prepared(name, data_dir, download):
@@ -131,9 +144,14 @@ def _contents(path):
 
 # Large data sets take gigabytes, so only a few are kept.
 @functools.lru_cache(maxsize=4)
-def _read(source, *args, stamp=None):
-    del stamp  # Only a part of the cache's key.
-    images = source(*args)
+def _read(source, *args, stamp=None, cache=None):
+    if cache is None:
+        images = source(*args)
+    else:
+        # Needs TensorFlow.
+        from tf_infomax.data import mapped
+
+        images = mapped.kept(expanded(cache, "cache"), source, args, stamp)
     train, test = (
         set(np.unique(labels[labels >= 0]).tolist())
         for labels in (images.train_labels, images.test_labels)

@@ -1,4 +1,4 @@
-"""A data set of images in memory, independent of its source."""
+"""A data set of images, independent of its source."""
 
 import dataclasses
 import functools
@@ -21,7 +21,7 @@ class DatasetNotFoundError(FileNotFoundError, ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class ImageData:
-    """An image data set, held in memory as it is stored on disk.
+    """An image data set, held in memory as it is stored on disk, or in mapped files.
 
     Attributes:
         name: for rows and reports.
@@ -94,7 +94,11 @@ class ImageData:
                 f"Received: dtype {images.dtype}."
             )
         if images.dtype == np.float32:
-            count = images.size - np.count_nonzero(np.isfinite(images))
+            # Some at a time, because they may be a mapped file.
+            count = sum(
+                part.size - np.count_nonzero(np.isfinite(part))
+                for part in (images[k : k + 1_024] for k in range(0, len(images), 1_024))
+            )
             if count:
                 raise ValueError(
                     f"`{field}` of {self.name} must be finite. "

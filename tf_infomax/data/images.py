@@ -1,10 +1,10 @@
-"""Whole images, held in memory as bytes and batched by index."""
+"""Whole images, held as bytes in memory or in mapped files, and batched by index."""
 
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.data import augmentation, views
-from tf_infomax.data.batches import BatchIndex
+from tf_infomax.data import augmentation, mapped, views
+from tf_infomax.data.batches import WHOLE, BatchIndex
 from tf_infomax.numerics import randomness
 
 __all__ = ["WholeImages"]
@@ -60,7 +60,7 @@ class WholeImages:
         self.steps_per_epoch = self._index.steps_per_epoch
         self._seed = seed
         with tf.device("CPU:0"):
-            self._images = _joined(tables)
+            self._images = mapped.rows_of(tables, _joined)
             labels = np.full(self.num_examples, -1, np.int64)
             labels[: len(images.train_labels)] = images.train_labels
             self._labels = tf.constant(labels)
@@ -68,11 +68,12 @@ class WholeImages:
             if images.attribute_names and len(images.train_images) == self.num_examples:
                 self._attributes = tf.constant(images.train_attributes)
 
-    def draw(self, t):
+    def draw(self, t, part=WHOLE):
         """Training batch t.
 
         Args:
             t: number of the batch, from 0; a Python int or an integer scalar tensor.
+            part: ``batches.Part`` whose rows are read; the others' pixels are not touched.
 
         Returns:
             Dict: "views", {"image": float32 ``[K, H, W, C]`` in [-1, 1]}; "labels", int64 ``[K]``,
@@ -81,12 +82,13 @@ class WholeImages:
             where all images have them.
         """
         with tf.device("CPU:0"):
-            indices = self._index(t)
-            batch, labels = tf.gather(self._images, indices), tf.gather(self._labels, indices)
+            indices = part.of(self._index(t))
+            batch, labels = self._images(indices), tf.gather(self._labels, indices)
             if self.crop is not None:
-                batch = augmentation.random_crops(batch, self.crop, self._step_seed("crops", t))
+                seed = self._step_seed("crops", t)
+                batch = augmentation.random_crops(batch, self.crop, seed, part)
             if self.flip:
-                batch = augmentation.random_flips(batch, self._step_seed("flips", t))
+                batch = augmentation.random_flips(batch, self._step_seed("flips", t), part)
             facts = {"index": indices}
             if self._attributes is not None:
                 facts["attributes"] = tf.gather(self._attributes, indices)
@@ -116,8 +118,8 @@ class WholeImages:
             self.batch_size,
             randomness.stream(self._seed, "measured_batches"),
         )
-        batch = tf.gather(self.images.train_images, index(step))
-        return {"image": self.evaluation_input(batch, 0)}
+        batch = self.images.train_images[index(step).numpy()]
+        return {"image": self.evaluation_input(tf.constant(batch), 0)}
 
     def probe_input(self, step, split):
         """Preprocessing for ``evaluation.encode``; see ``HalvesOfImages.probe_input``."""

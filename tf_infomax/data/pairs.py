@@ -1,10 +1,10 @@
-"""Pairs of views, held in memory as bytes and batched by index."""
+"""Pairs of views, held as bytes in memory or in mapped files, and batched by index."""
 
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.data import views
-from tf_infomax.data.batches import BatchIndex
+from tf_infomax.data import mapped, views
+from tf_infomax.data.batches import WHOLE, BatchIndex
 from tf_infomax.data.gaussians import CorrelatedGaussians
 from tf_infomax.numerics import randomness
 
@@ -39,7 +39,9 @@ class HalvesOfImages:
         self.train = views.halves(images.train_images)
         self.test = views.halves(images.test_images)
         self._seed = seed
-        self._train = [tf.constant(view) for view in self.train]
+        self._train = [
+            mapped.rows_of([view], lambda arrays: tf.constant(arrays[0])) for view in self.train
+        ]
         self._labels = tf.constant(images.train_labels)
         self._index = self._new_index("batches")
         self._measured_index = self._new_index("measured_batches")
@@ -61,16 +63,18 @@ class HalvesOfImages:
         """Bytes -> float32 in [0, 1]."""
         return views.to_pixels(batch, self.images.pixel_max)
 
-    def _views(self, indices, names, stream, t):
+    def _views(self, indices, names, stream, t, part=WHOLE, batches=1):
         """Dict of view -> pixels; all views of an example share one draw of the noise."""
         seed = self._noise_seed(stream, t) if self.noise_sd else None
         found = {}
         for name in names:
-            x = self.to_pixels(tf.gather(self._train[self.VIEWS.index(name)], indices))
-            found[name] = views.add_noise(x, self.noise_sd, seed)
+            x = self.to_pixels(self._train[self.VIEWS.index(name)](indices))
+            found[name] = views.add_noise(x, self.noise_sd, seed, part, batches)
         return found
 
-    def draw(self, t, views=("view_1", "view_2"), labels=False, batches=1, stream="batches"):
+    def draw(
+        self, t, views=("view_1", "view_2"), labels=False, batches=1, stream="batches", part=WHOLE
+    ):
         """Training batch t.
 
         Args:
@@ -79,15 +83,16 @@ class HalvesOfImages:
             labels: whether labels are returned.
             batches: number of consecutive batches to concatenate; t counts these groups.
             stream: name of the stream of batches.
+            part: ``batches.Part`` whose rows are read; the others' pixels are not touched.
 
         Returns:
             Dict: "views", dict of view -> float32 ``[batches K, D]`` pixels; "labels", int64, if
             requested; "seed", int ``[2]``, a stateless seed for the other draws of the step.
         """
         index = self._index if stream == "batches" else self._new_index(stream)
-        indices = [index(t * batches + i) for i in range(batches)]
+        indices = [part.of(index(t * batches + i)) for i in range(batches)]
         indices = indices[0] if batches == 1 else tf.concat(indices, axis=0)
-        batch = {"views": self._views(indices, views, "training_noise", t)}
+        batch = {"views": self._views(indices, views, "training_noise", t, part, batches)}
         if labels:
             batch["labels"] = tf.gather(self._labels, indices)
         return {**batch, "seed": self._noise_seed("step", t)}
@@ -147,11 +152,11 @@ class GaussianPairs:
         self._dependent = dependent
         self._seed = randomness.stream_seed(seed, "batches")
 
-    def draw(self, t):
+    def draw(self, t, part=WHOLE):
         """Training batch t: {"views": {"view_1": x, "view_2": y}}, each ``[K, 1]``."""
         seed = tf.stack([tf.constant(self._seed, tf.int64), tf.cast(t, tf.int64)])
         x, y = self.law.batch(self.batch_size, seed, dependent=self._dependent)
-        return {"views": {"view_1": x, "view_2": y}}
+        return {"views": {"view_1": part.of(x), "view_2": part.of(y)}}
 
     def mutual_information_at(self, step):
         """I(X; Y) in nats of the pairs that the step up to ``step`` was trained on."""
@@ -211,7 +216,7 @@ class GaussianStairs:
         """I(X; Y) in nats of the pairs that the step up to ``step`` was trained on."""
         return self.law_at(step).mutual_information
 
-    def draw(self, t):
+    def draw(self, t, part=WHOLE):
         """Training batch t: {"views": {"view_1": x, "view_2": y}}, each ``[K, dim]``."""
         t = tf.cast(t, tf.int64)
         seed = tf.stack([tf.constant(self._seed, tf.int64), t])
@@ -220,4 +225,4 @@ class GaussianStairs:
         shape = [2, self.batch_size, self.dim]
         x, rest = tf.unstack(tf.random.stateless_normal(shape, seed, alg="philox"), num=2)
         y = self._transform(factors[0] * x + factors[1] * rest)
-        return {"views": {"view_1": x, "view_2": y}}
+        return {"views": {"view_1": part.of(x), "view_2": part.of(y)}}

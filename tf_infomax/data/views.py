@@ -4,6 +4,7 @@ import numbers
 
 import tensorflow as tf
 
+from tf_infomax.data.batches import WHOLE
 from tf_infomax.naming import arguments
 from tf_infomax.numerics.tensors import seed_words, tensor
 
@@ -64,7 +65,7 @@ def to_pixels(batch, pixel_max):
     return tf.cast(tensor(batch, "batch"), tf.float32) / pixel_max
 
 
-def add_noise(x, sd, seed):
+def add_noise(x, sd, seed, part=WHOLE, batches=1):
     """Adds a draw from N(0, sd^2 I) to ``x``.
 
     Args:
@@ -72,12 +73,14 @@ def add_noise(x, sd, seed):
         sd: standard deviation, a Python float >= 0, in the unit of ``x``. 0 returns ``x`` itself.
         seed: two ints, ``[2]``. The same seed gives the same noise, eagerly and in a graph; XLA
             makes other normals of the same random bits, the same ones every time.
+        part, batches: the rows of ``x`` are this ``batches.Part`` of so many batches, and get the
+            noise that they would get within them.
 
     Raises:
         ValueError: on a negative ``sd`` or an ``x`` that is not floating.
     """
     sd = arguments.number(sd, "sd")
-    return x if sd == 0 else x + _normal(x, sd, seed)
+    return x if sd == 0 else x + _normal(x, sd, seed, part, batches)
 
 
 def add_shared_noise(x, y, sd, seed):
@@ -109,9 +112,13 @@ def add_shared_noise(x, y, sd, seed):
     return x + noise, y + noise
 
 
-def _normal(x, sd, seed):
+def _normal(x, sd, seed, part=WHOLE, batches=1):
     x = tensor(x, "x")
     if not x.dtype.is_floating:
         raise ValueError(f"Noise needs floating views. Received: x of dtype {x.dtype.name}.")
     # Philox is named because by default TensorFlow's generator depends on the device.
-    return tf.random.stateless_normal(tf.shape(x), seed_words(seed), 0.0, sd, x.dtype, alg="philox")
+    shape = tf.shape(x)
+    if part.parts > 1:
+        shape = tf.concat([part.parts * shape[:1], shape[1:]], axis=0)
+    normal = tf.random.stateless_normal(shape, seed_words(seed), 0.0, sd, x.dtype, alg="philox")
+    return part.of(normal, batches)

@@ -99,8 +99,8 @@ def singular_values(jacobians):
         jacobians: ``[K, Dout, Din]``, finite.
 
     Returns:
-        ``[K, min(Dout, Din)]``, in the dtype of ``jacobians``; every value to about the
-        precision of this dtype.
+        ``[K, min(Dout, Din)]``, in the dtype of ``jacobians`` (float16: float32; integers:
+        float64); every value to about the precision of this dtype.
 
     Raises:
         ValueError: if an entry is not finite, or the shape is another.
@@ -150,11 +150,15 @@ def log_condition_numbers(jacobians):
 def _of_all(function, jacobians):
     """``function`` of stacks of ``[K, Dout, Din]``, in as many threads as there are cores."""
     jacobians = arguments.array(jacobians, "jacobians")
-    if jacobians.ndim != 3 or not jacobians.size:
+    if jacobians.ndim != 3 or not jacobians.size or jacobians.dtype.kind not in "fiu":
         raise ValueError(
-            "`jacobians` must have shape [K, Dout, Din], none of these zero. "
-            f"Received: shape {jacobians.shape}."
+            "`jacobians` must be numbers of shape [K, Dout, Din], none of these zero. "
+            f"Received: shape {jacobians.shape}, {jacobians.dtype.name}."
         )
+    if jacobians.dtype not in (np.float32, np.float64):
+        # LAPACK has no others.
+        is_half = jacobians.dtype == np.float16
+        jacobians = jacobians.astype(np.float32 if is_half else np.float64)
     finite = np.isfinite(jacobians).all(axis=(1, 2))
     if not finite.all():
         raise ValueError(

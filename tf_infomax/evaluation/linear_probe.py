@@ -7,7 +7,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import MinMaxScaler
 
-from tf_infomax.evaluation.labelled import checked_codes, checked_labels, checked_pair
+from tf_infomax.evaluation.labelled import (
+    checked_codes,
+    checked_labels,
+    checked_pair,
+    number_of_classes,
+)
 from tf_infomax.naming import arguments
 
 __all__ = ["converged_linear_probe", "linear_probe", "linear_probe_over_orders"]
@@ -37,7 +42,8 @@ def linear_probe(train_codes, train_labels, test_codes, test_labels, seed=0, dty
         Fraction of the test examples classified correctly.
 
     Raises:
-        ValueError: on shapes that do not fit, non-finite codes, or unlabelled examples (-1).
+        ValueError: on shapes that do not fit, non-finite codes, unlabelled examples (-1), or
+            training labels of a single class.
     """
     (accuracy,) = linear_probe_over_orders(
         train_codes, train_labels, test_codes, test_labels, (seed,), dtype
@@ -106,6 +112,7 @@ def _scaled(train_codes, train_labels, test_codes, test_labels, dtype):
     train_codes, train_labels = _all_labelled(train_codes, train_labels, "train")
     test_codes, test_labels = _all_labelled(test_codes, test_labels, "test")
     checked_pair(train_codes, test_codes)
+    number_of_classes(train_labels)
     train_codes, test_codes = (np.asarray(codes, dtype) for codes in (train_codes, test_codes))
     scaler = MinMaxScaler()
     train_codes = scaler.fit_transform(train_codes)

@@ -7,7 +7,7 @@ import tensorflow as tf
 from tf_infomax.naming.version import VERSION
 from tf_infomax.running.run_directory import differences
 
-__all__ = ["changes", "check_inputs", "inputs_of", "threads"]
+__all__ = ["changes", "check_inputs", "inputs_of", "threads", "versions"]
 
 
 # Earlier versions had this one only, and did not note it.
@@ -23,13 +23,18 @@ def inputs_of(images, devices=None):
     """
     return {
         "data": None if images is None else images.checksum,
-        "versions": {
-            "tf_infomax": VERSION,
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-        },
+        "versions": versions(),
         "threads": threads(),
         "devices": dict(_ONE_DEVICE) if devices is None else devices.noted,
+    }
+
+
+def versions():
+    """Versions of this package and of what computes for it, by name."""
+    return {
+        "tf_infomax": VERSION,
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
     }
 
 

@@ -11,18 +11,17 @@ import time
 from pathlib import Path
 
 import joblib
-import keras
 import tensorflow as tf
 
-from tf_infomax.evaluators import catalog as evaluators
-from tf_infomax.experiments.spec import described
-from tf_infomax.naming.version import VERSION, commit
+from tf_infomax.naming.version import commit
 from tf_infomax.report import report
 from tf_infomax.results.rows import read_rows, write_rows
-from tf_infomax.running import board, inputs, pair_distributions, workers
-from tf_infomax.running.build import build_model, input_shape, load_images, sizes_of
+from tf_infomax.running import board, inputs, remote, workers
+from tf_infomax.running.backends import THIS_MACHINE
+from tf_infomax.running.build import load_images
 from tf_infomax.running.checks import check
 from tf_infomax.running.execution import FINISHED, INTERRUPTED, NON_FINITE
+from tf_infomax.running.fit_checks import check_fit
 from tf_infomax.running.run import Run
 from tf_infomax.running.run_directory import RunDirectory, read_json, write_json
 from tf_infomax.running.run_study import check_study, is_study
@@ -126,7 +125,7 @@ def plan(
         # Seeds do not change shapes: one model a variant shows whether its parts fit.
         if (run.experiment.name, run.variant) not in checked and not is_study(run.experiment):
             checked.add((run.experiment.name, run.variant))
-            _check_fit(run.experiment, load_images(run.experiment, data_dir, download))
+            check_fit(run.experiment, load_images(run.experiment, data_dir, download))
     for run in runs if devices.is_chief else ():
         _check_inputs(run)
     return runs
@@ -146,7 +145,7 @@ def _check_alone(experiment, data_dir, download, devices):
     check_study(experiment, data_dir, download)
 
 
-def run_all(runs, workdir, jobs=0, threads=0):
+def run_all(runs, workdir, jobs=0, threads=0, backend=THIS_MACHINE, patience=600.0):
     """Carries out ``runs``, ``jobs`` at a time; then writes ``rows.jsonl`` and ``report.html``.
 
     Ctrl-C, SIGTERM and SIGHUP stop it: every run finishes its step and saves, and the same call
@@ -162,6 +161,10 @@ def run_all(runs, workdir, jobs=0, threads=0):
         threads: for the operations of each run; 0 shares the cores among the jobs. Convolutions
             round differently with other numbers of threads; so a run that was begun goes on with
             its own number.
+        backend: ``backends.Backend`` that the runs are handed to. Machines of a cluster share the
+            work directory and the data; 0 threads mean 1, and a cluster with an address has its
+            own number of jobs.
+        patience: seconds to wait for a cluster.
 
     Returns:
         ``Outcome``. A run that fails, or whose process dies, does not stop the others.
@@ -169,9 +172,17 @@ def run_all(runs, workdir, jobs=0, threads=0):
     Raises:
         Interrupted: on a second Ctrl-C, which does not wait.
         WorkerLostError: if another worker of the strategy has ended.
+        ClusterLostError: if the cluster cannot carry out the runs.
+        ImportError, OSError: if the package of the cluster is missing, or it cannot be reached.
+        ValueError: on a strategy of several devices together with a cluster.
     """
     workdir = Path(workdir)
     devices = strategies.start(runs[0].strategy if runs else strategies.ONE_DEVICE)
+    if backend.is_cluster and devices.is_shared:
+        raise ValueError(
+            "The devices of a strategy share every run, and a cluster's workers have one each. "
+            f"Received: strategy={devices.name}, backend={backend.name}."
+        )
     if devices.is_chief:
         _describe(workdir, runs)
     # Cores that this process may use: a container or taskset can restrict them.
@@ -181,19 +192,26 @@ def run_all(runs, workdir, jobs=0, threads=0):
     elif jobs == 0:
         jobs = 1 if tf.config.list_physical_devices("GPU") else cores
     jobs = max(1, min(jobs, len(runs)))
-    default = threads or max(1, cores // jobs)
+    default = threads or (1 if backend.is_cluster else max(1, cores // jobs))
     if devices.is_chief and len(runs) > 1:
         note(
             ", ".join(dict.fromkeys(run.experiment.name for run in runs)),
             f"{len(runs)} runs, {jobs} at a time",
         )
     statuses, start = {}, time.monotonic()
-    with Interruption() as interruption:
-        carried_out = (
-            _shared(runs, devices, interruption)
-            if devices.is_shared
-            else _carried_out(runs, jobs, default, interruption)
-        )
+    with contextlib.ExitStack() as stack:
+        # Before signals are caught: Ray would take them.
+        cluster = stack.enter_context(backend.started(jobs, patience)) if runs else None
+        interruption = stack.enter_context(Interruption())
+        if devices.is_shared:
+            carried_out = _shared(runs, devices, interruption)
+        elif cluster is None:
+            carried_out = _carried_out(runs, jobs, default, interruption)
+        else:
+            carried_out = remote.carried_out(
+                runs, cluster, lambda run: _noted_threads(run) or default, interruption,
+                workdir / "runs",
+            )  # fmt: skip
         for run, status in carried_out:
             statuses[run.name] = status
             left = (time.monotonic() - start) / len(statuses) * (len(runs) - len(statuses))
@@ -273,46 +291,6 @@ def _check_writable(workdir):
         raise ValueError(f"The work directory {workdir} cannot be written ({error}).") from None
 
 
-def _check_fit(experiment, images):
-    view_shape = input_shape(experiment, images)
-    if images is not None:
-        for split, number in (
-            ("training", len(images.train_images)),
-            ("test", len(images.test_images)),
-        ):
-            if number < experiment.train.batch_size:
-                raise ValueError(
-                    f"{experiment.data.name} has {number} {split} images. "
-                    f"Received: train.batch_size={experiment.train.batch_size}."
-                )
-    _check_labels(experiment, images)
-    try:
-        model = build_model(experiment, view_shape, **sizes_of(images))
-        encoder = None if experiment.encoder is None else next(iter(model.encoders.values()))
-        source = pair_distributions.pairs_of(experiment, seed=0) if images is None else None
-        evaluators.check_facts(
-            experiment, evaluators.facts_of(experiment, images, view_shape, model, encoder, source)
-        )
-    except (MemoryError, tf.errors.ResourceExhaustedError):
-        raise ValueError(
-            f"{experiment.name} cannot be built: its layers are larger than the memory. Received: "
-            f"encoder={described(experiment.encoder)}, "
-            f"objectives={[term.name for term in experiment.objectives]}."
-        ) from None
-    except (TypeError, AttributeError) as error:
-        # An option of the wrong type: the message is that of the layer which received it.
-        raise ValueError(f"{experiment.name} cannot be built: {error}.") from error
-
-
-def _check_labels(experiment, images):
-    has_term = any(term.name == "label_confusion" for term in experiment.objectives)
-    if has_term and images is not None and not images.is_labelled:
-        raise ValueError(
-            f"The term label_confusion of {experiment.name} needs a label for every image. "
-            f"Received: data={experiment.data.name!r}, which has unlabelled images."
-        )
-
-
 def _describe(workdir, runs):
     """Writes what was run, by which command, on which machine; the first start's time stays."""
     path = workdir / "experiment.json"
@@ -326,8 +304,7 @@ def _describe(workdir, runs):
         "started": started,
         "machine": f"{platform.machine()}, {joblib.cpu_count()} cores, {platform.system()}",
         "versions": {
-            "tf_infomax": VERSION, "commit": commit(), "tensorflow": tf.__version__,
-            "keras": keras.__version__,
+            **inputs.versions(), "commit": commit(),
         },
         "runs": [run.name for run in runs],
     }

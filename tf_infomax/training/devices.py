@@ -8,6 +8,8 @@ import contextlib
 
 import tensorflow as tf
 
+from tf_infomax.data.batches import Part
+
 __all__ = [
     "BUILD", "COPY", "END", "STEPS", "WARM_UP", "WORKER_LOST", "Devices", "WorkerLostError",
 ]  # fmt: skip
@@ -35,6 +37,7 @@ class Devices:
         replicas: how many devices share a batch, over all workers.
         workers: number of processes.
         is_chief: whether this process measures, and writes rows and checkpoints.
+        part: ``data.batches.Part`` of every batch that this worker's devices share.
     """
 
     def __init__(self, name, strategy):
@@ -44,8 +47,13 @@ class Devices:
         resolver = strategy.cluster_resolver if name == "multi_worker" else None
         jobs = resolver.cluster_spec().as_dict() if resolver else {}
         self.workers = sum(len(jobs.get(job, ())) for job in ("chief", "worker")) or 1
-        first = ("chief" if "chief" in jobs else "worker", 0)
-        self.is_chief = self.workers == 1 or (resolver.task_type, resolver.task_id) == first
+        # TensorFlow numbers replicas so: those of the chief, if there is one, come first.
+        place = 0
+        if self.workers > 1:
+            place = resolver.task_id
+            place += len(jobs.get("chief", ())) if resolver.task_type == "worker" else 0
+        self.is_chief = place == 0
+        self.part = Part(place, self.workers)
 
     @property
     def is_shared(self):
@@ -74,7 +82,8 @@ class Devices:
 
         Args:
             step: function of a batch -> dict of scalars.
-            batch: the whole batch, a dict as ``RepresentationModel.step`` takes it.
+            batch: this worker's ``part`` of the batch, a dict as ``RepresentationModel.step``
+                takes it.
             batches: of how many batches, one after the other, ``batch`` consists.
             is_stopped: bool scalar tensor, whether this process is asked to stop.
 
@@ -92,7 +101,7 @@ class Devices:
 
         strategy = self._strategy
         shares = strategy.experimental_distribute_values_from_function(
-            lambda context: _share(batch, batches, context)
+            lambda context: _share(batch, batches, self._own(context))
         )
         reported = strategy.run(of_replica, args=(shares, is_stopped))
         means = strategy.reduce(tf.distribute.ReduceOp.MEAN, reported, axis=None)
@@ -137,6 +146,11 @@ class Devices:
             )
         )
 
+    def _own(self, context):
+        """The replica's ``Part`` of the rows of this worker."""
+        local = self.replicas // self.workers
+        return Part(context.replica_id_in_sync_group % local, local)
+
     def _chiefs(self, value):
         """The chief's value, on every worker."""
         own = tf.zeros_like(value)
@@ -163,21 +177,12 @@ class Devices:
             ) from None
 
 
-def _share(batch, batches, context):
+def _share(batch, batches, part):
     """The rows of one replica: the same number of each of the batches."""
-    replicas, place = context.num_replicas_in_sync, context.replica_id_in_sync_group
-
-    def rows(values):
-        size = values.shape[0] // batches
-        own = size // replicas
-        parts = [
-            values[number * size + place * own : number * size + (place + 1) * own]
-            for number in range(batches)
-        ]
-        return parts[0] if batches == 1 else tf.concat(parts, axis=0)
-
     # Everyone needs the seed, from which all draw for the whole batch.
     return {
-        name: entry if name == "seed" else tf.nest.map_structure(rows, entry)
+        name: entry
+        if name == "seed"
+        else tf.nest.map_structure(lambda values: part.of(values, batches), entry)
         for name, entry in batch.items()
     }

@@ -98,9 +98,10 @@ class Interruption:
             if number == _END:
                 return
             if number in _SIGNALS:
-                self._note(number)
+                self.note(number)
 
-    def _note(self, number):
+    def note(self, number):
+        """As if the signal had come; the first one counts."""
         with self._lock:
             if self.signal is not None:
                 return
@@ -111,7 +112,7 @@ class Interruption:
 
     def _handle(self, number, frame):
         del frame
-        self._note(number)
+        self.note(number)
         is_second = self._is_handled and number == signal.SIGINT
         self._is_handled = True
         if self._is_breakable or is_second:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import itertools
 
 import tensorflow as tf
@@ -60,16 +61,19 @@ class StepLoop:
             step_on = _step_alone(tf.function(task.update, jit_compile=jit_compile))
         else:
             step_on = _step_shared(task, devices)
+        draw = task.draw
+        if self._devices is not None and devices.workers > 1:
+            draw = functools.partial(task.draw, part=devices.part)
 
         @tf.function
         def run(step, stop, sums):
             # Workers that share steps leave the loop together: each asks only after a step.
             is_told = tf.identity(is_stopped) if self._devices is None else tf.constant(False)
             is_finite = tf.constant(True)
-            batch = task.draw(step)
+            batch = draw(step)
             while step < stop and is_finite and not is_told:
                 # The draw does not depend on the update, so TensorFlow runs them at the same time.
-                following = task.draw(step + 1)
+                following = draw(step + 1)
                 metrics, is_told = step_on(batch, is_stopped)
                 batch = following
                 is_finite = tf.math.is_finite(metrics["loss"])

@@ -4,7 +4,6 @@ TensorFlow takes them once in a process, before anything else.
 """
 
 import contextlib
-import dataclasses
 import json
 import os
 import signal
@@ -13,44 +12,14 @@ import threading
 
 import tensorflow as tf
 
-from tf_infomax.naming.registry import unknown_name
 from tf_infomax.training.devices import Devices, WorkerLostError
+from tf_infomax.training.strategy_choice import ONE_DEVICE, Choice
 
-__all__ = ["NAMES", "ONE_DEVICE", "Choice", "start"]
+__all__ = ["ONE_DEVICE", "Choice", "start"]
 
-NAMES = ("none", "mirrored", "multi_worker")
 # Logical CPUs of a machine without a GPU, unless told otherwise.
 _CPUS = 2
 
-
-@dataclasses.dataclass(frozen=True)
-class Choice:
-    """Which devices are to share the steps.
-
-    Attributes:
-        name: "none", one device; "mirrored", the devices of this machine; "multi_worker", those of
-            all machines that the environment variable ``TF_CONFIG`` names.
-        devices: of this process: its first GPUs, or logical CPUs where there is no GPU; 0 means
-            all GPUs, or two logical CPUs (one of every worker).
-
-    Raises:
-        ValueError: on an unknown name, or more devices than the strategy has.
-    """
-
-    name: str = "none"
-    devices: int = 0
-
-    def __post_init__(self):
-        if self.name not in NAMES:
-            raise unknown_name("strategy", self.name, NAMES)
-        if self.devices < 0 or (self.name == "none" and self.devices > 1):
-            raise ValueError(
-                "Several devices need the strategy mirrored or multi_worker. "
-                f"Received: strategy={self.name}, devices={self.devices}."
-            )
-
-
-ONE_DEVICE = Choice()
 
 # A second strategy would number its collective operations from 0 again.
 _STARTED: dict[Choice, Devices] = {}

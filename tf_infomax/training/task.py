@@ -9,7 +9,8 @@ class Task:
     Args:
         model: a compiled ``RepresentationModel`` with weights.
         draw: function (t, an int64 scalar tensor) -> batch, a dict as ``model.step`` takes it; a
-            pure function of t.
+            pure function of t. With several workers it takes ``part``, a ``data.batches.Part``,
+            too, and gives its rows of the batch.
         draw_warmup: the same, for batches on which players warm up; ``None`` if no player does.
 
     Attributes:

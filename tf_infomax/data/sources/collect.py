@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax.data.sources import storage
+
 __all__ = ["collect", "in_chunks"]
 
 _CHUNK = 1024
@@ -37,7 +39,7 @@ def collect(batches, count, where):
     prefetched = batches.prefetch(tf.data.AUTOTUNE)
     for batch, batch_labels, batch_attributes in prefetched.as_numpy_iterator():
         if images is None:
-            images = np.empty((count, *batch.shape[1:]), np.uint8)
+            images = storage.empty((count, *batch.shape[1:]), np.uint8)
         if batch.shape[1:] != images.shape[1:]:
             raise ValueError(
                 f"All images must have one size ({where}). Received: example 0 of shape "

@@ -7,6 +7,8 @@ from multiprocessing.pool import ThreadPool
 import numpy as np
 from PIL import Image, ImageOps
 
+from tf_infomax.data.sources import storage
+
 __all__ = ["is_image", "listed", "read_image", "read_images", "visible"]
 
 # Formats whose readers need a program or a library that Pillow does not bring.
@@ -139,7 +141,7 @@ def read_images(files):
     with ThreadPool() as pool:
         for index, image in enumerate(pool.imap(read_image, files, chunksize=16)):
             if images is None:
-                images = np.empty((len(files), *image.shape), np.uint8)
+                images = storage.empty((len(files), *image.shape), np.uint8)
             if image.shape[:2] != images.shape[1:3]:
                 raise ValueError(
                     "All images must have one size; resize them first. Received: "
@@ -147,6 +149,14 @@ def read_images(files):
                     f"{files[index]} of {image.shape[0]} x {image.shape[1]}."
                 )
             if image.shape[-1] > images.shape[-1]:
-                images = np.repeat(images, 3, axis=-1)
+                images = _coloured(images, index)
             images[index] = image
     return images
+
+
+def _coloured(images, number):
+    """The same images, of which so many are filled, with three equal channels."""
+    found = storage.empty((*images.shape[:-1], 3), images.dtype)
+    for index in range(number):
+        found[index] = images[index]
+    return found

@@ -1,0 +1,139 @@
+"""What the runs of a sweep are handed to: processes of this machine, or a cluster's workers.
+
+Needs no TensorFlow.
+"""
+
+import contextlib
+import dataclasses
+import importlib.util
+
+import joblib
+
+from tf_infomax.naming.registry import unknown_name
+
+__all__ = ["NAMES", "THIS_MACHINE", "Backend", "ClusterLostError"]
+
+_PACKAGES = {"loky": (), "dask": ("dask", "distributed"), "ray": ("ray",)}
+NAMES = tuple(_PACKAGES)
+
+
+class ClusterLostError(RuntimeError):
+    """The cluster can carry out no more runs: one sentence that says how to go on."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Backend:
+    """What carries out the runs of a sweep.
+
+    Attributes:
+        name: "loky", processes of this machine; "dask", the workers of a Dask cluster; "ray", those
+            of a Ray cluster.
+        address: of Dask's scheduler ("tcp://host:8786") or of Ray's head; empty starts a cluster
+            on this machine, for as long as the sweep lasts.
+
+    Raises:
+        ValueError: on an unknown name, or an address where nothing is addressed.
+        ImportError: if its package is missing.
+    """
+
+    name: str = "loky"
+    address: str = ""
+
+    def __post_init__(self):
+        if self.name not in NAMES:
+            raise unknown_name("backend", self.name, NAMES)
+        if self.address and not self.is_cluster:
+            raise ValueError(
+                "Only a cluster has an address: use --backend=dask or --backend=ray. "
+                f"Received: backend={self.name}, cluster={self.address}."
+            )
+
+        for package in _PACKAGES[self.name]:
+            if importlib.util.find_spec(package) is None:
+                raise ImportError(
+                    f"--backend={self.name} needs the package {package}: "
+                    f"pip install 'tf_infomax[{self.name}]'. Received: --backend={self.name}."
+                )
+
+    @property
+    def is_cluster(self):
+        """Whether runs go to workers that may be on other machines."""
+        return self.name != "loky"
+
+    @contextlib.contextmanager
+    def started(self, jobs, patience):
+        """Connects to the cluster, or starts one.
+
+        Args:
+            jobs: tasks at a time on a cluster of this machine; with an address, the cluster's
+                workers have a number of their own.
+            patience: seconds to wait for the scheduler and for the first worker.
+
+        Yields:
+            ``None`` for this machine's processes, which ``workers`` looks after. Else a function of
+            an iterable of ``joblib.delayed`` tasks -> iterable of their results: in the order in
+            which they come with Dask, all at the end with Ray. It raises ``ClusterLostError`` if
+            the cluster cannot carry them out; what tasks raise counts, too.
+
+        Raises:
+            OSError: if the cluster cannot be reached.
+        """
+        if not self.is_cluster:
+            yield None
+            return
+        made = {"dask": _dask, "ray": _ray}[self.name]
+        with made(self.address, jobs, patience) as options:
+            # Registers Dask's backend, which `Parallel` does not.
+            with joblib.parallel_config(backend=self.name):
+                parallel = joblib.Parallel(batch_size=1, **options)
+            yield lambda tasks: _results(parallel, tasks, self.name)
+
+
+THIS_MACHINE = Backend()
+
+
+def _results(parallel, tasks, name):
+    try:
+        yield from parallel(tasks)
+    except Exception as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise ClusterLostError(
+            f"The {name} cluster cannot go on ({type(error).__name__}: {reason[:200]}); the same "
+            "command continues from the last checkpoints."
+        ) from error
+
+
+@contextlib.contextmanager
+def _dask(address, jobs, patience):
+    from dask import distributed
+
+    with contextlib.ExitStack() as stack:
+        if not address:
+            # Threads will do: every run has a process of its own.
+            address = stack.enter_context(
+                distributed.LocalCluster(
+                    n_workers=jobs, threads_per_worker=1, processes=False, dashboard_address=None
+                )
+            )
+        client = stack.enter_context(distributed.Client(address, timeout=patience))
+        try:
+            client.wait_for_workers(1, timeout=patience)
+        except TimeoutError:
+            raise OSError(
+                f"No worker has come to the scheduler {address} within {patience:g} seconds; start "
+                "some by `dask worker`."
+            ) from None
+        yield {"return_as": "generator_unordered", "n_jobs": -1}
+
+
+@contextlib.contextmanager
+def _ray(address, jobs, patience):
+    del patience
+    import ray
+    from ray.util.joblib import register_ray
+
+    with ray.init(**({"address": address} if address else {"num_cpus": jobs})):
+        register_ray()
+        # Its pool hands results over when all are there.
+        yield {"n_jobs": -1}
+
