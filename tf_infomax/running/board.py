@@ -11,6 +11,7 @@ from PIL import Image
 from tensorboard.plugins import projector
 
 from tf_infomax.evaluation import encode, encode_endpoints
+
 __all__ = ["write_embedding", "write_figures", "write_picture"]
 
 # Enough to see clusters, few enough for the projector's t-SNE.
