@@ -192,6 +192,17 @@ def test_card(exported, runs):
     }
     assert {key: card[key] for key in expected} == expected
     assert card["source"].startswith("Tschannen et al. (2020)")
+    # 12 steps of 32 of the 1,437 digits.
+    assert card["training"]["epochs"] == pytest.approx(12 * 32 / 1437)
+    assert card["training"]["images"] == 1437 and card["training"]["batch_size"] == 32
+    assert len(card["data_checksum"]) == 64
+    page = (exported / "README.md").read_text(encoding="utf-8")
+    (accuracy,) = (number["value"] for number in card["numbers"]
+                   if number["metric"] == "probe/linear/accuracy" and number["step"] == STEPS)
+    for text in ("Data: Digits (`digits`)", "12 steps of 32 examples, 0.267 epochs of 1,437 images",
+                 "float32 4 x 8 x 1, pixels in [0, 1], flattened to 32 numbers",
+                 f"| probe/linear/accuracy | test | code | 12 | {accuracy:.4f} |"):
+        assert text in page, text
     assert card["versions"]["tensorflow"] == tf.__version__
     assert set(card["proof"]["largest_difference"]) == {
         "encode/code", "score/scores", "encoder.keras"

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.export.formats import check_formats, file_names, write_formats
+from tf_infomax.export.model_card import README, markdown, training
 from tf_infomax.export.proof import TOLERANCE, ProofError, largest_difference, prove
 from tf_infomax.export.signatures import SIGNATURES, save, signatures
 from tf_infomax.export.trained import restore_trained
@@ -31,6 +32,7 @@ _FORMAT = "tf_infomax export"
 _CONTENTS = {
     CARD,
     ENCODER,
+    README,
     EVALUATION_ROWS,
     EVALUATION_LOCK,
     "assets",
@@ -51,7 +53,8 @@ def export_model(
 
     The folder holds a SavedModel with the signatures of ``signatures``, the Keras encoder
     (``encoder.keras``, for ``load_encoder``), and ``card.json``: the model's run, its inputs and
-    outputs, the run's last measurements, and the differences measured by the proof.
+    outputs, the run's last measurements, and the differences measured by the proof; ``README.md``
+    says it in words.
 
     Args:
         run_directory: of one run, ``runs/<experiment>/<variant>/seed_<n>`` of a work directory.
@@ -90,6 +93,7 @@ def export_model(
         card["view"]["accepted"] = _accepted(found)
         text = json.dumps(card, indent=1, allow_nan=False)
         (path / CARD).write_text(f"{text}\n", encoding="utf-8")
+        (path / README).write_text(markdown(card), encoding="utf-8")
     return output
 
 
@@ -196,6 +200,8 @@ def _card(run_directory, trained, shapes, differences):
         "step": trained.step,
         "source": experiment.source,
         "dataset": experiment.data.name,
+        "data_checksum": (opened.inputs or {}).get("data"),
+        "training": training(experiment, trained.step, opened.sizes),
         "view": {
             "shape": list(trained.view_shape),
             "flattened": trained.input_shape[0] if len(trained.input_shape) == 1 else None,

@@ -44,9 +44,11 @@ class Interval:
 def confidence_interval(differences):
     """The 95 % t interval of the mean of two or more differences, as (low, high)."""
     differences = np.asarray(differences, float)
-    half = stats.t.ppf(0.5 + _LEVEL / 2, len(differences) - 1) * stats.sem(differences)
-    mean = differences.mean()
-    return float(mean - half), float(mean + half)
+    error = stats.sem(differences)
+    if not error:
+        return float(differences.mean()), float(differences.mean())
+    low, high = stats.t.interval(_LEVEL, len(differences) - 1, differences.mean(), error)
+    return float(low), float(high)
 
 
 def interval(check, left, right, seeds, values):
