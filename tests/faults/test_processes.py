@@ -319,6 +319,15 @@ def test_a_second_ctrl_c_does_not_wait_and_breakable_work_is_broken():
         os.kill(os.getpid(), signal.SIGHUP)
         time.sleep(5)
     assert interruption.exit_code == 129
+    # As C code does it that calls Python.
+    with Interruption() as interruption, pytest.raises(Interrupted), interruption.breakable():
+        try:
+            os.kill(os.getpid(), signal.SIGHUP)
+            time.sleep(5)
+        except Interrupted:
+            raise TypeError from None
+    with Interruption() as interruption, pytest.raises(TypeError), interruption.breakable():
+        raise TypeError
 
 
 def test_ignored_signals_stay_ignored():

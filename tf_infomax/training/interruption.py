@@ -71,6 +71,11 @@ class Interruption:
         self._is_breakable = True
         try:
             yield
+        except Exception as error:
+            # C code that calls Python turns what the handler raises into errors of its own.
+            if self.signal is not None:
+                raise Interrupted from error
+            raise
         finally:
             self._is_breakable = False
 
