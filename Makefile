@@ -7,7 +7,7 @@ RESULTS ?= $(patsubst %/rows.jsonl,%,$(wildcard results/*/*/rows.jsonl))
 # Test processes; each holds one TensorFlow.
 TEST_JOBS ?= 2
 
-.PHONY: run test test-all test-lowest bench lint docs notebooks package clean check-results figures
+.PHONY: run test test-all test-lowest bench gpu-check lint docs notebooks package clean check-results figures
 
 # Installed anew whenever the dependencies change.
 .venv/installed: setup.py
@@ -40,6 +40,10 @@ test-lowest:
 # What the package's formulations save: times, memory and equality, next to baselines.
 bench: .venv/installed
 	$(BIN)/python -m benchmarks.speed
+
+# What somebody with a GPU runs first: steps of all experiments, spectra, one table.
+gpu-check: .venv/installed
+	$(BIN)/python -m benchmarks.gpu_check
 
 # What the committed rows say about the papers' claims.
 check-results: .venv/installed
