@@ -39,8 +39,10 @@ class HalvesOfImages:
         self.train = views.halves(images.train_images)
         self.test = views.halves(images.test_images)
         self._seed = seed
-        self._train = [tf.constant(view) for view in self.train]
-        self._labels = tf.constant(images.train_labels)
+        # GPUs cannot gather bytes: stored there, the whole set would be copied back in every step.
+        with tf.device("CPU:0"):
+            self._train = [tf.constant(view) for view in self.train]
+            self._labels = tf.constant(images.train_labels)
         self._index = self._new_index("batches")
         self._measured_index = self._new_index("measured_batches")
 
@@ -66,7 +68,9 @@ class HalvesOfImages:
         seed = self._noise_seed(stream, t) if self.noise_sd else None
         found = {}
         for name in names:
-            x = self.to_pixels(tf.gather(self._train[self.VIEWS.index(name)], indices))
+            with tf.device("CPU:0"):
+                stored = tf.gather(self._train[self.VIEWS.index(name)], indices)
+            x = self.to_pixels(stored)
             found[name] = views.add_noise(x, self.noise_sd, seed)
         return found
 
@@ -89,7 +93,8 @@ class HalvesOfImages:
         indices = indices[0] if batches == 1 else tf.concat(indices, axis=0)
         batch = {"views": self._views(indices, views, "training_noise", t)}
         if labels:
-            batch["labels"] = tf.gather(self._labels, indices)
+            with tf.device("CPU:0"):
+                batch["labels"] = tf.gather(self._labels, indices)
         return {**batch, "seed": self._noise_seed("step", t)}
 
     def stored(self, split):
