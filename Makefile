@@ -7,7 +7,8 @@ RESULTS ?= $(patsubst %/rows.jsonl,%,$(wildcard results/*/*/rows.jsonl))
 # Test processes; each holds one TensorFlow.
 TEST_JOBS ?= 2
 
-.PHONY: run test test-all test-lowest bench bench-check lint docs notebooks package clean check-results figures
+.PHONY: run test test-all test-lowest bench bench-check gpu-check lint docs notebooks package clean \
+	check-results figures
 
 # Installed anew whenever the dependencies change.
 .venv/installed: setup.py
@@ -44,6 +45,10 @@ bench: .venv/installed
 # Whether a formulation has lost what it saved: a few of these ratios against the committed ones.
 bench-check: .venv/installed
 	$(BIN)/python -m benchmarks.speed --check
+
+# What somebody with a GPU runs first: steps of all experiments, spectra, one table.
+gpu-check: .venv/installed
+	$(BIN)/python -m benchmarks.gpu_check
 
 # What the committed rows say about the papers' claims.
 check-results: .venv/installed

@@ -39,10 +39,12 @@ class HalvesOfImages:
         self.train = views.halves(images.train_images)
         self.test = views.halves(images.test_images)
         self._seed = seed
-        self._train = [
-            mapped.rows_of([view], lambda arrays: tf.constant(arrays[0])) for view in self.train
-        ]
-        self._labels = tf.constant(images.train_labels)
+        # GPUs cannot gather bytes: stored there, the whole set would be copied back in every step.
+        with tf.device("CPU:0"):
+            self._train = [
+                mapped.rows_of([view], lambda arrays: tf.constant(arrays[0])) for view in self.train
+            ]
+            self._labels = tf.constant(images.train_labels)
         self._index = self._new_index("batches")
         self._measured_index = self._new_index("measured_batches")
 
@@ -68,7 +70,9 @@ class HalvesOfImages:
         seed = self._noise_seed(stream, t) if self.noise_sd else None
         found = {}
         for name in names:
-            x = self.to_pixels(self._train[self.VIEWS.index(name)](indices))
+            with tf.device("CPU:0"):
+                stored = self._train[self.VIEWS.index(name)](indices)
+            x = self.to_pixels(stored)
             found[name] = views.add_noise(x, self.noise_sd, seed, part, batches)
         return found
 
@@ -94,7 +98,8 @@ class HalvesOfImages:
         indices = indices[0] if batches == 1 else tf.concat(indices, axis=0)
         batch = {"views": self._views(indices, views, "training_noise", t, part, batches)}
         if labels:
-            batch["labels"] = tf.gather(self._labels, indices)
+            with tf.device("CPU:0"):
+                batch["labels"] = tf.gather(self._labels, indices)
         return {**batch, "seed": self._noise_seed("step", t)}
 
     def stored(self, split):

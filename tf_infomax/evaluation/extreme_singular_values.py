@@ -11,13 +11,13 @@ from scipy import linalg
 __all__ = ["extreme_singular_values"]
 
 # Relative error of an eigenvalue; that of a singular value is half as large.
-_TOLERANCE = 1e-4
+_TOLERANCE = 1e-5
 _MOST_STEPS = 150
 _STEPS_BETWEEN_TESTS = 3
 
 
 def extreme_singular_values(matrices):
-    """``(largest, smallest)`` singular value of finite matrices, both to 5e-5 of themselves.
+    """``(largest, smallest)`` singular value of finite matrices, both to 5e-6 of themselves.
 
     That is a bound; if the next singular value is not close, the error is about its square. The
     smallest is computed in float64, since float32 cannot resolve it at condition numbers near 1e7.

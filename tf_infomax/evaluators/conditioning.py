@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from tf_infomax.evaluation import NonFiniteError, conditioning
+from tf_infomax.evaluation import conditioning
+from tf_infomax.evaluation.encoder_spectra import DEVICES
 from tf_infomax.evaluators import needs
 from tf_infomax.evaluators.facts import checked_by
+from tf_infomax.naming.option_kinds import OneOf
 from tf_infomax.results.measurements import EVALUATORS, INVERSE_TOLERANCE, Measurement
 
 __all__ = ["measure_conditioning", "measure_invertibility"]
@@ -12,14 +14,11 @@ __all__ = ["measure_conditioning", "measure_invertibility"]
 
 @EVALUATORS.register("conditioning")
 @checked_by(needs.need_encoder)
-def measure_conditioning(snapshot):
+def measure_conditioning(snapshot, device: OneOf(DEVICES) = "auto"):
     """The spectrum of the encoder's Jacobian at the inputs of one training batch."""
     source = snapshot.trial.source
     inputs = next(iter(source.measured(snapshot.step).values()))[: source.batch_size]
-    jacobians = snapshot.trial.jacobian(inputs)
-    if not np.isfinite(jacobians).all():
-        raise NonFiniteError("Jacobians must be finite to be decomposed. Received: NaN entries.")
-    spectra = conditioning.singular_values(jacobians)
+    spectra = snapshot.trial.spectra(device)(inputs)
     logs = np.sort(conditioning.log_condition_number(spectra))
     yield Measurement(
         "log_condition_number", "train", float(np.median(logs)), "1", {"values": _rounded(logs)}

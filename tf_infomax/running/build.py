@@ -12,7 +12,7 @@ from tf_infomax.data.image_data import DatasetWarning
 from tf_infomax.data.images import WholeImages
 from tf_infomax.data.pairs import GaussianPairs, GaussianStairs, HalvesOfImages
 from tf_infomax.data.views import half_shape
-from tf_infomax.evaluation import conditioning
+from tf_infomax.evaluation.encoder_spectra import EncoderSpectra
 from tf_infomax.experiments.spec import Experiment
 from tf_infomax.layers.optimizers import Adam
 from tf_infomax.models import DeepInfoMax, InfoMax, RepresentationModel
@@ -67,10 +67,15 @@ class Trial:
         """The run's seed."""
         return self.experiment.seeds[0]
 
+    def spectra(self, device):
+        """``EncoderSpectra`` of the encoder, compiled once for all evaluations of the run."""
+        if device not in self._spectra:
+            self._spectra[device] = EncoderSpectra(self.encoder, device=device)
+        return self._spectra[device]
+
     @functools.cached_property
-    def jacobian(self):
-        """Compiled Jacobian of the encoder, for all evaluations of the run."""
-        return conditioning.jacobian_function(self.encoder)
+    def _spectra(self):
+        return {}
 
 
 def load_images(experiment, data_dir=None, download=False):

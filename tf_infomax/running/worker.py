@@ -1,6 +1,7 @@
 """One run of a sweep, in this process or in a worker."""
 
 import contextlib
+import gc
 import os
 import threading
 import time
@@ -56,6 +57,14 @@ def carry_out(run):
         WorkerLostError: if another worker of the strategy has ended; no other run can follow.
         ValueError: if this worker is not the first, and was started with other flags or data.
     """
+    try:
+        return _carried_out(run)
+    finally:
+        # Graphs are cycles, each a single object for Python, which would wait for many of them.
+        gc.collect()
+
+
+def _carried_out(run):
     from tf_infomax.running.execution import FINISHED, INTERRUPTED
     from tf_infomax.running.run import RefusedError, execute
     from tf_infomax.running.run_directory import RunDirectory

@@ -1,0 +1,124 @@
+"""Every operation that a GPU would run has a kernel for it, as this build of TensorFlow knows."""
+
+import pytest
+import tensorflow as tf
+
+from tests.devices.small import NAMES, images_of, small
+from tests.tiny import TINY, TINY_IMAGES, determinism_undone, plan_tiny, tiny_images, write_images
+from tf_infomax.encoders import MLP
+from tf_infomax.evaluation.encoder_spectra import READ, spectra_on_device
+from tf_infomax.running.build import build
+from tf_infomax.running.run import execute
+from tf_infomax.running.sweep import plan
+from tf_infomax.training.kernels import watched_kernels
+from tf_infomax.training.loop import StepLoop
+
+SAMPLE = ("critic_impact", "dim_local")
+
+
+def check(found):
+    assert found.pop("functions") > 0
+    assert found == {}
+
+
+def traced(name, is_compiled):
+    experiment = small(name)
+    task = build(experiment, images_of(experiment)).task
+    with watched_kernels() as found:
+        for part in (task.warmup, task):
+            if part is not None:
+                StepLoop(part, is_compiled).trace()
+    return found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [one if one in SAMPLE else pytest.param(one, marks=pytest.mark.slow) for one in NAMES],
+)
+def test_steps_of_every_experiment(name):
+    check(traced(name, is_compiled=False))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_compiled_steps_of_every_experiment(name):
+    check(traced(name, is_compiled=True))
+
+
+@pytest.mark.parametrize("read", READ)
+def test_spectra_of_jacobians(read):
+    encoder = MLP((8, 8), seed=0)
+    encoder.build((None, 8))
+    with watched_kernels() as found:
+        spectra_on_device(encoder, read)(tf.ones([2, 8]))
+    check(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TINY)
+def test_runs_on_halves_with_their_evaluators(name, tmp_path):
+    (run,) = plan_tiny(tmp_path, name)
+    with determinism_undone(), watched_kernels() as found:
+        assert execute(run) == "finished"
+    check(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TINY_IMAGES)
+def test_runs_on_images_with_their_evaluators(name, tmp_path):
+    listed = (
+        "evaluate=mlp_probe,svm_probe,linear_probe,ndm,mine,neighbours,effective_rank",
+        "evaluate.mlp_probe.epochs=1", "evaluate.svm_probe.epochs=1", "evaluate.ndm.epochs=1",
+        "evaluate.mine.epochs=1",
+    )  # fmt: skip
+    path = write_images(tmp_path / "images.npz")
+    (run,) = plan([tiny_images(name, path, *listed)], tmp_path / "work")
+    with determinism_undone(), watched_kernels() as found:
+        assert execute(run) == "finished"
+    check(found)
+
+
+
+def test_what_has_no_kernel_is_found_wherever_it_is_called():
+    def on_host(x):
+        return tf.strings.length(tf.strings.as_string(x))
+
+    def in_a_loop(x):
+        return tf.while_loop(lambda k, _: k < 2, lambda k, x: (k + 1, on_host(x)), [0, x])[1]
+
+    for function in (on_host, in_a_loop, tf.function(in_a_loop)):
+        with watched_kernels() as found:
+            tf.function(lambda x: function(x)).get_concrete_function(  # noqa: B023
+                tf.TensorSpec([3], tf.int32)
+            )
+        assert ("AsString", "T=int32") in found and ("StringLength",) in found
+
+
+def test_types_count():
+    def traced_with(dtype):
+        with watched_kernels() as found:
+            tf.function(tf.linalg.svd).get_concrete_function(tf.TensorSpec([2, 2], dtype))
+        return {key for key in found if key != "functions"}
+
+    # GPUs decompose real matrices only.
+    assert traced_with(tf.float32) == set()
+    assert traced_with(tf.complex64) == {("Svd", "T=complex64")}
+
+
+def test_what_is_placed_on_the_cpu_may_stay_there():
+    def placed(x):
+        with tf.device("CPU"):
+            return tf.strings.as_string(x)
+
+    with watched_kernels() as found:
+        tf.function(placed).get_concrete_function(tf.TensorSpec([3], tf.int32))
+    check(found)
+
+
+def test_compiled_functions_need_kernels_of_xla():
+    def unique(x):
+        return tf.raw_ops.Where(condition=x), tf.raw_ops.StringLength(input=tf.as_string(x))
+
+    with watched_kernels() as found:
+        tf.function(unique, jit_compile=True).get_concrete_function(tf.TensorSpec([3], tf.bool))
+    assert ("StringLength",) in found and not any(one[0] == "Where" for one in found)

@@ -1,0 +1,110 @@
+"""Which operations of traced functions a device could not run, as this build of TensorFlow knows.
+
+TensorFlow moves such an operation to the CPU without a word, and its operands with it, or fails.
+The package for Linux knows the kernels of GPUs on machines without one.
+"""
+
+import contextlib
+
+import tensorflow as tf
+from tensorflow.python.eager.polymorphic_function import atomic_function
+from tensorflow.python.framework import kernels, op_def_registry
+
+__all__ = ["ON_HOST", "missing_kernels", "watched_kernels"]
+
+# Operation, or one with its types -> why it may do without a kernel for GPUs.
+ON_HOST = {
+    "StatelessShuffle": "the order of the examples in an epoch: one list of integers",
+    "Placeholder": "an argument of a function",
+    ("SparseSoftmaxCrossEntropyWithLogits", "T=float64", "Tlabels=int64"): (
+        "the classifier of flows, which train in float64: a few numbers an example"
+    ),
+}
+# How XLA names what it compiles for a device; and kernels that every device has.
+_COMPILED, _EVERY = "XLA_{}_JIT", "DEFAULT"
+
+
+def missing_kernels(graph, device="GPU", is_compiled=False):
+    """The operations of a graph for which a kind of device has no kernel of their types.
+
+    Args:
+        graph: ``FuncGraph``; functions that it calls are not visited.
+        device: "GPU" or "CPU".
+        is_compiled: whether XLA compiles the graph.
+
+    Returns:
+        (operation, "attribute=type" of its types) -> name of the first such operation. Those that
+        are placed on the CPU by the code and those of ``ON_HOST`` are left out.
+    """
+    names = {_COMPILED.format(device)} if is_compiled else {device, _EVERY}
+    if is_compiled:
+        _register_compiled()
+    found = {}
+    for operation in graph.get_operations():
+        is_placed = "CPU" in (operation.device or "") and device != "CPU"
+        if operation.type in ON_HOST or (is_placed and not is_compiled):
+            continue
+        types = _types(operation)
+        if not _has_kernel(operation.type, types, names):
+            told = tuple(
+                f"{name}={','.join(tf.dtypes.as_dtype(one).name for one in values)}"
+                for name, values in sorted(types.items())
+            )
+            if (operation.type, *told) not in ON_HOST:
+                found.setdefault((operation.type, *told), operation.name)
+    return found
+
+
+@contextlib.contextmanager
+def watched_kernels(device="GPU"):
+    """Within it every function that is traced is looked through, and those that it calls.
+
+    Yields:
+        Dict that fills with what ``missing_kernels`` returns, and "functions", their number.
+    """
+    found = {"functions": 0}
+    original = atomic_function.from_func_graph
+
+    def looked_through(name, graph, attrs, *rest, **more):
+        found["functions"] += 1
+        is_compiled = bool((attrs or {}).get("_XlaMustCompile"))
+        for key, example in missing_kernels(graph, device, is_compiled).items():
+            found.setdefault(key, f"{example} of {graph.name}")
+        return original(name, graph, attrs, *rest, **more)
+
+    atomic_function.from_func_graph = looked_through
+    try:
+        yield found
+    finally:
+        atomic_function.from_func_graph = original
+
+
+def _types(operation):
+    """Attribute -> its types, as numbers, for all attributes that are types or lists of types."""
+    definition = op_def_registry.get(operation.type)
+    values = operation.node_def.attr
+    found = {}
+    for attribute in definition.attr if definition is not None else ():
+        value = values.get(attribute.name, attribute.default_value)
+        if attribute.type == "type":
+            found[attribute.name] = [value.type]
+        elif attribute.type == "list(type)":
+            found[attribute.name] = list(value.list.type)
+    return found
+
+
+def _has_kernel(name, types, devices):
+    return any(
+        kernel.device_type in devices and not kernel.label and all(
+            {*types.get(one.name, ())} <= {*one.allowed_values.list.type}
+            for one in kernel.constraint
+        )
+        for kernel in kernels.get_registered_kernels_for_op(name).kernel
+    )
+
+
+def _register_compiled():
+    """TensorFlow registers the kernels of XLA when it compiles the first program."""
+    known = kernels.get_registered_kernels_for_op("MatMul").kernel
+    if not any(one.device_type.endswith("_JIT") for one in known):
+        tf.function(tf.identity, jit_compile=True)(tf.constant(0.0))
