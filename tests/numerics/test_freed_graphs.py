@@ -9,8 +9,11 @@ import tensorflow as tf
 from tensorflow.python.framework import func_graph, ops
 
 from tf_infomax import bounds
+from tf_infomax.numerics.freed_graphs import free_graphs
 from tf_infomax.numerics.row_blocks import map_rows
 from tf_infomax.training.step import gradient_step
+
+free_graphs()
 
 
 @tf.custom_gradient

@@ -19,8 +19,8 @@ _HELD_BY_GRAPH = "_tf_infomax_gradients"
 def free_graphs():
     """From now on graphs hold their custom gradients, and the register refers to these weakly.
 
-    Called by the modules of this package that trace such functions; applies to all functions of the
-    process, whose gradients are what they were.
+    For processes of runs, one after the other: it applies to all functions of the process, whose
+    gradients are what they were, and to a user's process that is not for this package to decide.
     """
     ops.gradient_registry.__class__ = _Gradients
 

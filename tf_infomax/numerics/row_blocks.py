@@ -9,11 +9,7 @@ import functools
 
 import tensorflow as tf
 
-from tf_infomax.numerics.freed_graphs import free_graphs
-
 __all__ = ["map_rows"]
-
-free_graphs()
 
 
 def map_rows(function, rows, shared, block, of_row, jit_compile=False):

@@ -57,6 +57,9 @@ def carry_out(run):
         WorkerLostError: if another worker of the strategy has ended; no other run can follow.
         ValueError: if this worker is not the first, and was started with other flags or data.
     """
+    from tf_infomax.numerics.freed_graphs import free_graphs
+
+    free_graphs()
     try:
         return _carried_out(run)
     finally:

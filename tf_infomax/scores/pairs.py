@@ -11,13 +11,10 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.numerics.freed_graphs import free_graphs
 from tf_infomax.numerics.tensors import log_mean_exp, tensor, wide
 from tf_infomax.scores import reductions as score_reductions
 
 __all__ = ["PairScores", "floating", "pair_scores"]
-
-free_graphs()
 
 
 class PairScores:

@@ -4,11 +4,8 @@ import keras
 import tensorflow as tf
 
 from tf_infomax.numerics import replicas
-from tf_infomax.numerics.freed_graphs import free_graphs
 
 __all__ = ["gradient_step"]
-
-free_graphs()
 
 
 def gradient_step(loss_and_metrics, variables, optimizer):
