@@ -48,7 +48,7 @@ def markdown(card):
         f"- Data: {data_set_name(card['dataset'])} (`{card['dataset']}`); its licence holds for "
         "what was learned from it.",
         f"- Training: {length}; Adam, learning rate {done['learning_rate']:g}, "
-        f"{done['precision']}.",
+        f"precision {done['precision']}.",
         f"- Input: {_input(view)}.",
         f"- Code: {card['code_width']} numbers." if card["code_width"] else "- No encoder.",
         "",

@@ -9,9 +9,9 @@ from tf_infomax.tables.results_table import number
 __all__ = ["LEGEND", "markdown", "of_section", "summary", "table", "text"]
 
 LEGEND = (
-    "Intervals are 95 % each: of paired differences over seeds (t), or, with one seed, of the "
-    "binomial error of both accuracies and the spread between runs that is stated. A verdict is "
-    "of these rows at their budget, not of longer trainings."
+    "Intervals are 95 % each: of paired differences over seeds (t), or, with one seed or two, of "
+    "the binomial error of both accuracies and the spread between runs that is stated. A verdict "
+    "is of these rows at their budget, not of longer trainings."
 )
 _HEAD = (
     "claim", "statement", "place", "data, setting", "compared", "difference [95 %]", "seeds",
