@@ -118,7 +118,7 @@ def _deep_infomax():
         for name in (
             "train_images", "train_labels", "train_attributes", "test_images", "test_labels",
             "test_attributes",
-        )  # fmt: skip
+        )
     }
     # A batch has 64 images.
     return single, dataclasses.replace(images, **doubled)
