@@ -7,6 +7,7 @@ spectra of Jacobians are decomposed on both; Deep InfoMax trains for a moment at
 One table at the end, also in ``--output``. Without a GPU all of it runs on the CPU, and it says so.
 """
 
+import dataclasses
 import functools
 import pathlib
 import time
@@ -111,7 +112,16 @@ def _deep_infomax():
     """Local Deep InfoMax as published, on 32 x 32 images of noise."""
     (experiment,) = catalog.get("dim_local")
     (_, _, single), *_ = override(experiment, ["evaluate=none"]).runs()
-    return single, images_of(single)
+    images = images_of(single)
+    doubled = {
+        name: np.concatenate([getattr(images, name)] * 2)
+        for name in (
+            "train_images", "train_labels", "train_attributes", "test_images", "test_labels",
+            "test_attributes",
+        )
+    }
+    # A batch has 64 images.
+    return single, dataclasses.replace(images, **doubled)
 
 
 def check(names=NAMES, steps=5, width=_WIDTH):

@@ -2,7 +2,7 @@
 
 TensorFlow registers a gradient whenever a function under ``tf.custom_gradient`` is traced, and
 never removes it (https://github.com/tensorflow/tensorflow/issues/97697). The gradient refers to
-tensors and so to their graph with everything that it has captured: 3 MiB a training run, because
+tensors and so to their graph with everything that it has captured, in every training run, because
 Keras' optimizers sum gradients over replicas by such a function, on a single device, too.
 """
 

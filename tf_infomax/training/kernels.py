@@ -16,6 +16,7 @@ __all__ = ["ON_HOST", "missing_kernels", "watched_kernels"]
 ON_HOST = {
     "StatelessShuffle": "the order of the examples in an epoch: one list of integers",
     "Placeholder": "an argument of a function",
+    ("Const", "dtype=string"): "the text of an assertion",
     ("SparseSoftmaxCrossEntropyWithLogits", "T=float64", "Tlabels=int64"): (
         "the classifier of flows, which train in float64: a few numbers an example"
     ),
