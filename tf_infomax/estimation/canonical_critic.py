@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.estimation.canonical import CanonicalCorrelations, canonical_correlations
+from tf_infomax.estimation.canonical import canonical_correlations, sparse_canonical_correlations
 from tf_infomax.estimation.closed_forms import ClosedForms
 from tf_infomax.estimation.gaussian_check import is_gaussian
 from tf_infomax.estimation.screening import informative_coordinates
@@ -157,32 +157,36 @@ class CanonicalCritic(keras.layers.Layer):
     def adaptations(self, x, y):
         """Adapts to pairs in one way after the other; a generator of their names.
 
-        The first is ``adapt``; no other follows if it ``suffices``. In few dimensions the
-        ``ClosedForms`` follow. In many dimensions the informative coordinates alone follow, if
-        there are some and they are few; otherwise, with few pairs for the dimension, canonical
-        correlations with ridges. They change the Gaussian part and, with fewer coordinates, the
-        scale of the network's inputs.
+        The first is ``adapt``. In few dimensions the ``ClosedForms`` follow unless it ``suffices``;
+        in many the informative coordinates alone, if they are few, which changes the scale of the
+        network's inputs, too, or else a sparse matrix of correlations; with few pairs for the
+        dimension, canonical correlations with ridges.
         """
         self.adapt(x, y)
         yield "all coordinates"
         x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
         if self.closed_forms is not None:
-            if not self.suffices(x, y):
-                number = np.count_nonzero(np.asarray(self.correlations))
-                maps = [np.asarray(one)[:, :number] for one in (self.map_x, self.map_y)]
-                yield from self.closed_forms.adaptations(x, y, maps)
-            return
+            if self.suffices(x, y):
+                return
+            number = np.count_nonzero(np.asarray(self.correlations))
+            maps = [np.asarray(one)[:, :number] for one in (self.map_x, self.map_y)]
+            yield from self.closed_forms.adaptations(x, y, maps)
+            self.closed_forms.leave()
         dims = x.shape[1], y.shape[1]
         if max(dims) >= _MANY_COORDINATES:
             kept = [np.flatnonzero(one) for one in informative_coordinates(x, y)]
             number = len(kept[0]) + len(kept[1])
             if 0 < number <= sum(dims) / 2:
                 found = canonical_correlations(x[:, kept[0]], y[:, kept[1]])
-                self._set(_embedded(found, kept, dims))
+                self._set(found.embedded(kept, dims))
                 # The other inputs are zero: the network's units keep their variance.
                 self.kernel.assign(self.kernel * math.sqrt(sum(dims) / number))
                 yield "informative coordinates"
                 return
+            sparse = sparse_canonical_correlations(x, y)
+            if sparse is not None:
+                self._set(sparse)
+                yield "sparse correlations"
         if len(x) < _ENOUGH_PAIRS * sum(dims) and min(dims) > 1:
             for ridge in _RIDGES:
                 self._set(canonical_correlations(x, y, ridge=ridge))
@@ -209,8 +213,6 @@ class CanonicalCritic(keras.layers.Layer):
 
     def untrained_scores(self, x, y, partners):
         """The scores, an array, as long as the network is untrained; ``None`` afterwards.
-
-        The network's part is zero then, and so most of the work of ``call`` is saved.
 
         Args:
             x: ``[K, Dx]``.  y: ``[M, Dy]``.  partners: int ``[K, P]``, rows of y.
@@ -324,21 +326,6 @@ def _centred_norm(variates, matrix):
     squares = tf.reduce_sum(variates**2, axis=1, keepdims=True)
     dim = tf.math.count_nonzero(tf.reduce_any(matrix != 0.0, axis=0), dtype=variates.dtype)
     return tf.math.sqrt(2.0 * (squares + 1e-6)) - tf.math.sqrt(2.0 * dim)
-
-
-def _embedded(found, kept, dims):
-    """``found`` on the ``kept`` coordinates, as maps of all coordinates; the others map to zero."""
-    maps = []
-    for matrix, places, dim in zip((found.map_x, found.map_y), kept, dims, strict=True):
-        maps.append(np.zeros((dim, dim)))
-        maps[-1][places, : len(places)] = matrix
-    means = []
-    for mean, places, dim in zip((found.mean_x, found.mean_y), kept, dims, strict=True):
-        means.append(np.zeros(dim))
-        means[-1][places] = mean
-    correlations = np.zeros(min(dims))
-    correlations[: len(found.correlations)] = found.correlations
-    return CanonicalCorrelations(*means, *maps, correlations)
 
 
 def _activation(hidden):
