@@ -16,10 +16,10 @@ from tf_infomax import critics, encoders, objectives
 from tf_infomax.decoders import Decoder
 from tf_infomax.encoders.stages import FoldCrops, UnfoldCrops
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
+from tf_infomax.estimation.categorical_critic import CategoricalCritic
 from tf_infomax.estimation.closed_forms import ClosedForms
 from tf_infomax.estimation.student_ratio import StudentRatio
 from tf_infomax.estimation.table_ratio import TableRatio
-from tf_infomax.estimation.categorical_critic import CategoricalCritic
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.mine import StatisticsNetwork
 from tf_infomax.layers import optimizers

@@ -1,4 +1,4 @@
-"""The Student copula's ratio against SciPy's densities, and pairs that are known to be Student's."""
+"""The Student copula's ratio against SciPy's densities; pairs that are known to be Student's."""
 
 import numpy as np
 import pytest
