@@ -17,6 +17,9 @@ from tf_infomax.decoders import Decoder
 from tf_infomax.encoders.stages import FoldCrops, UnfoldCrops
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.categorical_critic import CategoricalCritic
+from tf_infomax.estimation.closed_forms import ClosedForms
+from tf_infomax.estimation.student_ratio import StudentRatio
+from tf_infomax.estimation.table_ratio import TableRatio
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.mine import StatisticsNetwork
 from tf_infomax.layers import optimizers
@@ -383,6 +386,9 @@ ELSEWHERE = {
     "Adam": optimizers.Adam,  # tests/test_optimizers.py
     "NearCopy": NearCopy,  # tests/test_mi_network.py
     "CanonicalCritic": CanonicalCritic,  # tests/estimation
+    "ClosedForms": ClosedForms,  # a part of CanonicalCritic, whose weights it holds
+    "StudentRatio": StudentRatio,
+    "TableRatio": TableRatio,
     "CategoricalCritic": CategoricalCritic,  # tests/estimation
     "ClassifierHead": ClassifierHead,  # tests/evaluation
     "Decoder": Decoder,

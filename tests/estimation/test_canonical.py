@@ -5,6 +5,7 @@ import pytest
 
 from tf_infomax import distributions
 from tf_infomax.estimation import canonical_correlations
+from tf_infomax.estimation.canonical import sparse_canonical_correlations
 
 
 def pairs(name, n, seed=0, **options):
@@ -48,3 +49,30 @@ def test_constant_coordinates_are_harmless(constant):
     found = canonical_correlations(x, y)
     assert not found.correlations.any()
     assert np.isfinite(found.map_x).all() and np.isfinite(found.map_y).all()
+
+
+def test_sparse_correlations_are_those_of_the_few_pairs():
+    rng = np.random.default_rng(0)
+    x, noise = rng.normal(size=(2, 1_400, 20))
+    y = 0.5 * x + np.sqrt(0.75) * noise
+    plain, sparse = canonical_correlations(x, y), sparse_canonical_correlations(x, y)
+
+    def loss(found):
+        # Log-density ratio of new pairs, on average, below the truth.
+        x, noise = np.random.default_rng(1).normal(size=(2, 20_000, 20))
+        y = 0.5 * x + np.sqrt(0.75) * noise
+        a, b = (x - found.mean_x) @ found.map_x, (y - found.mean_y) @ found.map_y
+        rho = found.correlations
+        ratios = -0.5 * np.log(1 - rho**2) + (
+            rho * a * b - rho**2 * (a**2 + b**2) / 2
+        ) / (1 - rho**2)
+        return -10 * np.log(0.75) - ratios.sum(axis=1).mean()
+
+    # 20 parameters of 1,400 pairs in place of 400.
+    assert loss(sparse) < 0.05 < loss(plain)
+
+
+def test_sparse_correlations_of_a_singular_matrix_are_none():
+    x = np.random.default_rng(0).normal(size=(500, 2))
+    assert sparse_canonical_correlations(x, x[:, :1]) is None
+    assert sparse_canonical_correlations(x, np.ones((500, 1))) is None

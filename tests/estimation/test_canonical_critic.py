@@ -85,8 +85,9 @@ def test_untrained_without_correlation_it_is_zero():
     assert not np.any(critic(*(tf.constant(v, tf.float32) for v in codes(3, 3))))
 
 
-def test_survives_saving(tmp_path):
-    critic = CanonicalCritic(hidden_dim=6, layers=3, seed=4)
+@pytest.mark.parametrize("closed_forms", [False, True])
+def test_survives_saving(tmp_path, closed_forms):
+    critic = CanonicalCritic(hidden_dim=6, layers=3, closed_forms=closed_forms, seed=4)
     inputs = [keras.Input((3,)), keras.Input((2,))]
     model = keras.Model(inputs, critic(*inputs))
     for weight in critic.weights:
@@ -95,6 +96,26 @@ def test_survives_saving(tmp_path):
     loaded = keras.saving.load_model(tmp_path / "critic.keras")
     x, y = (values.astype(np.float32) for values in codes(3, 2))
     np.testing.assert_array_equal(loaded([x, y]), critic(x, y))
+
+
+def test_a_closed_form_takes_the_gaussian_part_s_place():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1_200, 1))
+    y = np.abs(x) + 0.3 * rng.normal(size=(1_200, 1))
+    critic = CanonicalCritic(closed_forms=True, seed=0)
+    critic.build(x.shape, y.shape)
+    names = list(critic.adaptations(x, y))
+    assert names == ["all coordinates", "student", "tables of coordinates"]
+    assert critic.closed_forms.place() is None
+    assert "tables of coordinates" in critic.adaptations(x, y)
+    x, y = (values[:9].astype(np.float32) for values in (x, y))
+    expected = critic.closed_forms(x, y)
+    np.testing.assert_allclose(critic(x, y), expected, atol=1e-5)
+    partners = np.arange(18).reshape(9, 2) % 9
+    np.testing.assert_allclose(
+        critic.untrained_scores(x, y, partners),
+        np.take_along_axis(np.asarray(expected), partners, axis=1), atol=1e-5,
+    )  # fmt: skip
 
 
 def test_seeds():

@@ -84,10 +84,10 @@ def test_scores_of_an_untrained_critic_are_those_of_call():
     partners = (np.arange(60)[:, np.newaxis] + np.arange(9)) % 60
     for count, rows in ((60, partners), (4, partners[:4, :1])):
         expected = critic(x[:count], y, rows).numpy()
-        found = critic.gaussian_scores(x[:count], y, rows)
+        found = critic.untrained_scores(x[:count], y, rows)
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
     critic.readout.assign(critic.readout + 0.1)
-    assert critic.gaussian_scores(x, y, partners) is None
+    assert critic.untrained_scores(x, y, partners) is None
 
 
 def test_nothing_is_trained_where_a_gaussian_suffices():

@@ -4,11 +4,14 @@ import dataclasses
 
 import numpy as np
 
-__all__ = ["CanonicalCorrelations", "canonical_correlations"]
+__all__ = ["CanonicalCorrelations", "canonical_correlations", "sparse_canonical_correlations"]
 
 # Directions whose variance is below this fraction of the largest are left out: they are lost in
 # the rounding of float32 codes.
 _SMALLEST_VARIANCE = 1e-9
+# Correlations within so many standard errors of zero count as zero in sparse matrices, whose
+# smallest eigenvalue must stay above a limit.
+_SPARSE_ERRORS, _SMALLEST_SPARSE = 3.0, 1e-2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +30,24 @@ class CanonicalCorrelations:
     map_x: np.ndarray
     map_y: np.ndarray
     correlations: np.ndarray
+
+    def embedded(self, kept, dims):
+        """The same on the ``kept`` of so many coordinates; the others map to zero.
+
+        Args:
+            kept: (of x, of y), int arrays: which coordinates this was found on.
+            dims: numbers of all coordinates.
+        """
+        maps, means = [], []
+        for mean, matrix, places, dim in zip(
+            (self.mean_x, self.mean_y), (self.map_x, self.map_y), kept, dims, strict=True
+        ):
+            means.append(np.zeros(dim))
+            maps.append(np.zeros((dim, dim)))
+            means[-1][places], maps[-1][places, : len(places)] = mean, matrix
+        correlations = np.zeros(min(dims))
+        correlations[: len(self.correlations)] = self.correlations
+        return CanonicalCorrelations(*means, *maps, correlations)
 
 
 def canonical_correlations(x, y, folds=5, largest=0.9999, ridge=0.0):
@@ -68,14 +89,44 @@ def canonical_correlations(x, y, folds=5, largest=0.9999, ridge=0.0):
     return CanonicalCorrelations(*directions, correlations)
 
 
+def sparse_canonical_correlations(x, y, largest=0.9999):
+    """Canonical correlations if most coordinates of both sides are uncorrelated.
+
+    Correlations of two coordinates, within a side and between them, that are not significant are
+    zero, so that they mislead nobody: 400 of them between 20 and 20 coordinates cost 0.14 nats on
+    new pairs if 1,400 pairs are fitted.
+
+    Args:
+        x: ``[N, Dx]``, y: ``[N, Dy]``, finite.
+        largest: upper limit of the returned correlations.
+
+    Returns:
+        ``CanonicalCorrelations``, or ``None`` if the matrix is not clearly positive.
+    """
+    dim_x, values = x.shape[1], np.hstack([x, y])
+    means, scales = values.mean(axis=0), values.std(axis=0)
+    if not scales.all():
+        return None
+    matrix = np.corrcoef(values.T)
+    matrix[np.abs(matrix) < _SPARSE_ERRORS / np.sqrt(len(values))] = 0.0
+    if np.linalg.eigvalsh(matrix)[0] < _SMALLEST_SPARSE:
+        return None
+    maps, correlations = _of_covariances(
+        matrix[:dim_x, :dim_x], matrix[:dim_x, dim_x:], matrix[dim_x:, dim_x:], 0.0
+    )
+    return CanonicalCorrelations(
+        means[:dim_x], means[dim_x:],
+        maps[0] / scales[:dim_x, np.newaxis], maps[1] / scales[dim_x:, np.newaxis],
+        np.minimum(correlations, largest),
+    )  # fmt: skip
+
+
 def _directions(x, y, ridge):
     means = x.mean(axis=0), y.mean(axis=0)
     x, y = x - means[0], y - means[1]
-    whitening = [_inverse_root(values.T @ values / len(values), ridge) for values in (x, y)]
-    left, correlations, right = np.linalg.svd(
-        whitening[0] @ (x.T @ y / len(x)) @ whitening[1], full_matrices=True
+    maps, correlations = _of_covariances(
+        x.T @ x / len(x), x.T @ y / len(x), y.T @ y / len(y), ridge
     )
-    maps = whitening[0] @ left, whitening[1] @ right.T
     if ridge:
         # Variates of unit variance, as the Gaussian density ratio has them.
         maps = [
@@ -83,6 +134,14 @@ def _directions(x, y, ridge):
             for matrix, values in zip(maps, (x, y), strict=True)
         ]
     return (*means, *maps), correlations
+
+
+def _of_covariances(of_x, of_both, of_y, ridge):
+    whitening = [_inverse_root(one, ridge) for one in (of_x, of_y)]
+    left, correlations, right = np.linalg.svd(
+        whitening[0] @ of_both @ whitening[1], full_matrices=True
+    )
+    return (whitening[0] @ left, whitening[1] @ right.T), correlations
 
 
 def _inverse_root(covariance, ridge):

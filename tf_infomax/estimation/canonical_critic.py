@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.estimation.canonical import CanonicalCorrelations, canonical_correlations
+from tf_infomax.estimation.canonical import canonical_correlations, sparse_canonical_correlations
+from tf_infomax.estimation.closed_forms import ClosedForms
 from tf_infomax.estimation.gaussian_check import is_gaussian
 from tf_infomax.estimation.screening import informative_coordinates
 from tf_infomax.estimation.waves import significant, wave_features
@@ -31,11 +32,12 @@ class CanonicalCritic(keras.layers.Layer):
     """``f(x, y) = scale * log-density ratio of a Gaussian + network(x, y) + offset``.
 
     The Gaussian part is the optimal critic of Gaussian pairs and needs no training; ``adapt`` sets
-    it. The network starts at zero, so training starts from that critic and adds the non-Gaussian
-    part. Its inputs are the canonical variates a of x and b of y; their differences ``a_k - b_k``
-    on a unit scale, along which a strong dependence is narrow; their norms and the Gaussian part,
-    of which the density ratio of every elliptical distribution is a function. Half of its hidden
-    units are ReLU (sharp edges), half SiLU (smooth densities).
+    it. Another of the ``ClosedForms`` may take its place. The network starts at zero, so training
+    starts from that critic and adds what it leaves out. Its inputs are the canonical variates a of
+    x and b of y; their differences ``a_k - b_k`` on a unit scale, along which a strong dependence
+    is narrow; their norms and the Gaussian part, of which the density ratio of every elliptical
+    distribution is a function. Half of its hidden units are ReLU (sharp edges), half SiLU (smooth
+    densities).
 
     Args:
         hidden_dim: width of the hidden layers, even.
@@ -55,7 +57,9 @@ class CanonicalCritic(keras.layers.Layer):
     # In training, of the matrices: without it a network of few pairs is misled a little more.
     weight_decay = 0.1
 
-    def __init__(self, hidden_dim=64, layers=2, waves=(0, 0), seed=None, **kwargs):
+    def __init__(
+        self, hidden_dim=64, layers=2, waves=(0, 0), closed_forms=False, seed=None, **kwargs
+    ):
         super().__init__(**kwargs)
         for name, value in (("hidden_dim", hidden_dim), ("layers", layers)):
             positive_integer(value, name)
@@ -64,6 +68,7 @@ class CanonicalCritic(keras.layers.Layer):
         self.hidden_dim = hidden_dim
         self.num_layers = layers
         self.waves = tuple(waves)
+        self.closed_forms = ClosedForms(dtype=self.dtype_policy) if closed_forms else None
         self.seed = seed
 
     def build(self, x_shape, y_shape):
@@ -128,6 +133,8 @@ class CanonicalCritic(keras.layers.Layer):
                 ),
                 name="wave_kernel",
             )
+        if self.closed_forms is not None:
+            self.closed_forms.build((None, dim_x), (None, dim_y))
 
     def adapt(self, x, y):
         """Sets the Gaussian part, and the coordinates of the network, from pairs.
@@ -140,6 +147,8 @@ class CanonicalCritic(keras.layers.Layer):
             self.build(x.shape, y.shape)
             self.built = True
         self._set(canonical_correlations(x, y))
+        if self.closed_forms is not None:
+            self.closed_forms.leave()
         if any(self.waves):
             gains = np.concatenate(significant(x, y, *self.waves)).astype(np.float64)
             # However many there are, together they are as large as one input of variance one.
@@ -148,38 +157,51 @@ class CanonicalCritic(keras.layers.Layer):
     def adaptations(self, x, y):
         """Adapts to pairs in one way after the other; a generator of their names.
 
-        The first is ``adapt``. In many dimensions the informative coordinates alone follow, if
-        there are some and they are few; otherwise, with few pairs for the dimension, canonical
-        correlations with ridges. They change the Gaussian part and, with fewer coordinates, the
-        scale of the network's inputs.
+        The first is ``adapt``. In few dimensions the ``ClosedForms`` follow unless it ``suffices``;
+        in many the informative coordinates alone, if they are few, which changes the scale of the
+        network's inputs, too, or else a sparse matrix of correlations; with few pairs for the
+        dimension, canonical correlations with ridges.
         """
         self.adapt(x, y)
         yield "all coordinates"
         x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+        if self.closed_forms is not None:
+            if self.suffices(x, y):
+                return
+            number = np.count_nonzero(np.asarray(self.correlations))
+            maps = [np.asarray(one)[:, :number] for one in (self.map_x, self.map_y)]
+            yield from self.closed_forms.adaptations(x, y, maps)
+            self.closed_forms.leave()
         dims = x.shape[1], y.shape[1]
         if max(dims) >= _MANY_COORDINATES:
             kept = [np.flatnonzero(one) for one in informative_coordinates(x, y)]
             number = len(kept[0]) + len(kept[1])
             if 0 < number <= sum(dims) / 2:
                 found = canonical_correlations(x[:, kept[0]], y[:, kept[1]])
-                self._set(_embedded(found, kept, dims))
+                self._set(found.embedded(kept, dims))
                 # The other inputs are zero: the network's units keep their variance.
                 self.kernel.assign(self.kernel * math.sqrt(sum(dims) / number))
                 yield "informative coordinates"
                 return
+            sparse = sparse_canonical_correlations(x, y)
+            if sparse is not None:
+                self._set(sparse)
+                yield "sparse correlations"
         if len(x) < _ENOUGH_PAIRS * sum(dims) and min(dims) > 1:
             for ridge in _RIDGES:
                 self._set(canonical_correlations(x, y, ridge=ridge))
                 yield f"ridge {ridge:g}"
 
     def suffices(self, x, y):
-        """Whether the Gaussian part is all that the pairs show, after ``adapt``.
+        """Whether the Gaussian part, or what took its place, is all that the pairs show.
 
         Then a network could only learn noise. Coordinates that are not in use are not tested.
 
         Args:
             x: ``[N, Dx]``, y: ``[N, Dy]``, the pairs that the critic is adapted to.
         """
+        if self.closed_forms is not None and self.closed_forms.place() is not None:
+            return self.closed_forms.suffices(*(np.asarray(one, np.float64) for one in (x, y)))
         samples, variates = [], []
         for values, mean, matrix in ((x, self.mean_x, self.map_x), (y, self.mean_y, self.map_y)):
             values, mean, matrix = (np.asarray(one, np.float64) for one in (values, mean, matrix))
@@ -189,10 +211,8 @@ class CanonicalCritic(keras.layers.Layer):
         rho = np.asarray(self.correlations, np.float64)[:rank]
         return rank > 0 and is_gaussian(*samples, *variates, rho)
 
-    def gaussian_scores(self, x, y, partners):
+    def untrained_scores(self, x, y, partners):
         """The scores, an array, as long as the network is untrained; ``None`` afterwards.
-
-        The network's part is zero then, and so most of the work of ``call`` is saved.
 
         Args:
             x: ``[K, Dx]``.  y: ``[M, Dy]``.  partners: int ``[K, P]``, rows of y.
@@ -202,6 +222,9 @@ class CanonicalCritic(keras.layers.Layer):
         """
         if np.any(self.readout.numpy()):
             return None
+        if self.closed_forms is not None and self.closed_forms.place() is not None:
+            scores = self.closed_forms.scores_in_use(x, y, partners)
+            return self.scale.numpy() * scores + self.offset.numpy()
         a = tf.matmul(x - self.mean_x, self.map_x)
         b = tf.matmul(y - self.mean_y, self.map_y)
         of_a, of_b, weights = (one.numpy() for one in self._gaussian_parts(a, b))
@@ -240,6 +263,9 @@ class CanonicalCritic(keras.layers.Layer):
             hidden = hidden_x[:, tf.newaxis] + tf.gather(hidden_y, partners)
             gaussian = gaussian_x[:, tf.newaxis] + tf.gather(gaussian_y, partners)
             gaussian += tf.einsum("kd,kpd->kp", weighted, tf.gather(b, partners))
+        if self.closed_forms is not None:
+            gaussian *= 1.0 - tf.reduce_sum(self.closed_forms.gates)
+            gaussian += self.closed_forms(x, y, partners)
         hidden += tf.asinh(gaussian)[..., tf.newaxis] * of_gaussian
         rows = _activation(tf.reshape(hidden, [-1, self.hidden_dim]))
         for kernel, bias in self.hidden:
@@ -289,6 +315,7 @@ class CanonicalCritic(keras.layers.Layer):
             "hidden_dim": self.hidden_dim,
             "layers": self.num_layers,
             "waves": self.waves,
+            "closed_forms": self.closed_forms is not None,
             "seed": self.seed,
         }
 
@@ -299,21 +326,6 @@ def _centred_norm(variates, matrix):
     squares = tf.reduce_sum(variates**2, axis=1, keepdims=True)
     dim = tf.math.count_nonzero(tf.reduce_any(matrix != 0.0, axis=0), dtype=variates.dtype)
     return tf.math.sqrt(2.0 * (squares + 1e-6)) - tf.math.sqrt(2.0 * dim)
-
-
-def _embedded(found, kept, dims):
-    """``found`` on the ``kept`` coordinates, as maps of all coordinates; the others map to zero."""
-    maps = []
-    for matrix, places, dim in zip((found.map_x, found.map_y), kept, dims, strict=True):
-        maps.append(np.zeros((dim, dim)))
-        maps[-1][places, : len(places)] = matrix
-    means = []
-    for mean, places, dim in zip((found.mean_x, found.mean_y), kept, dims, strict=True):
-        means.append(np.zeros(dim))
-        means[-1][places] = mean
-    correlations = np.zeros(min(dims))
-    correlations[: len(found.correlations)] = found.correlations
-    return CanonicalCorrelations(*means, *maps, correlations)
 
 
 def _activation(hidden):

@@ -187,7 +187,7 @@ class FoldTraining:
         few = min(partners, max(64, _WATCHED_SCORES // len(validation)))
         self._restart(initial_weights)
         different = train[np.sort(np.unique(train, return_index=True)[1])]
-        self._adapt(x[different], y[different], lambda: limits_of(
+        way = self._adapt(x[different], y[different], lambda: limits_of(
             self.reader.scores(*watched, few), FEW_LEVELS
         )[1])  # fmt: skip
         if trains is None:
@@ -227,7 +227,24 @@ class FoldTraining:
         candidates = [(0, untrained), *([(best_epoch, weights)] if best_epoch else [])]
         best_epoch, weights, limits = self._trusted(candidates, watched, partners, limits_of)
         self.critic.set_weights(weights)
+        if best_epoch == 0:
+            # Nothing is chosen any more: the validation pairs serve the closed form, too.
+            part = round(len(different) / len(train) * len(validation))
+            rows = np.concatenate([different, validation[:part]])
+            weights = self._adapted_again(way, x[rows], y[rows])
         return TrainedCritic(weights, tuple(curve), best_epoch, limits)
+
+    def _adapted_again(self, way, x, y):
+        """The critic's weights after it was adapted to pairs in the named way, if it can be."""
+        before = self.critic.get_weights()
+        if way is not None and way not in self._ways(x, y):
+            self.critic.set_weights(before)
+        return self.critic.get_weights()
+
+    def _ways(self, x, y):
+        for name in self.critic.adaptations(x, y):
+            self.critic.offset.assign(self._start)
+            yield name
 
     def _trusted(self, candidates, watched, partners, limits_of):
         """The last candidate that is better than those before it: (epoch, weights, limits).
@@ -252,12 +269,11 @@ class FoldTraining:
         return chosen
 
     def _adapt(self, x, y, validation_value):
-        """Adapts the critic to pairs, in the way that is best on the validation pairs."""
-        critic, candidates = self.critic, []
+        """Adapts the critic in the way that is best on the validation pairs: its name or None."""
+        critic, candidates, way = self.critic, [], None
         if hasattr(critic, "adaptations"):
-            for name in critic.adaptations(x, y):
-                critic.offset.assign(self._start)
-                candidates.append((name, critic.get_weights()))
+            candidates = [(name, critic.get_weights()) for name in self._ways(x, y)]
+            way = candidates[0][0]
         elif hasattr(critic, "adapt"):
             critic.adapt(x, y)
             critic.offset.assign(self._start)
@@ -267,10 +283,11 @@ class FoldTraining:
                 critic.set_weights(weights)
                 value = validation_value()
                 if value > best - _WORTH_ALL_COORDINATES * name.startswith("informative"):
-                    best, chosen = value, weights
+                    best, chosen, way = value, weights, name
             critic.set_weights(chosen or candidates[0][1])
         for average, variable in zip(self._averages, self._variables, strict=True):
             average.assign(variable.value)
+        return way
 
     def _restart(self, initial_weights):
         self.critic.set_weights(initial_weights)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.spatial import cKDTree
 
-__all__ = ["is_gaussian"]
+__all__ = ["are_ordinary", "cosines", "cosines_of_ranks", "is_gaussian"]
 
 # With fewer pairs the tests would overlook too much; with more they would only take longer.
 _FEWEST, _MOST = 1_000, 50_000
@@ -66,7 +66,7 @@ def _are_independent(coordinates, groups):
     features, masks, sides, is_low, is_linear = [], [], [], [], []
 
     def add(values, mask, group, cosines):
-        features.append(_cosines(values, cosines))
+        features.append(cosines_of_ranks(values, cosines))
         masks.extend([mask] * cosines)
         sides.extend([group] * cosines)
         is_low.extend([mask.sum() == 1 and order < _LOWEST for order in range(cosines)])
@@ -92,7 +92,7 @@ def _are_independent(coordinates, groups):
     # The correlations themselves are larger in the sample than in the Gaussian part.
     tested &= ~np.logical_and.outer(is_linear, is_linear)
     low = tested & np.logical_and.outer(is_low, is_low)
-    return all(_are_ordinary(scores[chosen]) for chosen in (tested, low))
+    return all(are_ordinary(scores[chosen]) for chosen in (tested, low))
 
 
 def _is_linear(x, y, a):
@@ -100,8 +100,8 @@ def _is_linear(x, y, a):
     design = np.column_stack([np.ones(len(x)), x])
     rest = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
     number = int(np.clip(_ALL_COSINES // x.shape[1], _LOWEST, _COSINES))
-    waves = np.concatenate([_cosines(column, number) for column in x.T], axis=1)
-    rests = np.concatenate([_cosines(column, _LOWEST) for column in rest.T], axis=1)
+    waves = np.concatenate([cosines_of_ranks(column, number) for column in x.T], axis=1)
+    rests = np.concatenate([cosines_of_ranks(column, _LOWEST) for column in rest.T], axis=1)
     scores = np.abs(waves.T @ rests) / math.sqrt(len(x))
     if scores.max() > _largest(scores.size):
         return False
@@ -120,7 +120,8 @@ def _largest(number):
     return math.sqrt(2.0 * math.log(2.0 * number)) + _ABOVE_LARGEST
 
 
-def _are_ordinary(scores):
+def are_ordinary(scores):
+    """Whether scores ``[n]`` are as independent standard normal variables have them."""
     number = len(scores)
     largest = _largest(number)
     total = number + _ABOVE_MEAN * math.sqrt(2.0 * number)
@@ -143,9 +144,14 @@ def _coordinates(a, b, correlations):
     return values / np.maximum(values.std(axis=0), 1e-12), groups
 
 
-def _cosines(values, number):
-    """Cosines of ranks, ``[N, number]``, of mean 0 and variance 1."""
+def cosines_of_ranks(values, number):
+    """``cosines`` of the ranks of values ``[N]``, ``[N, number]``."""
     ranks = np.empty(len(values))
     ranks[np.argsort(values, kind="stable")] = (np.arange(len(values)) + 0.5) / len(values)
-    angles = math.pi * ranks[:, np.newaxis] * np.arange(1, number + 1)
+    return cosines(ranks, number)
+
+
+def cosines(levels, number):
+    """``sqrt(2) cos(pi j u)``, j = 1..number, of uniform u ``[N]``: of mean 0 and variance 1."""
+    angles = math.pi * levels[:, np.newaxis] * np.arange(1, number + 1)
     return math.sqrt(2.0) * np.cos(angles)

@@ -102,7 +102,7 @@ class Reader:
         if partners.size < len(y):
             rows, partners = np.unique(partners, return_inverse=True)
             y, partners = y[rows], partners.reshape(len(x), -1)
-        closed = getattr(self._critic, "gaussian_scores", None)
+        closed = getattr(self._critic, "untrained_scores", None)
         scores = None if closed is None else closed(x, y, partners)
         if scores is not None:
             return scores

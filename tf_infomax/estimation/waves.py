@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import ndtr
 
-__all__ = ["NUMBER", "number_for", "significant", "wave_features"]
+__all__ = ["NUMBER", "correlated_pairs", "number_for", "significant", "wave_features"]
 
 # Half-periods over the range of the ranks, 1 to this; an orthonormal basis but for the constant.
 NUMBER = 32
@@ -16,6 +16,9 @@ NUMBER = 32
 _FAST, _RATIO, _CLEAR = 5, 3, 9.0
 # Coordinates of a side, at most: in more, waves of one coordinate alone are too many inputs.
 _MOST_COORDINATES = 4
+# Waves of each of two coordinates whose dependence is tested, and by how many standard deviations
+# the sum of their squared correlations must be above that of independent coordinates.
+_SLOW, _CLEAR_SUM = 6, 4.0
 
 
 def number_for(dim):
@@ -77,3 +80,27 @@ def _features(values, number):
         features = np.concatenate([values, values**2], axis=1)
     features = features - features.mean(axis=0)
     return features / np.maximum(features.std(axis=0), 1e-12)
+
+
+def correlated_pairs(x, y):
+    """Pairs of coordinates (of x, of y) with correlated slow waves, each in one pair at most.
+
+    The most strongly dependent pairs come first.
+
+    Args:
+        x: ``[N, Dx]``, y: ``[N, Dy]``, arrays of normal scores; row i of both is one pair.
+
+    Returns:
+        List of (int, int).
+    """
+    features = [_features(values, _SLOW) for values in (x, y)]
+    scores = (features[0].T @ features[1]) ** 2 / len(x)
+    blocks = scores.reshape(x.shape[1], _SLOW, y.shape[1], _SLOW).sum(axis=(1, 3))
+    found = []
+    # A sum of squares of independent standard normals, against its standard deviation.
+    least = _SLOW**2 + _CLEAR_SUM * math.sqrt(2.0) * _SLOW
+    while blocks.size and blocks.max() > least:
+        one, other = np.unravel_index(blocks.argmax(), blocks.shape)
+        found.append((int(one), int(other)))
+        blocks[one], blocks[:, other] = 0.0, 0.0
+    return found
