@@ -56,10 +56,12 @@ def fit_student(x, y):
         x: ``[N, Dx]``, y: ``[N, Dy]``, finite; row i of both is one pair.
 
     Returns:
-        ``StudentFit``, or ``None`` if coordinates determine each other.
+        ``StudentFit``, or ``None`` if coordinates determine each other, or one is constant.
     """
     dim_x = x.shape[1]
     scores = np.hstack([x, y])
+    if not np.ptp(scores, axis=0).all():
+        return None
     best = None
     for degrees in _DEGREES:
         quantiles = stdtrit(degrees, ndtr(_SCORES))
