@@ -26,17 +26,17 @@ run: .venv/installed
 	$(BIN)/python launch/run_experiment.py --experiment=quick_start --workdir=$(WORKDIR)
 
 test: .venv/installed
-	$(BIN)/python -m pytest -q -n $(TEST_JOBS) -m "not slow"
+	$(BIN)/python -m pytest -q -n $(TEST_JOBS) --dist worksteal -m "not slow"
 
 test-all: .venv/installed
-	$(BIN)/python -m pytest -q -n $(TEST_JOBS)
+	$(BIN)/python -m pytest -q -n $(TEST_JOBS) --dist worksteal
 
 # The default tests with the lowest versions that setup.py accepts.
 test-lowest:
 	$(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/python -m pip install --quiet --editable .[dev] \
 		--constraint tests/lowest_versions.txt
-	.venv-lowest/bin/python -m pytest -q -n $(TEST_JOBS) -m "not slow"
+	.venv-lowest/bin/python -m pytest -q -n $(TEST_JOBS) --dist worksteal -m "not slow"
 
 # What the package's formulations save: times, memory and equality, next to baselines.
 bench: .venv/installed

@@ -71,6 +71,7 @@ def rows_of(workdir):
     return found
 
 
+@pytest.mark.slow
 def test_rows_of_a_mirrored_run_are_those_of_one_device(tmp_path):
     flags = ["--experiment=critic_impact", *(f"--set={one}" for one in TINY["critic_impact"])]
     found = []

@@ -31,6 +31,7 @@ def check(directory, name, *settings):
             assert left() == before
 
 
+@pytest.mark.slow
 def test_no_graph_is_left_of_a_run(tmp_path):
     check(tmp_path, "dependent_samples")
 
