@@ -131,6 +131,17 @@ def test_a_resumed_run_and_other_seeds_keep_the_choice(tmp_path):
     assert not is_compiled(StepLoops(trial_of(), directory(tmp_path, 1)))
 
 
+def test_a_run_that_began_without_a_note_goes_on_as_it_began(tmp_path):
+    other = StepLoops(trial_of(), directory(tmp_path, 1), clock=clock_of(0.01, 0.005))
+    other.choose(is_new=True, tell=lambda text: None)
+    assert not is_compiled(other)
+    # It was compiled by the rule, and has a checkpoint.
+    loops = StepLoops(trial_of(), directory(tmp_path), clock=never)
+    loops.choose(is_new=False, tell=lambda text: None)
+    assert is_compiled(loops)
+    assert not (tmp_path / "seed_0" / "compilation.json").exists()
+
+
 def test_nothing_is_measured_where_nothing_is_open_or_to_be_gained(tmp_path):
     for given in ("yes", "no"):
         trial = trial_of(jit_compile=given, compiled=given == "yes")

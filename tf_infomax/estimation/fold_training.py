@@ -237,6 +237,7 @@ class FoldTraining:
     def _adapted_again(self, way, x, y):
         """The critic's weights after it was adapted to pairs in the named way, if it can be."""
         before = self.critic.get_weights()
+        # The search ends at the named way, to which the critic is adapted then.
         if way is not None and way not in self._ways(x, y):
             self.critic.set_weights(before)
         return self.critic.get_weights()

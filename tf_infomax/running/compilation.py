@@ -18,6 +18,8 @@ from tf_infomax.training.loop import StepLoop
 __all__ = ["StepLoops"]
 
 _FILE = "compilation.json"
+# As the file names them, whether XLA compiles.
+_WAYS = {"xla": True, "without_xla": False}
 # Seconds of training under XLA from which a measurement, which traces the step a second time, pays.
 _WORTH_MEASURING = 60.0
 # Of XLA's time: below it, steps without XLA are chosen; a smaller gain may be chance. It must be so
@@ -56,8 +58,9 @@ class StepLoops:
         self._is_open = (
             trial.experiment.train.jit_compile == "auto" and trial.jit_compile and not is_shared
         )
-        self._noted = self._note_of_the_variant() if self._is_open else None
-        self._jit_compile = trial.jit_compile if self._noted is None else self._noted
+        self._noted = self._read(self._path) if self._is_open else None
+        # Read here as well, so that a damaged one is found before anything is trained.
+        self._of_other_seeds = self._note_of_other_seeds() if self._is_open else None
 
     def choose(self, is_new, tell):
         """Measures, if the experiment leaves it open, nothing is noted, and the run is long.
@@ -71,18 +74,19 @@ class StepLoops:
         """
         if not self._is_open or self._noted is not None or not is_new:
             return
+        if self._of_other_seeds is not None:
+            # Seeds are compared, so they are computed alike.
+            self._write(self._of_other_seeds)
+            return
         tell("times a few steps compiled by XLA")
         seconds = self._measured(self._trial.experiment.train.steps)
         if seconds is None:
             return
-        # Another seed, in another process, may have been faster.
-        self._noted = self._note_of_the_variant()
-        if self._noted is None:
-            self._noted = not np.all(seconds[False] < _CLEARLY_FASTER * seconds[True])
-            times = {name: (1e3 * seconds[way]).round(3).tolist() for name, way in _WAYS.items()}
-            note = {"jit_compile": self._noted, "wall_and_processor_ms_per_step": times}
-            write_json(self._path, note)
-        self._jit_compile = self._noted
+        times = {name: (1e3 * seconds[way]).round(3).tolist() for name, way in _WAYS.items()}
+        is_faster = not np.all(seconds[False] < _CLEARLY_FASTER * seconds[True])
+        measured = {"jit_compile": is_faster, "wall_and_processor_ms_per_step": times}
+        # Another seed, in another process, may have come first.
+        self._write(self._note_of_other_seeds() or measured)
         tell(
             f"a step takes {1e3 * seconds[True][0]:.1f} ms compiled by XLA, "
             f"{1e3 * seconds[False][0]:.1f} ms without: "
@@ -92,6 +96,10 @@ class StepLoops:
     def steps(self):
         """The ``StepLoop`` of the training."""
         return self._loop(self._jit_compile)
+
+    @property
+    def _jit_compile(self):
+        return self._trial.jit_compile if self._noted is None else self._noted["jit_compile"]
 
     def warm_up(self):
         """The ``StepLoop`` of the steps that players take before."""
@@ -105,22 +113,26 @@ class StepLoops:
             )
         return self._loops[jit_compile]
 
-    def _note_of_the_variant(self):
-        """What this run, or another seed of its variant, was compiled by; ``None`` if unknown."""
+    def _write(self, note):
+        write_json(self._path, note)
+        self._noted = note
+
+    def _note_of_other_seeds(self):
+        """What another seed of the variant noted; ``None`` if none did."""
         others = sorted(self._path.parent.parent.glob(f"seed_*/{_FILE}"))
-        path = next((path for path in (self._path, *others) if path.is_file()), None)
-        if path is None:
+        return next((self._read(path) for path in others if path != self._path), None)
+
+    def _read(self, path):
+        """The note in a file, a dict; ``None`` if there is none."""
+        if not path.is_file():
             return None
-        plain = read_json(path)
-        if not isinstance(plain.get("jit_compile"), bool):
+        note = read_json(path)
+        if not isinstance(note.get("jit_compile"), bool):
             raise ValueError(
                 f"{path} must say whether jit_compile is true or false; bring it back from a copy, "
-                f"or delete its directory. Received: {plain.get('jit_compile')!r}."
+                f"or delete its directory. Received: {note.get('jit_compile')!r}."
             )
-        if path != self._path:
-            # Seeds are compared, so they are computed alike.
-            write_json(self._path, plain)
-        return plain["jit_compile"]
+        return note
 
     def _measured(self, steps):
         """Way -> seconds of a step on both clocks; ``None`` where a measurement is not worth it."""
@@ -152,6 +164,3 @@ class StepLoops:
         segment = loop.run(0, count)
         seconds = self._clock() - began
         return None if segment.non_finite_step is not None else seconds / count
-
-
-_WAYS = {"xla": True, "without_xla": False}

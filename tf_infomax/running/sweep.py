@@ -222,14 +222,19 @@ def run_all(runs, workdir, jobs=0, threads=0, backend=THIS_MACHINE, patience=600
         stopped_by = devices.largest(interruption.signal or 0) or None
     if not devices.is_chief:
         return Outcome(statuses, None, stopped_by)
+    # Whoever interrupts is waiting.
+    return Outcome(statuses, _merged(workdir, runs, with_report=stopped_by is None), stopped_by)
+
+
+def _merged(workdir, runs, with_report):
+    """Merges the rows of the runs; path of the report on them, if there is one."""
     rows = read_rows(workdir) if any(run.directory.is_dir() for run in runs) else []
     write_rows(workdir / "rows.jsonl", rows)
-    # Whoever interrupts is waiting.
-    is_due = rows and stopped_by is None
-    page = report.make_report([workdir], workdir / "report.html") if is_due else None
-    if is_due:
-        board.write_figures(workdir, max(row.step for row in rows))
-    return Outcome(statuses, page, stopped_by)
+    if not (rows and with_report):
+        return None
+    page = report.make_report([workdir], workdir / "report.html")
+    board.write_figures(workdir, max(row.step for row in rows))
+    return page
 
 
 def _shared(runs, devices, interruption):
