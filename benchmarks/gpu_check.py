@@ -7,7 +7,6 @@ spectra of Jacobians are decomposed on both; Deep InfoMax trains for a moment at
 One table at the end, also in ``--output``. Without a GPU all of it runs on the CPU, and it says so.
 """
 
-import dataclasses
 import functools
 import pathlib
 import time
@@ -16,11 +15,10 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
+from benchmarks.trials import trial_on_noise
 from tests.devices.small import NAMES, images_of, small
 from tf_infomax.encoders import MLP
 from tf_infomax.evaluation.encoder_spectra import READ, EncoderSpectra, spectra_on_device
-from tf_infomax.experiments import catalog
-from tf_infomax.experiments.overrides import override
 from tf_infomax.running.build import build
 from tf_infomax.training.kernels import watched_kernels
 from tf_infomax.training.loop import StepLoop
@@ -59,7 +57,7 @@ def _timed(function):
 def _steps(make, place, steps):
     """(means of the first step, its seconds, seconds of a later step, missing kernels)."""
     with watched_kernels() as missing, tf.device(place):
-        loop = StepLoop(build(*make()).task, False)
+        loop = StepLoop(make().task, False)
         first, begun = _timed(lambda: loop.run(0, 1))
         _, later = _timed(lambda: loop.run(1, 1 + steps))
     missing.pop("functions")
@@ -71,7 +69,7 @@ def compare_steps(name, make, steps):
 
     Args:
         name: what the line is called.
-        make: function -> (experiment, images).
+        make: function -> ``Trial``.
         steps: steps that are timed, after one that is not.
     """
     means, begun, seconds, missing = _steps(make, _place(), steps)
@@ -110,18 +108,11 @@ def _line(*cells):
 
 def _deep_infomax():
     """Local Deep InfoMax as published, on 32 x 32 images of noise."""
-    (experiment,) = catalog.get("dim_local")
-    (_, _, single), *_ = override(experiment, ["evaluate=none"]).runs()
-    images = images_of(single)
-    doubled = {
-        name: np.concatenate([getattr(images, name)] * 2)
-        for name in (
-            "train_images", "train_labels", "train_attributes", "test_images", "test_labels",
-            "test_attributes",
-        )
-    }
-    # A batch has 64 images.
-    return single, dataclasses.replace(images, **doubled)
+    return trial_on_noise("dim_local", ["evaluate=none"], 256, (32, 32, 3))
+
+
+def _in_small(name):
+    return build(small(name), images_of(small(name)))
 
 
 def check(names=NAMES, steps=5, width=_WIDTH):
@@ -133,10 +124,10 @@ def check(names=NAMES, steps=5, width=_WIDTH):
         width: of the Jacobians.
     """
     began = time.monotonic()
-    def in_small(name):
-        return lambda: (small(name), images_of(small(name)))
-
-    made = {"dim_local as published": _deep_infomax, **{name: in_small(name) for name in names}}
+    made = {
+        "dim_local as published": _deep_infomax,
+        **{name: functools.partial(_in_small, name) for name in names},
+    }
     works = [
         *((read, functools.partial(compare_spectra, read, width)) for read in READ),
         *(
