@@ -30,7 +30,6 @@ _COMMANDS = {
     "a misspelt experiment": ["-c", _COMMAND, "run", "--experiment=dim_locl", "--workdir=/nowhere"],
     "import tensorflow": ["-c", "import tensorflow"],
 }
-_SIDES = {"mnist": (28, 28, 1), "stl10": (96, 96, 3), "celeb_a": (64, 64, 3)}
 # One of each kind of encoder, objective and player; settings that choose among their variants.
 _EXPERIMENTS = {
     "critic_impact": ["critic=bilinear", "bound=infonce"],
@@ -80,13 +79,10 @@ def _seconds(argv):
 def _first_steps(name, settings):
     """Seconds of the parts of a start, in this process."""
     from benchmarks.trials import trial_on_noise
-    from tf_infomax.experiments import catalog
     from tf_infomax.training.loop import StepLoop
 
-    dataset = getattr(catalog.get(name)[0].data, "name", "")
-    shape = _SIDES.get(dataset, (32, 32, 3))
     began = time.perf_counter()
-    trial = trial_on_noise(name, settings, 1_000, shape)
+    trial = trial_on_noise(name, settings, 1_000)
     found = {"build": time.perf_counter() - began}
     can_compile = all(term.supports_jit for term in trial.model.objectives)
     for way, jit_compile in (("without_xla", False), ("xla", True)):

@@ -12,12 +12,12 @@ replicas on any device. Lines are JSON.
 import json
 import math
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import time
 
+from tests.devices.loopback import configurations
 from tf_infomax.training import strategies
 
 __all__ = ["reduced", "sent"]
@@ -53,13 +53,9 @@ def _of_experiment(name, settings, devices):
     import tensorflow as tf
 
     from benchmarks.trials import trial_on_noise
-    from tf_infomax.experiments import catalog
 
-    data = catalog.get(name)[0].data.name
     with devices.scope():
-        trial = trial_on_noise(
-            name, settings, 2_000, {"mnist": (28, 28, 1)}.get(data, (32, 32, 3))
-        )
+        trial = trial_on_noise(name, settings, 2_000)
     task = trial.task
 
     part = {"part": devices.part} if devices.workers > 1 else {}
@@ -96,19 +92,11 @@ def _milliseconds(step, devices):
 
 def _start_workers(number, cases):
     """Starts the workers as processes, and waits for their ends."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    hosts = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
-    for one in sockets:
-        one.close()
-    started = []
-    for place in range(number):
-        cluster = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": place}}
-        started.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.device_traffic", "0", *cases],
-                env={**os.environ, "TF_CONFIG": json.dumps(cluster)},
-            )
-        )
+    command = [sys.executable, "-m", "benchmarks.device_traffic", "0", *cases]
+    started = [
+        subprocess.Popen(command, env={**os.environ, "TF_CONFIG": text})
+        for text in configurations(number)
+    ]
     return max(abs(one.wait()) for one in started)
 
 

@@ -13,16 +13,21 @@ from tf_infomax.training.loop import StepLoop
 
 __all__ = ["loop_of", "loss_and_gradients", "traced_update", "training_step", "trial_on_noise"]
 
+# Of data sets whose images are not 32 x 32 and coloured.
+_SHAPES = {"mnist": (28, 28, 1), "stl10": (96, 96, 3), "celeb_a": (64, 64, 3)}
 
-def trial_on_noise(experiment, settings, number, image_shape):
+
+def trial_on_noise(experiment, settings, number, image_shape=None):
     """The first run of ``experiment``, on ``number`` training images ``[H, W, C]`` of noise.
 
-    Experiments on Gaussian pairs draw their own.
+    Without an ``image_shape`` they have the size of its data set's images. Experiments on Gaussian
+    pairs draw their own.
     """
     chosen = override(catalog.get(experiment)[0], settings)
     _, _, single = chosen.runs()[0]
     if single.data.name == GAUSSIAN_PAIRS:
         return build(single, None)
+    image_shape = image_shape or _SHAPES.get(single.data.name, (32, 32, 3))
     pixels = np.random.default_rng(0).integers(0, 256, (number, *image_shape), np.uint8)
     labels = np.arange(number) % 10
     names = tuple(map(str, range(10)))

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 
-__all__ = ["Workers", "clean_environment"]
+__all__ = ["Workers", "clean_environment", "configurations"]
 
 # The longest that a test waits for a process, start of TensorFlow included.
 _SECONDS = 400
@@ -16,6 +16,20 @@ def clean_environment(**more):
     """Environment of a process without a GPU and without the workers of another strategy."""
     kept = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
     return {**kept, "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3", **more}
+
+
+def configurations(number):
+    """The ``TF_CONFIG`` of each of several workers, at free ports."""
+    sockets = [socket.socket() for _ in range(number)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    hosts = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
+    for one in sockets:
+        one.close()
+    return [
+        json.dumps({"cluster": {"worker": hosts}, "task": {"type": "worker", "index": place}})
+        for place in range(number)
+    ]
 
 
 class Workers:
@@ -28,19 +42,12 @@ class Workers:
     """
 
     def __init__(self, number, command, more=None):
-        sockets = [socket.socket() for _ in range(number)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        hosts = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
-        for one in sockets:
-            one.close()
         self.processes = []
-        for place in range(number):
-            plain = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": place}}
+        for place, text in enumerate(configurations(number)):
             self.processes.append(
                 subprocess.Popen(
                     [sys.executable, *command, *(more or {}).get(place, ())],
-                    env=clean_environment(TF_CONFIG=json.dumps(plain)),
+                    env=clean_environment(TF_CONFIG=text),
                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                 )
             )
