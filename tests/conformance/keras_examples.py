@@ -20,6 +20,7 @@ from tf_infomax.estimation.categorical_critic import CategoricalCritic
 from tf_infomax.estimation.closed_forms import ClosedForms
 from tf_infomax.estimation.student_ratio import StudentRatio
 from tf_infomax.estimation.table_ratio import TableRatio
+from tf_infomax.estimation.turned_ratio import TurnedRatio
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.mine import StatisticsNetwork
 from tf_infomax.layers import optimizers
@@ -389,6 +390,7 @@ ELSEWHERE = {
     "ClosedForms": ClosedForms,  # a part of CanonicalCritic, whose weights it holds
     "StudentRatio": StudentRatio,
     "TableRatio": TableRatio,
+    "TurnedRatio": TurnedRatio,
     "CategoricalCritic": CategoricalCritic,  # tests/estimation
     "ClassifierHead": ClassifierHead,  # tests/evaluation
     "Decoder": Decoder,

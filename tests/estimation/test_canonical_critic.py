@@ -85,7 +85,7 @@ def test_untrained_without_correlation_it_is_zero():
     assert not np.any(critic(*(tf.constant(v, tf.float32) for v in codes(3, 3))))
 
 
-@pytest.mark.parametrize("closed_forms", [False, True])
+@pytest.mark.parametrize("closed_forms", [False, True, ("turned",)])
 def test_survives_saving(tmp_path, closed_forms):
     critic = CanonicalCritic(hidden_dim=6, layers=3, closed_forms=closed_forms, seed=4)
     inputs = [keras.Input((3,)), keras.Input((2,))]
@@ -106,7 +106,7 @@ def test_a_closed_form_takes_the_gaussian_part_s_place():
     critic.build(x.shape, y.shape)
     names = list(critic.adaptations(x, y))
     assert names == ["all coordinates", "student", "tables of coordinates"]
-    assert critic.closed_forms.place() is None
+    assert critic.closed_forms.in_use() is None
     assert "tables of coordinates" in critic.adaptations(x, y)
     x, y = (values[:9].astype(np.float32) for values in (x, y))
     expected = critic.closed_forms(x, y)

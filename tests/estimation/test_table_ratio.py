@@ -27,7 +27,7 @@ def test_interpolation():
     layer = TableRatio(2, dtype="float64")
     layer.build((None, 3), (None, 2))
     values, directions = rng.normal(size=(2, 64, 64)), (rng.normal(size=(2, 3)) / 4, np.eye(2))
-    layer.set_tables([
+    layer.set_fit([
         (Table(width, table, 0.0, 0.0), one, other)
         for width, table, one, other in zip((2.0, 3.0), values, *directions, strict=True)
     ])  # fmt: skip

@@ -7,8 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.estimation.canonical import canonical_correlations, sparse_canonical_correlations
-from tf_infomax.estimation.closed_forms import ClosedForms
+from tf_infomax.estimation.closed_forms import FIRST_FORMS, ClosedForms
 from tf_infomax.estimation.gaussian_check import is_gaussian
+from tf_infomax.estimation.gaussian_ratio import gaussian_log_ratios, gaussian_parts
 from tf_infomax.estimation.screening import informative_coordinates
 from tf_infomax.estimation.waves import significant, wave_features
 from tf_infomax.naming.arguments import positive_integer
@@ -45,6 +46,8 @@ class CanonicalCritic(keras.layers.Layer):
         waves: (of x, of y): number of cosines of the rank of every coordinate that are inputs of
             the network too, where ``adapt`` finds them correlated with the other side; for inputs
             that are normal scores.
+        closed_forms: names of ``ClosedForms`` that may take the Gaussian part's place, for inputs
+            that are normal scores; True: those of Student's copula and of tables.
         seed: int for reproducible weights, or ``None``; layer i draws from ``seed + i``.
 
     Call arguments:
@@ -58,7 +61,7 @@ class CanonicalCritic(keras.layers.Layer):
     weight_decay = 0.1
 
     def __init__(
-        self, hidden_dim=64, layers=2, waves=(0, 0), closed_forms=False, seed=None, **kwargs
+        self, hidden_dim=64, layers=2, waves=(0, 0), closed_forms=(), seed=None, **kwargs
     ):
         super().__init__(**kwargs)
         for name, value in (("hidden_dim", hidden_dim), ("layers", layers)):
@@ -68,7 +71,11 @@ class CanonicalCritic(keras.layers.Layer):
         self.hidden_dim = hidden_dim
         self.num_layers = layers
         self.waves = tuple(waves)
-        self.closed_forms = ClosedForms(dtype=self.dtype_policy) if closed_forms else None
+        if isinstance(closed_forms, bool):
+            closed_forms = FIRST_FORMS if closed_forms else ()
+        self.closed_forms = (
+            ClosedForms(closed_forms, dtype=self.dtype_policy) if len(closed_forms) else None
+        )
         self.seed = seed
 
     def build(self, x_shape, y_shape):
@@ -200,7 +207,7 @@ class CanonicalCritic(keras.layers.Layer):
         Args:
             x: ``[N, Dx]``, y: ``[N, Dy]``, the pairs that the critic is adapted to.
         """
-        if self.closed_forms is not None and self.closed_forms.place() is not None:
+        if self.closed_forms is not None and self.closed_forms.in_use() is not None:
             return self.closed_forms.suffices(*(np.asarray(one, np.float64) for one in (x, y)))
         samples, variates = [], []
         for values, mean, matrix in ((x, self.mean_x, self.map_x), (y, self.mean_y, self.map_y)):
@@ -222,13 +229,16 @@ class CanonicalCritic(keras.layers.Layer):
         """
         if np.any(self.readout.numpy()):
             return None
-        if self.closed_forms is not None and self.closed_forms.place() is not None:
+        if self.closed_forms is not None and self.closed_forms.in_use() is not None:
             scores = self.closed_forms.scores_in_use(x, y, partners)
             return self.scale.numpy() * scores + self.offset.numpy()
         a = tf.matmul(x - self.mean_x, self.map_x)
         b = tf.matmul(y - self.mean_y, self.map_y)
-        of_a, of_b, weights = (one.numpy() for one in self._gaussian_parts(a, b))
-        b = b.numpy()[:, : self.rank]
+        a, b = a[:, : self.rank], b[:, : self.rank]
+        of_a, of_b, weights = (
+            one.numpy() for one in gaussian_parts(a, b, self.correlations.value)
+        )
+        b = b.numpy()
         if _GATHERING_COSTS * partners.shape[1] > len(y):
             scores = np.take_along_axis(weights @ b.T, partners, axis=1)
         else:
@@ -253,16 +263,11 @@ class CanonicalCritic(keras.layers.Layer):
         hidden_x, hidden_y, of_gaussian = self._first_layer(a, b)
         if any(self.waves):
             hidden_x, hidden_y = self._with_waves(hidden_x, hidden_y, x, y)
-        gaussian_x, gaussian_y, weighted = self._gaussian_parts(a, b)
-        b = b[:, : self.rank]
-        if partners is None:
-            hidden = hidden_x[:, tf.newaxis] + hidden_y
-            gaussian = gaussian_x[:, tf.newaxis] + gaussian_y
-            gaussian += tf.matmul(weighted, b, transpose_b=True)
-        else:
-            hidden = hidden_x[:, tf.newaxis] + tf.gather(hidden_y, partners)
-            gaussian = gaussian_x[:, tf.newaxis] + tf.gather(gaussian_y, partners)
-            gaussian += tf.einsum("kd,kpd->kp", weighted, tf.gather(b, partners))
+        gaussian = gaussian_log_ratios(
+            a[:, : self.rank], b[:, : self.rank], self.correlations.value, partners
+        )
+        others = hidden_y if partners is None else tf.gather(hidden_y, partners)
+        hidden = hidden_x[:, tf.newaxis] + others
         if self.closed_forms is not None:
             gaussian *= 1.0 - tf.reduce_sum(self.closed_forms.gates)
             gaussian += self.closed_forms(x, y, partners)
@@ -294,18 +299,6 @@ class CanonicalCritic(keras.layers.Layer):
             hidden_y += tf.matmul(wave_features(y, self.waves[1]), kernel[number:])
         return hidden_x, hidden_y
 
-    def _gaussian_parts(self, a, b):
-        # A pair of variates with correlation rho contributes to the log-density ratio
-        #   -1/2 log(1 - rho^2) + (rho a b - rho^2 (a^2 + b^2) / 2) / (1 - rho^2).
-        rho = self.correlations
-        spread = 1.0 - rho**2
-        constant = -0.5 * tf.reduce_sum(tf.math.log(spread))
-        of_squares = -0.5 * rho**2 / spread
-        of_a, of_b = (
-            tf.linalg.matvec(one[:, : self.rank] ** 2, of_squares) for one in (a, b)
-        )
-        return of_a + constant, of_b, a[:, : self.rank] * (rho / spread)
-
     def compute_output_shape(self, x_shape, y_shape, partners_shape=None):
         return (x_shape[0], y_shape[0]) if partners_shape is None else tuple(partners_shape)
 
@@ -315,7 +308,7 @@ class CanonicalCritic(keras.layers.Layer):
             "hidden_dim": self.hidden_dim,
             "layers": self.num_layers,
             "waves": self.waves,
-            "closed_forms": self.closed_forms is not None,
+            "closed_forms": () if self.closed_forms is None else self.closed_forms.forms,
             "seed": self.seed,
         }
 

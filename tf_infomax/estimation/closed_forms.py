@@ -1,4 +1,4 @@
-"""Log-density ratios of few-dimensional pairs that need no training, for ``CanonicalCritic``."""
+"""Log-density ratios of pairs that need no training, for ``CanonicalCritic``."""
 
 import keras
 import numpy as np
@@ -7,40 +7,68 @@ import tensorflow as tf
 from tf_infomax.estimation.fit_checks import is_student, is_table
 from tf_infomax.estimation.student_ratio import StudentRatio, fit_student
 from tf_infomax.estimation.table_ratio import TableRatio, fit_table
+from tf_infomax.estimation.turned_ratio import TurnedRatio, fit_turned
 from tf_infomax.estimation.waves import correlated_pairs
 
-__all__ = ["MOST_COORDINATES", "ClosedForms"]
+__all__ = ["FIRST_FORMS", "ClosedForms", "forms_for"]
 
 # Coordinates of a side, at most. In more, the scatter matrix of a Student copula has too many
 # entries, and tables of pairs miss most of what there is.
-MOST_COORDINATES = 8
-_STUDENT, _TABLES = 0, 1
+_MOST_COORDINATES = 8
+# The same of turned pairs, whose canonical correlations have three times as many features.
+_MOST_TURNED = 64
+# All there were when critics said only whether they had any.
+FIRST_FORMS = ("student", "tables")
+_RATIOS = {"student": StudentRatio, "tables": TableRatio, "turned": TurnedRatio}
+
+
+def forms_for(dim_x, dim_y):
+    """Names of the forms that are of use for so many coordinates."""
+    most = max(dim_x, dim_y)
+    forms = FIRST_FORMS if most <= _MOST_COORDINATES else ()
+    return (*forms, "turned") if 1 < most <= _MOST_TURNED else forms
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class ClosedForms(keras.layers.Layer):
     """One of several log-density ratios that were fitted to pairs; zero if none is in use.
 
-    They are that of a Student t copula and sums of tables of two numbers: of pairs of coordinates
-    or of canonical variates, each in one pair at most.
+    They are that of a Student t copula; sums of tables of two numbers, which are pairs of
+    coordinates or of canonical variates, each in one pair at most; and that of Gaussian pairs that
+    were turned by an angle that grows with the norm.
+
+    Args:
+        forms: names: of "student", "tables" and "turned".
 
     Call arguments: as of ``CanonicalCritic``, normal scores; the scores are nats.
     """
 
+    def __init__(self, forms=FIRST_FORMS, **kwargs):
+        super().__init__(**kwargs)
+        unknown = sorted(set(forms) - set(_RATIOS))
+        if unknown or not forms:
+            raise ValueError(
+                f"`forms` must be one or more of {tuple(_RATIOS)}. Received: forms={tuple(forms)}."
+            )
+        self.forms = tuple(forms)
+
     def build(self, x_shape, y_shape):
         rank = min(x_shape[1], y_shape[1])
-        self.student, self.tables = StudentRatio(name="student"), TableRatio(rank, name="tables")
-        for part in (self.student, self.tables):
+        for form in self.forms:
+            options = {"tables": rank} if form == "tables" else {}
+            part = _RATIOS[form](name=form, **options)
             part.build(x_shape, y_shape)
+            # Saved under this name.
+            setattr(self, form, part)
         self.gates = self.add_weight(
-            shape=(2,), initializer="zeros", name="gates", trainable=False
+            shape=(len(self.forms),), initializer="zeros", name="gates", trainable=False
         )
         self._fits = {}
-        # In the order of their places. A fit reads them some hundred times.
-        self._compiled = [
-            tf.function(part.call, reduce_retracing=True, autograph=False)
-            for part in (self.student, self.tables)
-        ]
+        # A fit reads them some hundred times.
+        self._compiled = {
+            form: tf.function(getattr(self, form).call, reduce_retracing=True, autograph=False)
+            for form in self.forms
+        }
 
     def adaptations(self, x, y, variates):
         """Fits one ratio after the other; a generator of their names.
@@ -50,57 +78,67 @@ class ClosedForms(keras.layers.Layer):
             variates: (map of x ``[Dx, r]``, map of y ``[Dy, r]``) to correlated variates, r
                 possibly 0.
         """
-        student = fit_student(x, y)
-        if student is not None:
-            self.student.set_fit(student)
-            self._use(_STUDENT, student)
-            yield "student"
-        coordinates = [np.eye(values.shape[1]) for values in (x, y)]
-        pairs = correlated_pairs(x, y)
-        kinds = [("coordinates", [(coordinates[0][i], coordinates[1][j]) for i, j in pairs])]
-        if max(x.shape[1], y.shape[1]) > 1:
-            kinds.append(("variates", list(zip(*(one.T for one in variates), strict=True))))
-        for name, directions in kinds:
-            fits = [
-                (fit_table(x @ one, y @ other), one, other)
-                for one, other in directions
-            ]
-            fits = [fit for fit in fits if fit[0] is not None and fit[0].value > 0.0]
-            if fits:
-                self.tables.set_tables(fits)
-                self._use(_TABLES, fits)
-                yield f"tables of {name}"
+        for form in self.forms:
+            if form == "tables":
+                for name, fits in _tables(x, y, variates):
+                    self._use(form, fits)
+                    yield f"tables of {name}"
+                continue
+            fit = fit_student(x, y) if form == "student" else fit_turned(x, y)
+            if fit is not None:
+                self._use(form, fit)
+                yield form
 
-    def _use(self, place, fit):
-        self.gates.assign(np.eye(2)[place])
-        self._fits[place] = fit
+    def _use(self, form, fit):
+        getattr(self, form).set_fit(fit)
+        self.gates.assign(np.eye(len(self.forms))[self.forms.index(form)])
+        self._fits[form] = fit
 
     def leave(self):
         """Makes the ratio zero."""
-        self.gates.assign(np.zeros(2))
+        self.gates.assign(np.zeros(len(self.forms)))
 
-    def place(self):
-        """Which ratio is in use, or ``None``."""
+    def in_use(self):
+        """Name of the ratio that is in use, or ``None``."""
         gates = np.asarray(self.gates)
-        return int(gates.argmax()) if gates.any() else None
+        return self.forms[int(gates.argmax())] if gates.any() else None
 
     def suffices(self, x, y):
         """Whether the ratio in use is all that the pairs of its fit show."""
-        if self.place() == _STUDENT:
-            return is_student(self._fits[_STUDENT], x, y)
-        if x.shape[1] > 1 or y.shape[1] > 1:
+        form = self.in_use()
+        if form == "student":
+            return is_student(self._fits[form], x, y)
+        if form == "turned" or x.shape[1] > 1 or y.shape[1] > 1:
             return False
-        return is_table(self._fits[_TABLES][0][0], x[:, 0], y[:, 0])
+        return is_table(self._fits[form][0][0], x[:, 0], y[:, 0])
 
     def scores_in_use(self, x, y, partners):
         """The scores of the ratio in use alone, ``[K, P]``, an array."""
         tensors = (tf.convert_to_tensor(one) for one in (x, y, partners.astype(np.int32)))
-        return self._compiled[self.place()](*tensors).numpy()
+        return self._compiled[self.in_use()](*tensors).numpy()
 
     def call(self, x, y, partners=None):
-        return self.gates[_STUDENT] * self.student(x, y, partners) + self.gates[
-            _TABLES
-        ] * self.tables(x, y, partners)
+        return tf.add_n([
+            self.gates[place] * getattr(self, form)(x, y, partners)
+            for place, form in enumerate(self.forms)
+        ])  # fmt: skip
+
+    def get_config(self):
+        return {**super().get_config(), "forms": self.forms}
 
     def compute_output_shape(self, x_shape, y_shape, partners_shape=None):
         return (x_shape[0], y_shape[0]) if partners_shape is None else tuple(partners_shape)
+
+
+def _tables(x, y, variates):
+    """Tables of coordinates, then of variates: (name, list of (``Table``, directions))."""
+    coordinates = [np.eye(values.shape[1]) for values in (x, y)]
+    pairs = correlated_pairs(x, y)
+    kinds = [("coordinates", [(coordinates[0][i], coordinates[1][j]) for i, j in pairs])]
+    if max(x.shape[1], y.shape[1]) > 1:
+        kinds.append(("variates", list(zip(*(one.T for one in variates), strict=True))))
+    for name, directions in kinds:
+        fits = [(fit_table(x @ one, y @ other), one, other) for one, other in directions]
+        fits = [fit for fit in fits if fit[0] is not None and fit[0].value > 0.0]
+        if fits:
+            yield name, fits

@@ -9,7 +9,7 @@ from tf_infomax import bounds, critics
 from tf_infomax.estimation import levels as tables
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.categorical_critic import CategoricalCritic
-from tf_infomax.estimation.closed_forms import MOST_COORDINATES
+from tf_infomax.estimation.closed_forms import forms_for
 from tf_infomax.estimation.waves import number_for
 
 __all__ = ["default_critic", "floating", "key_of", "new_critic", "table_of"]
@@ -33,8 +33,8 @@ def default_critic(dims, levels, margins, seed, dtype):
     """
     waves = tuple(number_for(dim) if margins == "normal_scores" else 0 for dim in dims)
     if levels == [None, None]:
-        is_small = margins == "normal_scores" and max(dims) <= MOST_COORDINATES
-        return CanonicalCritic(waves=waves, closed_forms=is_small, seed=seed, dtype=dtype)
+        forms = forms_for(*dims) if margins == "normal_scores" else ()
+        return CanonicalCritic(waves=waves, closed_forms=forms, seed=seed, dtype=dtype)
     side = min((0, 1), key=lambda one: levels[one] or float("inf"))
     is_table = None not in levels
     waves = 0 if is_table or levels[side] > _MOST_LEVELS_WITH_WAVES else waves[1 - side]

@@ -205,7 +205,7 @@ class TableRatio(keras.layers.Layer):
         self.half_widths = fixed((self.tables,), "ones", "half_widths")
         self.values = fixed((self.tables, _NODES, _NODES), "zeros", "values")
 
-    def set_tables(self, found):
+    def set_fit(self, found):
         """Takes tables over, of which there are at most ``tables``.
 
         Args:

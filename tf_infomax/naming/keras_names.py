@@ -71,6 +71,7 @@ MODULES = {
     "StatisticsNetwork": "evaluation.mine",
     "StudentRatio": "estimation.student_ratio",
     "TableRatio": "estimation.table_ratio",
+    "TurnedRatio": "estimation.turned_ratio",
     "TripletViews": "objectives.two_views",
     "UnfoldCrops": "encoders.stages",
     "VICReg": "objectives.projected_views",
