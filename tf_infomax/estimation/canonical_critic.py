@@ -161,13 +161,17 @@ class CanonicalCritic(keras.layers.Layer):
             # However many there are, together they are as large as one input of variance one.
             self.wave_gains.assign(gains / math.sqrt(max(gains.sum(), 1.0)))
 
-    def adaptations(self, x, y):
+    def adaptations(self, x, y, only=None):
         """Adapts to pairs in one way after the other; a generator of their names.
 
         The first is ``adapt``. In few dimensions the ``ClosedForms`` follow unless it ``suffices``;
         in many the informative coordinates alone, if they are few, which changes the scale of the
         network's inputs, too, or else a sparse matrix of correlations; with few pairs for the
         dimension, canonical correlations with ridges.
+
+        Args:
+            x: ``[N, Dx]``, y: ``[N, Dy]``.
+            only: name of a way that is asked for; others may be left out.
         """
         self.adapt(x, y)
         yield "all coordinates"
@@ -177,7 +181,7 @@ class CanonicalCritic(keras.layers.Layer):
                 return
             number = np.count_nonzero(np.asarray(self.correlations))
             maps = [np.asarray(one)[:, :number] for one in (self.map_x, self.map_y)]
-            yield from self.closed_forms.adaptations(x, y, maps)
+            yield from self.closed_forms.adaptations(x, y, maps, only)
             self.closed_forms.leave()
         dims = x.shape[1], y.shape[1]
         if max(dims) >= _MANY_COORDINATES:

@@ -17,6 +17,8 @@ __all__ = ["FIRST_FORMS", "ClosedForms", "forms_for"]
 _MOST_COORDINATES = 8
 # The same of turned pairs, whose canonical correlations have three times as many features.
 _MOST_TURNED = 64
+# Pairs of numbers with a higher correlation than this are narrower than a table's nodes.
+_HIGHEST_CORRELATION = 0.998
 # All there were when critics said only whether they had any.
 FIRST_FORMS = ("student", "tables")
 _RATIOS = {"student": StudentRatio, "tables": TableRatio, "turned": TurnedRatio}
@@ -56,7 +58,7 @@ class ClosedForms(keras.layers.Layer):
         rank = min(x_shape[1], y_shape[1])
         for form in self.forms:
             options = {"tables": rank} if form == "tables" else {}
-            part = _RATIOS[form](name=form, **options)
+            part = _RATIOS[form](name=form, dtype=self.dtype_policy, **options)
             part.build(x_shape, y_shape)
             # Saved under this name.
             setattr(self, form, part)
@@ -70,15 +72,18 @@ class ClosedForms(keras.layers.Layer):
             for form in self.forms
         }
 
-    def adaptations(self, x, y, variates):
+    def adaptations(self, x, y, variates, only=None):
         """Fits one ratio after the other; a generator of their names.
 
         Args:
             x: ``[N, Dx]``, y: ``[N, Dy]``, float64.
             variates: (map of x ``[Dx, r]``, map of y ``[Dy, r]``) to correlated variates, r
                 possibly 0.
+            only: name of the one that is asked for; those after it are not fitted either.
         """
         for form in self.forms:
+            if only is not None and not only.startswith(form):
+                continue
             if form == "tables":
                 for name, fits in _tables(x, y, variates):
                     self._use(form, fits)
@@ -138,7 +143,12 @@ def _tables(x, y, variates):
     if max(x.shape[1], y.shape[1]) > 1:
         kinds.append(("variates", list(zip(*(one.T for one in variates), strict=True))))
     for name, directions in kinds:
-        fits = [(fit_table(x @ one, y @ other), one, other) for one, other in directions]
-        fits = [fit for fit in fits if fit[0] is not None and fit[0].value > 0.0]
+        fits = []
+        for one, other in directions:
+            u, v = x @ one, y @ other
+            if np.ptp(u) and np.ptp(v) and abs(np.corrcoef(u, v)[0, 1]) < _HIGHEST_CORRELATION:
+                table = fit_table(u, v)
+                if table is not None and table.value > 0.0:
+                    fits.append((table, one, other))
         if fits:
             yield name, fits

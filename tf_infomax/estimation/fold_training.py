@@ -118,8 +118,8 @@ class FoldTraining:
 
     Args:
         critic: built Keras layer, ``critic(x, y) -> [K, M]``. If it has ``adapt``, or
-            ``adaptations`` (a generator), it is adapted to the training pairs of each fold; if it
-            has ``suffices(x, y)``, that says whether training could add anything. A
+            ``adaptations(x, y, only)`` (a generator), it is adapted to the training pairs of each
+            fold; if it has ``suffices(x, y)``, that says whether training could add anything. A
             ``weight_decay`` is that of its matrices, per unit of learning rate.
         bound: ``PairScores`` -> scalar in nats, maximised and read; of MINE the moving average is
             kept.
@@ -238,12 +238,12 @@ class FoldTraining:
         """The critic's weights after it was adapted to pairs in the named way, if it can be."""
         before = self.critic.get_weights()
         # The search ends at the named way, to which the critic is adapted then.
-        if way is not None and way not in self._ways(x, y):
+        if way is not None and way not in self._ways(x, y, only=way):
             self.critic.set_weights(before)
         return self.critic.get_weights()
 
-    def _ways(self, x, y):
-        for name in self.critic.adaptations(x, y):
+    def _ways(self, x, y, only=None):
+        for name in self.critic.adaptations(x, y, only):
             self.critic.offset.assign(self._start)
             yield name
 
