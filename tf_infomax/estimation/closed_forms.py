@@ -18,7 +18,7 @@ _MOST_COORDINATES = 8
 # The same of turned pairs, whose canonical correlations have three times as many features.
 _MOST_TURNED = 64
 # Pairs of numbers with a higher correlation than this are narrower than a table's nodes.
-_HIGHEST_CORRELATION = 0.998
+_HIGHEST_CORRELATION = 0.99
 # All there were when critics said only whether they had any.
 FIRST_FORMS = ("student", "tables")
 _RATIOS = {"student": StudentRatio, "tables": TableRatio, "turned": TurnedRatio}
