@@ -176,9 +176,7 @@ class CanonicalCritic(keras.layers.Layer):
         self.adapt(x, y)
         yield "all coordinates"
         x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-        if self.closed_forms is not None:
-            if self.suffices(x, y):
-                return
+        if self.closed_forms is not None and not self.suffices(x, y):
             number = np.count_nonzero(np.asarray(self.correlations))
             maps = [np.asarray(one)[:, :number] for one in (self.map_x, self.map_y)]
             yield from self.closed_forms.adaptations(x, y, maps, only)

@@ -24,13 +24,14 @@ _MOST_VARIATES = 8
 # Pairs a feature, at least.
 _PAIRS_A_FEATURE = 8
 # Radians per standard deviation of the squared norm that are tried first; 0 leaves a side as it is.
-_SPEEDS = (0.0, 0.5, 1.0, 1.8)
-# What the best of these must gain over unturned variates, in nats of the pairs of the fit.
+# In many dimensions the norm varies little next to its mean, and any speed will do.
+_SPEEDS, _MANY_DIMENSIONS, _ANY_SPEED = (0.0, 0.5, 1.0, 1.8), 9, (0.0, 1.0)
+# What the best of these must gain over unturned variates, nats of pairs to which neither is fitted.
 _WORTH_A_SEARCH = 0.05
 # The search that follows: values of the function, at most, and radians that make no difference.
 _STEPS, _SAME_SPEED = 25, 0.03
-# Parts of the pairs, on each of which variates fitted to the others are counted.
-_FOLDS = 5
+# Parts of the pairs, on each of which variates fitted to the others are valued.
+_FOLDS = 3
 # Pairs, and negatives of each, by which speeds are compared.
 _MOST_COMPARED, _NEGATIVES = 2_000, 4
 
@@ -67,9 +68,12 @@ def fit_turned(x, y):
         features = _both_features(*some, speeds)
         return _values(canonical_correlations(*features, folds=2), features).max()
 
-    values = {(one, other): gain((one, other)) for one in _SPEEDS for other in _SPEEDS}
-    best = max(values, key=values.get)
-    if values[best] < values[0.0, 0.0] + _WORTH_A_SEARCH:
+    speeds = _ANY_SPEED if max(x.shape[1], y.shape[1]) >= _MANY_DIMENSIONS else _SPEEDS
+    best = max(((one, other) for one in speeds for other in speeds), key=gain)
+    plain, turned = (
+        _held_out_values(_both_features(*some, speeds)).max() for speeds in ((0.0, 0.0), best)
+    )
+    if turned < plain + _WORTH_A_SEARCH:
         return None
     turns = np.array(best) > 0.0
     search = minimize(
@@ -78,20 +82,21 @@ def fit_turned(x, y):
     )  # fmt: skip
     speeds = tuple(map(float, np.where(turns, search.x, 0.0)))
     features = _both_features(x, y, speeds)
-    number = _best_number(features)
+    number = int(_held_out_values(features).argmax())
     return TurnedFit(speeds, canonical_correlations(*features), number) if number else None
 
 
-def _best_number(features):
-    """The number of variates that is best on pairs to which they were not fitted."""
+def _held_out_values(features):
+    """``_values`` on pairs to which the variates were not fitted."""
     fold_of = np.arange(len(features[0])) % _FOLDS
-    return int(sum(
+    values = [
         _values(
-            canonical_correlations(*(one[fold_of != fold] for one in features)),
+            canonical_correlations(*(one[fold_of != fold] for one in features), folds=2),
             [one[fold_of == fold] for one in features],
         )
         for fold in range(_FOLDS)
-    ).argmax())  # fmt: skip
+    ]
+    return np.mean(values, axis=0)
 
 
 def _values(found, features):
