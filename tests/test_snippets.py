@@ -30,11 +30,14 @@ def blocks(page):
 def commands(text):
     """What starts this package, line by line: the name of the command and its arguments."""
     for line in text.replace("\\\n", " ").splitlines():
-        words = shlex.split(line, comments=True)
-        match words[1:] if words[:1] == ["python"] else words:
+        line = line.strip().removeprefix("python ")
+        # Other lines may be parts of longer shell programs.
+        if not line.startswith(("tf-infomax ", "launch/")):
+            continue
+        match shlex.split(line, comments=True):
             case ["tf-infomax", name, *arguments]:
                 yield name, arguments
-            case [path, *arguments] if path.startswith("launch/"):
+            case [path, *arguments]:
                 yield COMMANDS[Path(path).stem], arguments
 
 
