@@ -74,10 +74,10 @@ def test_flags_that_absl_refuses(launcher, capsys):
     ],
 )
 def test_what_may_have_been_meant_is_named(given, meant, monkeypatch, capsys):
+    arguments = ["launcher", *REQUIRED["run_experiment"], given]
     with loaded(LAUNCHERS[-1]) as module:
         monkeypatch.setattr(
-            command_line.app, "run",
-            lambda main, flags_parser: flags_parser(["launcher", *REQUIRED["run_experiment"], given]),
+            command_line.app, "run", lambda main, flags_parser: flags_parser(arguments)
         )
         with pytest.raises(SystemExit) as end:
             command_line.start(module.main)
