@@ -31,7 +31,7 @@ INTERRUPTED = 128 + 2  # as shells have it: 128 and the number of the signal
 # A flag with a ratio (difflib) of this or more to an unknown one was meant.
 _MEANT = 0.75
 # Name of a launcher -> what the user has typed in its place, "tf-infomax run".
-_typed = {}
+_typed: dict[str, str] = {}
 
 
 def command(name):
