@@ -117,12 +117,14 @@ def main(argv):
 def _check_beforehand(experiments):
     """Work directory and data sets, as far as this needs no TensorFlow: it takes seconds."""
     given = flags.FLAGS
+    # Only the first of several workers needs the work directory, and the others would wait long for
+    # one that has ended before it met them.
+    if given.strategy == strategy_choice.MULTI_WORKER.name:
+        return
     for name in sorted({name for one in experiments for name in extent.data_of(one)}):
         if name != GAUSSIAN_PAIRS:
             datasets.check(name, given.data_dir, given.download)
-    # Of several workers only the first one needs the work directory.
-    if given.strategy != strategy_choice.MULTI_WORKER.name:
-        check_workdir(given.workdir)
+    check_workdir(given.workdir)
 
 
 def _announce(experiments):
