@@ -1,5 +1,7 @@
-# Needs Python 3.11 or later and make; everything else goes into .venv.
-PYTHON ?= python3.11
+# Needs Python 3.11, 3.12 or 3.13 and make; everything else goes into .venv.
+# The first of these that is here; another one by `make PYTHON=...`.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,\
+	$(if $(shell command -v $(name)),$(name))) python3.11)
 WORKDIR ?= runs/quick_start
 BIN := .venv/bin
 # Work directories whose rows are committed.

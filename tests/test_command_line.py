@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from absl import flags
+from absl import app, flags
 
 from tests.launch.launchers import loaded
 from tf_infomax.running import command_line
 
+# Before the flags of launchers, which are forgotten after each test.
+app.define_help_flags()
 LAUNCHERS = sorted((Path(__file__).parents[1] / "launch").glob("*.py"))
 REQUIRED = {
     "evaluate": ["--run=r", "--evaluate=ndm"],
@@ -58,6 +60,37 @@ def test_flags_that_absl_refuses(launcher, capsys):
         output, errors = capsys.readouterr()
         assert output == "" and errors.startswith(f"{name}: ") and errors.endswith(".\n"), errors
         assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("--experimnt=x", "There is no flag --experimnt. Did you mean --experiment?"),
+        ("--steps=3", "A field or option is changed by --set, as in --set=steps=3."),
+        ("--train.steps=3", "A field or option is changed by --set, as in --set=train.steps=3."),
+        ("--fast", "A field or option is changed by --set, as in --set=fast=...."),
+        ("--preset=shrt", "--preset must be one of short, paper."),
+        ("--backend=slurm", "--backend must be one of loky, dask, ray."),
+    ],
+)
+def test_what_may_have_been_meant_is_named(given, meant, monkeypatch, capsys):
+    arguments = ["launcher", *REQUIRED["run_experiment"], given]
+    with loaded(LAUNCHERS[-1]) as module:
+        monkeypatch.setattr(
+            command_line.app, "run", lambda main, flags_parser: flags_parser(arguments)
+        )
+        with pytest.raises(SystemExit) as end:
+            command_line.start(module.main)
+    assert end.value.code == 2
+    errors = capsys.readouterr().err
+    assert meant in errors and errors.endswith(f"Received: {given}.\n"), errors
+
+
+def test_help_is_no_mistake(launcher, capsys):
+    _, started = launcher
+    for flag in ("--help", "-h", "--helpshort"):
+        assert started(flag) == 0
+        assert "flags:" in capsys.readouterr().out
 
 
 def test_what_is_required_is_named(launcher, capsys):

@@ -75,23 +75,3 @@ def test_notebooks_run(path, tmp_path, monkeypatch):
     ).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     assert outputs and not any(output.output_type == "error" for output in outputs)
-
-
-@pytest.mark.slow
-def test_the_snippets_of_the_readme_run(capsys):
-    import numpy as np
-
-    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
-    assert len(blocks) == 3
-    estimate, images, pairs = (block.replace("epochs=10", "epochs=1") for block in blocks)
-    exec(compile(estimate, "README.md: six lines", "exec"), {})
-    value, low = re.match(r"([\d.]+) \(([\d.]+)", capsys.readouterr().out.replace(
-        "np.float64(", "").replace(")", "")).groups()
-    # Far from independent, though nothing is correlated.
-    assert float(value) > float(low) > 1.0
-    draws = np.random.default_rng(0)
-    names = {"images": draws.uniform(-1, 1, (64, 32, 32, 3)).astype("float32")}
-    exec(compile(images, "README.md: images", "exec"), names)
-    assert names["codes"].shape == (64, 64)
-    x = draws.normal(size=(256, 8)).astype("float32")
-    exec(compile(pairs, "README.md: pairs", "exec"), {"x": x, "y": x + 1})

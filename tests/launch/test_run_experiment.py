@@ -76,6 +76,7 @@ def test_mistakes_that_need_no_tensorflow_are_answered_at_once(tmp_path):
         (["--experiment=critic_impact", "--set=train.stpes=3"], ["Nearest: train.steps"]),
         (["--experiment=critic_impact", "train.steps=3"], ["--set=path=value", "'train.steps=3'"]),
         (["--experiment=critic_impact", "--seeds=0"], ["--seeds must be 1 or more", "0"]),
+        (["--experiment=critic_impact", "--set=data=cifar-10"], ["Did you mean 'cifar10'"]),
     ):
         done = start(work, *arguments)
         assert done.returncode == 2, done.stderr
@@ -83,6 +84,30 @@ def test_mistakes_that_need_no_tensorflow_are_answered_at_once(tmp_path):
         message = one_sentence(done.stderr)
         assert all(word in message for word in words), message
         assert done.stdout == ""
+    assert not (tmp_path / "w").exists()
+
+
+def test_data_and_work_directory_are_looked_at_before_tensorflow_is_loaded(
+    refusal, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(
+        run_experiment, "import_tensorflow", lambda: pytest.fail("TensorFlow was loaded")
+    )
+    file, work = tmp_path / "file", f"--workdir={tmp_path / 'w'}"
+    file.touch()
+    tiny = flags_of("critic_impact")
+    assert "must be a directory" in refusal(*tiny, f"--workdir={file}")
+    assert "cannot be written" in refusal(*tiny, f"--workdir={file / 'below'}")
+    for data, words in (
+        ("mnits", "Did you mean 'mnist'"),
+        ("mnist", f"{file} is a file, not a folder"),
+        ("cifar100:3.0.0", "'cifar100:3.0.0' is not here"),
+        (tmp_path / "none.npz", "There is no such file"),
+        (tmp_path / "none", "does not exist"),
+        (file, "is a file"),
+    ):
+        assert words in refusal(*tiny, work, f"--set=data={data}", f"--data_dir={file}")
+    # Nothing is left of what was refused.
     assert not (tmp_path / "w").exists()
 
 
@@ -94,6 +119,8 @@ def test_what_begins_is_told_before_anything_that_takes_seconds(
         run_experiment, "import_tensorflow", lambda: told.append(capsys.readouterr().err)
     )
     monkeypatch.setattr(sweep, "plan", lambda *_: pytest.fail("enough"))
+    # As if MNIST were here.
+    monkeypatch.setattr(run_experiment.datasets, "check", lambda *_: None)
     # Two hours for six runs, by the catalogue: three seeds take three times that.
     for arguments, line in (
         (["--seeds=3"], "18 runs of 21,000 steps on mnist; ~6 h of CPU time in all, as a rough "

@@ -8,11 +8,7 @@ The verdicts are: holds, does not hold, not decided at this budget.
 from absl import flags
 
 from tf_infomax.naming.files import write_text
-from tf_infomax.report.sections import collect
-from tf_infomax.results.rows import to_frame
 from tf_infomax.running import command_line
-from tf_infomax.tables import verdict_tables
-from tf_infomax.tables.verdicts import verdicts
 
 __all__ = ["define_flags", "main"]
 
@@ -28,6 +24,12 @@ def main(argv):
     """Prints the table of claims; returns the exit code."""
     given = flags.FLAGS
     paths = command_line.work_directories(argv)
+    # Late, since the libraries of tables and figures take seconds.
+    from tf_infomax.report.sections import collect
+    from tf_infomax.results.rows import to_frame
+    from tf_infomax.tables import verdict_tables
+    from tf_infomax.tables.verdicts import verdicts
+
     rows = [row for source in collect(paths) for row in source.rows]
     found = verdicts(to_frame(rows))
     print(verdict_tables.text(found))

@@ -41,6 +41,8 @@ def _help():
 def main():
     """Starts the command that the first argument names."""
     name, *arguments = sys.argv[1:] or ["--help"]
+    if name in ("help", "--help", "-h") and arguments:
+        name, arguments = arguments[0], ["--help"]
     if name in ("-h", "--help", "help"):
         print(_help())
         sys.exit(0)
@@ -50,11 +52,14 @@ def main():
     if name not in COMMANDS:
         print(f"tf-infomax: {unknown_name('command', name, COMMANDS)}", file=sys.stderr)
         sys.exit(_MISTAKE)
-    module = importlib.import_module(f"tf_infomax.commands.{COMMANDS[name][0]}")
+    launcher = COMMANDS[name][0]
+    module = importlib.import_module(f"tf_infomax.commands.{launcher}")
     from tf_infomax.running import command_line
 
-    sys.argv = [f"tf-infomax {name}", *arguments]
+    typed = f"tf-infomax {name}"
+    sys.argv = [typed, *arguments]
     # What absl prints above the flags.
-    sys.modules["__main__"].__doc__ = module.__doc__
+    help_text = module.__doc__.replace(f"python launch/{launcher}.py", typed)
+    sys.modules["__main__"].__doc__ = help_text
     module.define_flags()
-    command_line.start(module.main)
+    command_line.start(module.main, typed)

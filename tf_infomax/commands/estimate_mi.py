@@ -5,8 +5,6 @@
 Reads .npy, .npz, .csv, .tsv, .txt and .parquet; --x_file and --y_file in place of one file.
 """
 
-import sys
-
 from absl import flags
 
 from tf_infomax.naming.paths import expanded
@@ -98,7 +96,7 @@ def main(argv):
             return 0
         found = estimate(pairs, given.output, given.set, **options)
     except FloatingPointError as error:
-        print(f"estimate_mi: {error}", file=sys.stderr)
+        command_line.say("estimate_mi", error)
         return 1
     print(found.json() if given.json else found.text())
     return 0

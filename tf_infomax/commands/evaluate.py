@@ -5,11 +5,13 @@
 """
 
 import sys
+from pathlib import Path
 
 from absl import flags
 
 from tf_infomax.running import command_line
 from tf_infomax.running.quiet_tensorflow import import_tensorflow
+from tf_infomax.running.run_directory import CARD, RunDirectory
 
 __all__ = ["define_flags", "main"]
 
@@ -31,6 +33,9 @@ def main(argv):
     """Writes the rows beside the encoder and prints them; returns the exit code."""
     given = flags.FLAGS
     command_line.refuse_arguments(argv, "--set=mlp_probe.epochs=20")
+    # Before the import, so that a mistaken directory is reported at once.
+    if not (Path(given.run) / CARD).is_file():
+        RunDirectory.open(given.run)
     import_tensorflow()
     from tf_infomax.running.evaluate import evaluate
 

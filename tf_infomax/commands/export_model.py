@@ -3,8 +3,6 @@
     python launch/export_model.py --run=<work directory>/runs/<experiment>/<variant>/seed_<n>
 """
 
-import sys
-
 from absl import flags
 
 from tf_infomax.running import command_line
@@ -37,7 +35,7 @@ def main(argv):
     try:
         path = export.export_model(given.run, given.output, given.data_dir, given.formats)
     except export.ProofError as error:
-        print(f"export_model: {error}", file=sys.stderr)
+        command_line.say("export_model", error)
         return 1
     print(export.summary(path))
     return 0

@@ -17,6 +17,8 @@ def define_flags():
 @command_line.command("list")
 def main(argv):
     """Prints the table; returns the exit code."""
+    if len(argv) > 2:
+        raise ValueError(f"Expected one part of a name. Received: {argv[1:]}.")
     print(listing(argv[1] if len(argv) > 1 else ""))
     return 0
 

@@ -9,15 +9,6 @@ from pathlib import Path
 from absl import flags
 
 from tf_infomax.published import PACKAGED
-from tf_infomax.report.gallery import write_gallery
-from tf_infomax.report.report import (
-    collect,
-    make_report,
-    summary_table,
-    write_figures,
-    write_tables,
-)
-from tf_infomax.report.sections import with_rows
 from tf_infomax.running import command_line
 
 __all__ = ["define_flags", "main"]
@@ -44,6 +35,17 @@ def main(argv):
     """Writes the report and prints the summary; returns the exit code."""
     given = flags.FLAGS
     paths = command_line.work_directories(argv)
+    # Late, since the libraries of figures take seconds.
+    from tf_infomax.report.gallery import write_gallery
+    from tf_infomax.report.report import (
+        collect,
+        make_report,
+        summary_table,
+        write_figures,
+        write_tables,
+    )
+    from tf_infomax.report.sections import with_rows
+
     # Of several paths, as from `results/*`, those that are no runs are left out; a single one is an
     # error that says what it is.
     if len(paths) > 1:

@@ -12,15 +12,19 @@ import sys
 
 from absl import flags
 
+from tf_infomax.data import datasets
 from tf_infomax.experiments import catalog, extent, presets
+from tf_infomax.experiments.given_views import GAUSSIAN_PAIRS
 from tf_infomax.experiments.overrides import override
 from tf_infomax.running import backends, command_line
 from tf_infomax.running.quiet_tensorflow import import_tensorflow
+from tf_infomax.running.run_directory import check_workdir
 from tf_infomax.training import strategy_choice
 from tf_infomax.training.progress import note
 
 __all__ = ["define_flags", "main"]
 
+_NAME = "run_experiment"
 _MOST_SEEDS = 10_000
 
 
@@ -79,7 +83,7 @@ def define_flags():
     flags.DEFINE_bool("download", False, "Whether TFDS may download a missing data set.")
 
 
-@command_line.command("run_experiment")
+@command_line.command(_NAME)
 def main(argv):
     """Carries out the remaining runs and writes the report; returns the exit code."""
     given = flags.FLAGS
@@ -95,18 +99,32 @@ def main(argv):
         override(override(experiment, presets.preset(experiment, given.preset)), settings)
         for experiment in catalog.get(given.experiment)
     ]
+    _check_beforehand(experiments)
     _announce(experiments)
     # Imported after names and fields are checked, so that a misspelt one is reported at once.
     import_tensorflow()
-    if given.strategy != "none" or given.devices:
+    if given.strategy != strategy_choice.ONE_DEVICE.name or given.devices:
         return _shared(experiments)
     try:
         return _finished(_carried_out(experiments))
     except backends.ClusterLostError as error:
         from tf_infomax.training.devices import WORKER_LOST
 
-        print(f"run_experiment: {error}", file=sys.stderr)
+        command_line.say(_NAME, error)
         return WORKER_LOST
+
+
+def _check_beforehand(experiments):
+    """Work directory and data sets, as far as this needs no TensorFlow: it takes seconds."""
+    given = flags.FLAGS
+    # Only the first of several workers needs the work directory, and the others would wait long for
+    # one that has ended before it met them.
+    if given.strategy == strategy_choice.MULTI_WORKER.name:
+        return
+    for name in sorted({name for one in experiments for name in extent.data_of(one)}):
+        if name != GAUSSIAN_PAIRS:
+            datasets.check(name, given.data_dir, given.download)
+    check_workdir(given.workdir)
 
 
 def _announce(experiments):
@@ -128,13 +146,12 @@ def _shared(experiments):
     try:
         devices = strategies.start(choice, given.threads, given.patience)
         if given.jobs > 1 and devices.is_chief:
-            print(
-                f"run_experiment: --jobs={given.jobs} is not used: all devices share each run.",
-                file=sys.stderr,
+            command_line.say(
+                _NAME, f"--jobs={given.jobs} is not used: all devices share each run."
             )
         outcome = _carried_out(experiments, choice)
     except WorkerLostError as error:
-        print(f"run_experiment: {error}", file=sys.stderr, flush=True)
+        command_line.say(_NAME, error)
         _end(WORKER_LOST)
     if devices.is_chief:
         return _finished(outcome)
@@ -166,7 +183,7 @@ def _finished(outcome):
     given = flags.FLAGS
     if outcome.signal is not None:
         name = signal.Signals(outcome.signal).name
-        print(f"run_experiment: Stopped by {name}; the same command goes on.", file=sys.stderr)
+        command_line.say(_NAME, f"Stopped by {name}; the same command goes on.")
         return outcome.exit_code
 
     from tf_infomax.report.report import summary_table
@@ -184,7 +201,7 @@ def _finished(outcome):
         print(f"\nClaims of the papers (details: report.html): {verdict_tables.summary(found)}")
     for name, status in outcome.statuses.items():
         if status.startswith("refused: "):
-            print(f"run_experiment: {name}: {status.removeprefix('refused: ')}", file=sys.stderr)
+            command_line.say(_NAME, f"{name}: {status.removeprefix('refused: ')}")
         elif status != "finished":
             print(f"{name}: {status}", file=sys.stderr)
     if outcome.report is None:

@@ -1,20 +1,29 @@
 """Whole image data sets, by name. Needs TensorFlow only for TFDS sets."""
 
+import contextlib
 import functools
 import glob
 import os
 import pathlib
 import re
+import typing
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
 from tf_infomax.data.image_data import DatasetNotFoundError, DatasetWarning
-from tf_infomax.data.sources import arrays, bundled, image_folders, tiny_imagenet
+from tf_infomax.data.sources import (
+    arrays,
+    bundled,
+    image_folders,
+    prepared_sets,
+    tiny_imagenet,
+)
 from tf_infomax.data.sources.image_files import listed, visible
 from tf_infomax.naming.paths import expanded
 
-__all__ = ["load"]
+__all__ = ["check", "load"]
 
 _BUNDLED = {"digits": bundled.digits, "mnist_sample": bundled.mnist_sample}
 # Environment variable.
@@ -66,14 +75,39 @@ def load(name, data_dir=None, download=False, label=None, cache=None):
         ValueError: if the set is not for image classification, its images differ in size, or it
             lacks the attribute.
     """
+    with _readable(name):
+        found = _located(os.fspath(name), data_dir, download)
+        cache = (cache or os.environ.get(_CACHE) or None) if found.streams else None
+        # A set that has just been downloaded is not read a second time; kept images can be stale.
+        stamp = None if found.read is _prepared and cache is None else found.stamp
+        images = _read(found.read, *found.args, stamp=stamp, cache=cache)
+    return images if label is None else images.labelled_by(label)
+
+
+def check(name, data_dir=None, download=False):
+    """Raises what ``load`` would raise where there is no such set; reads nothing of it.
+
+    Needs no TensorFlow, so that a command answers a misspelt name at once.
+    """
+    with _readable(name):
+        found = _located(os.fspath(name), data_dir, download)
+        if found.read is _prepared and not download:
+            set_name, folder, _ = found.args
+            if prepared_sets.folder_of(set_name, folder) is None:
+                raise prepared_sets.not_found(set_name, folder)
+
+
+@contextlib.contextmanager
+def _readable(name):
+    """What the system says of a name becomes a sentence."""
     if not isinstance(name, str | os.PathLike) or not os.fspath(name):
         raise ValueError(f"A data set is named by a string or a path. Received: name={name!r}.")
     name = os.fspath(name)
     try:
-        images = _located(name, data_dir, download, cache or os.environ.get(_CACHE) or None)
+        yield
+    except DatasetNotFoundError:
+        raise
     except (OSError, RuntimeError) as error:
-        if isinstance(error, DatasetNotFoundError):
-            raise
         # A name longer than the file system allows, an unreadable folder, or an unknown home
         # directory.
         shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
@@ -83,22 +117,29 @@ def load(name, data_dir=None, download=False, label=None, cache=None):
             f"The data set cannot be read: {reason}{where if len(where) < _SHOWN else ''}. "
             f"Received: name={shown!r}."
         ) from error
-    return images if label is None else images.labelled_by(label)
 
 
-def _located(name, data_dir, download, cache):
+class _Located(typing.NamedTuple):
+    """Where a data set is: what reads it, and a stamp that changes with its files."""
+
+    read: Callable
+    args: tuple = ()
+    stamp: tuple | None = None
+    streams: bool = False
+
+
+def _located(name, data_dir, download):
     if name in _BUNDLED:
-        return _read(_BUNDLED[name])
+        return _Located(_BUNDLED[name])
     path = pathlib.Path(expanded(name, "data"))
     if path.suffix.lower() == ".npz" and not path.is_dir():
         if not path.is_file():
             raise DatasetNotFoundError(f"There is no such file. Received: name={name!r}.")
-        return _read(arrays.from_npz, path.resolve(), stamp=_stamp([path]))
+        return _Located(arrays.from_npz, (path.resolve(),), _stamp([path]))
     if (path / "wnids.txt").is_file():
-        return _read(tiny_imagenet.from_folder, path.resolve(), stamp=_stamp([path]), cache=cache)
+        return _Located(tiny_imagenet.from_folder, (path.resolve(),), _stamp([path]), True)
     if (path / "train").is_dir():
-        stamp = _stamp(_folders(path))
-        return _read(image_folders.from_folder, path.resolve(), stamp=stamp, cache=cache)
+        return _Located(image_folders.from_folder, (path.resolve(),), _stamp(_folders(path)), True)
     # A name that can only be a path, or exists as a path, is not looked up among the TFDS names.
     if path.is_absolute() or name.startswith((".", "~")) or path.exists():
         raise DatasetNotFoundError(
@@ -108,11 +149,9 @@ def _located(name, data_dir, download, cache):
         )
     data_dir = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
     data_dir = pathlib.Path(expanded(data_dir, "data_dir")).resolve()
-    stamp = None
-    if cache:
-        set_name = re.split("[/:]", name)[0]
-        stamp = _stamp(sorted(data_dir.glob(f"{glob.escape(set_name)}/**/dataset_info.json")))
-    return _read(_prepared, name, data_dir, bool(download), stamp=stamp, cache=cache)
+    set_name = re.split("[/:]", name)[0]
+    stamp = _stamp(sorted(data_dir.glob(f"{glob.escape(set_name)}/**/dataset_info.json")))
+    return _Located(_prepared, (name, data_dir, bool(download)), stamp, True)
 
 
 def _prepared(name, data_dir, download):
@@ -172,5 +211,5 @@ def _read(source, *args, stamp=None, cache=None):
 
 
 def _warn(sentence):
-    # Five frames up: _warn, _read, _located, load, and the caller of load.
-    warnings.warn(sentence, DatasetWarning, stacklevel=5)
+    # Four frames up: _warn, _read, load, and the caller of load.
+    warnings.warn(sentence, DatasetWarning, stacklevel=4)

@@ -3,7 +3,10 @@
 import dataclasses
 import math
 
-__all__ = ["GIVEN_VIEWS", "GivenViews"]
+__all__ = ["GAUSSIAN_PAIRS", "GIVEN_VIEWS", "GivenViews"]
+
+# As the name of the data: no images, but pairs that are drawn from a distribution.
+GAUSSIAN_PAIRS = "gaussian_pairs"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -21,9 +21,11 @@ __all__ = ["RepresentationModel"]
 class RepresentationModel(SelfSupervisedModel):
     """Learns representations of views from a weighted sum of terms; some terms add players.
 
-    Every view is encoded once a step, and only if a term reads it. A batch is a dict: "views", a
-    dict of view -> tensor ``[K, ...]``; optionally "labels", int ``[K]``, -1 = unlabelled;
-    optionally "seed", int ``[2]``, of everything random in the step, and ``models.batches.FACTS``.
+    Every view is encoded once a step, and only if a term reads it. ``fit`` takes views as a dict,
+    ``{view: [N, ...]}``, or in their order, and perhaps labels. In a step a batch is a dict:
+    "views", a dict of view -> tensor ``[K, ...]``; optionally "labels", int ``[K]``, -1 =
+    unlabelled; optionally "seed", int ``[2]``, of everything random in the step, and
+    ``models.batches.FACTS``.
 
     Args:
         encoders: dict of view -> Keras model; the first view is the main one. One encoder may serve

@@ -6,7 +6,7 @@ import numpy as np
 
 from tf_infomax import bounds, critics, encoders
 from tf_infomax.evaluators import catalog as evaluators
-from tf_infomax.experiments.given_views import GIVEN_VIEWS
+from tf_infomax.experiments.given_views import GAUSSIAN_PAIRS, GIVEN_VIEWS
 from tf_infomax.experiments.spec import (
     Data,
     LabelConfusion,
@@ -23,7 +23,6 @@ from tf_infomax.running.precision import check_precision
 
 __all__ = ["GAUSSIAN_PAIRS", "check"]
 
-GAUSSIAN_PAIRS = "gaussian_pairs"
 # With a learning rate of their own, besides the prior's adversary.
 _PLAYERS = ("classifier", "discriminator", "generator")
 

@@ -3,9 +3,11 @@
 It needs no TensorFlow.
 """
 
+import difflib
 import functools
 import re
 import sys
+from pathlib import Path
 
 from absl import app, flags, logging
 
@@ -19,12 +21,17 @@ __all__ = [
     "define_paths",
     "define_work_directories",
     "refuse_arguments",
+    "say",
     "start",
     "work_directories",
 ]
 
 MISTAKE = 2  # exit code
 INTERRUPTED = 128 + 2  # as shells have it: 128 and the number of the signal
+# A flag with a ratio (difflib) of this or more to an unknown one was meant.
+_MEANT = 0.75
+# Name of a launcher -> what the user has typed in its place, "tf-infomax run".
+_typed: dict[str, str] = {}
 
 
 def command(name):
@@ -56,9 +63,15 @@ def command(name):
     return decorated
 
 
-def start(main):
-    """Parses the flags, calls ``main`` (a ``command``) with the remaining arguments, and exits."""
+def start(main, typed=None):
+    """Parses the flags, calls ``main`` (a ``command``) with the remaining arguments, and exits.
 
+    Args:
+        main: what ``command`` has decorated.
+        typed: what the user has typed to start it, if that is not the name of ``main``.
+    """
+    if typed is not None:
+        _typed[main.command] = typed
     # `--help` names the flags of the command, and not only those of the launcher's own file.
     # Flags that are paths are defined here.
     by_module = flags.FLAGS.flags_by_module_dict()
@@ -67,9 +80,14 @@ def start(main):
 
     def parsed(argv):
         try:
-            return flags.FLAGS(argv)
+            return flags.FLAGS([argv[0], "--help"] if argv[1:] == ["-h"] else argv)
+        except flags.UnrecognizedFlagError as error:
+            sys.exit(_refusal(main.command, _unknown_flag(error)))
         except flags.Error as error:
             sys.exit(_refusal(main.command, _flag_sentence(error)))
+        except SystemExit:
+            # Only flags of help end the parsing so, by absl with the exit code of a mistake.
+            sys.exit(0)
 
     app.run(main, flags_parser=parsed)
 
@@ -127,12 +145,35 @@ def work_directories(argv):
     paths = [*(expanded(path, "The work directory") for path in argv[1:]), *flags.FLAGS.runs]
     if not paths:
         raise ValueError("Expected at least one work directory. Received: no directory.")
+    for path in paths:
+        if not Path(path).exists():
+            raise FileNotFoundError(
+                f"Expected a file of rows or a work directory. Received: path={path!r}."
+            )
     return paths
 
 
+def say(name, sentence):
+    """Writes ``sentence`` to standard error, after the command's name as the user has typed it."""
+    print(f"{_typed.get(name, name)}: {sentence}", file=sys.stderr, flush=True)
+
+
 def _refusal(name, sentence):
-    print(f"{name}: {sentence}", file=sys.stderr)
+    say(name, sentence)
     return MISTAKE
+
+
+def _unknown_flag(error):
+    """What may have been meant: another flag, or the field of an experiment."""
+    known = {flag.name for flag in flags.FLAGS.get_key_flags_for_module(sys.argv[0])}
+    # absl's "value" is the argument itself.
+    given = str(error.flagvalue)
+    name, value = error.flagname, given.partition("=")[2]
+    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=_MEANT)
+    hint = f" Did you mean --{close[0]}?" if close else ""
+    if "set" in known and not close:
+        hint = f" A field or option is changed by --set, as in --set={name}={value or '...'}."
+    return f"There is no flag --{name}.{hint} Received: {given}."
 
 
 def _flag_sentence(error):
@@ -145,6 +186,9 @@ def _flag_sentence(error):
         return f"The flag --{name} is required. Received: no --{name}."
     if "Received: " in reason:
         return reason
+    parser = flags.FLAGS[name].parser
     # absl's message on booleans does not name the accepted values.
-    kind = flags.FLAGS[name].parser.syntactic_help or "true or false"
+    kind = parser.syntactic_help or "true or false"
+    if isinstance(parser, flags.EnumParser):
+        kind = f"one of {', '.join(parser.enum_values)}"
     return f"--{name} must be {kind}. Received: --{name}={value}."

@@ -5,11 +5,10 @@ import zlib
 
 import keras
 
-from tf_infomax.running.run_directory import read_json
+from tf_infomax.running.run_directory import CARD, read_json
 
 __all__ = ["CARD", "ENCODER", "exported_encoder", "read_card"]
 
-CARD = "card.json"
 ENCODER = "encoder.keras"
 
 # What is read of it, here and in ``export``.

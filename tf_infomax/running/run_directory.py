@@ -13,8 +13,10 @@ from tf_infomax.results.row_writer import check_kept
 from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
 from tf_infomax.training.checkpoint_files import newest_sound
 
-__all__ = ["RunDirectory", "differences", "read_json", "write_json"]
+__all__ = ["CARD", "RunDirectory", "check_workdir", "differences", "read_json", "write_json"]
 
+# By this file the folder of an export is known.
+CARD = "card.json"
 # Files that a process leaves when it is killed in its first moments.
 _UNFINISHED = (".lock", "status.json")
 _LEFTOVER = ".partial"
@@ -254,6 +256,25 @@ def _named_runs(workdir):
     named = ", ".join(str(run) for run in runs[:_NAMED_RUNS]) or "none"
     more = len(runs) - _NAMED_RUNS
     return f"{named} and {more} more" if more > 0 else named
+
+
+def check_workdir(workdir):
+    """Makes the work directory; ``ValueError`` if it is something else, or cannot be written."""
+    workdir = Path(workdir)
+    try:
+        if workdir.exists() and not workdir.is_dir():
+            raise ValueError(f"The work directory must be a directory. Received: {workdir}.")
+        if workdir.is_dir() and not (workdir / "runs").is_dir() and any(workdir.iterdir()):
+            raise ValueError(
+                f"{workdir} is not empty and holds no runs of this package. "
+                "Choose another work directory."
+            )
+        (workdir / "runs").mkdir(parents=True, exist_ok=True)
+        probe = workdir / "runs" / f".writable_{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ValueError(f"The work directory {workdir} cannot be written ({error}).") from None
 
 
 def differences(before, after, path=""):

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import datetime
-import os
 import platform
 import shlex
 import sys
@@ -23,7 +22,7 @@ from tf_infomax.running.checks import check
 from tf_infomax.running.execution import FINISHED, INTERRUPTED, NON_FINITE
 from tf_infomax.running.fit_checks import check_fit
 from tf_infomax.running.run import Run
-from tf_infomax.running.run_directory import RunDirectory, read_json, write_json
+from tf_infomax.running.run_directory import RunDirectory, check_workdir, read_json, write_json
 from tf_infomax.running.run_study import check_study, is_study
 from tf_infomax.running.unlabelled import measurable
 from tf_infomax.running.worker import REFUSED, carry_out, set_threads
@@ -96,7 +95,7 @@ def plan(
     workdir = Path(workdir)
     devices = strategies.start(strategy)
     if devices.is_chief:
-        _check_writable(workdir)
+        check_workdir(workdir)
     runs, said = [], set()
     for experiment in experiments:
         for variant, seed, single in experiment.runs():
@@ -277,23 +276,6 @@ def _check_inputs(run):
     # It will get its own number of threads.
     del found["threads"]
     inputs.check_inputs(directory, found, run.accept_changed_inputs)
-
-
-def _check_writable(workdir):
-    try:
-        if workdir.exists() and not workdir.is_dir():
-            raise ValueError(f"The work directory must be a directory. Received: {workdir}.")
-        if workdir.is_dir() and not (workdir / "runs").is_dir() and any(workdir.iterdir()):
-            raise ValueError(
-                f"{workdir} is not empty and holds no runs of this package. "
-                "Choose another work directory."
-            )
-        (workdir / "runs").mkdir(parents=True, exist_ok=True)
-        probe = workdir / "runs" / f".writable_{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise ValueError(f"The work directory {workdir} cannot be written ({error}).") from None
 
 
 def _describe(workdir, runs):

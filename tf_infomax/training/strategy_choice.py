@@ -4,7 +4,7 @@ import dataclasses
 
 from tf_infomax.naming.registry import unknown_name
 
-__all__ = ["NAMES", "ONE_DEVICE", "Choice"]
+__all__ = ["MULTI_WORKER", "NAMES", "ONE_DEVICE", "Choice"]
 
 NAMES = ("none", "mirrored", "multi_worker")
 
@@ -36,4 +36,4 @@ class Choice:
             )
 
 
-ONE_DEVICE = Choice()
+ONE_DEVICE, MULTI_WORKER = Choice(), Choice("multi_worker")

@@ -1,7 +1,6 @@
 """Sets of TensorFlow Datasets that have been prepared, or may be downloaded."""
 
 import pathlib
-import re
 import typing
 
 import numpy as np
@@ -10,13 +9,11 @@ import tensorflow_datasets as tfds
 
 from tf_infomax.data.augmentation import centre_crop
 from tf_infomax.data.image_data import DatasetNotFoundError, ImageData
+from tf_infomax.data.sources import prepared_sets
 from tf_infomax.data.sources.collect import collect, in_chunks
-from tf_infomax.naming import registry
 
 __all__ = ["from_prepared"]
 
-_NAME = re.compile(r"(?P<set>\w+)(/(?P<config>[\w.+-]+))?(:(?P<version>\d+\.\d+\.\d+))?")
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
 # TFDS set -> side in pixels to which its images are reduced.
 _REDUCED = {"celeb_a": 64}
 # Records that are parsed and decoded by one call.
@@ -43,49 +40,14 @@ def from_prepared(name, data_dir, download):
     the centre, resized to 64 x 64 by bilinear interpolation with antialiasing, rounded to uint8.
     """
     data_dir = pathlib.Path(data_dir)
-    match = _NAME.fullmatch(name)
-    if not match:
-        raise _not_found(name, name, data_dir)
-    folder = _version_folder(data_dir, name, **match.groupdict())
+    folder = prepared_sets.folder_of(name, data_dir)
     if folder is not None:
         builder = _prepared(folder)
-    elif download and match["set"] in tfds.list_builders():
+    elif download and prepared_sets.is_known(name):
         builder = _download(name, data_dir)
     else:
-        raise _not_found(name, match["set"], data_dir)
+        raise prepared_sets.not_found(name, data_dir)
     return _from_builder(name, builder)
-
-
-def _version_folder(data_dir, name, set, config, version):
-    """The folder of the highest prepared version, or None. Looks at file names only.
-
-    ``tfds.builder`` would look for the code of the set first, and take the newest version known to
-    the code rather than the version on disk.
-    """
-    root = data_dir / set / (config or "")
-    found = _versions(root)
-    if not found and config is None and root.is_dir():
-        configs = sorted(entry.name for entry in root.iterdir() if _versions(entry))
-        if len(configs) > 1:
-            raise DatasetNotFoundError(
-                f"{root} holds several configurations; name one, as in {set}/{configs[0]}. "
-                f"Known: {', '.join(configs)}. Received: name={name!r}."
-            )
-        found = _versions(root / configs[0]) if configs else []
-    if version is not None:
-        found = [folder for folder in found if folder.name == version]
-    return found[-1] if found else None
-
-
-def _versions(folder):
-    if not folder.is_dir():
-        return []
-    prepared = (
-        entry
-        for entry in folder.iterdir()
-        if _VERSION.fullmatch(entry.name) and (entry / "dataset_info.json").is_file()
-    )
-    return sorted(prepared, key=lambda entry: tuple(map(int, entry.name.split("."))))
 
 
 def _prepared(folder):
@@ -111,32 +73,6 @@ def _download(name, data_dir):
             f"Received: {type(error).__name__}: {reason}"
         ) from error
     return builder
-
-
-def _not_found(name, set_name, data_dir):
-    if data_dir.is_dir():
-        here = sorted(
-            entry.name
-            for entry in data_dir.iterdir()
-            if _versions(entry) or (entry.is_dir() and any(map(_versions, entry.iterdir())))
-        )
-        listing = f"{data_dir} holds: {', '.join(here) or 'no data set'}."
-    else:
-        listing, here = f"{data_dir} does not exist.", []
-    known = tfds.list_builders(with_community_datasets=False)
-    if set_name in known:
-        advice = (
-            "To get it, pass --download (download=True) where there is a network, or pass "
-            f"--data_dir (or set TFDS_DATA_DIR) to the folder that holds {set_name}/<version>/; "
-            "data=digits needs nothing."
-        )
-        return DatasetNotFoundError(f"The data set {name!r} is not here. {listing} {advice}")
-    close = registry.nearest(set_name.lower(), sorted({*known, *here, "digits"}))
-    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
-    return DatasetNotFoundError(
-        f"There is no data set {name!r}: it is neither a folder of images, nor a path ending in "
-        f".npz, nor a set of TensorFlow Datasets.{hint} {listing} data=digits needs nothing."
-    )
 
 
 def _from_builder(name, builder):
