@@ -100,8 +100,9 @@ def test_survives_saving(tmp_path, closed_forms):
 
 def test_a_closed_form_takes_the_gaussian_part_s_place():
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(1_200, 1))
-    y = np.abs(x) + 0.3 * rng.normal(size=(1_200, 1))
+    x = rng.normal(size=(3_000, 1))
+    y = x + 0.5 * x**2 + 2.0 * rng.normal(size=(3_000, 1))
+    x, y = (NormalScores().fit(values).transform(values) for values in (x, y))
     critic = CanonicalCritic(closed_forms=True, seed=0)
     critic.build(x.shape, y.shape)
     names = list(critic.adaptations(x, y))

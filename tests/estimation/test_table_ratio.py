@@ -100,14 +100,23 @@ def test_pairs_of_coordinates_are_found():
 def test_closed_forms_are_zero_until_one_is_fitted():
     forms = ClosedForms()
     forms.build((None, 1), (None, 1))
-    x, y = (values.astype(np.float32) for values in scores(*cross(500)))
+    x, y = (values.astype(np.float32) for values in scores(*cross(3_000)))
     assert not np.any(forms(x[:5], y[:5]))
-    names = list(forms.adaptations(*scores(*cross(500)), (np.zeros((1, 0)), np.zeros((1, 0)))))
+    no_variates = np.zeros((1, 0)), np.zeros((1, 0))
+    names = list(forms.adaptations(*scores(*cross(3_000)), no_variates))
     assert names == ["student", "tables of coordinates"]
     partners = np.arange(10).reshape(5, 2)
     np.testing.assert_allclose(
         forms.scores_in_use(x[:5], y, partners), forms(x[:5], y, partners), rtol=1e-6
     )
+
+
+def test_two_numbers_get_a_table_only_if_nothing_is_left_to_learn():
+    # Too few to tell; and a network would learn more.
+    forms = ClosedForms()
+    forms.build((None, 1), (None, 1))
+    no_variates = np.zeros((1, 0)), np.zeros((1, 0))
+    assert list(forms.adaptations(*scores(*cross(500)), no_variates)) == ["student"]
 
 
 @pytest.mark.slow
