@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tf_infomax.data.gaussians import CorrelatedGaussians
 from tf_infomax.estimation import CanonicalCritic
+from tf_infomax.estimation.margins import NormalScores
 
 
 def codes(dim_x, dim_y, n=7, seed=0):
