@@ -15,7 +15,6 @@ from tests.tiny import TINY
 # In float32 Adam turns the rounding errors of gradients that are zero (of biases before batch norm,
 # or below a bound that ignores shifts) into steps of full size.
 _DOUBLE = "train.precision=float64"
-_LOOSE = {"circle": 1e-2, "barlow_twins": 1e-4}
 
 
 def trained(path, strategy, devices, cases):
@@ -29,9 +28,8 @@ def trained(path, strategy, devices, cases):
 
 
 def check(case, of_means, of_variables):
-    """Random views are float32, and the steps of two experiments enlarge the differences."""
     assert of_means < 1e-5, case
-    assert of_variables < _LOOSE.get(case.split(":")[0], 1e-5), case
+    assert of_variables < 1e-5, case
 
 
 @pytest.fixture(scope="module")

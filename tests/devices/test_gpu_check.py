@@ -13,7 +13,11 @@ from tests.devices.loopback import clean_environment
 @pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="there is a GPU")
 def test_the_check_runs_on_a_cpu_and_says_so(tmp_path):
     output = tmp_path / "table.md"
-    command = ["-m", "benchmarks.gpu_check", "--steps=1", "--width=16", f"--output={output}"]
+    # However busy the machine is.
+    command = [
+        "-m", "benchmarks.gpu_check", "--steps=1", "--width=16", "--seconds=3600",
+        f"--output={output}",
+    ]  # fmt: skip
     done = subprocess.run(
         [sys.executable, *command, "--experiments=critic_impact,dim_global"],
         env=clean_environment(), capture_output=True, text=True,

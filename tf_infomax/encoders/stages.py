@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tf_infomax.encoders import configurations
 from tf_infomax.layers import released as released_layers
+from tf_infomax.layers.dropout import Dropout, SpatialDropout2D
 from tf_infomax.naming.arguments import positive_integer
 
 __all__ = ["Chain", "FoldCrops", "UnfoldCrops", "make_output", "make_stage", "run_stage"]
@@ -70,8 +71,8 @@ _DIFFER_IN_TRAINING = (
     Chain,
     ResidualBlock,
     released_layers.BatchNormalization,
-    keras.layers.Dropout,
-    keras.layers.SpatialDropout2D,
+    Dropout,
+    SpatialDropout2D,
 )
 
 
@@ -198,9 +199,7 @@ def _conv(spec, width, seed, dtype):
         )
     ]
     if spec.dropout:
-        parts.append(
-            keras.layers.SpatialDropout2D(spec.dropout, "channels_last", seed=seed, dtype=dtype)
-        )
+        parts.append(SpatialDropout2D(spec.dropout, "channels_last", seed=seed, dtype=dtype))
     if spec.batch_norm:
         parts.append(released_layers.BatchNormalization(dtype=dtype))
     if spec.relu:
@@ -224,7 +223,7 @@ def _dense(spec, width, seed, input_shape, dtype):
         )
     )
     if spec.dropout:
-        parts.append(keras.layers.Dropout(spec.dropout, seed=seed, dtype=dtype))
+        parts.append(Dropout(spec.dropout, seed=seed, dtype=dtype))
     if spec.batch_norm:
         parts.append(released_layers.BatchNormalization(dtype=dtype))
     if spec.relu:

@@ -30,7 +30,9 @@ def assigned(costs):
         costs = np.nan_to_num(costs.astype(np.float64), nan=1e30, posinf=1e30, neginf=-1e30)
         return linear_sum_assignment(costs)[1].astype(np.int64)
 
-    found = tf.numpy_function(on_host, [costs], tf.int64, stateful=False)
+    # Said, since TensorFlow would otherwise move it there without a word.
+    with tf.device("CPU:0"):
+        found = tf.numpy_function(on_host, [costs], tf.int64, stateful=False)
     return tf.ensure_shape(found, costs.shape[:1])
 
 

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax.naming.arguments import integer, seed_or_none
+from tf_infomax.numerics import replicas
 from tf_infomax.numerics.randomness import stream_seed
 from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
@@ -182,7 +183,8 @@ class PredictiveCoding(Term):
         contexts = self.contexts(local)
         metrics = {}
         for offset in range(1, len(self.critics) + 1):
-            scores = self.scores(contexts, local, offset, features.training)
+            with replicas.on_whole_batch():
+                scores = self.scores(contexts, local, offset, features.training)
             metrics[f"{self.label}_offset_{offset}"] = self.scored_bound(scores)
         value = tf.reduce_mean(tf.stack(list(metrics.values())))
         return -self.weight * value, {self.label: value, **metrics}
