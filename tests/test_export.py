@@ -127,6 +127,7 @@ def test_flow(runs, tmp_path):
     np.testing.assert_allclose(codes.inverse(codes(x)), x, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_run_without_encoder_exports_its_critic_only(runs, tmp_path):
     path = export.export_model(runs["dependent_samples"], tmp_path / "critic")
     assert_computes_what_the_run_does(path, runs["dependent_samples"])

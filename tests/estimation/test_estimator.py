@@ -175,6 +175,7 @@ def test_other_critics(critic):
         assert not critic.built, "the given layer is a pattern, and stays as it was"
 
 
+@pytest.mark.slow
 def test_a_bound_with_options():
     x, y = normal(1, 0.9).sample(500, seed=0)
     clipped, free = (
@@ -328,6 +329,7 @@ def test_no_precision_is_lost(margins):
         assert estimator.fit(moved, y).mutual_information_ == pytest.approx(expected, abs=2e-3)
 
 
+@pytest.mark.slow
 def test_double_precision():
     # In float64 throughout: what differs from float32 is rounding.
     x, y = normal().sample(100, seed=0)

@@ -32,9 +32,8 @@ def data(seed, dim=2, count=300):
 
 
 # MINE has a moving average besides weights and optimizer: all must begin anew.
-@pytest.mark.parametrize(
-    "bound", ["mine", pytest.param("donsker_varadhan", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("bound", ["mine", "donsker_varadhan"])
 def test_a_fit_forgets_the_one_before(bound, made):
     estimator = MutualInformationEstimator(bound=bound, **SHORT)
     first = estimator.fit(*data(0)).mutual_information_

@@ -110,6 +110,7 @@ def test_information_of_vectors_knows_no_scale():
     assert abs(value(x, codes, standardize=False) - expected) > 0.05
 
 
+@pytest.mark.slow
 def test_information_of_images_knows_no_contrast():
     images = RNG.uniform(-1, 1, size=(150, 4, 4, 2))
     codes = images.mean(axis=(1, 2))

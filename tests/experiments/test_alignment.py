@@ -44,6 +44,7 @@ def test_the_variants():
     assert [variant for variant, _, _ in both.runs()] == ["contrastive", "alignment_uniformity"]
 
 
+@pytest.mark.slow
 def test_a_circle_of_every_class_before_and_after_training(images, tmp_path):
     settings = ("encoder.output_units=2", "evaluate.alignment_uniformity.examples=30")
     runs = runs_of("circle", images, tmp_path, *settings)

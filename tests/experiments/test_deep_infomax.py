@@ -205,6 +205,7 @@ def test_pictures_hold_the_images(trained):
         np.testing.assert_array_equal(picture[28 * row : 28 * (row + 1), :28], first)
 
 
+@pytest.mark.slow
 def test_export_of_every_endpoint(trained, images, tmp_path):
     with determinism_undone():
         path = export.export_model(trained.directory, tmp_path / "export")

@@ -33,6 +33,7 @@ def counted(**environment):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="page faults are counted as Linux has them")
+@pytest.mark.slow
 def test_steps_do_not_fetch_their_buffers_again_unless_the_user_wants_it():
     faults, value = counted()
     # 5 rounds of 96 MB are 120,000 pages of 4 KB.

@@ -45,6 +45,7 @@ def adversarial(tmp_path_factory):
     return run
 
 
+@pytest.mark.slow
 def test_the_game_is_played_in_float64_and_inverts_to_its_rounding(adversarial, tmp_path):
     assert catalog.get("adversarial")[0].train.precision == "float64"
     trial, step = restore(adversarial.directory)
