@@ -264,10 +264,10 @@ def test_the_committed_rows():
     for one in found:
         labels = (one.check.left.label, getattr(one.check.right, "label", ""))
         by[one.check.claim, *labels, one.metric, one.dataset, one.setting] = one
-    # Fig. 3 on MNIST at full length, seeds 0 to 2 of InfoNCE: 0.8797, 0.8784, 0.8825 (mean 0.8802)
-    # and 0.8530, 0.8541, 0.8576 (0.8549).
+    # Fig. 3 on MNIST at full length, four seeds of InfoNCE: 0.8797, 0.8784, 0.8825, 0.8818 (mean
+    # 0.8806) and 0.8530, 0.8541, 0.8576, 0.8604 (0.8563).
     nce = by["C4", "bilinear", "concat", METRIC, "mnist", "infonce"]
-    assert nce.text() == HOLDS and math.isclose(nce.difference, 0.0253, abs_tol=1e-4)
+    assert nce.text() == HOLDS and math.isclose(nce.difference, 0.0243, abs_tol=1e-4)
     # Four seeds of NWJ: a third of a point, and a spread that is larger.
     nwj = by["C4", "bilinear", "separable", METRIC, "mnist", "nwj"]
     assert (nwj.verdict, nwj.seeds) == (NOT_DECIDED, 4)
