@@ -131,21 +131,7 @@ def ndm(
 
     Reference: Hjelm et al. (2019), arXiv:1808.06670, section 4.1; after Brakel and Bengio (2017).
     """
-    dtype = None if standardize else np.float32
-    codes = checked_codes(codes, "train", dtype)
-    if codes.shape[1] < 2:
-        raise ValueError(
-            "Dependence needs codes of two entries or more. "
-            f"Received: codes of shape {codes.shape}."
-        )
-    if test_codes is not None:
-        test_codes = checked_codes(test_codes, "test", dtype)
-        checked_pair(codes, test_codes)
-    # A single row is its own permutation, so it would always count as independent.
-    rows = {"codes": codes, "test codes": test_codes}
-    for name, found in rows.items():
-        if found is not None and len(found) < 2:
-            raise ValueError(f"There must be two {name} or more. Received: {len(found)}.")
+    codes, test_codes = _checked(codes, test_codes, None if standardize else np.float32)
     if batch_size < 2:
         raise ValueError(f"`batch_size` must be 2 or more. Received: batch_size={batch_size}.")
     if measure not in MEASURES:
@@ -182,6 +168,24 @@ def ndm(
     final_seed = stream(seed, "ndm", "reading")
     test_nats = None if test_codes is None else _reading(network, test_codes, final_seed)
     return DependenceEstimate(_reading(network, codes, final_seed), test_nats, curve)
+
+
+def _checked(codes, test_codes, dtype):
+    """Training and test codes as arrays; ``ValueError`` if they do not fit."""
+    codes = checked_codes(codes, "train", dtype)
+    if codes.shape[1] < 2:
+        raise ValueError(
+            "Dependence needs codes of two entries or more. "
+            f"Received: codes of shape {codes.shape}."
+        )
+    if test_codes is not None:
+        test_codes = checked_codes(test_codes, "test", dtype)
+        checked_pair(codes, test_codes)
+    # A single row is its own permutation, so it would always count as independent.
+    for name, found in (("codes", codes), ("test codes", test_codes)):
+        if found is not None and len(found) < 2:
+            raise ValueError(f"There must be two {name} or more. Received: {len(found)}.")
+    return codes, test_codes
 
 
 def _reading(network, codes, seed):
