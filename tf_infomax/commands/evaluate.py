@@ -5,13 +5,12 @@
 """
 
 import sys
-from pathlib import Path
 
 from absl import flags
 
 from tf_infomax.running import command_line
 from tf_infomax.running.quiet_tensorflow import import_tensorflow
-from tf_infomax.running.run_directory import CARD, RunDirectory
+from tf_infomax.running.run_directory import RunDirectory, is_export
 
 __all__ = ["define_flags", "main"]
 
@@ -34,7 +33,7 @@ def main(argv):
     given = flags.FLAGS
     command_line.refuse_arguments(argv, "--set=mlp_probe.epochs=20")
     # Before the import, so that a mistaken directory is reported at once.
-    if not (Path(given.run) / CARD).is_file():
+    if not is_export(given.run):
         RunDirectory.open(given.run)
     import_tensorflow()
     from tf_infomax.running.evaluate import evaluate

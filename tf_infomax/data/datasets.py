@@ -79,7 +79,8 @@ def load(name, data_dir=None, download=False, label=None, cache=None):
         found = _located(os.fspath(name), data_dir, download)
         cache = (cache or os.environ.get(_CACHE) or None) if found.streams else None
         # A set that has just been downloaded is not read a second time; kept images can be stale.
-        stamp = None if found.read is _prepared and cache is None else found.stamp
+        is_read_once = found.read is _prepared and cache is None
+        stamp = None if is_read_once else _stamp(found.files())
         images = _read(found.read, *found.args, stamp=stamp, cache=cache)
     return images if label is None else images.labelled_by(label)
 
@@ -120,11 +121,11 @@ def _readable(name):
 
 
 class _Located(typing.NamedTuple):
-    """Where a data set is: what reads it, and a stamp that changes with its files."""
+    """Where a data set is, what reads it, and a function that lists files that change with it."""
 
     read: Callable
     args: tuple = ()
-    stamp: tuple | None = None
+    files: Callable = tuple
     streams: bool = False
 
 
@@ -135,11 +136,12 @@ def _located(name, data_dir, download):
     if path.suffix.lower() == ".npz" and not path.is_dir():
         if not path.is_file():
             raise DatasetNotFoundError(f"There is no such file. Received: name={name!r}.")
-        return _Located(arrays.from_npz, (path.resolve(),), _stamp([path]))
+        return _Located(arrays.from_npz, (path.resolve(),), lambda: [path])
     if (path / "wnids.txt").is_file():
-        return _Located(tiny_imagenet.from_folder, (path.resolve(),), _stamp([path]), True)
+        return _Located(tiny_imagenet.from_folder, (path.resolve(),), lambda: [path], True)
     if (path / "train").is_dir():
-        return _Located(image_folders.from_folder, (path.resolve(),), _stamp(_folders(path)), True)
+        files = functools.partial(_folders, path)
+        return _Located(image_folders.from_folder, (path.resolve(),), files, True)
     # A name that can only be a path, or exists as a path, is not looked up among the TFDS names.
     if path.is_absolute() or name.startswith((".", "~")) or path.exists():
         raise DatasetNotFoundError(
@@ -150,8 +152,10 @@ def _located(name, data_dir, download):
     data_dir = data_dir or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
     data_dir = pathlib.Path(expanded(data_dir, "data_dir")).resolve()
     set_name = re.split("[/:]", name)[0]
-    stamp = _stamp(sorted(data_dir.glob(f"{glob.escape(set_name)}/**/dataset_info.json")))
-    return _Located(_prepared, (name, data_dir, bool(download)), stamp, True)
+    described = f"{glob.escape(set_name)}/**/dataset_info.json"
+    return _Located(
+        _prepared, (name, data_dir, bool(download)), lambda: sorted(data_dir.glob(described)), True
+    )
 
 
 def _prepared(name, data_dir, download):

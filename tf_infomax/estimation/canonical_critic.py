@@ -10,6 +10,7 @@ from tf_infomax.estimation.canonical import canonical_correlations, sparse_canon
 from tf_infomax.estimation.closed_forms import FIRST_FORMS, ClosedForms
 from tf_infomax.estimation.gaussian_check import is_gaussian
 from tf_infomax.estimation.gaussian_ratio import gaussian_log_ratios, gaussian_parts
+from tf_infomax.estimation.partner_layer import PartnerLayer
 from tf_infomax.estimation.screening import informative_coordinates
 from tf_infomax.estimation.waves import significant, wave_features
 from tf_infomax.naming.arguments import positive_integer
@@ -29,7 +30,7 @@ _RIDGES, _ENOUGH_PAIRS = (0.1, 1.0), 20
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class CanonicalCritic(keras.layers.Layer):
+class CanonicalCritic(PartnerLayer):
     """``f(x, y) = scale * log-density ratio of a Gaussian + network(x, y) + offset``.
 
     The Gaussian part is the optimal critic of Gaussian pairs and needs no training; ``adapt`` sets
@@ -87,16 +88,11 @@ class CanonicalCritic(keras.layers.Layer):
         dim_x, dim_y, width = x_shape[1], y_shape[1], self.hidden_dim
         self.rank = min(dim_x, dim_y)
 
-        def fixed(shape, initializer, name):
-            return self.add_weight(
-                shape=shape, initializer=initializer, name=name, trainable=False
-            )
-
-        self.mean_x = fixed((dim_x,), "zeros", "mean_x")
-        self.mean_y = fixed((dim_y,), "zeros", "mean_y")
-        self.map_x = fixed((dim_x, dim_x), "identity", "map_x")
-        self.map_y = fixed((dim_y, dim_y), "identity", "map_y")
-        self.correlations = fixed((self.rank,), "zeros", "correlations")
+        self.mean_x = self.add_fixed((dim_x,), "mean_x")
+        self.mean_y = self.add_fixed((dim_y,), "mean_y")
+        self.map_x = self.add_fixed((dim_x, dim_x), "map_x", "identity")
+        self.map_y = self.add_fixed((dim_y, dim_y), "map_y", "identity")
+        self.correlations = self.add_fixed((self.rank,), "correlations")
         self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
         self.offset = self.add_weight(shape=(), initializer="zeros", name="offset")
         self.kernel = self.add_weight(
@@ -132,7 +128,7 @@ class CanonicalCritic(keras.layers.Layer):
         self.readout = self.add_weight(shape=(width, 1), initializer="zeros", name="readout")
         if any(self.waves):
             number = dim_x * self.waves[0] + dim_y * self.waves[1]
-            self.wave_gains = fixed((number,), "zeros", "wave_gains")
+            self.wave_gains = self.add_fixed((number,), "wave_gains")
             self.wave_kernel = self.add_weight(
                 shape=(number, width),
                 initializer=keras.initializers.RandomNormal(
@@ -300,9 +296,6 @@ class CanonicalCritic(keras.layers.Layer):
         if self.waves[1]:
             hidden_y += tf.matmul(wave_features(y, self.waves[1]), kernel[number:])
         return hidden_x, hidden_y
-
-    def compute_output_shape(self, x_shape, y_shape, partners_shape=None):
-        return (x_shape[0], y_shape[0]) if partners_shape is None else tuple(partners_shape)
 
     def get_config(self):
         return {

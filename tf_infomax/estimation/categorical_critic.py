@@ -11,6 +11,7 @@ from scipy.special import ndtr
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
+from tf_infomax.estimation.partner_layer import PartnerLayer
 from tf_infomax.estimation.waves import wave_features
 from tf_infomax.numerics.randomness import layer_seed
 
@@ -28,7 +29,7 @@ _SMALLEST_PROBABILITY = 1e-7
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class CategoricalCritic(keras.layers.Layer):
+class CategoricalCritic(PartnerLayer):
     """``f(v, c) = log q(c | v) - log p(c) + offset``, with c the level and v the other side.
 
     The logits of q are linear in v, the squares of its coordinates and the cosines of their ranks,
@@ -66,20 +67,15 @@ class CategoricalCritic(keras.layers.Layer):
         number = dim + self.squares + dim * self.waves
         width = self.hidden_dim
 
-        def fixed(shape, initializer, name):
-            return self.add_weight(
-                shape=shape, initializer=initializer, name=name, trainable=False
-            )
-
         def kernel(rows, columns, name, place):
             return self.add_weight(
                 shape=(rows, columns), name=name,
                 initializer=keras.initializers.HeNormal(seed=layer_seed(self.seed, place)),
             )  # fmt: skip
 
-        self.mean = fixed((number,), "zeros", "mean")
-        self.scales = fixed((number,), "ones", "scales")
-        self.log_priors = fixed((levels,), "zeros", "log_priors")
+        self.mean = self.add_fixed((number,), "mean")
+        self.scales = self.add_fixed((number,), "scales", "ones")
+        self.log_priors = self.add_fixed((levels,), "log_priors")
         self.base_kernel = self.add_weight(shape=(number, levels), initializer="zeros", name="base")
         self.base_bias = self.add_weight(shape=(levels,), initializer="zeros", name="base_bias")
         self.offset = self.add_weight(shape=(), initializer="zeros", name="offset")
@@ -154,9 +150,6 @@ class CategoricalCritic(keras.layers.Layer):
             angles = ndtr(values)[..., np.newaxis] * (math.pi * np.arange(1, self.waves + 1))
             features.append(math.sqrt(2.0) * np.cos(angles).reshape(len(values), -1))
         return np.concatenate(features, axis=1)
-
-    def compute_output_shape(self, x_shape, y_shape, partners_shape=None):
-        return (x_shape[0], y_shape[0]) if partners_shape is None else tuple(partners_shape)
 
     def get_config(self):
         return {

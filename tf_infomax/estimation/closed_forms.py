@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.estimation.fit_checks import is_student, is_table
+from tf_infomax.estimation.partner_layer import PartnerLayer
 from tf_infomax.estimation.student_ratio import StudentRatio, fit_student
 from tf_infomax.estimation.table_ratio import TableRatio, fit_table
 from tf_infomax.estimation.turned_ratio import TurnedRatio, fit_turned
@@ -35,7 +36,7 @@ def forms_for(dim_x, dim_y):
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class ClosedForms(keras.layers.Layer):
+class ClosedForms(PartnerLayer):
     """One of several log-density ratios that were fitted to pairs; zero if none is in use.
 
     They are that of a Student t copula; sums of tables of two numbers, which are pairs of
@@ -131,9 +132,6 @@ class ClosedForms(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "forms": self.forms}
-
-    def compute_output_shape(self, x_shape, y_shape, partners_shape=None):
-        return (x_shape[0], y_shape[0]) if partners_shape is None else tuple(partners_shape)
 
 
 def _tables(x, y, variates):

@@ -8,6 +8,7 @@ import tensorflow as tf
 from scipy.special import gammaln, ndtr, stdtrit
 
 from tf_infomax.estimation.canonical import canonical_correlations
+from tf_infomax.estimation.partner_layer import PartnerLayer
 
 __all__ = ["StudentFit", "StudentRatio", "fit_student"]
 
@@ -118,7 +119,7 @@ def _mean_log_ratio(values, scatter, degrees, dim_x):
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class StudentRatio(keras.layers.Layer):
+class StudentRatio(PartnerLayer):
     """Log-density ratio of a Student t copula, for normal scores; no weight is trained.
 
     With variates a of x and b of y as of ``StudentFit``, the density of each and of both is a
@@ -131,19 +132,14 @@ class StudentRatio(keras.layers.Layer):
     def build(self, x_shape, y_shape):
         dims = x_shape[1], y_shape[1]
 
-        def fixed(shape, initializer, name):
-            return self.add_weight(
-                shape=shape, initializer=initializer, name=name, trainable=False
-            )
-
-        self.degrees = fixed((), "ones", "degrees")
-        self.constant = fixed((), "zeros", "constant")
-        self.quantiles = fixed((len(_SCORES),), "zeros", "quantiles")
+        self.degrees = self.add_fixed((), "degrees", "ones")
+        self.constant = self.add_fixed((), "constant")
+        self.quantiles = self.add_fixed((len(_SCORES),), "quantiles")
         self.map_x, self.map_y = (
-            fixed((dim, dim), "identity", f"map_{name}")
+            self.add_fixed((dim, dim), f"map_{name}", "identity")
             for dim, name in zip(dims, "xy", strict=True)
         )
-        self.correlations = fixed((min(dims),), "zeros", "correlations")
+        self.correlations = self.add_fixed((min(dims),), "correlations")
 
     def set_fit(self, fit):
         """Takes the ``StudentFit`` over."""
@@ -188,6 +184,3 @@ class StudentRatio(keras.layers.Layer):
         rest = places - tf.cast(below, places.dtype)
         low, high = (tf.gather(self.quantiles, below + one) for one in (0, 1))
         return low + rest * (high - low)
-
-    def compute_output_shape(self, x_shape, y_shape, partners_shape=None):
-        return (x_shape[0], y_shape[0]) if partners_shape is None else tuple(partners_shape)

@@ -10,6 +10,8 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
 
+from tf_infomax.estimation.partner_layer import PartnerLayer
+
 __all__ = ["Table", "TableRatio", "fit_table"]
 
 # Nodes of a table along each side; cubic splines have so many intervals between the outermost.
@@ -179,7 +181,7 @@ def _scaled(table, joint):
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class TableRatio(keras.layers.Layer):
+class TableRatio(PartnerLayer):
     """Sum of tables of directions: ``sum_p table_p(x . direction_p, y . direction_p)``, nats.
 
     Between the nodes values are interpolated in both coordinates; no weight is trained.
@@ -195,15 +197,10 @@ class TableRatio(keras.layers.Layer):
         self.tables = tables
 
     def build(self, x_shape, y_shape):
-        def fixed(shape, initializer, name):
-            return self.add_weight(
-                shape=shape, initializer=initializer, name=name, trainable=False
-            )
-
-        self.directions_x = fixed((x_shape[1], self.tables), "zeros", "directions_x")
-        self.directions_y = fixed((y_shape[1], self.tables), "zeros", "directions_y")
-        self.half_widths = fixed((self.tables,), "ones", "half_widths")
-        self.values = fixed((self.tables, _NODES, _NODES), "zeros", "values")
+        self.directions_x = self.add_fixed((x_shape[1], self.tables), "directions_x")
+        self.directions_y = self.add_fixed((y_shape[1], self.tables), "directions_y")
+        self.half_widths = self.add_fixed((self.tables,), "half_widths", "ones")
+        self.values = self.add_fixed((self.tables, _NODES, _NODES), "values")
 
     def set_fit(self, found):
         """Takes tables over, of which there are at most ``tables``.
@@ -239,9 +236,6 @@ class TableRatio(keras.layers.Layer):
         places = tf.clip_by_value(places, 0.0, _NODES - 1.001)
         below = tf.cast(places, tf.int32)
         return below, places - tf.cast(below, places.dtype)
-
-    def compute_output_shape(self, x_shape, y_shape, partners_shape=None):
-        return (x_shape[0], y_shape[0]) if partners_shape is None else tuple(partners_shape)
 
     def get_config(self):
         return {**super().get_config(), "tables": self.tables}

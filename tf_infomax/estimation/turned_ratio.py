@@ -16,6 +16,7 @@ from scipy.special import logsumexp
 
 from tf_infomax.estimation.canonical import CanonicalCorrelations, canonical_correlations
 from tf_infomax.estimation.gaussian_ratio import gaussian_log_ratios
+from tf_infomax.estimation.partner_layer import PartnerLayer
 
 __all__ = ["TurnedFit", "TurnedRatio", "fit_turned"]
 
@@ -136,7 +137,7 @@ def _features(values, speed):
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class TurnedRatio(keras.layers.Layer):
+class TurnedRatio(PartnerLayer):
     """Log-density ratio of turned Gaussian pairs, for normal scores; no weight is trained.
 
     Call arguments: as of ``CanonicalCritic``; the scores are nats.
@@ -146,18 +147,15 @@ class TurnedRatio(keras.layers.Layer):
         dims = x_shape[1], y_shape[1]
         self.rank = _most_variates(*dims)
 
-        def fixed(shape, name):
-            return self.add_weight(shape=shape, initializer="zeros", name=name, trainable=False)
-
-        self.speeds = fixed((2,), "speeds")
+        self.speeds = self.add_fixed((2,), "speeds")
         self.mean_x, self.mean_y = (
-            fixed((3 * dim,), f"mean_{name}") for dim, name in zip(dims, "xy", strict=True)
+            self.add_fixed((3 * dim,), f"mean_{name}") for dim, name in zip(dims, "xy", strict=True)
         )
         self.map_x, self.map_y = (
-            fixed((3 * dim, self.rank), f"map_{name}")
+            self.add_fixed((3 * dim, self.rank), f"map_{name}")
             for dim, name in zip(dims, "xy", strict=True)
         )
-        self.correlations = fixed((self.rank,), "correlations")
+        self.correlations = self.add_fixed((self.rank,), "correlations")
 
     def set_fit(self, fit):
         """Takes the ``TurnedFit`` over."""
@@ -173,6 +171,3 @@ class TurnedRatio(keras.layers.Layer):
         a = tf.matmul(_features(x, self.speeds[0]) - self.mean_x, self.map_x)
         b = tf.matmul(_features(y, self.speeds[1]) - self.mean_y, self.map_y)
         return gaussian_log_ratios(a, b, self.correlations, partners)
-
-    def compute_output_shape(self, x_shape, y_shape, partners_shape=None):
-        return (x_shape[0], y_shape[0]) if partners_shape is None else tuple(partners_shape)

@@ -17,7 +17,7 @@ from tf_infomax.results.rows import (
 from tf_infomax.running.build import Trial, build_source, input_shape, load_images
 from tf_infomax.running.exported import CARD, exported_encoder, read_card
 from tf_infomax.running.run import restore
-from tf_infomax.running.run_directory import RunDirectory
+from tf_infomax.running.run_directory import RunDirectory, is_export
 from tf_infomax.running.tags import tags_of
 
 __all__ = ["evaluate"]
@@ -46,10 +46,10 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
     path = arguments.path(path)
     if not names:
         raise ValueError(f"Name at least one evaluator of {', '.join(evaluators.names())}.")
-    is_export = (path / CARD).is_file()
-    card = read_card(path) if is_export else None
-    described = _described(card, path / CARD) if is_export else None
-    experiment = described if is_export else RunDirectory.open(path).experiment
+    exported = is_export(path)
+    card = read_card(path) if exported else None
+    described = _described(card, path / CARD) if exported else None
+    experiment = described if exported else RunDirectory.open(path).experiment
     chosen = override(
         experiment,
         [f"evaluate={','.join(names)}", *(f"evaluate.{setting}" for setting in settings)],
@@ -62,12 +62,12 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
         remove_leftovers(path)
         if target.is_file():
             read_rows(target)
-    trial, step = _exported(path, chosen, card, data_dir) if is_export else restore(path, data_dir)
+    trial, step = _exported(path, chosen, card, data_dir) if exported else restore(path, data_dir)
     evaluators.check_facts(chosen, _facts(trial))
     snapshot = evaluators.Snapshot(trial, step, chosen.evaluate)
     place = {
         "experiment": experiment.name,
-        "variant": card["variant"] if is_export else path.resolve().parent.name,
+        "variant": card["variant"] if exported else path.resolve().parent.name,
         "seed": experiment.seeds[0],
         "step": step,
     }

@@ -13,7 +13,9 @@ from tf_infomax.results.row_writer import check_kept
 from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
 from tf_infomax.training.checkpoint_files import newest_sound
 
-__all__ = ["CARD", "RunDirectory", "check_workdir", "differences", "read_json", "write_json"]
+__all__ = [
+    "CARD", "RunDirectory", "check_workdir", "differences", "is_export", "read_json", "write_json",
+]  # fmt: skip
 
 # By this file the folder of an export is known.
 CARD = "card.json"
@@ -256,6 +258,11 @@ def _named_runs(workdir):
     named = ", ".join(str(run) for run in runs[:_NAMED_RUNS]) or "none"
     more = len(runs) - _NAMED_RUNS
     return f"{named} and {more} more" if more > 0 else named
+
+
+def is_export(path):
+    """Whether the folder ``path`` is that of an export."""
+    return (Path(path) / CARD).is_file()
 
 
 def check_workdir(workdir):
