@@ -18,6 +18,8 @@ from tf_infomax.encoders.stages import FoldCrops, UnfoldCrops
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.categorical_critic import CategoricalCritic
 from tf_infomax.estimation.closed_forms import ClosedForms
+from tf_infomax.estimation.image_critic import ImageCritic
+from tf_infomax.estimation.image_features import ImageFeatures
 from tf_infomax.estimation.student_ratio import StudentRatio
 from tf_infomax.estimation.table_ratio import TableRatio
 from tf_infomax.estimation.turned_ratio import TurnedRatio
@@ -392,6 +394,8 @@ ELSEWHERE = {
     "TableRatio": TableRatio,
     "TurnedRatio": TurnedRatio,
     "CategoricalCritic": CategoricalCritic,  # tests/estimation
+    "ImageCritic": ImageCritic,  # tests/estimation
+    "ImageFeatures": ImageFeatures,
     "ClassifierHead": ClassifierHead,  # tests/evaluation
     "Decoder": Decoder,
     "StatisticsNetwork": StatisticsNetwork,

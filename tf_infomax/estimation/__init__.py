@@ -20,6 +20,7 @@ from tf_infomax.estimation.feature_selection import (
     mutual_info_regression,
     mutual_information_matrix,
 )
+from tf_infomax.estimation.image_critic import ImageCritic
 from tf_infomax.estimation.independence import IndependenceTest, independence_test
 from tf_infomax.estimation.limits import EstimateWarning, certifiable
 from tf_infomax.estimation.units import in_unit, linfoot_correlation, normalized_by_entropies
@@ -30,6 +31,7 @@ __all__ = [
     "CategoricalCritic",
     "Estimate",
     "EstimateWarning",
+    "ImageCritic",
     "IndependenceTest",
     "MutualInformationEstimator",
     "canonical_correlations",

@@ -13,7 +13,7 @@ from tf_infomax.estimation.gaussian_ratio import gaussian_log_ratios, gaussian_p
 from tf_infomax.estimation.partner_layer import PartnerLayer
 from tf_infomax.estimation.screening import informative_coordinates
 from tf_infomax.estimation.waves import significant, wave_features
-from tf_infomax.naming.arguments import positive_integer
+from tf_infomax.naming.arguments import integer, positive_integer
 from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["CanonicalCritic"]
@@ -42,7 +42,7 @@ class CanonicalCritic(PartnerLayer):
     densities).
 
     Args:
-        hidden_dim: width of the hidden layers, even.
+        hidden_dim: width of the hidden layers, even; 0 leaves the network out.
         layers: number of hidden layers.
         waves: (of x, of y): number of cosines of the rank of every coordinate that are inputs of
             the network too, where ``adapt`` finds them correlated with the other side; for inputs
@@ -65,8 +65,8 @@ class CanonicalCritic(PartnerLayer):
         self, hidden_dim=64, layers=2, waves=(0, 0), closed_forms=(), seed=None, **kwargs
     ):
         super().__init__(**kwargs)
-        for name, value in (("hidden_dim", hidden_dim), ("layers", layers)):
-            positive_integer(value, name)
+        positive_integer(layers, "layers")
+        integer(hidden_dim, "hidden_dim", 0)
         if hidden_dim % 2:
             raise ValueError(f"`hidden_dim` must be even. Received: hidden_dim={hidden_dim}.")
         self.hidden_dim = hidden_dim
@@ -85,7 +85,7 @@ class CanonicalCritic(PartnerLayer):
                 "CanonicalCritic scores vectors: x of shape [K, Dx] and y of shape [M, Dy]. "
                 f"Received: x of shape {tuple(x_shape)}, y of shape {tuple(y_shape)}."
             )
-        dim_x, dim_y, width = x_shape[1], y_shape[1], self.hidden_dim
+        dim_x, dim_y = x_shape[1], y_shape[1]
         self.rank = min(dim_x, dim_y)
 
         self.mean_x = self.add_fixed((dim_x,), "mean_x")
@@ -95,6 +95,13 @@ class CanonicalCritic(PartnerLayer):
         self.correlations = self.add_fixed((self.rank,), "correlations")
         self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
         self.offset = self.add_weight(shape=(), initializer="zeros", name="offset")
+        if self.hidden_dim:
+            self._build_network(dim_x, dim_y)
+        if self.closed_forms is not None:
+            self.closed_forms.build((None, dim_x), (None, dim_y))
+
+    def _build_network(self, dim_x, dim_y):
+        width = self.hidden_dim
         self.kernel = self.add_weight(
             shape=(dim_x + dim_y + self.rank + 3, width),
             # Inputs are white: units have variance one at any width. (Glorot's would be
@@ -136,8 +143,6 @@ class CanonicalCritic(PartnerLayer):
                 ),
                 name="wave_kernel",
             )
-        if self.closed_forms is not None:
-            self.closed_forms.build((None, dim_x), (None, dim_y))
 
     def adapt(self, x, y):
         """Sets the Gaussian part, and the coordinates of the network, from pairs.
@@ -152,10 +157,16 @@ class CanonicalCritic(PartnerLayer):
         self._set(canonical_correlations(x, y))
         if self.closed_forms is not None:
             self.closed_forms.leave()
-        if any(self.waves):
+        if any(self.waves) and self.hidden_dim:
             gains = np.concatenate(significant(x, y, *self.waves)).astype(np.float64)
             # However many there are, together they are as large as one input of variance one.
             self.wave_gains.assign(gains / math.sqrt(max(gains.sum(), 1.0)))
+
+    def forget(self):
+        """Undoes ``adapt``: the Gaussian part, or what took its place, is zero."""
+        self.correlations.assign(tf.zeros_like(self.correlations))
+        if self.closed_forms is not None:
+            self.closed_forms.leave()
 
     def adaptations(self, x, y, only=None):
         """Adapts to pairs in one way after the other; a generator of their names.
@@ -184,8 +195,9 @@ class CanonicalCritic(PartnerLayer):
             if 0 < number <= sum(dims) / 2:
                 found = canonical_correlations(x[:, kept[0]], y[:, kept[1]])
                 self._set(found.embedded(kept, dims))
-                # The other inputs are zero: the network's units keep their variance.
-                self.kernel.assign(self.kernel * math.sqrt(sum(dims) / number))
+                if self.hidden_dim:
+                    # The other inputs are zero: the network's units keep their variance.
+                    self.kernel.assign(self.kernel * math.sqrt(sum(dims) / number))
                 yield "informative coordinates"
                 return
             sparse = sparse_canonical_correlations(x, y)
@@ -225,7 +237,7 @@ class CanonicalCritic(PartnerLayer):
         Returns:
             ``[K, P]``, in the dtype of the critic.
         """
-        if np.any(self.readout.numpy()):
+        if self.hidden_dim and np.any(self.readout.numpy()):
             return None
         if self.closed_forms is not None and self.closed_forms.in_use() is not None:
             scores = self.closed_forms.scores_in_use(x, y, partners)
@@ -258,23 +270,28 @@ class CanonicalCritic(PartnerLayer):
     def call(self, x, y, partners=None):
         a = tf.matmul(x - self.mean_x, self.map_x)
         b = tf.matmul(y - self.mean_y, self.map_y)
-        hidden_x, hidden_y, of_gaussian = self._first_layer(a, b)
-        if any(self.waves):
-            hidden_x, hidden_y = self._with_waves(hidden_x, hidden_y, x, y)
         gaussian = gaussian_log_ratios(
             a[:, : self.rank], b[:, : self.rank], self.correlations.value, partners
         )
-        others = hidden_y if partners is None else tf.gather(hidden_y, partners)
-        hidden = hidden_x[:, tf.newaxis] + others
         if self.closed_forms is not None:
             gaussian *= 1.0 - tf.reduce_sum(self.closed_forms.gates)
             gaussian += self.closed_forms(x, y, partners)
+        scores = self.scale * gaussian + self.offset
+        if self.hidden_dim:
+            scores += self._network(x, y, a, b, gaussian, partners)
+        return scores
+
+    def _network(self, x, y, a, b, gaussian, partners):
+        hidden_x, hidden_y, of_gaussian = self._first_layer(a, b)
+        if any(self.waves):
+            hidden_x, hidden_y = self._with_waves(hidden_x, hidden_y, x, y)
+        others = hidden_y if partners is None else tf.gather(hidden_y, partners)
+        hidden = hidden_x[:, tf.newaxis] + others
         hidden += tf.asinh(gaussian)[..., tf.newaxis] * of_gaussian
         rows = _activation(tf.reshape(hidden, [-1, self.hidden_dim]))
         for kernel, bias in self.hidden:
             rows = _activation(tf.matmul(rows, kernel) + bias)
-        network = tf.reshape(tf.matmul(rows, self.readout), tf.shape(gaussian))
-        return self.scale * gaussian + network + self.offset
+        return tf.reshape(tf.matmul(rows, self.readout), tf.shape(gaussian))
 
     def _first_layer(self, a, b):
         of_a, of_b, of_difference, of_norms, of_gaussian = tf.split(

@@ -42,7 +42,7 @@ class CategoricalCritic(PartnerLayer):
         label_side: "x" or "y", the side that is one-hot in the levels.
         is_table: whether the other side is one-hot, too.
         waves: number of cosines of each coordinate of the other side.
-        hidden_dim: width of the two hidden layers.
+        hidden_dim: width of the two hidden layers; 0 leaves the network out.
         seed: int for reproducible weights, or ``None``.
 
     Call arguments: as of ``CanonicalCritic``.
@@ -79,6 +79,8 @@ class CategoricalCritic(PartnerLayer):
         self.base_kernel = self.add_weight(shape=(number, levels), initializer="zeros", name="base")
         self.base_bias = self.add_weight(shape=(levels,), initializer="zeros", name="base_bias")
         self.offset = self.add_weight(shape=(), initializer="zeros", name="offset")
+        if not width:
+            return
         self.kernels = [
             kernel(number, width, "kernel", 0), kernel(width, width, "hidden_kernel", 1)
         ]  # fmt: skip
@@ -114,6 +116,11 @@ class CategoricalCritic(PartnerLayer):
         self.base_kernel.assign(kernel)
         self.base_bias.assign(bias)
 
+    def forget(self):
+        """Undoes ``adapt``: the logits are the levels' log-frequencies, the score is zero."""
+        self.base_kernel.assign(tf.zeros_like(self.base_kernel))
+        self.base_bias.assign(self.log_priors)
+
     def call(self, x, y, partners=None):
         values, codes = (y, x) if self.label_side == "x" else (x, y)
         ratios = self._log_ratios(values)
@@ -135,11 +142,12 @@ class CategoricalCritic(PartnerLayer):
         if self.waves:
             features.append(wave_features(values, self.waves))
         features = (tf.concat(features, axis=1) - self.mean) * self.scales
-        hidden = features
-        for kernel, bias in zip(self.kernels, self.biases, strict=True):
-            hidden = tf.nn.silu(tf.matmul(hidden, kernel) + bias)
         logits = tf.matmul(features, self.base_kernel) + self.base_bias
-        logits += tf.matmul(hidden, self.readout)
+        if self.hidden_dim:
+            hidden = features
+            for kernel, bias in zip(self.kernels, self.biases, strict=True):
+                hidden = tf.nn.silu(tf.matmul(hidden, kernel) + bias)
+            logits += tf.matmul(hidden, self.readout)
         return tf.nn.log_softmax(logits) - self.log_priors + self.offset
 
     def _array_features(self, values):

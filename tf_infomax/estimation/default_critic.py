@@ -1,6 +1,7 @@
 """Critics of an estimate: the default for the kinds of both sides, and copies of a given layer."""
 
 import json
+import math
 
 import keras
 import tensorflow as tf
@@ -10,15 +11,19 @@ from tf_infomax.estimation import levels as tables
 from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.categorical_critic import CategoricalCritic
 from tf_infomax.estimation.closed_forms import forms_for
+from tf_infomax.estimation.image_critic import ImageCritic
 from tf_infomax.estimation.waves import number_for
+from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["default_critic", "floating", "key_of", "new_critic", "table_of"]
 
 # A one-hot side of more levels than this is too wide for waves of the other.
 _MOST_LEVELS_WITH_WAVES = 100
+# Seeds of a critic of vectors, before those of the images' features.
+_SEEDS_OF_BASE = 100
 
 
-def default_critic(dims, levels, margins, seed, dtype):
+def default_critic(dims, levels, margins, seed, dtype, grids=(None, None)):
     """An unbuilt critic.
 
     Args:
@@ -26,34 +31,47 @@ def default_critic(dims, levels, margins, seed, dtype):
         levels: numbers of levels of x and y, None for sides that are not discrete.
         margins: name of the map of numeric columns; ranks allow waves.
         seed: int.  dtype: name.
+        grids: shapes of images, whose pixels are the last columns of x and y; None for other sides.
 
     Returns:
         ``CanonicalCritic``, or ``CategoricalCritic`` if a side is discrete; then the levels are
-        those of the side with fewer.
+        those of the side with fewer. If a side consists of images, an ``ImageCritic`` of these.
     """
+    if any(grids):
+        numbers = [
+            dim - (math.prod(grid) if grid else 0) for dim, grid in zip(dims, grids, strict=True)
+        ]
+        base = _vector_critic(numbers, levels, margins, seed, dtype, hidden_dim=0)
+        return ImageCritic(base, grids, seed=layer_seed(seed, _SEEDS_OF_BASE), dtype=dtype)
+    return _vector_critic(dims, levels, margins, seed, dtype)
+
+
+def _vector_critic(dims, levels, margins, seed, dtype, **options):
     waves = tuple(number_for(dim) if margins == "normal_scores" else 0 for dim in dims)
     if levels == [None, None]:
         forms = forms_for(*dims) if margins == "normal_scores" else ()
-        return CanonicalCritic(waves=waves, closed_forms=forms, seed=seed, dtype=dtype)
+        return CanonicalCritic(
+            waves=waves, closed_forms=forms, seed=seed, dtype=dtype, **options
+        )
     side = min((0, 1), key=lambda one: levels[one] or float("inf"))
     is_table = None not in levels
     waves = 0 if is_table or levels[side] > _MOST_LEVELS_WITH_WAVES else waves[1 - side]
-    return CategoricalCritic("xy"[side], is_table, waves, seed=seed, dtype=dtype)
+    return CategoricalCritic("xy"[side], is_table, waves, seed=seed, dtype=dtype, **options)
 
 
-def new_critic(critic, x, y, *, levels, margins, seed):
+def new_critic(critic, x, y, *, levels, margins, seed, grids=(None, None)):
     """A built critic for codes x and y: the default, a registered critic, or a copy of a layer.
 
     Args:
         critic: "canonical", the name of a registered critic, or a Keras layer.
         x, y: ``[N, D]``.
-        levels, margins: as for ``default_critic``.
+        levels, margins, grids: as for ``default_critic``.
         seed: int, given to layers whose configuration has one.
     """
     if isinstance(critic, str):
         if critic == "canonical":
             dims = x.shape[1], y.shape[1]
-            critic = default_critic(dims, levels, margins, seed, floating())
+            critic = default_critic(dims, levels, margins, seed, floating(), grids)
         else:
             options = {"feature_dim": x.shape[1]} if critic == "bilinear" else {}
             critic = critics.get(critic, seed=seed, dtype=floating(), **options)
@@ -69,7 +87,7 @@ def new_critic(critic, x, y, *, levels, margins, seed):
     return critic
 
 
-def key_of(critic, bound, levels, margins):
+def key_of(critic, bound, levels, margins, grids=(None, None)):
     """Key of critic and bound without the seed; ``None`` for critics whose key is unknown."""
     if not isinstance(critic, str):
         try:
@@ -79,7 +97,7 @@ def key_of(critic, bound, levels, margins):
         except TypeError:
             return None
     bound = json.dumps(bounds.serialize(bound), sort_keys=True)
-    return critic, bound, floating(), tuple(levels), margins
+    return critic, bound, floating(), tuple(levels), margins, tuple(grids)
 
 
 def floating():

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tf_infomax.estimation import margins as margin_maps
+from tf_infomax.estimation.image_features import smallest_side
 
 __all__ = ["Encoding", "check_discrete"]
 
@@ -16,6 +17,8 @@ _MOST_COLUMN_LEVELS = 100
 # A value that so large a part of a numeric column has gets an indicator, in so few columns: ranks
 # hide that zero rainfall differs in kind from a little.
 _ATOM, _MOST_COLUMNS_WITH_ATOMS = 0.05, 8
+# Their squares are finite in float32.
+_LARGEST_PIXEL = 1e12
 
 
 def check_discrete(discrete):
@@ -38,19 +41,26 @@ class Encoding:
     and ``levels`` their number. Otherwise every nominal column is one-hot, the others go through
     the margins, and an indicator marks each value that many pairs share. All of this depends on
     one side alone and, up to levels merged as rare, loses nothing, so it leaves the mutual
-    information as it is.
+    information as it is. The pixels of images follow once more as they are, since ranks of single
+    pixels distort what an image shows.
 
     Args:
         margins: name of a map of numeric columns.
         discrete: "auto" (nominal are text, categories and sides of few levels), True (all columns)
             or False (none).
+        pixels: whether pixels are wanted, too.
 
     Attributes:
         levels: number of joint levels, or None for a side that is not discrete.
         merged: number of rare levels that share a code.
+        grid: (height, width, channels) of the pixels, the last columns of the code; or None.
     """
 
-    def __init__(self, margins, discrete):
+    # Estimators that were saved before there were images have no such attribute.
+    grid = None
+
+    def __init__(self, margins, discrete, pixels=False):
+        self._has_pixels = pixels
         self._margins = margin_maps.get(margins)
         self._discrete = discrete
 
@@ -67,7 +77,7 @@ class Encoding:
                     f"tell nothing here. Received: {len({*column})} levels in {len(column)} rows "
                     f"of column {sample.names[place] if sample.names else place!r}."
                 )
-        self.levels, self.merged = None, 0
+        self.levels, self.merged, self.grid = None, 0, None
         self._joint = self._joint_levels(sample)
         if self._joint is not None:
             self.levels = len(self._joint)
@@ -84,6 +94,8 @@ class Encoding:
                     self._hot[place] = atoms
         if self._numeric:
             self._margins.fit([sample.columns[place] for place in self._numeric])
+        if self._has_pixels and sample.grid is not None and not self._hot:
+            self.grid = sample.grid if min(sample.grid[:2]) >= smallest_side() else None
         return self
 
     def transform(self, sample):
@@ -100,6 +112,9 @@ class Encoding:
             parts.append(self._margins.transform(numbers))
         for place, values in self._hot.items():
             parts.append((sample.columns[place][:, np.newaxis] == values).astype(np.float64))
+        if self.grid is not None:
+            pixels = np.stack(sample.columns, axis=1).astype(np.float64)
+            parts.append(np.clip(pixels, -_LARGEST_PIXEL, _LARGEST_PIXEL))
         return np.hstack(parts)
 
     def _frequent(self, column):

@@ -52,7 +52,8 @@ class MutualInformationEstimator(BaseEstimator):
         bound: name of a registered bound that is measured in nats and reads scores, or such a
             function with options (``bounds.get("smile", clip=1.0)``). The critic is trained with
             it, and it is read on the held-out pairs.
-        critic: "canonical" (``CanonicalCritic``), the name of a registered critic on vectors, or an
+        critic: "canonical" (``CanonicalCritic``; ``CategoricalCritic`` for discrete sides, and
+            ``ImageCritic`` for images), the name of a registered critic on vectors, or an
             unbuilt Keras layer ``critic(x, y) -> [K, M]`` with ``get_config``; copies are trained.
         margins: map of every coordinate, applied first; none changes the mutual information:
             "normal_scores" (ranks), "standardize" or "unchanged".
@@ -187,10 +188,11 @@ class MutualInformationEstimator(BaseEstimator):
         self._dims = x.shape[1], y.shape[1]
         self._names = x.names, y.names
         self._encodings = [
-            Encoding(self.margins, one).fit(sample)
+            Encoding(self.margins, one, pixels=self.critic == "canonical").fit(sample)
             for one, sample in zip(discrete, (x, y), strict=True)
         ]
         self._levels = [one.levels for one in self._encodings]
+        self._grids = [one.grid for one in self._encodings]
         mapped = self._codes(x, y)
         groups = groups_of(groups, self.blocks, *mapped, self.folds)
         folds = Folds(len(x), self.folds, self.validation_fraction, self.used_seed_, groups)
@@ -203,7 +205,7 @@ class MutualInformationEstimator(BaseEstimator):
         results = cross_fit(
             *mapped, folds, info.function, lambda fold: self._new_critic(fold, *mapped), plan,
             seed=self.used_seed_,
-            kind=key_of(self.critic, self.bound, self._levels, self.margins),
+            kind=key_of(self.critic, self.bound, self._levels, self.margins, self._grids),
         )  # fmt: skip
         self._keep(outcome(
             results, folds, info,
@@ -227,7 +229,7 @@ class MutualInformationEstimator(BaseEstimator):
 
     def _new_critic(self, fold, x, y):
         return new_critic(
-            self.critic, x, y, levels=self._levels, margins=self.margins,
+            self.critic, x, y, levels=self._levels, margins=self.margins, grids=self._grids,
             seed=stream_seed(self.used_seed_, "estimation", "critic", fold),
         )  # fmt: skip
 

@@ -22,11 +22,14 @@ class Sample:
         names: of a data frame's columns, if all of them are text; else None.
         nominal: per column, whether it is nominal (text or a category); such columns are object
             arrays of comparable values.
+        grid: (height, width, channels) of images, whose pixels the columns are, row by row; else
+            None.
     """
 
     columns: tuple
     names: tuple | None
     nominal: tuple = ()
+    grid: tuple | None = None
 
     def __post_init__(self):
         if not self.nominal:
@@ -34,7 +37,9 @@ class Sample:
 
     def rows(self, chosen):
         """The sample of some rows, given as int ``[n]``."""
-        return Sample(tuple(column[chosen] for column in self.columns), self.names, self.nominal)
+        return dataclasses.replace(
+            self, columns=tuple(column[chosen] for column in self.columns)
+        )
 
     def __len__(self):
         return len(self.columns[0])
@@ -50,7 +55,7 @@ def pairs_of(x, y, nominal=(False, False)):
     Args:
         x, y: ``[N, D]`` or ``[N]``, N >= 2: NumPy arrays, lists, data frames and series of pandas,
             and objects with ``to_pandas`` (polars, pyarrow); numbers, booleans, decimals or times.
-            Images, ``[N, H, W]`` or ``[N, H, W, C]``, are vectors of their pixels.
+            Of images, ``[N, H, W]`` or ``[N, H, W, C]``, the pixels are the columns.
         nominal: whether columns of text, and pandas' categories, are accepted in x and in y.
 
     Returns:
@@ -116,7 +121,7 @@ def _sample(values, name, accepts_nominal):
         )
     if hasattr(values, "to_pandas"):
         values = values.to_pandas()
-    names = None
+    names = grid = None
     if isinstance(values, pd.DataFrame):
         if all(isinstance(column, str) for column in values.columns):
             names = tuple(values.columns)
@@ -127,6 +132,7 @@ def _sample(values, name, accepts_nominal):
     else:
         array = _array(values, name)
         if array.ndim in (3, 4) and len(array) > 1 and array.dtype.kind in "biuf" and array.size:
+            grid = (*array.shape[1:], 1)[:3]
             array = array.reshape(len(array), -1)
         columns = list(array.T) if array.ndim == 2 else [array]
         shape = array.shape
@@ -158,7 +164,7 @@ def _sample(values, name, accepts_nominal):
                 f"rows of column {repr(names[place]) if names else place}, the first in row "
                 f"{int(is_infinite.argmax())}."
             )
-    return Sample(tuple(exact), names, tuple(nominal))
+    return Sample(tuple(exact), names, tuple(nominal), grid)
 
 
 def _nominal(column):

@@ -43,6 +43,8 @@ MODULES = {
     "Endpoint": "encoders.endpoint",
     "FoldCrops": "encoders.stages",
     "GlobalInformation": "objectives.map_information",
+    "ImageCritic": "estimation.image_critic",
+    "ImageFeatures": "estimation.image_features",
     "InfoMax": "models.infomax",
     "InnerProdCritic": "critics.vector",
     "JointLayerNormalization": "layers.shared",
