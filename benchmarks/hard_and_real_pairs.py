@@ -24,7 +24,7 @@ from sklearn import datasets
 from benchmarks.known_information import CLASSICAL
 from tf_infomax.results import rows as results
 
-__all__ = ["cases", "measure", "run", "table"]
+__all__ = ["cases", "measure", "moving_shapes", "run", "table"]
 
 EXPERIMENT = "hard_and_real_pairs"
 ROWS = "hard_and_real_pairs.jsonl"
@@ -47,6 +47,8 @@ def cases():
         "digits, upper and lower half": _digit_halves,
         "halves of two digits of one class": _class_halves,
         "digit's pixels and its label": _pixels_and_label,
+        "two images with one pattern, somewhere": _one_pattern,
+        "the same, flattened": functools.partial(_one_pattern, flat=True),
         "10 canonical pairs, 10 nats in all": _strong,
         "y a fast wave of x1, with x2": _wave,
         "50 nominal levels": _levels,
@@ -79,6 +81,36 @@ def _class_halves():
 def _pixels_and_label():
     digits = datasets.load_digits()
     return digits.images, digits.target, None, {}
+
+
+def moving_shapes(count, classes, size, noise, flip, seed=0):
+    """Pairs of images with a pattern each, somewhere; with the mutual information of the patterns.
+
+    Both patterns are of the same class, but for a part ``flip`` of the pairs, where the second is
+    drawn anew: the table of the classes has the exact mutual information.
+    """
+    draws = np.random.default_rng(seed)
+    patterns = np.random.default_rng(7).integers(0, 2, size=(classes, 4, 4))
+    first = draws.integers(classes, size=count)
+    second = np.where(draws.random(count) < flip, draws.integers(classes, size=count), first)
+
+    def drawn(chosen):
+        images = noise * draws.normal(size=(count, size, size, 1))
+        for image, pattern in zip(images, patterns[chosen], strict=True):
+            row, column = draws.integers(size - 3, size=2)
+            image[row : row + 4, column : column + 4, 0] += pattern
+        return images
+
+    table = np.full((classes, classes), flip / classes**2)
+    table += np.eye(classes) * (1.0 - flip) / classes
+    return drawn(first), drawn(second), float((table * np.log(table * classes**2)).sum())
+
+
+def _one_pattern(flat=False):
+    x, y, truth = moving_shapes(2_000, classes=6, size=12, noise=0.2, flip=0.1)
+    if flat:
+        x, y = x.reshape(len(x), -1), y.reshape(len(y), -1)
+    return x, y, truth, {}
 
 
 def _strong():

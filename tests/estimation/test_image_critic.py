@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from sklearn import datasets
 
+from benchmarks.hard_and_real_pairs import moving_shapes
 from tf_infomax.estimation import (
     CanonicalCritic,
     CategoricalCritic,
@@ -35,29 +36,6 @@ def trained(critic):
     """The critic with features that are not zero."""
     critic.set_weights([RNG.normal(size=one.shape) / 4 + one for one in critic.get_weights()])
     return critic
-
-
-def moving_shapes(count, classes, size, noise, flip, seed=0):
-    """Pairs of images with a pattern each, somewhere; with the mutual information of the patterns.
-
-    Both patterns are of the same class, but for a part ``flip`` of the pairs, where the second is
-    drawn anew: the table of the classes has the exact mutual information.
-    """
-    draws = np.random.default_rng(seed)
-    patterns = np.random.default_rng(7).integers(0, 2, size=(classes, 4, 4))
-    first = draws.integers(classes, size=count)
-    second = np.where(draws.random(count) < flip, draws.integers(classes, size=count), first)
-
-    def drawn(chosen):
-        images = noise * draws.normal(size=(count, size, size, 1))
-        for image, pattern in zip(images, patterns[chosen], strict=True):
-            row, column = draws.integers(size - 3, size=2)
-            image[row : row + 4, column : column + 4, 0] += pattern
-        return images
-
-    table = np.full((classes, classes), flip / classes**2)
-    table += np.eye(classes) * (1.0 - flip) / classes
-    return drawn(first), drawn(second), float((table * np.log(table * classes**2)).sum())
 
 
 def test_it_starts_as_its_base_and_can_forget_it():
@@ -110,11 +88,11 @@ def test_every_side_gets_a_gradient_after_the_first_step(grids):
 
 
 def test_features_do_not_depend_on_the_place():
-    features = ImageFeatures((16, 16, 2), 6, seed=0)
-    images = np.zeros((3, 16, 16, 2), "float32")
+    features = ImageFeatures((20, 20, 2), 6, seed=0)
+    images = np.zeros((3, 20, 20, 2), "float32")
     shape = RNG.normal(size=(4, 4, 2))
-    # Shifts by 4 pixels go with the strides of the last two convolutions.
-    places = [(4, 4), (4, 8), (8, 4)]
+    # Shifts by 4 pixels go with the strides of the last two convolutions, away from the edges.
+    places = [(8, 8), (8, 12), (12, 8)]
     for image, (row, column) in zip(images, places, strict=True):
         image[row : row + 4, column : column + 4] += shape
     found = features(images.reshape(3, -1)).numpy()

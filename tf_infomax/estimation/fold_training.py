@@ -120,8 +120,8 @@ class FoldTraining:
         critic: built Keras layer, ``critic(x, y) -> [K, M]``. If it has ``adapt``, or
             ``adaptations(x, y, only)`` (a generator), it is adapted to the training pairs of each
             fold; if it has ``suffices(x, y)``, that says whether training could add anything. A
-            ``weight_decay`` is that of its matrices, per unit of learning rate; ``fewest_epochs``
-            are trained before patience ends; ``trains_with_xla`` says whether XLA compiles steps.
+            ``weight_decay`` is that of its matrices, per unit of learning rate; ``trains_with_xla``
+            says whether XLA compiles steps.
         bound: ``PairScores`` -> scalar in nats, maximised and read; of MINE the moving average is
             kept.
         schedule: ``Schedule``.
@@ -140,8 +140,6 @@ class FoldTraining:
         self._is_open = leaves_constants_open(bound, some)
         self._schedule = schedule
         self._may_suffice = schedule.closed_form and hasattr(critic, "suffices")
-        self._latest_start = getattr(critic, "fewest_epochs", schedule.patience)
-        self._latest_start -= schedule.patience
         self._steps = schedule.steps
         self._variables = critic.trainable_variables
         decay = getattr(critic, "weight_decay", None)
@@ -217,7 +215,7 @@ class FoldTraining:
             if value > best:
                 best, weights, best_epoch = value, self.critic.get_weights(), epoch
             ran_away = epoch > 0 and not math.isfinite(mean)
-            if ran_away or epoch - max(best_epoch, self._latest_start) >= self._schedule.patience:
+            if ran_away or epoch - best_epoch >= self._schedule.patience:
                 break
             if epoch % length == 0 and epoch:
                 if best_epoch <= epoch - length / 4 or best < best_before + _WORTH_A_CYCLE:

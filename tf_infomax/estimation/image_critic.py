@@ -36,8 +36,6 @@ class ImageCritic(PartnerLayer):
     weight_decay = 0.1
     # On CPUs, convolutions in a loop that XLA has compiled take six times as long.
     trains_with_xla = False
-    # Features that start at random are of use only after a while.
-    fewest_epochs = 20
 
     def __init__(self, base, grids, features=32, seed=None, **kwargs):
         super().__init__(**kwargs)
