@@ -38,5 +38,16 @@ def test_the_table_has_a_line_a_case():
     assert line == (
         "| a | 1,000 | 0.500 | 0.450 | [0.400, 0.600] | 1 | 2.0 | 0.300 |  | 0.100 | 0.200 |"
     )
-    # Ten hard cases and twenty pairs of real columns, all with a name of their own.
-    assert len(hard_and_real_pairs.cases()) == 30
+    # Twelve hard cases and twenty pairs of real columns, all with a name of their own.
+    assert len(hard_and_real_pairs.cases()) == 32
+
+
+def test_moving_shapes_have_the_mutual_information_of_their_patterns():
+    x, y, truth = hard_and_real_pairs.moving_shapes(4_000, 3, 8, noise=0.0, flip=0.3)
+    # A shift leaves the magnitudes of the Fourier transform, which tell the patterns apart.
+    magnitudes = [abs(np.fft.fft2(one[..., 0])).reshape(4_000, -1).round(3) for one in (x, y)]
+    classes = [np.unique(one, axis=0, return_inverse=True)[1].ravel() for one in magnitudes]
+    assert [one.max() for one in classes] == [2, 2]
+    table = np.histogram2d(*classes, bins=3)[0] / 4_000
+    outer = table.sum(axis=1, keepdims=True) * table.sum(axis=0)
+    assert (table * np.log(table / outer)).sum() == pytest.approx(truth, abs=0.05)

@@ -26,7 +26,7 @@ def coded(count, codes=5):
 
 
 def critic_of(grids=(GRID, GRID), shapes=None, base=None, **options):
-    critic = ImageCritic(base or CanonicalCritic(hidden_dim=0), grids, seed=0, **options)
+    critic = ImageCritic(base or CanonicalCritic(hidden_dim=None), grids, seed=0, **options)
     critic.build(*(shapes or [(None, 5 + math.prod(GRID))] * 2))
     critic.built = True
     return critic
@@ -169,7 +169,7 @@ def test_which_critic_images_get():
 def test_without_a_network():
     x, y = coded(100, 3)[:, :3], coded(100, 3)[:, :3]
     y += x
-    critics = [CanonicalCritic(hidden_dim=width, closed_forms=True) for width in (0, 16)]
+    critics = [CanonicalCritic(hidden_dim=width, closed_forms=True) for width in (None, 16)]
     for critic in critics:
         critic.build((None, 3), (None, 3))
         critic.adapt(x, y)

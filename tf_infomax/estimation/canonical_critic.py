@@ -13,7 +13,7 @@ from tf_infomax.estimation.gaussian_ratio import gaussian_log_ratios, gaussian_p
 from tf_infomax.estimation.partner_layer import PartnerLayer
 from tf_infomax.estimation.screening import informative_coordinates
 from tf_infomax.estimation.waves import significant, wave_features
-from tf_infomax.naming.arguments import integer, positive_integer
+from tf_infomax.naming.arguments import positive_integer
 from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["CanonicalCritic"]
@@ -42,7 +42,7 @@ class CanonicalCritic(PartnerLayer):
     densities).
 
     Args:
-        hidden_dim: width of the hidden layers, even; 0 leaves the network out.
+        hidden_dim: width of the hidden layers, even; ``None`` leaves the network out.
         layers: number of hidden layers.
         waves: (of x, of y): number of cosines of the rank of every coordinate that are inputs of
             the network too, where ``adapt`` finds them correlated with the other side; for inputs
@@ -66,8 +66,7 @@ class CanonicalCritic(PartnerLayer):
     ):
         super().__init__(**kwargs)
         positive_integer(layers, "layers")
-        integer(hidden_dim, "hidden_dim", 0)
-        if hidden_dim % 2:
+        if hidden_dim is not None and positive_integer(hidden_dim, "hidden_dim") % 2:
             raise ValueError(f"`hidden_dim` must be even. Received: hidden_dim={hidden_dim}.")
         self.hidden_dim = hidden_dim
         self.num_layers = layers

@@ -42,7 +42,7 @@ class CategoricalCritic(PartnerLayer):
         label_side: "x" or "y", the side that is one-hot in the levels.
         is_table: whether the other side is one-hot, too.
         waves: number of cosines of each coordinate of the other side.
-        hidden_dim: width of the two hidden layers; 0 leaves the network out.
+        hidden_dim: width of the two hidden layers; ``None`` leaves the network out.
         seed: int for reproducible weights, or ``None``.
 
     Call arguments: as of ``CanonicalCritic``.

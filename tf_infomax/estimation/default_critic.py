@@ -41,7 +41,7 @@ def default_critic(dims, levels, margins, seed, dtype, grids=(None, None)):
         numbers = [
             dim - (math.prod(grid) if grid else 0) for dim, grid in zip(dims, grids, strict=True)
         ]
-        base = _vector_critic(numbers, levels, margins, seed, dtype, hidden_dim=0)
+        base = _vector_critic(numbers, levels, margins, seed, dtype, hidden_dim=None)
         return ImageCritic(base, grids, seed=layer_seed(seed, _SEEDS_OF_BASE), dtype=dtype)
     return _vector_critic(dims, levels, margins, seed, dtype)
 

@@ -4,7 +4,6 @@ import dataclasses
 import functools
 import math
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -23,7 +22,7 @@ from tf_infomax.objectives.information import Information
 from tf_infomax.scores.pairs import PairScores
 from tf_infomax.training.step import gradient_step
 
-__all__ = ["FoldTraining", "Schedule", "TrainedCritic"]
+__all__ = ["FoldTraining", "TrainedCritic"]
 
 _AVERAGE_DECAY = 0.99
 # Number of validation scores after an epoch. With fewer than these, clipped as they are, the best
@@ -45,33 +44,6 @@ _WORTH_A_CYCLE = 0.01
 # By how much all coordinates must be better than the informative ones alone, in nats: their network
 # has less to be misled by.
 _WORTH_ALL_COORDINATES = 0.02
-
-
-@dataclasses.dataclass(frozen=True)
-class Schedule:
-    """How a critic is trained.
-
-    Attributes:
-        epochs: passes over the training pairs, or over parts of very many, in a cycle; the learning
-            rate rises over the first tenth of their steps, then decays to zero along a cosine.
-        cycles: largest number of cycles; a further one follows if the validation value was best
-            near the end of the last, and rose during it.
-        patience: epochs without a better value on the validation pairs after which training ends.
-        batch_size: pairs in a step.
-        negatives: number for each x in a step.
-        learning_rate: Adam's, at its peak.
-        steps: number in an epoch.
-        closed_form: whether nothing is trained where the critic ``suffices`` untrained.
-    """
-
-    epochs: int
-    patience: int
-    batch_size: int
-    negatives: int
-    learning_rate: float
-    steps: int
-    cycles: int = 1
-    closed_form: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,7 +117,7 @@ class FoldTraining:
         decay = getattr(critic, "weight_decay", None)
         if decay is not None:
             decay *= min(1.0, _DECAYING_PAIRS / (schedule.steps * schedule.batch_size))
-        self._optimizer = Adam(_learning_rates(schedule, self._steps), weight_decay=decay)
+        self._optimizer = Adam(schedule.learning_rates(), weight_decay=decay)
         if decay:
             self._optimizer.exclude_from_weight_decay(
                 var_list=[variable for variable in self._variables if len(variable.shape) < 2]
@@ -340,14 +312,3 @@ class FoldTraining:
         for average, variable in zip(self._averages, self._variables, strict=True):
             average.assign(average + (1.0 - _AVERAGE_DECAY) * (variable.value - average))
         return value
-
-
-def _learning_rates(schedule, steps_per_epoch):
-    steps = steps_per_epoch * schedule.epochs
-    warmup = max(steps // 10, 1)
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        decay_steps=max(steps - warmup, 1),
-        warmup_target=schedule.learning_rate,
-        warmup_steps=warmup,
-    )

@@ -50,7 +50,8 @@ class ImageFeatures(keras.layers.Layer):
         self.convolutions, number = [], 0
         for place, (size, filters) in enumerate(_CONVOLUTIONS):
             layer = keras.layers.Conv2D(
-                filters, size, first if place == 0 else 2, "same", activation="relu",
+                filters, size, first if place == 0 else 2, "same", "channels_last",
+                activation="relu",
                 kernel_initializer=keras.initializers.HeNormal(layer_seed(self.seed, place)),
                 dtype=self.dtype_policy, name=f"convolution_{place}",
             )  # fmt: skip

@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from tf_infomax.estimation.fold_training import Schedule
+from tf_infomax.estimation.schedule import Schedule
 from tf_infomax.naming.arguments import integer
 
 __all__ = ["Plan", "check_epochs", "check_jobs", "plan_of"]
