@@ -5,9 +5,10 @@
 
 from absl import flags
 
+from tf_infomax.naming.registry import unknown_name
 from tf_infomax.running import command_line
 from tf_infomax.running.quiet_tensorflow import import_tensorflow
-from tf_infomax.running.run_directory import RunDirectory
+from tf_infomax.running.run_directory import EXPORT_FORMATS, RunDirectory
 
 __all__ = ["define_flags", "main"]
 
@@ -18,7 +19,9 @@ def define_flags():
     command_line.define_path(
         "output", None, "Folder to write; default: export in the run's."
     )
-    flags.DEFINE_list("formats", [], "Further formats, separated by commas: tflite, onnx.")
+    flags.DEFINE_list(
+        "formats", [], f"Further formats, separated by commas: {', '.join(EXPORT_FORMATS)}."
+    )
     command_line.define_data_dir()
 
 
@@ -27,7 +30,10 @@ def main(argv):
     """Writes the export and prints its signatures; returns the exit code."""
     given = flags.FLAGS
     command_line.refuse_arguments(argv, "--run=...")
-    # Imported late, so that a mistaken directory is reported at once.
+    for name in given.formats:
+        if name not in EXPORT_FORMATS:
+            raise unknown_name("format", name, EXPORT_FORMATS)
+    # Imported late, so that a misspelt format or a mistaken directory is reported at once.
     RunDirectory.open(given.run)
     import_tensorflow()
     from tf_infomax import export
