@@ -9,7 +9,7 @@ RESULTS ?= $(patsubst %/rows.jsonl,%,$(wildcard results/*/*/rows.jsonl))
 # Test processes; each holds one TensorFlow.
 TEST_JOBS ?= 2
 
-.PHONY: run test test-all test-lowest bench bench-check gpu-check lint docs notebooks package clean \
+.PHONY: run test test-all test-lowest bench bench-check gpu-check lint docs notebooks package release clean \
 	check-results figures
 
 # Installed anew whenever the dependencies change.
@@ -82,6 +82,12 @@ notebooks: .venv/docs-installed
 package: .venv/docs-installed
 	rm -rf build
 	$(BIN)/python -m build --outdir dist .
+
+# Exports a trained run, proves it and packs it with its card and checksum, into dist/:
+# make release RUN=<work directory>/runs/<experiment>/<variant>/seed_<n>
+release: .venv/installed
+	$(BIN)/python launch/export_model.py --run=$(or $(RUN),$(error RUN must be the directory of a run, as in make release RUN=runs/a/runs/a/b/seed_0)) \
+		--release=dist
 
 clean:
 	rm -rf .venv .venv-lowest runs site dist build

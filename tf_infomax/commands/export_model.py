@@ -1,6 +1,8 @@
 """Exports a run's models as a SavedModel, and proves it in a process without this package.
 
     python launch/export_model.py --run=<work directory>/runs/<experiment>/<variant>/seed_<n>
+
+--release=dist also packs it into one file for a release, named after what was trained.
 """
 
 from absl import flags
@@ -21,6 +23,9 @@ def define_flags():
     )
     flags.DEFINE_list(
         "formats", [], f"Further formats, separated by commas: {', '.join(EXPORT_FORMATS)}."
+    )
+    command_line.define_path(
+        "release", None, "Folder that also receives the export as one .zip, with its checksum."
     )
     command_line.define_data_dir()
 
@@ -44,4 +49,6 @@ def main(argv):
         command_line.say("export_model", error)
         return 1
     print(export.summary(path))
+    if given.release:
+        print(f"Release: {export.release(path, given.release)}")
     return 0

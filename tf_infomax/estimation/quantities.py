@@ -29,7 +29,8 @@ def quantity(name, pairs, *, lags=(0, 1), unit="nats", as_json=False, settings=(
 
     Args:
         name: of ``named_options.QUANTITIES``. "matrix" and "total_correlation" are of the columns
-            of x and y together; "transfer_entropy" is from x to y; series are in the order of the rows.
+            of x and y together; "transfer_entropy" is from x to y; series are in the order of the
+            rows.
         pairs: ``pair_files.Pairs``, with z for "conditional_mutual_information".
         lags: ints, for "lagged_mutual_information".
         unit: "nats", "bits" or "hartleys".
