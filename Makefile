@@ -1,7 +1,8 @@
 # Needs Python 3.11, 3.12 or 3.13 and make; everything else goes into .venv.
-# The first of these that is here; another one by `make PYTHON=...`.
+# The first of these that starts (a version manager's command may not); another one by
+# `make PYTHON=...`.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,\
-	$(if $(shell command -v $(name)),$(name))) python3.11)
+	$(if $(shell $(name) --version 2>/dev/null),$(name))) python3.11)
 WORKDIR ?= runs/quick_start
 BIN := .venv/bin
 # Work directories whose rows are committed.

@@ -42,6 +42,9 @@ WITHOUT_TENSORFLOW = (
     "naming.registry", "naming.pick", "naming.option_kinds", "naming.arguments", "naming.paths",
     "results", "distributions", "pair_files", "published", "tables", "plots", "report",
     "experiments", "objectives.options", "training.strategy_choice", "running.backends",
+    "bounds.catalog", "bounds.divergence_names", "critics.baseline_names", "estimation.margins",
+    "decoders.likelihood_names", "estimation.named_options", "evaluators.names",
+    "objectives.view_losses", "training.precision_choice",
 )
 # Launchers are above the package; flags are known to the commands and their shared part only.
 OUTSIDE = ("launch", "absl", "tests", "tf_keras")
@@ -83,7 +86,8 @@ def test_modules_say_what_they_are_and_what_they_offer(path):
 def test_every_module_is_in_a_room_of_the_house():
     rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
     assert rooms == set(ROOMS)
-    assert [path.name for path in PACKAGE.glob("*.py")] == ["__init__.py"], "a loose module"
+    loose = {path.name for path in PACKAGE.glob("*.py")} - {"__init__.py", "__main__.py"}
+    assert not loose, "a loose module"
 
 
 def test_imports_run_downwards_and_in_no_circle(graph):
@@ -156,7 +160,14 @@ def imported_in_a_fresh_process(names, unwanted):
                 "tf_infomax.numerics.randomness",
                 "tf_infomax.objectives.options",
                 "tf_infomax.distributions",
+                "tf_infomax.bounds",
+                "tf_infomax.critics",
+                "tf_infomax.decoders",
+                "tf_infomax.encoders",
+                "tf_infomax.estimation",
+                "tf_infomax.evaluators.names",
                 "tf_infomax.experiments.catalog",
+                "tf_infomax.experiments.vocabulary",
                 "tf_infomax.experiments.spec",
                 "tf_infomax.results.rows",
                 "tf_infomax.report.report",
@@ -166,9 +177,10 @@ def imported_in_a_fresh_process(names, unwanted):
         ),
         (
             [
-                "tf_infomax.encoders",
-                "tf_infomax.critics",
-                "tf_infomax.bounds",
+                "tf_infomax.encoders.convnet",
+                "tf_infomax.encoders.layered",
+                "tf_infomax.critics.vector",
+                "tf_infomax.bounds.variational",
                 "tf_infomax.models",
                 "tf_infomax.evaluation",
                 "tf_infomax.data.datasets",
