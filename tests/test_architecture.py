@@ -42,9 +42,9 @@ WITHOUT_TENSORFLOW = (
     "naming.registry", "naming.pick", "naming.option_kinds", "naming.arguments", "naming.paths",
     "results", "distributions", "pair_files", "published", "tables", "plots", "report",
     "experiments", "objectives.options", "training.strategy_choice", "running.backends",
-    "bounds.catalog", "bounds.divergence_names", "critics.baseline_names", "estimation.margins",
-    "decoders.likelihood_names", "estimation.named_options", "evaluators.names",
-    "objectives.view_losses", "training.precision_choice",
+    "bounds.bound_info", "bounds.catalog", "bounds.divergence_names", "critics.baseline_names",
+    "decoders.likelihood_names", "estimation.margins", "estimation.named_options",
+    "evaluators.names", "objectives.view_losses", "training.precision_choice",
 )
 # Launchers are above the package; flags are known to the commands and their shared part only.
 OUTSIDE = ("launch", "absl", "tests", "tf_keras")
