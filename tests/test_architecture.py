@@ -1,6 +1,7 @@
 """What the folders promise: exports, the direction of imports, and what is loaded when."""
 
 import ast
+import importlib
 import subprocess
 import sys
 
@@ -198,6 +199,27 @@ def test_imports_are_light(names, unwanted):
 def test_the_light_import_test_sees_heavy_imports():
     done = imported_in_a_fresh_process(["json", "decimal"], {"decimal"})
     assert "decimal imports {'decimal'}" in done.stderr and done.returncode == 1
+
+
+LAZY = sorted(
+    path.parent.name for path in PACKAGE.glob("*/__init__.py") if "lazy_names(" in path.read_text()
+)
+
+
+@pytest.mark.parametrize("room", LAZY)
+def test_type_checkers_and_the_documentation_see_what_is_imported_on_first_use(room):
+    tree = ast.parse((PACKAGE / room / "__init__.py").read_text())
+    seen = {
+        alias.name: node.module.removeprefix(f"tf_infomax.{room}").removeprefix(".") or None
+        for block in tree.body
+        if isinstance(block, ast.If) and getattr(block.test, "id", "") == "TYPE_CHECKING"
+        for node in block.body
+        for alias in node.names
+    }
+    package = importlib.import_module(f"tf_infomax.{room}")
+    assert seen == package._HOMES
+    assert set(seen) <= set(package.__all__)
+    assert all(getattr(package, name) is not None for name in package.__all__)
 
 
 def test_every_public_name_resolves():

@@ -13,6 +13,8 @@ correct one is ``chi_squared``) and ``wasserstein``.
 The names need no TensorFlow; functions are imported on first use.
 """
 
+from typing import TYPE_CHECKING
+
 from tf_infomax.bounds.catalog import (
     BoundInfo,
     check_reads_scores,
@@ -27,6 +29,28 @@ from tf_infomax.bounds.catalog import (
     takes_baseline,
 )
 from tf_infomax.naming.lazy import lazy_names
+
+if TYPE_CHECKING:
+    # What is imported on first use, for type checkers, editors and the documentation.
+    from tf_infomax.bounds import divergences, moving_average
+    from tf_infomax.bounds.divergences import (
+        chi_squared,
+        chi_squared_released,
+        gan,
+        jsd,
+        reverse_kl,
+        squared_hellinger,
+        wasserstein,
+    )
+    from tf_infomax.bounds.hybrids import js_nwj, mine, smile
+    from tf_infomax.bounds.known_conditional import (
+        barber_agakov_lower,
+        barber_agakov_upper,
+        difference_of_entropies,
+        minibatch_lower,
+        minibatch_upper,
+    )
+    from tf_infomax.bounds.variational import donsker_varadhan, infonce, interpolated, nwj, tuba
 
 _HOMES = {
     "barber_agakov_lower": "known_conditional",

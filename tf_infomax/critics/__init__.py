@@ -8,8 +8,24 @@ critic's scores; baselines have a registry of their own, ``baseline``. The names
 critics are imported on first use.
 """
 
+from typing import TYPE_CHECKING
+
 from tf_infomax.naming.lazy import lazy_names
 from tf_infomax.naming.registry import Family
+
+if TYPE_CHECKING:
+    # What is imported on first use, for type checkers, editors and the documentation.
+    from tf_infomax.critics import baseline
+    from tf_infomax.critics.baseline import LearnedBaseline
+    from tf_infomax.critics.cosine import CosineCritic
+    from tf_infomax.critics.encoder_tail import EncoderTailCritic
+    from tf_infomax.critics.feature_map import ConcatMapCritic, DotMapCritic
+    from tf_infomax.critics.vector import (
+        BilinearCritic,
+        ConcatCritic,
+        InnerProdCritic,
+        SeparableCritic,
+    )
 
 _HOMES = {
     "BilinearCritic": "vector",

@@ -3,7 +3,14 @@
 The modules are imported on first use.
 """
 
+from typing import TYPE_CHECKING
+
 from tf_infomax.naming.lazy import lazy_names
+
+if TYPE_CHECKING:
+    # What is imported on first use, for type checkers, editors and the documentation.
+    from tf_infomax.decoders import likelihoods
+    from tf_infomax.decoders.dcgan import Decoder, decoder_stages
 
 _HOMES = {"Decoder": "dcgan", "decoder_stages": "dcgan", "likelihoods": None}
 

@@ -8,10 +8,20 @@ need no TensorFlow; encoders are imported on first use.
 """
 
 import functools
+from typing import TYPE_CHECKING
 
 from tf_infomax.encoders.configurations import CONFIGURATIONS
 from tf_infomax.naming.lazy import lazy_names
 from tf_infomax.naming.registry import Family
+
+if TYPE_CHECKING:
+    # What is imported on first use, for type checkers, editors and the documentation.
+    from tf_infomax.encoders.convnet import ConvNet
+    from tf_infomax.encoders.endpoint import Endpoint
+    from tf_infomax.encoders.features import Backbone, NamedFeatures, as_encoder
+    from tf_infomax.encoders.invertible import RealNVP
+    from tf_infomax.encoders.layered import EncoderTail, LayeredEncoder
+    from tf_infomax.encoders.mlp import MLP
 
 _HOMES = {
     "MLP": "mlp",

@@ -5,7 +5,31 @@ package. Its abilities and limits: docs/estimating.md, and the studies in ``expe
 The modules are imported on first use.
 """
 
+from typing import TYPE_CHECKING
+
 from tf_infomax.naming.lazy import lazy_names
+
+if TYPE_CHECKING:
+    # What is imported on first use, for type checkers, editors and the documentation.
+    from tf_infomax.estimation.canonical import CanonicalCorrelations, canonical_correlations
+    from tf_infomax.estimation.canonical_critic import CanonicalCritic
+    from tf_infomax.estimation.categorical_critic import CategoricalCritic
+    from tf_infomax.estimation.derived import (
+        Estimate,
+        conditional_mutual_information,
+        lagged_mutual_information,
+        total_correlation,
+        transfer_entropy,
+    )
+    from tf_infomax.estimation.estimator import MutualInformationEstimator
+    from tf_infomax.estimation.feature_selection import (
+        mutual_info_classif,
+        mutual_info_regression,
+        mutual_information_matrix,
+    )
+    from tf_infomax.estimation.independence import IndependenceTest, independence_test
+    from tf_infomax.estimation.limits import EstimateWarning, certifiable
+    from tf_infomax.estimation.units import in_unit, linfoot_correlation, normalized_by_entropies
 
 _HOMES = {
     "CanonicalCorrelations": "canonical",
