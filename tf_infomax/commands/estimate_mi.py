@@ -5,6 +5,8 @@
 Reads .npy, .npz, .csv, .tsv, .txt and .parquet; --x_file and --y_file in place of one file.
 """
 
+import sys
+
 from absl import flags
 
 from tf_infomax.estimation.named_options import QUANTITIES, check_names
@@ -12,9 +14,12 @@ from tf_infomax.naming.paths import expanded
 from tf_infomax.pair_files import read_pairs
 from tf_infomax.running import command_line
 from tf_infomax.running.quiet_tensorflow import import_tensorflow
+from tf_infomax.training.progress import note
 
 __all__ = ["define_flags", "main"]
 
+# Names of columns that are shown while one waits.
+_SHOWN = 5
 # Flags that are options of the estimator; the defaults are its own.
 _ESTIMATOR = ("bound", "margins", "critic", "folds", "seed", "confidence")
 
@@ -82,6 +87,8 @@ def main(argv):
         drop_missing=given.drop_missing, missing_values=given.missing_values,
         decimal=given.decimal,
     )  # fmt: skip
+    if sys.stderr.isatty():
+        note(*_announcement(pairs))
     # Imported after names are checked and data are read, so that a mistake is reported at once.
     import_tensorflow()
     from tf_infomax.estimation.quantities import quantity
@@ -101,3 +108,16 @@ def main(argv):
         return 1
     print(found.json() if given.json else found.text())
     return 0
+
+
+def _announcement(pairs):
+    """(name, text) of what begins, for somebody who waits."""
+    columns = {"x": pairs.columns_x, "y": pairs.columns_y, "z": pairs.columns_z}
+    named = "; ".join(f"{name}: {_some(names)}" for name, names in columns.items() if names)
+    text = f"{len(pairs.x):,} pairs, {named}; loads TensorFlow and trains"
+    return " and ".join(map(str, pairs.files)), text
+
+
+def _some(names):
+    shown = ", ".join(map(str, names[:_SHOWN]))
+    return f"{shown}, ... ({len(names)} in all)" if len(names) > _SHOWN else shown

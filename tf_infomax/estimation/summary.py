@@ -84,6 +84,7 @@ class Summary:
             f"standard error {error:.3f} nats = {to_bits(error):.3f} bits",
             f"{100 * self.confidence:g} % interval {low:.3f} to {high:.3f} nats = "
             f"{to_bits(low):.3f} to {to_bits(high):.3f} bits",
+            *(["No dependence is shown: the interval holds 0."] if low <= 0.0 <= high else []),
             f"held-out lower confidence limit {self.lower_confidence_limit:.3f} nats, estimated "
             f"shortfall {self.shortfall:.3f} nats",
             f"from {self.num_pairs:,} pairs of {' and '.join(self.files)}, "

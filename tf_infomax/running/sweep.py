@@ -215,8 +215,8 @@ def run_all(runs, workdir, jobs=0, threads=0, backend=THIS_MACHINE, patience=600
             statuses[run.name] = status
             left = (time.monotonic() - start) / len(statuses) * (len(runs) - len(statuses))
             print(
-                f"{run.name}: {status.splitlines()[-1]}. "
-                f"{len(statuses)} of {len(runs)} runs ended; about {duration(left)} left."
+                f"{run.name}: {status.splitlines()[-1]}. {len(statuses)} of {len(runs)} runs ended"
+                + (f"; about {duration(left)} left." if left else ".")
             )
         stopped_by = devices.largest(interruption.signal or 0) or None
     if not devices.is_chief:
