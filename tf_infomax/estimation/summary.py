@@ -49,7 +49,7 @@ class Summary:
         files: where the pairs are from, paths.
         options: of the estimator, name -> value as JSON.
         warnings: of the estimate, sentences.
-        notes: on the data, sentences.
+        notes: on the interval and the data, sentences.
         training_curve: data frame, a row per fold and epoch.
         seconds: time that the estimate took.
         page: path of the HTML page, or None.
@@ -84,7 +84,6 @@ class Summary:
             f"standard error {error:.3f} nats = {to_bits(error):.3f} bits",
             f"{100 * self.confidence:g} % interval {low:.3f} to {high:.3f} nats = "
             f"{to_bits(low):.3f} to {to_bits(high):.3f} bits",
-            *(["No dependence is shown: the interval holds 0."] if low <= 0.0 <= high else []),
             f"held-out lower confidence limit {self.lower_confidence_limit:.3f} nats, estimated "
             f"shortfall {self.shortfall:.3f} nats",
             f"from {self.num_pairs:,} pairs of {' and '.join(self.files)}, "
@@ -196,10 +195,15 @@ def _summary(estimator, pairs, seconds):
         files=pairs.files,
         options=_plain_options(estimator),
         warnings=tuple(estimator.warnings_),
-        notes=pairs.notes,
+        notes=(*_reading(*estimator.confidence_interval_), *pairs.notes),
         training_curve=estimator.training_curve_,
         seconds=seconds,
     )
+
+
+def _reading(low, high):
+    # An estimate may be below 0, as no mutual information is: that is an error around 0.
+    return ("No dependence is shown: the interval holds 0.",) if low <= 0.0 <= high else ()
 
 
 def _plain_options(estimator):
