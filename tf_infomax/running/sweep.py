@@ -278,6 +278,12 @@ def _check_inputs(run):
     inputs.check_inputs(directory, found, run.accept_changed_inputs)
 
 
+def _command(argv):
+    """What was typed, as a line for a shell; ``argv[0]`` is "tf-infomax run", or a file."""
+    started = ["python", argv[0]] if argv[0].endswith(".py") else argv[0].split()
+    return shlex.join([*started, *argv[1:]])
+
+
 def _describe(workdir, runs):
     """Writes what was run, by which command, on which machine; the first start's time stays."""
     path = workdir / "experiment.json"
@@ -287,7 +293,7 @@ def _describe(workdir, runs):
         with contextlib.suppress(ValueError):
             started = read_json(path).get("started", started)
     description = {
-        "command": shlex.join(["python", *sys.argv]),
+        "command": _command(sys.argv),
         "started": started,
         "machine": f"{platform.machine()}, {joblib.cpu_count()} cores, {platform.system()}",
         "versions": {
