@@ -1,7 +1,8 @@
 # Needs Python 3.11, 3.12 or 3.13 and make; everything else goes into .venv.
-# The first of these that is here; another one by `make PYTHON=...`.
+# The first of these that starts (a version manager's command may not); another one by
+# `make PYTHON=...`.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,\
-	$(if $(shell command -v $(name)),$(name))) python3.11)
+	$(if $(shell $(name) --version 2>/dev/null),$(name))) python3.11)
 WORKDIR ?= runs/quick_start
 BIN := .venv/bin
 # Work directories whose rows are committed.
@@ -9,7 +10,7 @@ RESULTS ?= $(patsubst %/rows.jsonl,%,$(wildcard results/*/*/rows.jsonl))
 # Test processes; each holds one TensorFlow.
 TEST_JOBS ?= 2
 
-.PHONY: run test test-all test-lowest bench bench-check gpu-check lint docs notebooks package clean \
+.PHONY: run test test-all test-lowest bench bench-check gpu-check lint docs notebooks package release clean \
 	check-results figures
 
 # Installed anew whenever the dependencies change.
@@ -82,6 +83,12 @@ notebooks: .venv/docs-installed
 package: .venv/docs-installed
 	rm -rf build
 	$(BIN)/python -m build --outdir dist .
+
+# Exports a trained run, proves it and packs it with its card and checksum, into dist/:
+# make release RUN=<work directory>/runs/<experiment>/<variant>/seed_<n>
+release: .venv/installed
+	$(BIN)/python launch/export_model.py --run=$(or $(RUN),$(error RUN must be the directory of a run, as in make release RUN=runs/a/runs/a/b/seed_0)) \
+		--release=dist
 
 clean:
 	rm -rf .venv .venv-lowest runs site dist build

@@ -17,8 +17,8 @@ def module_name(path):
 
 
 def room_of(name):
-    """The folder below ``tf_infomax`` that a module is in; "" for the package itself."""
-    return [*name.split("."), ""][1]
+    """The folder below ``tf_infomax`` that a module is in; "" for the package and its start."""
+    return [*name.split("."), ""][1].replace("__main__", "")
 
 
 def imported(source, package):

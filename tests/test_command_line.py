@@ -100,8 +100,10 @@ def test_what_is_required_is_named(launcher, capsys):
         assert started(*others) == 2
         flag = left_out.partition("=")[0]
         assert capsys.readouterr().err == (
-            f"{name}: The flag {flag} is required. Received: no {flag}.\n"
+            f"{name}: The flag {flag} is required; --help says more. Received: no {flag}.\n"
         )
+        assert started("what", *others) == 2
+        assert f"is required, as in {flag}=what. Received: no {flag}." in capsys.readouterr().err
 
 
 def test_tilde_in_every_path(launcher, tmp_path, monkeypatch):

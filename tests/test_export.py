@@ -1,9 +1,11 @@
 """Exports of real, tiny runs: what they compute, what they say, and that a bad one is noticed."""
 
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import keras
@@ -15,6 +17,7 @@ import tf_infomax
 from tests.tiny import determinism_undone, plan_tiny
 from tf_infomax import export
 from tf_infomax.export import archive, formats, proof, trained
+from tf_infomax.export.releases import release_name
 from tf_infomax.results.rows import read_rows
 from tf_infomax.running import run as experiment_run
 
@@ -377,6 +380,51 @@ def test_a_packed_export_is_loaded_as_it_was(exported, tmp_path):
         export.load_pretrained(tmp_path / "other.zip")
     with pytest.raises(ValueError, match=r"must end in \.zip or \.tar\.gz. Received: output="):
         export.pack(exported, tmp_path / "encoder.rar")
+
+
+def test_a_release_is_named_after_what_was_trained_and_has_a_checksum(exported, tmp_path):
+    folder = tmp_path / "dist"
+    packed = export.release(exported, folder)
+    card = json.loads(Path(exported, "card.json").read_text(encoding="utf-8"))
+    epochs = card["step"] * card["training"]["batch_size"] / card["training"]["images"]
+    assert packed.parent == folder
+    assert packed.name == (
+        f"critic_impact-{card['variant'].replace('-', '_')}-digits-{epochs:.3g}epochs-seed0-"
+        f"{tf_infomax.__version__}.zip"
+    )
+    np.testing.assert_array_equal(
+        tf_infomax.load_pretrained(packed)(views(3)).numpy(),
+        export.load_encoder(exported)(views(3)).numpy(),
+    )
+    with zipfile.ZipFile(packed) as archive:
+        assert {Path(name).parts[0] for name in archive.namelist()} == {packed.stem}
+    # Another release stays beside it; the same one again has one line.
+    sums = folder / "SHA256SUMS"
+    other = "0" * 64 + "  a.zip"
+    sums.write_text(f"{other}\n{sums.read_text(encoding='utf-8')}", encoding="utf-8")
+    export.release(exported, folder)
+    digest = hashlib.sha256(packed.read_bytes()).hexdigest()
+    assert sums.read_text(encoding="utf-8") == f"{other}\n{digest}  {packed.name}\n"
+    with pytest.raises(FileNotFoundError, match="Expected the folder of an export"):
+        export.release(tmp_path, folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "dim_local-infonce-cifar10-50epochs-seed0-0.1.0"),
+        ({"variant": "default"}, "dim_local-cifar10-50epochs-seed0-0.1.0"),
+        ({"dataset": "/home/me/my faces.npz"}, "dim_local-infonce-my_faces-50epochs-seed0-0.1.0"),
+        ({"training": {"epochs": None, "steps": 200}},
+         "dim_local-infonce-cifar10-200steps-seed0-0.1.0"),
+    ],
+)  # fmt: skip
+def test_names_of_releases(changes, name):
+    card = {
+        "experiment": "dim_local", "variant": "infonce", "dataset": "cifar10", "seed": 0,
+        "training": {"epochs": 49.98, "steps": 39_050}, "versions": {"tf_infomax": "0.1.0"},
+    }  # fmt: skip
+    assert release_name({**card, **changes}) == name
 
 
 def test_formats_are_checked_before_any_work(runs, monkeypatch):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "tf_infomax"
 PAGES = sorted(
     path for pattern in ("*.md", "docs/**/*.md", "results/**/*.md", "tf_infomax/**/*.md")
     for path in ROOT.glob(pattern)
@@ -49,6 +50,28 @@ def test_links_of_notebooks():
         for cell in json.loads(path.read_text())["cells"]:
             if cell["cell_type"] == "markdown":
                 assert not list(broken(path, "".join(cell["source"]))), path
+
+
+def lines_of(files, folder):
+    """Lines of files and folders of the package; a bare name is beside the one before it."""
+    total = 0
+    for name in files:
+        path = PACKAGE / name if (PACKAGE / name).exists() else folder / name
+        folder = path.parent
+        modules = path.rglob("*.py") if path.is_dir() else [path]
+        total += sum(len(module.read_text().splitlines()) for module in modules)
+    return total
+
+
+def test_the_sizes_of_what_is_by_hand_are_about_right():
+    page = (ROOT / "docs/by_hand_or_library.md").read_text()
+    rows = re.findall(r"^\| (`[^|]*) \| ([\d,]+) \|", page, re.M)
+    assert len(rows) > 40
+    for files, lines in rows:
+        stated = int(lines.replace(",", ""))
+        found = lines_of(re.findall(r"`([^`]+)`", files), PACKAGE)
+        # Small changes need no new number: a quarter, or ten lines.
+        assert abs(found - stated) <= max(0.25 * found, 10), (files, found)
 
 
 def test_the_navigation_has_every_page():

@@ -15,6 +15,7 @@ from tests.launch.launchers import loaded
 from tf_infomax.commands import console
 from tf_infomax.experiments import catalog, presets
 from tf_infomax.experiments.overrides import override
+from tf_infomax.experiments.vocabulary import check_names
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -72,7 +73,7 @@ def test_flags_and_settings_exist(name, arguments):
         if name == "run":
             for experiment in catalog.get(flags.FLAGS.experiment):
                 preset = presets.preset(experiment, flags.FLAGS.preset)
-                override(override(experiment, preset), flags.FLAGS.set)
+                check_names(override(override(experiment, preset), flags.FLAGS.set))
 
 
 @pytest.mark.slow

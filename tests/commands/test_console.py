@@ -31,6 +31,17 @@ def test_help_names_every_command_and_a_misspelt_one_is_answered(monkeypatch, ca
     assert capsys.readouterr().out.startswith(VERSION)
 
 
+def test_the_package_starts_as_the_command_does():
+    done = subprocess.run(
+        [sys.executable, "-m", "tf_infomax"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{console._help()}\n"
+    done = subprocess.run(
+        [sys.executable, "-m", "tf_infomax", "exprot"], capture_output=True, text=True
+    )
+    assert done.returncode == 2 and "Did you mean 'export'" in done.stderr
+
+
 def test_the_list_has_a_line_for_every_experiment():
     lines = list_experiments.listing().split("\n\n")[0].splitlines()
     assert [line.split()[0] for line in lines[1:]] == list(catalog.names())

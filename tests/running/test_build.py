@@ -154,7 +154,7 @@ def test_the_catalogue_passes_its_own_check(name):
         ("critic_impact", "learning_rate=0", "train.learning_rate must be positive."),
         ("critic_impact", "learning_rate=1e999", "train.learning_rate must be positive."),
         ("critic_impact", "noise_sd=-0.1", "data.noise_sd must be 0 or more. Received: -0.1."),
-        ("critic_impact", "jit_compile=maybe", "train.jit_compile must be auto, yes or no."),
+        ("critic_impact", "jit_compile=maybe", "train.jit_compile must be one of auto, yes, no."),
         ("critic_impact", "seeds=-1", "seeds must be integers, 0 or more. Received: (-1,)."),
         ("critic_impact", "seeds=()", "seeds must be integers, 0 or more. Received: ()."),
         ("critic_impact", "bound=infonec", "Unknown bound 'infonec'. Did you mean 'infonce'"),

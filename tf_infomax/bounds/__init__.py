@@ -9,9 +9,12 @@ that read them. ``divergences.get(name)`` gives the two elementwise functions of
 Where the release of Deep InfoMax says "KL", "DV", "RKL", "H2", "X2" and "W1", the names here are
 ``nwj``, ``donsker_varadhan``, ``reverse_kl``, ``squared_hellinger``, ``chi_squared_released`` (the
 correct one is ``chi_squared``) and ``wasserstein``.
+
+The names need no TensorFlow; functions are imported on first use.
 """
 
-from tf_infomax.bounds import divergences, moving_average
+from typing import TYPE_CHECKING
+
 from tf_infomax.bounds.catalog import (
     BoundInfo,
     check_reads_scores,
@@ -25,24 +28,54 @@ from tf_infomax.bounds.catalog import (
     takes_average,
     takes_baseline,
 )
-from tf_infomax.bounds.divergences import (
-    chi_squared,
-    chi_squared_released,
-    gan,
-    jsd,
-    reverse_kl,
-    squared_hellinger,
-    wasserstein,
-)
-from tf_infomax.bounds.hybrids import js_nwj, mine, smile
-from tf_infomax.bounds.known_conditional import (
-    barber_agakov_lower,
-    barber_agakov_upper,
-    difference_of_entropies,
-    minibatch_lower,
-    minibatch_upper,
-)
-from tf_infomax.bounds.variational import donsker_varadhan, infonce, interpolated, nwj, tuba
+from tf_infomax.naming.lazy import lazy_names
+
+if TYPE_CHECKING:
+    # What is imported on first use, for type checkers, editors and the documentation.
+    from tf_infomax.bounds import divergences, moving_average
+    from tf_infomax.bounds.divergences import (
+        chi_squared,
+        chi_squared_released,
+        gan,
+        jsd,
+        reverse_kl,
+        squared_hellinger,
+        wasserstein,
+    )
+    from tf_infomax.bounds.hybrids import js_nwj, mine, smile
+    from tf_infomax.bounds.known_conditional import (
+        barber_agakov_lower,
+        barber_agakov_upper,
+        difference_of_entropies,
+        minibatch_lower,
+        minibatch_upper,
+    )
+    from tf_infomax.bounds.variational import donsker_varadhan, infonce, interpolated, nwj, tuba
+
+_HOMES = {
+    "barber_agakov_lower": "known_conditional",
+    "barber_agakov_upper": "known_conditional",
+    "chi_squared": "divergences",
+    "chi_squared_released": "divergences",
+    "difference_of_entropies": "known_conditional",
+    "divergences": None,
+    "donsker_varadhan": "variational",
+    "gan": "divergences",
+    "infonce": "variational",
+    "interpolated": "variational",
+    "js_nwj": "hybrids",
+    "jsd": "divergences",
+    "mine": "hybrids",
+    "minibatch_lower": "known_conditional",
+    "minibatch_upper": "known_conditional",
+    "moving_average": None,
+    "nwj": "variational",
+    "reverse_kl": "divergences",
+    "smile": "hybrids",
+    "squared_hellinger": "divergences",
+    "tuba": "variational",
+    "wasserstein": "divergences",
+}
 
 __all__ = [
     "BoundInfo",
@@ -79,3 +112,5 @@ __all__ = [
     "tuba",
     "wasserstein",
 ]
+
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -1,15 +1,17 @@
-"""The bounds by name, each with its unit, the quantity that it bounds and its ceiling."""
+"""The bounds by name, each with its unit, the quantity that it bounds and its ceiling.
 
-import dataclasses
+The catalogue needs no TensorFlow; the functions are imported on first use.
+"""
+
 import functools
 import math
-from collections.abc import Callable
 
-from tf_infomax.bounds import divergences, hybrids, known_conditional, variational
-from tf_infomax.naming.options import REQUIRED, check_options, options_of
+from tf_infomax.bounds.bound_info import BoundInfo, free_options
+from tf_infomax.naming.options import check_options
 from tf_infomax.naming.registry import Registry
 
 __all__ = [
+    "BOUNDS",
     "BoundInfo",
     "check_reads_scores",
     "deserialize",
@@ -22,69 +24,6 @@ __all__ = [
     "takes_average",
     "takes_baseline",
 ]
-
-# Arguments that change from batch to batch, and are therefore not options of a bound.
-_INPUTS = ("scores", "log_conditional", "log_marginal")
-
-
-@dataclasses.dataclass(frozen=True)
-class BoundInfo:
-    """What to know before quoting a value of a bound.
-
-    Attributes:
-        name: registry name.
-        function: scores or log densities (see ``reads``) -> scalar.
-        unit: "nats" for mutual information, "1" for other divergences.
-        kind: "lower" or "upper" if the expectation is such a bound on I(X; Y); "estimate" for an
-            estimate of I(X; Y), in nats, that is not a bound; "divergence" for other quantities.
-        ceiling: number of candidates per anchor (M + 1, or K) -> the largest possible value.
-        summary: bias and variance in one line.
-        reference: the source.
-        reads: "scores" of a critic, the matrix "log_conditional" of a known p(y | x), or
-            "log_densities", two vectors.
-        best_shift: by how much the best critic lies above the log-density ratio, for bounds on
-            mutual information that read scores, without options.
-    """
-
-    name: str
-    function: Callable
-    unit: str
-    kind: str
-    ceiling: Callable[[int], float]
-    summary: str
-    reference: str
-    reads: str = "scores"
-    best_shift: float = 0.0
-
-    @property
-    def bounds_mi(self):
-        """Whether the expectation is a lower or an upper bound on I(X; Y), in nats."""
-        return self.kind in ("lower", "upper")
-
-    @property
-    def takes_baseline(self):
-        """Whether the function has an argument ``log_baseline``, one number an anchor."""
-        return takes_baseline(self.function)
-
-    @property
-    def options(self):
-        """Names of the function's options -> their defaults."""
-        return _options(self.function)
-
-    def with_options(self, **options):
-        """This ``BoundInfo`` with options bound to the function and to the ceiling.
-
-        Raises:
-            ValueError: on options that the function does not have.
-        """
-        if not options:
-            return self
-        check_options("bound", self.name, options, self.options)
-        return dataclasses.replace(
-            self,
-            function=functools.partial(self.function, **options),
-            ceiling=functools.partial(self.ceiling, **options),
-        )
 
 
 def _unbounded(candidates, **options):
@@ -104,117 +43,139 @@ def _interpolated_ceiling(candidates, alpha=0.01, log_baseline=None):
     return math.log((candidates - 1) / alpha) + (1.0 if alpha < 1.0 else 0.0)
 
 
-_BOUNDS = Registry("bound")
+BOUNDS = Registry(
+    "bound",
+    synonyms={
+        "cpc": ("infonce",),
+        "nce": ("infonce",),
+        "nt_xent": ("infonce",),
+        "ntxent": ("infonce",),
+        "dv": ("donsker_varadhan",),
+        "kl": ("nwj", "donsker_varadhan"),
+        "f_gan": ("nwj",),
+        "fgan": ("nwj",),
+        "mine_f": ("nwj",),
+        "js": ("jsd",),
+        "rkl": ("reverse_kl",),
+        "h2": ("squared_hellinger",),
+        "hellinger": ("squared_hellinger",),
+        "x2": ("chi_squared", "chi_squared_released"),
+        "chi2": ("chi_squared",),
+        "w1": ("wasserstein",),
+        "alpha": ("interpolated",),
+        "ba": ("barber_agakov_lower", "barber_agakov_upper"),
+    },
+)
 for _entry in (
     BoundInfo(
-        "infonce", variational.infonce, "nats", "lower", math.log,
+        "infonce", "variational", "nats", "lower", math.log,
         "low variance; saturates at log(M + 1), so biased where I(X; Y) is larger",
         "van den Oord et al. (2018), arXiv:1807.03748",
     ),
     BoundInfo(
-        "nwj", variational.nwj, "nats", "lower", _unbounded,
+        "nwj", "variational", "nats", "lower", _unbounded,
         "unbiased for its critic; variance grows like exp(I(X; Y))",
         "Nguyen, Wainwright, Jordan (2010), arXiv:0809.0853",
         best_shift=1.0,
     ),
     BoundInfo(
-        "tuba", variational.tuba, "nats", "lower", _unbounded,
+        "tuba", "variational", "nats", "lower", _unbounded,
         "as NWJ, with a free baseline in place of e",
         "Poole et al. (2019), arXiv:1905.06922",
     ),
     BoundInfo(
-        "donsker_varadhan", variational.donsker_varadhan, "nats", "lower", _unbounded,
+        "donsker_varadhan", "variational", "nats", "lower", _unbounded,
         "a finite batch is biased upwards, in value and gradient; variance grows like exp(I(X; Y))",
         "Donsker and Varadhan (1983); Belghazi et al. (2018), arXiv:1801.04062",
     ),
     BoundInfo(
-        "interpolated", variational.interpolated, "nats", "lower", _interpolated_ceiling,
+        "interpolated", "variational", "nats", "lower", _interpolated_ceiling,
         "alpha trades TUBA's variance (0) for InfoNCE's bias (1); stops at 1 + log(M / alpha)",
         "Poole et al. (2019), arXiv:1905.06922",
     ),
     BoundInfo(
-        "js_nwj", hybrids.js_nwj, "nats", "lower", _unbounded,
+        "js_nwj", "hybrids", "nats", "lower", _unbounded,
         "JSD's steady gradient; the value is NWJ's, unbiased, of variance like exp(I(X; Y))",
         "code of Poole et al. (2019), arXiv:1905.06922",
     ),
     BoundInfo(
-        "smile", hybrids.smile, "nats", "estimate", _unbounded,
+        "smile", "hybrids", "nats", "estimate", _unbounded,
         "no bound: clipping biases it either way; variance at most of the order of exp(2 clip) / M",
         "Song and Ermon (2020), arXiv:1910.06222",
     ),
     BoundInfo(
-        "mine", hybrids.mine, "nats", "lower", _unbounded,
+        "mine", "hybrids", "nats", "lower", _unbounded,
         "value and variance of Donsker-Varadhan, biased upwards; its gradient less biased",
         "Belghazi et al. (2018), arXiv:1801.04062",
     ),
     BoundInfo(
-        "minibatch_upper", known_conditional.minibatch_upper, "nats", "upper", _unbounded,
+        "minibatch_upper", "known_conditional", "nats", "upper", _unbounded,
         "biased upwards by up to Var(r) / (2 (K - 1)); low variance where I(X; Y) < log K",
         "Poole et al. (2019), arXiv:1905.06922",
         "log_conditional",
     ),
     BoundInfo(
-        "minibatch_lower", known_conditional.minibatch_lower, "nats", "lower", math.log,
+        "minibatch_lower", "known_conditional", "nats", "lower", math.log,
         "low variance; saturates at log K, so biased where I(X; Y) is larger",
         "Poole et al. (2019), arXiv:1905.06922",
         "log_conditional",
     ),
     BoundInfo(
-        "barber_agakov_upper", known_conditional.barber_agakov_upper, "nats", "upper", _unbounded,
+        "barber_agakov_upper", "known_conditional", "nats", "upper", _unbounded,
         "above by KL(p(y) || q(y)); unbiased for its q, of the variance of a mean of logarithms",
         "Barber and Agakov (2003); Poole et al. (2019), arXiv:1905.06922",
         "log_densities",
     ),
     BoundInfo(
-        "barber_agakov_lower", known_conditional.barber_agakov_lower, "nats", "lower", _unbounded,
+        "barber_agakov_lower", "known_conditional", "nats", "lower", _unbounded,
         "below by E KL(p(y | x) || q(y | x)); unbiased for its q, of the variance of a mean",
         "Barber and Agakov (2003); Poole et al. (2019), arXiv:1905.06922",
         "log_densities",
     ),
     BoundInfo(
-        "difference_of_entropies", known_conditional.difference_of_entropies, "nats", "estimate",
+        "difference_of_entropies", "known_conditional", "nats", "estimate",
         _unbounded,
         "no bound: biased either way, by the difference of two divergences of fit; low variance",
         "McAllester and Stratos (2020), AISTATS",
         "log_densities",
     ),
     BoundInfo(
-        "jsd", divergences.jsd, "1", "divergence", _constant(2.0 * math.log(2.0)),
+        "jsd", "divergences", "1", "divergence", _constant(2.0 * math.log(2.0)),
         "not MI: twice the Jensen-Shannon divergence; unbiased for its critic, low variance",
         "Hjelm et al. (2019), arXiv:1808.06670, equation (4)",
     ),
     BoundInfo(
-        "gan", divergences.gan, "1", "divergence", _constant(0.0),
+        "gan", "divergences", "1", "divergence", _constant(0.0),
         "not MI: jsd - 2 log 2; unbiased for its critic, low variance",
         "Goodfellow et al. (2014), arXiv:1406.2661",
     ),
     BoundInfo(
-        "reverse_kl", divergences.reverse_kl, "1", "divergence", _unbounded,
+        "reverse_kl", "divergences", "1", "divergence", _unbounded,
         "not MI: KL(product || joint); unbiased for its critic, unstable for low joint scores",
         "Nowozin, Cseke, Tomioka (2016), arXiv:1606.00709",
     ),
     BoundInfo(
-        "squared_hellinger", divergences.squared_hellinger, "1", "divergence", _constant(2.0),
+        "squared_hellinger", "divergences", "1", "divergence", _constant(2.0),
         "not MI: squared Hellinger distance, at most 2; unbiased for its critic",
         "Nowozin, Cseke, Tomioka (2016), arXiv:1606.00709",
     ),
     BoundInfo(
-        "chi_squared", divergences.chi_squared, "1", "divergence", _unbounded,
+        "chi_squared", "divergences", "1", "divergence", _unbounded,
         "not MI: Pearson's chi squared, E[(r - 1)^2]; unbiased for its critic",
         "Nowozin, Cseke, Tomioka (2016), arXiv:1606.00709",
     ),
     BoundInfo(
-        "chi_squared_released", divergences.chi_squared_released, "1", "divergence", _unbounded,
+        "chi_squared_released", "divergences", "1", "divergence", _unbounded,
         "no bound on anything: the release's X2, which grows with the magnitude of all scores",
         "code of Hjelm et al. (2019), arXiv:1808.06670",
     ),
     BoundInfo(
-        "wasserstein", divergences.wasserstein, "1", "divergence", _unbounded,
+        "wasserstein", "divergences", "1", "divergence", _unbounded,
         "not MI: earth mover's distance, for critics that are 1-Lipschitz",
         "Arjovsky, Chintala, Bottou (2017), arXiv:1701.07875",
     ),
 ):
-    _BOUNDS.add(_entry.name, _entry)
+    BOUNDS.add(_entry.name, _entry)
 
 
 def names(reads="scores"):
@@ -223,7 +184,7 @@ def names(reads="scores"):
     By default these are the bounds with which a critic can be trained; ``None`` means all.
     """
     return tuple(
-        name for name in _BOUNDS.names() if reads is None or _BOUNDS.get(name).reads == reads
+        name for name in BOUNDS.names() if reads is None or BOUNDS.get(name).reads == reads
     )
 
 
@@ -234,7 +195,7 @@ def info(bound, **options):
         ValueError: on an unknown name (with the nearest ones) or option.
     """
     name, bound_options = _name_and_options(bound)
-    return _BOUNDS.get(name).with_options(**{**bound_options, **options})
+    return BOUNDS.get(name).with_options(**{**bound_options, **options})
 
 
 def check_reads_scores(bound):
@@ -259,7 +220,7 @@ def get(bound, **options):
     """
     if not callable(bound) or isinstance(bound, type):
         return info(bound, **options).function
-    known = _options(bound)
+    known = free_options(bound)
     check_options("bound", getattr(bound, "__name__", bound), options, known)
     return functools.partial(bound, **options) if options else bound
 
@@ -271,7 +232,7 @@ def name_of(bound):
         ValueError: on anything else; with options bound, use ``serialize``.
     """
     name, options = _name_and_options(bound)
-    name = _BOUNDS.get(name).name
+    name = BOUNDS.get(name).name
     if options:
         raise ValueError(
             "A bound without options is needed, as a name says nothing of them. "
@@ -282,7 +243,7 @@ def name_of(bound):
 
 def is_registered(bound):
     """Whether ``bound`` is a registered name or function, with options or without."""
-    return _name_and_options(bound)[0] in _BOUNDS.names()
+    return _name_and_options(bound)[0] in BOUNDS.names()
 
 
 def serialize(bound):
@@ -292,7 +253,7 @@ def serialize(bound):
         ValueError: if it is not registered.
     """
     name, options = _name_and_options(bound)
-    name = _BOUNDS.get(name).name
+    name = BOUNDS.get(name).name
     return {"name": name, "options": options} if options else name
 
 
@@ -306,7 +267,7 @@ def takes_baseline(bound):
 
     A function that has one bound to it already does not.
     """
-    return "log_baseline" in _options(get(bound))
+    return "log_baseline" in free_options(get(bound))
 
 
 def takes_average(bound):
@@ -316,15 +277,11 @@ def takes_average(bound):
 
 def _name_and_options(bound):
     """(registry name, or a candidate for one; the options bound to it)."""
+    if isinstance(bound, str):
+        return bound, {}
     if isinstance(bound, functools.partial) and not bound.args:
         return _name_and_options(bound.func)[0], dict(bound.keywords)
-    for name in _BOUNDS.names():
-        if bound is _BOUNDS.get(name).function:
+    for name in BOUNDS.names():
+        if bound is BOUNDS.get(name).function:
             return name, {}
     return bound, {}
-
-
-def _options(function):
-    """Name -> default of the options of ``function`` that are not bound yet."""
-    found = options_of(function, without=_INPUTS)
-    return {name: default for name, default in found.items() if default is not REQUIRED}

@@ -21,7 +21,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tf_infomax.naming.registry import Registry
+from tf_infomax.bounds.divergence_names import DIVERGENCES
 from tf_infomax.numerics.tensors import log_mean_exp, tensor, wide
 from tf_infomax.scores.pairs import pair_scores
 
@@ -201,12 +201,12 @@ def wasserstein(scores):
 
 def get(name):
     """The ``Divergence`` called ``name``; ``ValueError`` with the nearest names if unknown."""
-    return _DIVERGENCES.get(name)
+    return DIVERGENCES.get(name)
 
 
 def names():
     """All names: those of the bounds above, ``"kl"`` and ``"donsker_varadhan"``."""
-    return _DIVERGENCES.names()
+    return DIVERGENCES.names()
 
 
 def _value(name, scores):
@@ -229,7 +229,6 @@ def _in_float32(function):
     return of_scores
 
 
-_DIVERGENCES = Registry("divergence")
 # Every lambda on a line of its own, or AutoGraph cannot tell them apart.
 for _name, _positive, _negative in (
     (
@@ -278,4 +277,4 @@ for _name, _positive, _negative in (
         tf.identity,
     ),
 ):
-    _DIVERGENCES.add(_name, Divergence(_name, _in_float32(_positive), _in_float32(_negative)))
+    DIVERGENCES.add(_name, Divergence(_name, _in_float32(_positive), _in_float32(_negative)))

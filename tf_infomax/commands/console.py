@@ -34,6 +34,10 @@ def _help():
         *(f"  {name:{width}}  {what}" for name, (_, what) in COMMANDS.items()),
         "",
         "tf-infomax <command> --help names the flags of a command.",
+        "",
+        "To begin with, the claims of both papers in small, in 4 CPU minutes, without a download:",
+        "",
+        "  tf-infomax run --experiment=quick_start --workdir=runs/quick_start",
     ]
     return "\n".join(lines)
 

@@ -5,15 +5,21 @@
 Reads .npy, .npz, .csv, .tsv, .txt and .parquet; --x_file and --y_file in place of one file.
 """
 
+import sys
+
 from absl import flags
 
+from tf_infomax.estimation.named_options import QUANTITIES, check_names
 from tf_infomax.naming.paths import expanded
 from tf_infomax.pair_files import read_pairs
 from tf_infomax.running import command_line
 from tf_infomax.running.quiet_tensorflow import import_tensorflow
+from tf_infomax.training.progress import note
 
 __all__ = ["define_flags", "main"]
 
+# Names of columns that are shown while one waits.
+_SHOWN = 5
 # Flags that are options of the estimator; the defaults are its own.
 _ESTIMATOR = ("bound", "margins", "critic", "folds", "seed", "confidence")
 
@@ -43,8 +49,7 @@ def define_flags():
     flags.DEFINE_string("z", None, "Columns to condition on, of the file of pairs.")
     flags.DEFINE_string(
         "quantity", None,
-        "In place of I(X; Y): conditional_mutual_information, independence_test, "
-        "lagged_mutual_information, matrix, total_correlation or transfer_entropy.",
+        f"In place of I(X; Y): {', '.join(QUANTITIES)}.",
     )
     flags.DEFINE_list("lags", ["0", "1"], "Lags of y behind x, for lagged_mutual_information.")
     flags.DEFINE_enum(
@@ -75,13 +80,16 @@ def main(argv):
         for name in _ESTIMATOR
         if given[name].value is not None
     }
+    check_names(given.bound, given.critic, given.margins, given.quantity)
     pairs = read_pairs(
         *(expanded(path, "The file of pairs") for path in argv[1:]),
         x=given.x, y=given.y, z=given.z, x_file=given.x_file, y_file=given.y_file,
         drop_missing=given.drop_missing, missing_values=given.missing_values,
         decimal=given.decimal,
     )  # fmt: skip
-    # Imported after the data are read, so that a mistaken file is reported at once.
+    if sys.stderr.isatty():
+        note(*_announcement(pairs))
+    # Imported after names are checked and data are read, so that a mistake is reported at once.
     import_tensorflow()
     from tf_infomax.estimation.quantities import quantity
     from tf_infomax.estimation.summary import estimate
@@ -100,3 +108,16 @@ def main(argv):
         return 1
     print(found.json() if given.json else found.text())
     return 0
+
+
+def _announcement(pairs):
+    """(name, text) of what begins, for somebody who waits."""
+    columns = {"x": pairs.columns_x, "y": pairs.columns_y, "z": pairs.columns_z}
+    named = "; ".join(f"{name}: {_some(names)}" for name, names in columns.items() if names)
+    text = f"{len(pairs.x):,} pairs, {named}; loads TensorFlow and trains"
+    return " and ".join(map(str, pairs.files)), text
+
+
+def _some(names):
+    shown = ", ".join(map(str, names[:_SHOWN]))
+    return f"{shown}, ... ({len(names)} in all)" if len(names) > _SHOWN else shown

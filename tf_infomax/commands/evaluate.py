@@ -8,6 +8,7 @@ import sys
 
 from absl import flags
 
+from tf_infomax.evaluators.names import EVALUATORS
 from tf_infomax.running import command_line
 from tf_infomax.running.quiet_tensorflow import import_tensorflow
 from tf_infomax.running.run_directory import RunDirectory, is_export
@@ -32,7 +33,9 @@ def main(argv):
     """Writes the rows beside the encoder and prints them; returns the exit code."""
     given = flags.FLAGS
     command_line.refuse_arguments(argv, "--set=mlp_probe.epochs=20")
-    # Before the import, so that a mistaken directory is reported at once.
+    # Before the import, so that a misspelt name or a mistaken directory is reported at once.
+    for name in given.evaluate:
+        EVALUATORS.check(name)
     if not is_export(given.run):
         RunDirectory.open(given.run)
     import_tensorflow()

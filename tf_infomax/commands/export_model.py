@@ -1,13 +1,16 @@
 """Exports a run's models as a SavedModel, and proves it in a process without this package.
 
     python launch/export_model.py --run=<work directory>/runs/<experiment>/<variant>/seed_<n>
+
+--release=dist also packs it into one file for a release, named after what was trained.
 """
 
 from absl import flags
 
+from tf_infomax.naming.registry import unknown_name
 from tf_infomax.running import command_line
 from tf_infomax.running.quiet_tensorflow import import_tensorflow
-from tf_infomax.running.run_directory import RunDirectory
+from tf_infomax.running.run_directory import EXPORT_FORMATS, RunDirectory
 
 __all__ = ["define_flags", "main"]
 
@@ -18,7 +21,12 @@ def define_flags():
     command_line.define_path(
         "output", None, "Folder to write; default: export in the run's."
     )
-    flags.DEFINE_list("formats", [], "Further formats, separated by commas: tflite, onnx.")
+    flags.DEFINE_list(
+        "formats", [], f"Further formats, separated by commas: {', '.join(EXPORT_FORMATS)}."
+    )
+    command_line.define_path(
+        "release", None, "Folder that also receives the export as one .zip, with its checksum."
+    )
     command_line.define_data_dir()
 
 
@@ -27,7 +35,10 @@ def main(argv):
     """Writes the export and prints its signatures; returns the exit code."""
     given = flags.FLAGS
     command_line.refuse_arguments(argv, "--run=...")
-    # Imported late, so that a mistaken directory is reported at once.
+    for name in given.formats:
+        if name not in EXPORT_FORMATS:
+            raise unknown_name("format", name, EXPORT_FORMATS)
+    # Imported late, so that a misspelt format or a mistaken directory is reported at once.
     RunDirectory.open(given.run)
     import_tensorflow()
     from tf_infomax import export
@@ -38,4 +49,6 @@ def main(argv):
         command_line.say("export_model", error)
         return 1
     print(export.summary(path))
+    if given.release:
+        print(f"Release: {export.release(path, given.release)}")
     return 0

@@ -3,7 +3,7 @@
     tf-infomax list [part of a name]
 """
 
-from tf_infomax.experiments import catalog, extent
+from tf_infomax.experiments import catalog, extent, quick_start
 from tf_infomax.published import claim
 from tf_infomax.running import command_line
 
@@ -61,6 +61,8 @@ def _line(name):
 
 
 def _shows(name, members):
+    if members == quick_start.QUICK_START:
+        return quick_start.SHOWS
     known = claim(name)
     if known is not None:
         return f"{known.title} ({known.place() or members[0].source})"

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tf_infomax.critics.baseline_names import BASELINES
 from tf_infomax.layers.shared import (
     activation_function,
     apply_stack,
@@ -11,7 +12,6 @@ from tf_infomax.layers.shared import (
     keep_frozen,
 )
 from tf_infomax.naming.arguments import positive_integer, seed_or_none
-from tf_infomax.naming.registry import Family
 
 __all__ = ["LearnedBaseline", "class_of", "get", "names"]
 
@@ -83,7 +83,4 @@ class LearnedBaseline(keras.layers.Layer):
         }
 
 
-_BASELINES = Family("baseline")
-_BASELINES.add("learned", LearnedBaseline)
-
-get, class_of, names, register = _BASELINES.functions()
+get, class_of, names, register = BASELINES.functions()

@@ -3,9 +3,20 @@
 ``datasets`` needs no TensorFlow; the other modules are imported on first use of their names.
 """
 
+from typing import TYPE_CHECKING
+
 from tf_infomax.data.datasets import load
 from tf_infomax.data.image_data import DatasetNotFoundError, DatasetWarning, ImageData
 from tf_infomax.naming.lazy import lazy_names
+
+if TYPE_CHECKING:
+    # What is imported on first use, for type checkers, editors and the documentation.
+    from tf_infomax.data.augmentation import centre_crop, random_crops, random_flips
+    from tf_infomax.data.batches import BatchIndex
+    from tf_infomax.data.gaussians import CorrelatedGaussians, DependentGaussians
+    from tf_infomax.data.images import WholeImages
+    from tf_infomax.data.occlusion import occlude
+    from tf_infomax.data.views import add_noise, add_shared_noise, half_shape, halves, to_pixels
 
 _HOMES = {
     "BatchIndex": "batches",

@@ -8,11 +8,10 @@ import math
 
 import tensorflow as tf
 
-from tf_infomax.naming.registry import Registry
+from tf_infomax.decoders.likelihood_names import LIKELIHOODS
 
 __all__ = ["get", "names"]
 
-_LIKELIHOODS = Registry("likelihood")
 # Nearer to -1 or 1 float32 does not resolve the logarithms of the continuous Bernoulli.
 _LARGEST = 1.0 - 1e-6
 
@@ -58,7 +57,7 @@ for _name, _function in (
     ("laplace", _laplace),
     ("continuous_bernoulli", _continuous_bernoulli),
 ):
-    _LIKELIHOODS.add(_name, _function)
+    LIKELIHOODS.add(_name, _function)
 
 
 def get(name):
@@ -70,9 +69,9 @@ def get(name):
         around ``decoded``; "continuous_bernoulli" takes images and ``decoded`` in [-1, 1], and
         ignores ``noise_sd``.
     """
-    return _LIKELIHOODS.get(name)
+    return LIKELIHOODS.get(name)
 
 
 def names():
     """All names."""
-    return _LIKELIHOODS.names()
+    return LIKELIHOODS.names()

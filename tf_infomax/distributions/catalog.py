@@ -10,21 +10,21 @@ from tf_infomax.distributions.student_t import StudentT
 from tf_infomax.distributions.uniform_noise import AdditiveUniformNoise
 from tf_infomax.naming.registry import Registry
 
-__all__ = ["benchmark", "get", "names"]
+__all__ = ["FAMILIES", "benchmark", "get", "names"]
 
-_FAMILIES = Registry("distribution")
-_FAMILIES.add("gaussian", Gaussian)
-_FAMILIES.add("bivariate", Gaussian.bivariate)
-_FAMILIES.add("dense", Gaussian.dense)
-_FAMILIES.add("sparse", Gaussian.sparse)
-_FAMILIES.add("coordinatewise", Gaussian.coordinatewise)
-_FAMILIES.add("student_t", StudentT.sparse)
-_FAMILIES.add("additive_noise", AdditiveUniformNoise)
-_FAMILIES.add("mixture", GaussianMixture)
-_FAMILIES.add("mixture_cross", GaussianMixture.cross)
-_FAMILIES.add("mixture_clusters", GaussianMixture.clusters)
-_FAMILIES.add("product", Product)
-_FAMILIES.add("transformed", Transformed)
+FAMILIES = Registry("distribution")
+FAMILIES.add("gaussian", Gaussian)
+FAMILIES.add("bivariate", Gaussian.bivariate)
+FAMILIES.add("dense", Gaussian.dense)
+FAMILIES.add("sparse", Gaussian.sparse)
+FAMILIES.add("coordinatewise", Gaussian.coordinatewise)
+FAMILIES.add("student_t", StudentT.sparse)
+FAMILIES.add("additive_noise", AdditiveUniformNoise)
+FAMILIES.add("mixture", GaussianMixture)
+FAMILIES.add("mixture_cross", GaussianMixture.cross)
+FAMILIES.add("mixture_clusters", GaussianMixture.clusters)
+FAMILIES.add("product", Product)
+FAMILIES.add("transformed", Transformed)
 
 
 def get(name, **options):
@@ -41,12 +41,12 @@ def get(name, **options):
     Raises:
         ValueError: on an unknown name, or values that the family does not accept.
     """
-    return _FAMILIES.get(name)(**options)
+    return FAMILIES.get(name)(**options)
 
 
 def names():
     """All names that ``get`` knows."""
-    return _FAMILIES.names()
+    return FAMILIES.names()
 
 
 def _mapped(name, make_map, base, both):
@@ -61,7 +61,7 @@ def _add_map(name, make_map, both=True):
     def family(base=None, **options):
         return _mapped(name, functools.partial(make_map, **options), base, both)
 
-    _FAMILIES.add(name, family)
+    FAMILIES.add(name, family)
 
 
 # As in Poole et al. (2019) and Song and Ermon (2020), y alone is cubed.
@@ -73,7 +73,7 @@ _add_map("wiggly", maps.Wiggly)
 _add_map("bimodal", maps.Bimodal)
 
 
-@_FAMILIES.register("spiral")
+@FAMILIES.register("spiral")
 def _spiral(base=None, speed=None):
     """Rotates the plane of the first two coordinates of x and that of the last two of y.
 
@@ -91,7 +91,7 @@ def _spiral(base=None, speed=None):
     return Transformed(base, map_x, map_y, label=f"spiral of {base.label}")
 
 
-@_FAMILIES.register("swiss_roll")
+@FAMILIES.register("swiss_roll")
 def _swiss_roll(base=None):
     """A base with standard normal margins, mapped to uniform margins, and x put on the curve."""
     base = Gaussian.bivariate() if base is None else base
@@ -99,7 +99,7 @@ def _swiss_roll(base=None):
     return Transformed(uniform, maps.SwissRoll(), label=f"swiss_roll of {base.label}")
 
 
-@_FAMILIES.register("independent")
+@FAMILIES.register("independent")
 def _independent(base=None, dim_x=1, dim_y=1):
     """Standard normal coordinates, or the margins of a ``base``."""
     if base is not None:

@@ -5,12 +5,12 @@ import numbers
 import keras
 import numpy as np
 
-from tf_infomax import bounds, critics
 from tf_infomax.estimation import margins
+from tf_infomax.estimation.named_options import check_names
 from tf_infomax.estimation.plan import check_epochs, check_jobs
 from tf_infomax.naming.arguments import integer, seed_or_none
 
-__all__ = ["check_options", "check_training_pairs", "info_of", "seed_of"]
+__all__ = ["check_options", "check_training_pairs", "seed_of"]
 
 _PAIRS_PER_FOLD = 10
 _INTEGERS = (
@@ -20,22 +20,6 @@ _INTEGERS = (
     ("held_out_partners", 1),
     ("half_fits", 0),
 )
-
-
-def info_of(bound):
-    """``BoundInfo`` of a bound that estimates mutual information from scores.
-
-    Raises:
-        ValueError: on any other bound.
-    """
-    info = bounds.info(bound)
-    if _estimates_information(info):
-        return info
-    usable = [name for name in bounds.names() if _estimates_information(bounds.info(name))]
-    raise ValueError(
-        "`bound` must estimate mutual information, in nats, from scores: "
-        f"{', '.join(usable)}. Received: bound={info.name!r}."
-    )
 
 
 def check_options(options, num_pairs):
@@ -49,10 +33,9 @@ def check_options(options, num_pairs):
             raise ValueError(f"`{name}` must be between 0 and 1. Received: {name}={value!r}.")
     check_jobs(options["jobs"], options["n_jobs"])
     critic = options["critic"]
-    margins.get(options["margins"])
+    margins.check(options["margins"])
     if isinstance(critic, str):
-        if critic != "canonical":
-            critics.class_of(critic)
+        check_names(critic=critic)
     elif not isinstance(critic, keras.layers.Layer) or critic.built:
         raise ValueError(
             "`critic` must be 'canonical', the name of a registered critic, or a Keras layer that "
@@ -90,7 +73,3 @@ def check_training_pairs(num_train, negatives, validation_fraction):
             f"{negatives}. Received: validation_fraction={validation_fraction!r}, which leaves "
             f"{num_train}."
         )
-
-
-def _estimates_information(info):
-    return info.unit == "nats" and info.reads == "scores" and info.kind != "upper"

@@ -8,18 +8,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from tf_infomax import bounds
-from tf_infomax.estimation.checks import (
-    check_options,
-    check_training_pairs,
-    info_of,
-    seed_of,
-)
+from tf_infomax.estimation.checks import check_options, check_training_pairs, seed_of
 from tf_infomax.estimation.cross_fitting import cross_fit
 from tf_infomax.estimation.default_critic import floating, key_of, new_critic, table_of
 from tf_infomax.estimation.dependent_rows import autocorrelated, groups_of
 from tf_infomax.estimation.encoding import Encoding, check_discrete
 from tf_infomax.estimation.folds import Folds
 from tf_infomax.estimation.limits import EstimateWarning, merged_levels, repeated_pairs
+from tf_infomax.estimation.named_options import info_of
 from tf_infomax.estimation.outcome import outcome
 from tf_infomax.estimation.plan import plan_of
 from tf_infomax.estimation.reading import Reader

@@ -6,7 +6,7 @@ from scipy.special import ndtri
 from tf_infomax.naming.registry import Registry
 from tf_infomax.numerics.exact_columns import as_objects
 
-__all__ = ["NormalScores", "Standardized", "Unchanged", "get", "names"]
+__all__ = ["NormalScores", "Standardized", "Unchanged", "check", "get", "names"]
 
 # Critics compute in float32, which has 7 digits: resolving a hundredth of the spread needs them all
 # if values lie further from zero than this many spreads.
@@ -156,7 +156,9 @@ def _columns(values):
     return list(np.asarray(values).T) if isinstance(values, np.ndarray) else list(values)
 
 
-_MARGINS = Registry("margin map")
+_MARGINS = Registry(
+    "margin map", synonyms={"ranks": ("normal_scores",), "none": ("unchanged",)}
+)
 _MARGINS.add("normal_scores", NormalScores)
 _MARGINS.add("standardize", Standardized)
 _MARGINS.add("unchanged", Unchanged)
@@ -170,3 +172,8 @@ def get(name):
 def names():
     """All names."""
     return _MARGINS.names()
+
+
+def check(name):
+    """Raises ``ValueError`` with the nearest names unless there is a map called ``name``."""
+    _MARGINS.check(name)

@@ -15,29 +15,22 @@ from tf_infomax.estimation.derived import (
 from tf_infomax.estimation.estimator import MutualInformationEstimator
 from tf_infomax.estimation.feature_selection import mutual_information_matrix
 from tf_infomax.estimation.independence import independence_test
+from tf_infomax.estimation.named_options import check_names
 from tf_infomax.estimation.summary import parsed_settings
 from tf_infomax.estimation.units import in_unit
 from tf_infomax.naming.options import check_options, options_of
 from tf_infomax.results.strict_json import encoded
 
-__all__ = ["QUANTITIES", "quantity"]
-
-QUANTITIES = (
-    "conditional_mutual_information",
-    "independence_test",
-    "lagged_mutual_information",
-    "matrix",
-    "total_correlation",
-    "transfer_entropy",
-)
+__all__ = ["quantity"]
 
 
 def quantity(name, pairs, *, lags=(0, 1), unit="nats", as_json=False, settings=(), **options):
     """A quantity of the columns of x and y, as text.
 
     Args:
-        name: of ``QUANTITIES``. "matrix" and "total_correlation" are of the columns of x and y
-            together; "transfer_entropy" is from x to y; series are in the order of the rows.
+        name: of ``named_options.QUANTITIES``. "matrix" and "total_correlation" are of the columns
+            of x and y together; "transfer_entropy" is from x to y; series are in the order of the
+            rows.
         pairs: ``pair_files.Pairs``, with z for "conditional_mutual_information".
         lags: ints, for "lagged_mutual_information".
         unit: "nats", "bits" or "hartleys".
@@ -53,10 +46,7 @@ def quantity(name, pairs, *, lags=(0, 1), unit="nats", as_json=False, settings=(
         "estimator", "mutual_information", options, options_of(MutualInformationEstimator)
     )
     in_unit(0.0, unit)
-    if name not in QUANTITIES:
-        raise ValueError(
-            f"`quantity` must be one of {', '.join(QUANTITIES)}. Received: quantity={name!r}."
-        )
+    check_names(quantity=name)
     if (pairs.z is None) == (name == "conditional_mutual_information"):
         raise ValueError(
             "`z` belongs to quantity=conditional_mutual_information, and to no other. "

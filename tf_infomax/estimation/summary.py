@@ -49,7 +49,7 @@ class Summary:
         files: where the pairs are from, paths.
         options: of the estimator, name -> value as JSON.
         warnings: of the estimate, sentences.
-        notes: on the data, sentences.
+        notes: on the interval and the data, sentences.
         training_curve: data frame, a row per fold and epoch.
         seconds: time that the estimate took.
         page: path of the HTML page, or None.
@@ -195,10 +195,15 @@ def _summary(estimator, pairs, seconds):
         files=pairs.files,
         options=_plain_options(estimator),
         warnings=tuple(estimator.warnings_),
-        notes=pairs.notes,
+        notes=(*_reading(*estimator.confidence_interval_), *pairs.notes),
         training_curve=estimator.training_curve_,
         seconds=seconds,
     )
+
+
+def _reading(low, high):
+    # An estimate may be below 0, as no mutual information is: that is an error around 0.
+    return ("No dependence is shown: the interval holds 0.",) if low <= 0.0 <= high else ()
 
 
 def _plain_options(estimator):

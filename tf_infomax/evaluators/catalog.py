@@ -1,4 +1,4 @@
-"""The evaluators by name: a run at one step -> measurements.
+"""The evaluators by name: a run at one step -> measurements. ``names`` lists them.
 
 An evaluator is a function of a ``Snapshot`` and options that yields ``Measurement``. Its options'
 ranges are annotations, their defaults those of the function in ``evaluation`` that does the work;
@@ -8,21 +8,11 @@ it is for.
 
 import inspect
 
-from tf_infomax.evaluators import (  # noqa: F401 - they register their evaluators
-    attributes,
-    conditioning,
-    dependence,
-    effective_rank,
-    generation,
-    geometry,
-    information,
-    probes,
-    reconstruction,
-)
 from tf_infomax.evaluators.facts import check_facts, facts_of, needs_labels
+from tf_infomax.evaluators.names import EVALUATORS
 from tf_infomax.evaluators.snapshot import Snapshot
 from tf_infomax.naming.options import check_options, complete, options_of
-from tf_infomax.results.measurements import EVALUATORS, several
+from tf_infomax.results.measurements import several
 
 __all__ = [
     "Snapshot", "check", "check_facts", "check_listed", "facts_of", "get", "names", "needs_labels",

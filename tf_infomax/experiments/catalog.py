@@ -16,6 +16,7 @@ from tf_infomax.naming.registry import Registry
 __all__ = ["add", "get", "names"]
 
 _CATALOG = Registry("experiment")
+_CATALOG.add("quick_start", quick_start.QUICK_START)
 for _experiment in (
     *mi_max.EXPERIMENTS,
     *deep_infomax.EXPERIMENTS,
@@ -26,7 +27,6 @@ for _experiment in (
     quick_start.ESTIMATE,
 ):
     _CATALOG.add(_experiment.name, (_experiment,))
-_CATALOG.add("quick_start", quick_start.QUICK_START)
 _COLLECTIONS: dict[str, tuple] = {}
 for _source in (deep_infomax, generative, competing_methods):
     # A table of the paper lists systems of several files.

@@ -14,7 +14,7 @@ def cpu_time(experiments, preset="paper"):
             besides their seeds.
         preset: one of ``presets.PRESETS``, which they have.
     """
-    costs = [presets.cost(one.name) for one in experiments]
+    costs = [presets.cost(one) for one in experiments]
     if None in costs:
         return ""
     hours = sum(
@@ -23,7 +23,8 @@ def cpu_time(experiments, preset="paper"):
     )
     if hours < 1 / 60:
         return f"~{3600 * hours:.0f} s"
-    return f"~{60 * hours:.0f} min" if hours < 2 else f"~{hours:,.0f} h"
+    # Two digits: it is a guess.
+    return f"~{60 * hours:.0f} min" if hours < 2 else f"~{float(f'{hours:.2g}'):,.0f} h"
 
 
 def data_of(experiment):

@@ -3,10 +3,17 @@
 import dataclasses
 import math
 
-__all__ = ["GAUSSIAN_PAIRS", "GIVEN_VIEWS", "GivenViews"]
+from tf_infomax.naming.registry import Registry
+
+__all__ = ["GAUSSIAN_PAIRS", "GIVEN_VIEWS", "PAIR_DISTRIBUTIONS", "GivenViews"]
 
 # As the name of the data: no images, but pairs that are drawn from a distribution.
 GAUSSIAN_PAIRS = "gaussian_pairs"
+# Those of ``data.law``: name -> function(experiment, seed, **options) -> source of pairs.
+PAIR_DISTRIBUTIONS = Registry(
+    "distribution of pairs",
+    dict.fromkeys(("correlated", "dependent"), "tf_infomax.running.pair_distributions"),
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,6 +7,7 @@ preset's.
 
 import dataclasses
 
+from tf_infomax.experiments.quick_start import QUICK_START
 from tf_infomax.naming.registry import unknown_name
 
 __all__ = ["PRESETS", "Cost", "cost", "preset"]
@@ -27,11 +28,13 @@ def _every(steps, *names):
 
 _PROBE = ("evaluate.mlp_probe.epochs=12", "evaluate.mlp_probe.averaged_epochs=3")
 _NARROW = ("local_information.critic.units=256",)
-_TABLE_4 = (
-    *_PROBE, "evaluate.svm_probe.epochs=3", "evaluate.ndm.epochs=30", "evaluate.mine.epochs=3",
+_FINE_TUNING = ("evaluate.fine_tuning.epochs=5",)
+# Table 4, and Table 2 with its fine-tuning.
+_TABLES = (
+    *_PROBE, *_FINE_TUNING,
+    "evaluate.svm_probe.epochs=3", "evaluate.ndm.epochs=30", "evaluate.mine.epochs=3",
     "evaluate.reconstruction.epochs=2", "evaluate.reconstruction.base_channels=64",
 )
-_FINE_TUNING = ("evaluate.fine_tuning.epochs=5",)
 _EPOCH = _lengths(781, 71)
 _STL_EPOCH = _lengths(1_640, 164)
 _STAIRS = _lengths(5_000, 20, "train.checkpoint_every=5000") + _every(
@@ -46,9 +49,9 @@ _SHORT = {
     "critic_impact": _lengths(2_000, 500) + _every(1_000, "linear_probe", "bound"),
     "encoder_impact": _lengths(2_000, 500) + _every(1_000, "linear_probe", "bound"),
     "dependent_samples": _lengths(5_000, 100, "train.checkpoint_every=1000"),
-    "dim_global": _EPOCH + _TABLE_4,
-    "dim_local": _EPOCH + _TABLE_4 + _NARROW,
-    "dim_local_global": _lengths(100, 20) + _TABLE_4,
+    "dim_global": _EPOCH + _TABLES,
+    "dim_local": _EPOCH + _TABLES + _NARROW,
+    "dim_local_global": _lengths(100, 20) + _TABLES,
     "dim_supervised": _EPOCH + _PROBE,
     "dim_untrained": _PROBE,
     "dim_coordinates": _EPOCH + _PROBE + _NARROW,
@@ -63,7 +66,7 @@ _SHORT = {
     "dim_negatives": _EPOCH + _PROBE + _NARROW,
     **dict.fromkeys(
         ("dim_autoencoder", "dim_vae", "dim_beta_vae", "dim_aae", "dim_bigan", "dim_nat"),
-        _EPOCH + _TABLE_4,
+        _EPOCH + _TABLES,
     ),
     "dim_ndm_and_beta": (*_EPOCH, "evaluate.ndm.epochs=30"),
     "dim_cpc": _STL_EPOCH + _PROBE,
@@ -159,6 +162,14 @@ _COSTS = {
     "k_pair_identity": Cost(0.002, 0.002),
     "self_consistency": Cost(0.1, 0.5),
 }
+# Of the experiments of quick_start, which have one length.
+_QUICK_COSTS = {
+    name: Cost(seconds / 3600, seconds / 3600)
+    for name, seconds in (
+        ("critic_impact", 90), ("non_invertible", 40), ("dim_local", 50), ("dim_global", 25),
+        ("dim_untrained", 10), ("pair_estimate", 20),
+    )
+}
 
 
 def preset(experiment, name):
@@ -169,23 +180,36 @@ def preset(experiment, name):
         name: one of ``PRESETS``.
 
     Returns:
-        Tuple of ``"path=value"``; empty for "paper", whose length is the catalogue's.
+        Tuple of ``"path=value"``; empty for "paper", whose length is the catalogue's, and for the
+        experiments of ``quick_start``, which are short already.
 
     Raises:
         ValueError: on another name, or for an experiment without a short form.
     """
     if name not in PRESETS:
         raise unknown_name("preset", name, PRESETS)
-    if name == "paper":
+    if name == "paper" or _is_quick(experiment):
         return ()
     if experiment.name not in _SHORT:
         raise ValueError(
             f"{experiment.name} has no short form; shorten it by --set=train.steps=... . "
             f"Received: preset={name!r}."
         )
-    return _SHORT[experiment.name]
+    return tuple(one for one in _SHORT[experiment.name] if _applies(one, experiment))
 
 
 def cost(experiment):
-    """The ``Cost`` of an experiment or study by its name, or ``None`` if it is not known."""
-    return _COSTS.get(experiment)
+    """The ``Cost`` of an experiment or study of the catalogue, whatever its seeds; or ``None``."""
+    return (_QUICK_COSTS if _is_quick(experiment) else _COSTS).get(experiment.name)
+
+
+def _applies(setting, experiment):
+    """Whether the evaluator of a setting is listed: tables differ in theirs."""
+    head, _, rest = setting.partition(".")
+    listed = [entry.name for entry in getattr(experiment, "evaluate", ())]
+    return head != "evaluate" or rest.partition(".")[0] in listed
+
+
+def _is_quick(experiment):
+    # They have the names of the long ones, under which their rows are compared with the papers.
+    return dataclasses.replace(experiment, seeds=(0,)) in QUICK_START

@@ -16,7 +16,10 @@ from tf_infomax.experiments.spec import (
 )
 from tf_infomax.experiments.study import study
 
-__all__ = ["ESTIMATE", "QUICK_START"]
+__all__ = ["ESTIMATE", "QUICK_START", "SHOWS"]
+
+# In a list of experiments.
+SHOWS = "start here: the claims of both papers in small, on images of the package"
 
 _DATA = "mnist_sample"
 # Only the first and the last step: the probe costs as much as hundreds of steps.

@@ -5,8 +5,12 @@ import itertools
 import pathlib
 import re
 import typing
+from typing import Annotated
 
-from tf_infomax.experiments.given_views import GIVEN_VIEWS
+from tf_infomax.encoders import ENCODERS
+from tf_infomax.evaluators.names import EVALUATORS
+from tf_infomax.experiments.given_views import GIVEN_VIEWS, PAIR_DISTRIBUTIONS
+from tf_infomax.naming.option_kinds import OneOf
 from tf_infomax.naming.paths import short_name
 from tf_infomax.naming.pick import Pick, frozen, pick
 from tf_infomax.objectives.options import (
@@ -26,6 +30,7 @@ from tf_infomax.objectives.options import (
     RelativeCoordinates,
     TwoViews,
 )
+from tf_infomax.training.precision_choice import PRECISION
 
 __all__ = [
     "AttributeClassification",
@@ -55,7 +60,6 @@ __all__ = [
     "pick",
 ]
 
-
 @dataclasses.dataclass(frozen=True)
 class Data:
     """The source of batches.
@@ -78,12 +82,12 @@ class Data:
 
     name: str = "mnist"
     label: str | None = None
-    views: str = "halves"
+    views: Annotated[str, OneOf(tuple(GIVEN_VIEWS))] = "halves"
     noise_sd: float = 0.0
     dependent: bool = False
     crop: int | None = None
     flip: bool = False
-    law: Pick | None = None
+    law: Annotated[Pick | None, PAIR_DISTRIBUTIONS] = None
 
     @property
     def given_views(self):
@@ -112,8 +116,8 @@ class Train:
     learning_rate: float = 1e-4
     log_every: int = 1_000
     checkpoint_every: int = 1_000
-    jit_compile: str = "auto"
-    precision: str = "auto"
+    jit_compile: Annotated[str, OneOf(("auto", "yes", "no"))] = "auto"
+    precision: Annotated[str, PRECISION] = "auto"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +131,7 @@ class Evaluation:
         options: of the evaluator.
     """
 
-    name: str
+    name: Annotated[str, EVALUATORS]
     every: int = 1_000
     options: dict = dataclasses.field(default_factory=dict)
 
@@ -183,7 +187,7 @@ class Experiment(Swept):
     name: str
     source: str
     data: Data
-    encoder: Pick | None
+    encoder: Annotated[Pick | None, ENCODERS]
     objectives: tuple
     train: Train = Train()
     evaluate: tuple = ()

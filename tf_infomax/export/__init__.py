@@ -7,6 +7,7 @@ import ``tf_infomax``; ``load_encoder(path)`` reads the Keras encoder back.
 from tf_infomax.export.archive import export_model, load_encoder, summary
 from tf_infomax.export.pretrained import Pretrained, load_pretrained, pack
 from tf_infomax.export.proof import ProofError
+from tf_infomax.export.releases import release
 from tf_infomax.export.signatures import Signature, signatures
 from tf_infomax.export.trained import Trained, restore_trained
 
@@ -19,6 +20,7 @@ __all__ = [
     "load_encoder",
     "load_pretrained",
     "pack",
+    "release",
     "restore_trained",
     "signatures",
     "summary",

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tf_infomax.export.proof import TOLERANCE, ProofError, largest_difference
 from tf_infomax.layers.saved_model import write_saved_model
 from tf_infomax.naming.registry import unknown_name
+from tf_infomax.running.run_directory import EXPORT_FORMATS
 
 __all__ = ["FORMATS", "check_formats", "file_names", "write_formats"]
 
@@ -167,4 +168,4 @@ def _lacking(format_name, error):
 
 
 # Name -> generator of (file, signature, function that runs it after reading it back).
-FORMATS = {"tflite": _write_tflite, "onnx": _write_onnx}
+FORMATS = dict(zip(EXPORT_FORMATS, (_write_tflite, _write_onnx), strict=True))

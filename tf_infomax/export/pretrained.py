@@ -40,7 +40,8 @@ def load_pretrained(path: PathLike, data_dir: PathLike | None = None) -> Pretrai
         model = keras.Sequential([trained.encoder, keras.layers.Dense(10)])
 
     Args:
-        path: folder of an export, ``.zip`` or ``.tar.gz`` of one (from ``pack``), or run directory.
+        path: folder of an export, ``.zip`` or ``.tar.gz`` of one (a release, or from ``pack``),
+            or run directory.
         data_dir: where TFDS finds prepared data sets, for runs that did not note their views.
 
     Returns:
@@ -58,7 +59,9 @@ def load_pretrained(path: PathLike, data_dir: PathLike | None = None) -> Pretrai
 
 
 def pack(export: PathLike, output: PathLike) -> Path:
-    """Packs an export for release: one file with the card, the encoder and the SavedModel.
+    """Packs an export: one file with the card, the encoder and the SavedModel.
+
+    They are in a folder of the file's name, so that several can be unpacked in one place.
 
     Args:
         export: folder of an export.
@@ -73,9 +76,15 @@ def pack(export: PathLike, output: PathLike) -> Path:
     name = str(output)
     for ending, kind in ((".zip", "zip"), (".tar.gz", "gztar")):
         if name.endswith(ending):
-            base = name.removesuffix(ending)
-            return Path(shutil.make_archive(base, kind, export.parent, export.name))
+            return _packed(export, name.removesuffix(ending), kind)
     raise ValueError(f"`output` must end in .zip or .tar.gz. Received: output={name!r}.")
+
+
+def _packed(export, base, kind):
+    root = Path(base).name
+    with tempfile.TemporaryDirectory() as staged:
+        shutil.copytree(export, Path(staged, root))
+        return Path(shutil.make_archive(base, kind, staged, root))
 
 
 def _of_folder(path, data_dir):

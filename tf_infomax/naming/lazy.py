@@ -11,7 +11,8 @@ def lazy_names(package, homes):
 
     Args:
         package: ``__name__`` of the package.
-        homes: dict of public name -> module of the package that defines it.
+        homes: dict of public name -> module of the package that defines it, or ``None`` if the
+            name is that of a module.
 
     Returns:
         (``__getattr__``, ``__dir__``), to be assigned in the package.
@@ -20,7 +21,8 @@ def lazy_names(package, homes):
     def __getattr__(name):  # noqa: N807 - Python's hook of modules
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(f"{package}.{homes[name]}"), name)
+        home = importlib.import_module(f"{package}.{homes[name] or name}")
+        return getattr(home, name) if homes[name] else home
 
     def __dir__():  # noqa: N807
         return sorted({*vars(sys.modules[package]), *homes})

@@ -79,9 +79,13 @@ class Switch:
 
 @dataclasses.dataclass(frozen=True)
 class OneOf:
-    """One of several words."""
+    """One of several words.
+
+    ``synonyms`` is a dict of other words of the field, in lower case -> tuple of these words.
+    """
 
     words: tuple
+    synonyms: dict = dataclasses.field(default_factory=dict, hash=False)
 
     def accepts(self, value):
         """Whether an option may have this value."""

@@ -1,18 +1,44 @@
 """Registries, tables from names to entries: one class for every family of the package."""
 
+import dataclasses
 import difflib
+import importlib
+import re
+from collections.abc import Callable
 
 __all__ = ["Family", "Registry", "nearest", "unknown_name", "unknown_option"]
 
 
 def nearest(name, known):
-    """The known names that look most like ``name`` (at most three, perhaps none)."""
-    return difflib.get_close_matches(str(name), [str(entry) for entry in known], n=3, cutoff=0.5)
+    """The known names that look most like ``name`` (at most three, perhaps none).
+
+    A name that differs in capital letters, hyphens and underscores only is the one that is meant:
+    "Info-NCE" is "infonce".
+    """
+    known = [str(entry) for entry in known]
+    same = [entry for entry in known if _letters(entry) == _letters(name)]
+    if same:
+        return same
+    lower = {entry.lower(): entry for entry in reversed(known)}
+    close = difflib.get_close_matches(str(name).lower(), lower, n=3, cutoff=0.5)
+    return [lower[entry] for entry in close]
 
 
-def unknown_name(kind, name, known):
-    """A ``ValueError`` for ``name`` that lists the known names, the nearest first."""
-    close = nearest(name, known)
+def _letters(name):
+    return re.sub(r"[\W_]", "", str(name).lower())
+
+
+def unknown_name(kind, name, known, synonyms=None):
+    """A ``ValueError`` for ``name`` that lists the known names, the nearest first.
+
+    Args:
+        kind: what ``name`` is, in the singular ("critic").
+        name: what was received.
+        known: the known names.
+        synonyms: dict of other names of the field, in lower case -> tuple of known names, which
+            come before those that only look alike.
+    """
+    close = (synonyms or {}).get(str(name).lower(), ()) or nearest(name, known)
     hint = f" Did you mean {' or '.join(repr(entry) for entry in close)}?" if close else ""
     return ValueError(
         f"Unknown {kind} {name!r}.{hint} Known: {', '.join(str(entry) for entry in known)}."
@@ -37,20 +63,58 @@ def unknown_option(kind, name, option, known, near=()):
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class _Home:
+    """Where an entry is that has not been imported: see ``homes`` of ``Registry``."""
+
+    place: str | Callable
+
+    def entry(self):
+        """The entry, whose module is imported; ``None`` from a module that adds it itself."""
+        if callable(self.place):
+            return self.place()
+        module, _, attribute = self.place.partition(":")
+        imported = importlib.import_module(module)
+        return getattr(imported, attribute) if attribute else None
+
+    def adds(self, entry):
+        """Whether ``entry`` comes from the module that adds it itself."""
+        return getattr(entry, "__module__", None) == self.place
+
+
 class Registry:
     """An ordered table from names to factories or entries.
 
+    Names can be known before their entries are imported, so that they are listed, and misspelt ones
+    reported, without TensorFlow.
+
     Args:
         kind: what the table holds, in the singular, for error messages ("critic").
+        homes: dict of name -> "module:attribute", the entry, which is imported on first use;
+            -> "module", which adds the entry under this name when it is imported; or
+            -> a function without arguments that returns the entry.
+        synonyms: dict of other names of the field, in lower case -> tuple of names of this table.
+            They are not accepted, but the error says what is meant.
     """
 
-    def __init__(self, kind):
+    def __init__(self, kind, homes=None, synonyms=None):
         self.kind = kind
-        self._entries = {}
+        self._entries, self._synonyms = {}, {}
+        self.add_homes(homes or {}, synonyms)
+
+    def add_homes(self, homes, synonyms=None):
+        """Enters further names, with the arguments of the constructor.
+
+        A module that adds its entries itself may have been imported before; they stay.
+        """
+        for name, place in homes.items():
+            self._entries.setdefault(name, _Home(place))
+        self._synonyms.update(synonyms or {})
 
     def add(self, name, entry):
         """Enters ``entry`` under ``name``; a name is taken only once."""
-        if name in self._entries:
+        taken = self._entries.get(name)
+        if name in self._entries and not (isinstance(taken, _Home) and taken.adds(entry)):
             raise ValueError(f"There is already a {self.kind} of that name. Received: {name!r}.")
         self._entries[name] = entry
         return entry
@@ -59,12 +123,20 @@ class Registry:
         """Decorator form of ``add``."""
         return lambda entry: self.add(name, entry)
 
+    def check(self, name):
+        """Raises ``ValueError`` with the nearest names for an unknown name; imports nothing."""
+        if not isinstance(name, str) or name not in self._entries:
+            raise unknown_name(self.kind, name, self._entries, self._synonyms)
+
     def get(self, name):
         """The entry called ``name``; ``ValueError`` with the nearest names if there is none."""
-        try:
-            return self._entries[name]
-        except (KeyError, TypeError):
-            raise unknown_name(self.kind, name, self._entries) from None
+        self.check(name)
+        entry = self._entries[name]
+        if isinstance(entry, _Home):
+            imported = entry.entry()
+            if imported is not None:
+                self._entries[name] = imported
+        return self._entries[name]
 
     def names(self):
         """All names, in the order of registration."""
@@ -77,8 +149,8 @@ class Registry:
 class Family(Registry):
     """A registry of factories, with the functions through which a package exposes them.
 
-        _CRITICS = Family("critic")
-        get, class_of, names, register = _CRITICS.functions()
+        CRITICS = Family("critic", {"bilinear": "tf_infomax.critics.vector:BilinearCritic"})
+        get, class_of, names, register = CRITICS.functions()
     """
 
     def make(self, name, /, **options):

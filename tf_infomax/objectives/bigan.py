@@ -30,7 +30,7 @@ from tf_infomax.objectives.term import Term, checked_endpoint
 
 __all__ = ["GAMES", "BiGAN"]
 
-GAMES = ("non_saturating", "minimax")
+GAMES = options.GAMES
 # Arguments that are layers.
 _LAYERS = ("generator", "discriminator")
 

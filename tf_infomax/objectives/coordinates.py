@@ -15,7 +15,7 @@ from tf_infomax.objectives.term import Term
 
 __all__ = ["Coordinates", "RelativeCoordinates", "coordinate_accuracies", "coordinate_loss"]
 
-NETWORKS = ("mlp", "released")
+NETWORKS = options.NETWORKS
 
 
 def coordinate_loss(logits, rows, columns):

@@ -1,15 +1,28 @@
 """The options of every term with their defaults, as frozen data that experiments list.
 
 They are defined here only: the Keras classes of ``objectives``, experiment files and ``--set`` take
-them from here. Needs no TensorFlow. A field that is not an argument of the class of the same name
-says so.
+them from here. An annotation has the registry or the words of an option that is chosen by name. A
+field that is not an argument of the class of the same name says so. Needs no TensorFlow.
 """
 
 import dataclasses
+from typing import Annotated
 
+from tf_infomax.bounds.catalog import BOUNDS
+from tf_infomax.bounds.divergence_names import DIVERGENCES
+from tf_infomax.critics import CRITICS
+from tf_infomax.critics.baseline_names import BASELINES
+from tf_infomax.decoders.likelihood_names import LIKELIHOODS
+from tf_infomax.naming.option_kinds import OneOf
 from tf_infomax.naming.pick import Pick
+from tf_infomax.objectives.view_losses import VIEW_LOSSES
 
 __all__ = [
+    "GAMES",
+    "NEGATIVES",
+    "NETWORKS",
+    "PENALTIES",
+    "PRIORS",
     "TERMS",
     "AttributeClassification",
     "BiGAN",
@@ -27,6 +40,14 @@ __all__ = [
     "TwoViews",
 ]
 
+# The words of options.
+PRIORS = ("uniform", "normal", "ball", "sphere")
+PENALTIES = ("all_samples", "last_sample")
+NETWORKS = ("mlp", "released")
+GAMES = ("non_saturating", "minimax")
+NEGATIVES = ("images", "places")
+_PRIOR = OneOf(PRIORS, {"gaussian": ("normal",)})
+
 
 @dataclasses.dataclass(frozen=True)
 class MutualInformation:
@@ -40,10 +61,10 @@ class MutualInformation:
             "interpolated"); or ``None``.
     """
 
-    critic: Pick
-    bound: str | Pick = "infonce"
+    critic: Annotated[Pick, CRITICS]
+    bound: Annotated[str | Pick, BOUNDS] = "infonce"
     target: float | None = None
-    baseline: Pick | None = None
+    baseline: Annotated[Pick | None, BASELINES] = None
     name: str = "mutual_information"
 
 
@@ -70,8 +91,8 @@ class LabelConfusion:
 class LocalInformation:
     """Maximise the information of the code and every local feature; see ``objectives``."""
 
-    critic: Pick
-    bound: str | Pick = "jsd"
+    critic: Annotated[Pick, CRITICS]
+    bound: Annotated[str | Pick, BOUNDS] = "jsd"
     weight: float = 1.0
     occluded: bool = False
     local_samples: int | None = None
@@ -80,7 +101,7 @@ class LocalInformation:
     self_score: float | None = None
     activation_penalty: float = 0.0
     target: float | None = None
-    baseline: Pick | None = None
+    baseline: Annotated[Pick | None, BASELINES] = None
     name: str = "local_information"
 
 
@@ -88,15 +109,15 @@ class LocalInformation:
 class GlobalInformation:
     """Maximise the information of the code and a whole map; see ``objectives``."""
 
-    critic: Pick
-    bound: str | Pick = "jsd"
+    critic: Annotated[Pick, CRITICS]
+    bound: Annotated[str | Pick, BOUNDS] = "jsd"
     weight: float = 1.0
     endpoint: str = "conv"
     occluded: bool = False
     self_score: float | None = None
     activation_penalty: float = 0.0
     target: float | None = None
-    baseline: Pick | None = None
+    baseline: Annotated[Pick | None, BASELINES] = None
     name: str = "global_information"
 
 
@@ -108,12 +129,12 @@ class PriorMatching:
     encoder's.
     """
 
-    prior: str = "uniform"
-    measure: str = "gan"
+    prior: Annotated[str, _PRIOR] = "uniform"
+    measure: Annotated[str, DIVERGENCES] = "gan"
     weight: float = 1.0
     hidden_units: tuple = (1000, 200)
     penalty_weight: float = 1.0
-    penalty_form: str = "all_samples"
+    penalty_form: Annotated[str, OneOf(PENALTIES)] = "all_samples"
     learning_rate: float | None = None
     endpoint: str = "global"
     name: str = "prior"
@@ -125,7 +146,7 @@ class Coordinates:
 
     weight: float = 1.0
     occluded: bool = False
-    network: str = "mlp"
+    network: Annotated[str, OneOf(NETWORKS)] = "mlp"
     hidden_units: tuple = (512, 512)
     name: str = "coordinates"
 
@@ -136,7 +157,7 @@ class RelativeCoordinates:
 
     weight: float = 1.0
     occluded: bool = False
-    network: str = "mlp"
+    network: Annotated[str, OneOf(NETWORKS)] = "mlp"
     hidden_units: tuple = (512, 512)
     name: str = "relative_coordinates"
 
@@ -155,7 +176,7 @@ class Reconstruction:
     """Decode the image from its code: AE (``beta=None``), VAE or beta-VAE; see ``objectives``."""
 
     beta: float | None = 1.0
-    likelihood: str = "gaussian"
+    likelihood: Annotated[str, LIKELIHOODS] = "gaussian"
     noise_sd: float | None = 1.0
     weight: float = 1.0
     endpoint: str = "global"
@@ -172,9 +193,9 @@ class BiGAN:
     ``None`` means the encoder's.
     """
 
-    prior: str = "normal"
-    game: str = "non_saturating"
-    measure: str = "gan"
+    prior: Annotated[str, _PRIOR] = "normal"
+    game: Annotated[str, OneOf(GAMES)] = "non_saturating"
+    measure: Annotated[str, DIVERGENCES] = "gan"
     weight: float = 1.0
     widths: tuple = (64, 128, 256)
     hidden_units: tuple = (1024,)
@@ -203,14 +224,14 @@ class PredictiveCoding:
     a critic of its own. Neither is an argument of the class, which takes the critics.
     """
 
-    critic: Pick
-    bound: str | Pick = "infonce"
+    critic: Annotated[Pick, CRITICS]
+    bound: Annotated[str | Pick, BOUNDS] = "infonce"
     weight: float = 1.0
     offsets: int = 3
     endpoint: str = "local"
     columns: int = 3
     hidden_units: int | None = None
-    negatives: str = "images"
+    negatives: Annotated[str, OneOf(NEGATIVES)] = "images"
     name: str = "predictive_coding"
 
 
@@ -232,7 +253,7 @@ class TwoViews:
     made. ``views`` names two given views, which then take the place of random ones.
     """
 
-    loss: Pick
+    loss: Annotated[Pick, VIEW_LOSSES]
     weight: float = 1.0
     endpoint: str = "global"
     crop_area: float = 0.25

@@ -14,7 +14,7 @@ from tf_infomax.scores.pairs import PairScores
 
 __all__ = ["PredictiveCoding"]
 
-NEGATIVES = ("images", "places")
+NEGATIVES = options.NEGATIVES
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")

@@ -16,8 +16,7 @@ from tf_infomax.objectives.term import Term, checked_endpoint
 
 __all__ = ["PRIORS", "PriorMatching", "gradient_penalty", "sample_prior", "squash"]
 
-PRIORS = ("uniform", "normal", "ball", "sphere")
-PENALTIES = ("all_samples", "last_sample")
+PRIORS, PENALTIES = options.PRIORS, options.PENALTIES
 
 
 def squash(codes, prior):

@@ -10,15 +10,13 @@ import tensorflow as tf
 
 from tf_infomax.critics.cosine import CosineCritic
 from tf_infomax.naming.arguments import boolean, integer, number
-from tf_infomax.naming.registry import Family
 from tf_infomax.numerics.geometry import unit_norm
 from tf_infomax.objectives import options
 from tf_infomax.objectives.alignment_uniformity import alignment_uniformity_loss, check_weights
 from tf_infomax.objectives.classification import Classification
 from tf_infomax.objectives.information import Information
 from tf_infomax.objectives.metric_learning import MINING, batch_triplet
-from tf_infomax.objectives.multi_scale import MultiScaleInformation
-from tf_infomax.objectives.projected_views import BarlowTwins, NTXent, VICReg
+from tf_infomax.objectives.view_losses import VIEW_LOSSES
 from tf_infomax.objectives.view_pair import OfViewPair, TwoViewTerm, ViewPair
 
 __all__ = [
@@ -31,8 +29,6 @@ __all__ = [
     "names",
     "register",
 ]
-
-_TERMS = Family("loss of two views")
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
@@ -91,13 +87,13 @@ class ViewInformation(OfViewPair, Information):
         return {**config, "metric": self.label}
 
 
-@_TERMS.register("contrastive")
+@VIEW_LOSSES.register("contrastive")
 def contrastive(temperature=0.2, bound="infonce", **kwargs):
     """``ViewInformation`` with ``CosineCritic(temperature)``."""
     return ViewInformation(CosineCritic(temperature), bound, **kwargs)
 
 
-@_TERMS.register("alignment_uniformity")
+@VIEW_LOSSES.register("alignment_uniformity")
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class AlignmentUniformity(TwoViewTerm):
     """Pull the codes of two views of an image together, and spread all codes over the sphere.
@@ -145,7 +141,7 @@ class AlignmentUniformity(TwoViewTerm):
         }
 
 
-@_TERMS.register("triplet")
+@VIEW_LOSSES.register("triplet")
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class TripletViews(TwoViewTerm):
     """The triplet loss, negatives mined in the batch: the only positive is the other view.
@@ -188,7 +184,7 @@ class TripletViews(TwoViewTerm):
         }
 
 
-@_TERMS.register("supervised")
+@VIEW_LOSSES.register("supervised")
 @keras.saving.register_keras_serializable(package="tf_infomax")
 class ViewClassification(TwoViewTerm):
     """Learn with labels, by a linear classifier of the unit codes of both views.
@@ -232,12 +228,4 @@ class ViewClassification(TwoViewTerm):
         return {**super().get_config(), "num_classes": self.num_classes}
 
 
-for _name, _class in (
-    ("nt_xent", NTXent),
-    ("barlow_twins", BarlowTwins),
-    ("vicreg", VICReg),
-    ("multi_scale", MultiScaleInformation),
-):
-    _TERMS.add(_name, _class)
-
-get, class_of, names, register = _TERMS.functions()
+get, class_of, names, register = VIEW_LOSSES.functions()

@@ -21,6 +21,7 @@ from tf_infomax.results.rows import to_frame
 from tf_infomax.tables import html_tables, verdict_tables
 from tf_infomax.tables.paper_tables import markdown, paper_tables
 from tf_infomax.tables.results_table import overviews, summary_table
+from tf_infomax.tables.seen_claims import LEGEND as CLAIMS_LEGEND
 from tf_infomax.tables.seen_claims import seen_claims
 from tf_infomax.tables.verdicts import verdicts
 
@@ -216,6 +217,7 @@ def make_report(
         lead=f"{_count(runs, 'run')} of {_count(everything['experiment'].nunique(), 'experiment')}",
         failed=int((everything["metric"] == NON_FINITE).sum()),
         claims=html_tables.claims(seen_claims(rows)),
+        claims_legend=CLAIMS_LEGEND,
         overview=html_tables.overview(everything),
         tables=[html_tables.paper_table(table) for table in paper_tables(everything)],
         compared=_compared(everything),

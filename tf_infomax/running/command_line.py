@@ -84,7 +84,7 @@ def start(main, typed=None):
         except flags.UnrecognizedFlagError as error:
             sys.exit(_refusal(main.command, _unknown_flag(error)))
         except flags.Error as error:
-            sys.exit(_refusal(main.command, _flag_sentence(error)))
+            sys.exit(_refusal(main.command, _flag_sentence(error, argv)))
         except SystemExit:
             # Only flags of help end the parsing so, by absl with the exit code of a mistake.
             sys.exit(0)
@@ -176,14 +176,17 @@ def _unknown_flag(error):
     return f"There is no flag --{name}.{hint} Received: {given}."
 
 
-def _flag_sentence(error):
+def _flag_sentence(error, argv):
     text = " ".join(str(error).split())
     match = re.match(r"flag --(\w+)=(.*?): (.*)", text)
     if not match:
         return sentence(error)
     name, value, reason = match.groups()
     if "must have a value other than None" in reason:
-        return f"The flag --{name} is required. Received: no --{name}."
+        # Somebody has typed the value alone, or has still to learn which values there are.
+        alone = next((one for one in argv[1:] if not one.startswith("-")), None)
+        hint = f", as in --{name}={alone}" if alone else "; --help says more"
+        return f"The flag --{name} is required{hint}. Received: no --{name}."
     if "Received: " in reason:
         return reason
     parser = flags.FLAGS[name].parser

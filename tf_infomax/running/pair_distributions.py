@@ -2,23 +2,20 @@
 
 from tf_infomax.data.gaussians import DependentGaussians
 from tf_infomax.data.pairs import GaussianPairs, GaussianStairs
+from tf_infomax.experiments.given_views import PAIR_DISTRIBUTIONS
 from tf_infomax.naming.options import check_options, options_of
-from tf_infomax.naming.registry import Registry
 
 __all__ = ["check_law", "names", "pairs_of", "tags_of_law", "width"]
 
-# Name -> function(experiment, seed, **options) -> source of pairs.
-_DISTRIBUTIONS = Registry("distribution of pairs")
 
-
-@_DISTRIBUTIONS.register("correlated")
+@PAIR_DISTRIBUTIONS.register("correlated")
 def _correlated(experiment, seed, dim=20, levels=(2.0,), transform="identity"):
     levels = levels if isinstance(levels, tuple) else (levels,)
     train = experiment.train
     return GaussianStairs(dim, levels, train.steps, train.batch_size, seed, transform)
 
 
-@_DISTRIBUTIONS.register("dependent")
+@PAIR_DISTRIBUTIONS.register("dependent")
 def _dependent(
     experiment, seed, share=0.5, correlation=0.2, shared_correlation=-0.5, variance=2.0
 ):
@@ -28,7 +25,7 @@ def _dependent(
 
 def names():
     """Names of all registered distributions of pairs."""
-    return _DISTRIBUTIONS.names()
+    return PAIR_DISTRIBUTIONS.names()
 
 
 def pairs_of(experiment, seed):
@@ -42,7 +39,7 @@ def pairs_of(experiment, seed):
         pairs = DependentGaussians()
         return GaussianPairs(pairs, experiment.train.batch_size, experiment.data.dependent, seed)
     chosen = experiment.data.law
-    make = _DISTRIBUTIONS.get(chosen.name)
+    make = PAIR_DISTRIBUTIONS.get(chosen.name)
     known = _options(chosen.name)
     check_options("distribution of pairs", chosen.name, chosen.options, known)
     try:
@@ -90,4 +87,4 @@ def tags_of_law(data):
 
 
 def _options(name):
-    return options_of(_DISTRIBUTIONS.get(name), without=("experiment", "seed"))
+    return options_of(PAIR_DISTRIBUTIONS.get(name), without=("experiment", "seed"))

@@ -4,10 +4,9 @@ import contextlib
 
 import keras
 
-__all__ = ["PRECISIONS", "check_precision", "precision"]
+from tf_infomax.training.precision_choice import PRECISIONS
 
-# float16 is left out: its gradients need a loss scale, which checkpoints would have to store.
-PRECISIONS = ("auto", "float32", "float64", "mixed_bfloat16")
+__all__ = ["PRECISIONS", "check_precision", "precision"]
 
 
 def check_precision(name):

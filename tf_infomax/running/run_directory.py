@@ -14,11 +14,14 @@ from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
 from tf_infomax.training.checkpoint_files import newest_sound
 
 __all__ = [
-    "CARD", "RunDirectory", "check_workdir", "differences", "is_export", "read_json", "write_json",
+    "CARD", "EXPORT_FORMATS", "RunDirectory", "check_workdir", "differences", "is_export",
+    "read_json", "write_json",
 ]  # fmt: skip
 
 # By this file the folder of an export is known.
 CARD = "card.json"
+# What an export may be written in besides a SavedModel.
+EXPORT_FORMATS = ("tflite", "onnx")
 # Files that a process leaves when it is killed in its first moments.
 _UNFINISHED = (".lock", "status.json")
 _LEFTOVER = ".partial"

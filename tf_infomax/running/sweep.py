@@ -215,8 +215,8 @@ def run_all(runs, workdir, jobs=0, threads=0, backend=THIS_MACHINE, patience=600
             statuses[run.name] = status
             left = (time.monotonic() - start) / len(statuses) * (len(runs) - len(statuses))
             print(
-                f"{run.name}: {status.splitlines()[-1]}. "
-                f"{len(statuses)} of {len(runs)} runs ended; about {duration(left)} left."
+                f"{run.name}: {status.splitlines()[-1]}. {len(statuses)} of {len(runs)} runs ended"
+                + (f"; about {duration(left)} left." if left else ".")
             )
         stopped_by = devices.largest(interruption.signal or 0) or None
     if not devices.is_chief:
@@ -278,6 +278,12 @@ def _check_inputs(run):
     inputs.check_inputs(directory, found, run.accept_changed_inputs)
 
 
+def _command(argv):
+    """What was typed, as a line for a shell; ``argv[0]`` is "tf-infomax run", or a file."""
+    started = ["python", argv[0]] if argv[0].endswith(".py") else argv[0].split()
+    return shlex.join([*started, *argv[1:]])
+
+
 def _describe(workdir, runs):
     """Writes what was run, by which command, on which machine; the first start's time stays."""
     path = workdir / "experiment.json"
@@ -287,7 +293,7 @@ def _describe(workdir, runs):
         with contextlib.suppress(ValueError):
             started = read_json(path).get("started", started)
     description = {
-        "command": shlex.join(["python", *sys.argv]),
+        "command": _command(sys.argv),
         "started": started,
         "machine": f"{platform.machine()}, {joblib.cpu_count()} cores, {platform.system()}",
         "versions": {

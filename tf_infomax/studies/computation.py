@@ -5,11 +5,19 @@ import importlib
 import inspect
 from collections.abc import Callable
 
+from tf_infomax.bounds.catalog import BOUNDS
+from tf_infomax.critics import CRITICS
+from tf_infomax.encoders import ENCODERS
+from tf_infomax.naming.option_kinds import OneOf
 from tf_infomax.naming.options import check_options, options_of
 from tf_infomax.naming.registry import unknown_name
 from tf_infomax.training.pace import Pace
 
-__all__ = ["Computation", "Setting", "check", "get", "names"]
+__all__ = ["SCHEMES", "TESTS", "Computation", "Setting", "check", "get", "names", "words"]
+
+# Words of options.
+SCHEMES = ("uniform", "softmax", "softmax_dropout", "dirichlet")
+TESTS = ("baseline", "data_processing", "additivity")
 
 # Name -> module of this package that holds the function of the same name.
 _HOMES = {
@@ -19,6 +27,13 @@ _HOMES = {
     "k_pair_identity": "k_pair_identity",
     "pair_estimate": "pair_estimate",
     "self_consistency": "self_consistency",
+}
+# Name -> the registries and words that its options are from.
+_WORDS = {
+    "jsd_and_kl": {"scheme": OneOf(SCHEMES)},
+    "self_consistency": {
+        "bound": BOUNDS, "critic": CRITICS, "encoder": ENCODERS, "test": OneOf(TESTS),
+    },
 }
 
 
@@ -67,6 +82,19 @@ class Computation:
 def names():
     """Names of all computations."""
     return tuple(_HOMES)
+
+
+def words(name):
+    """Options of the computation ``name`` that are chosen by name -> registry, or ``OneOf``.
+
+    Nothing of TensorFlow is imported.
+    """
+    if name == "pair_estimate":
+        # Here, because SciPy takes a second, and no other computation needs its distributions.
+        from tf_infomax.distributions.catalog import FAMILIES
+
+        return {"family": FAMILIES}
+    return _WORDS.get(name, {})
 
 
 def get(name):

@@ -6,7 +6,7 @@ from scipy.stats import spearmanr
 
 from tf_infomax.numerics import randomness
 from tf_infomax.results.measurements import Measurement
-from tf_infomax.studies.computation import Computation
+from tf_infomax.studies.computation import SCHEMES, Computation
 
 __all__ = ["COMPUTATION", "SCHEMES", "divergences", "jsd_and_kl", "random_joint"]
 
@@ -46,12 +46,9 @@ def _dirichlet(rng, size):
 
 
 # Name -> function(rng, size) -> weights [size, size] of y (columns) given x (rows).
-SCHEMES = {
-    "uniform": _uniform,
-    "softmax": _softmax,
-    "softmax_dropout": _softmax_dropout,
-    "dirichlet": _dirichlet,
-}
+_WEIGHTS = dict(
+    zip(SCHEMES, (_uniform, _softmax, _softmax_dropout, _dirichlet), strict=True)
+)
 
 
 def _log_uniform(rng, ends):
@@ -60,7 +57,7 @@ def _log_uniform(rng, ends):
 
 def random_joint(scheme, rng, size):
     """A joint distribution ``[size, size]``: p(x) = 1 / size, and p(y | x) by ``scheme``."""
-    weights = SCHEMES[scheme](rng, size)
+    weights = _WEIGHTS[scheme](rng, size)
     return weights / weights.sum(axis=1, keepdims=True) / size
 
 

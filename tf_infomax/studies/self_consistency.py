@@ -13,12 +13,11 @@ from tf_infomax.evaluation import encode, mean_bound
 from tf_infomax.naming.pick import Pick, as_pick
 from tf_infomax.numerics import randomness
 from tf_infomax.results.measurements import Measurement
-from tf_infomax.studies.computation import Computation
+from tf_infomax.studies.computation import TESTS, Computation
 from tf_infomax.studies.critic_training import train
 
-__all__ = ["COMPUTATION", "TESTS", "keep_top", "self_consistency", "stacked_pair"]
+__all__ = ["COMPUTATION", "keep_top", "self_consistency", "stacked_pair"]
 
-TESTS = ("baseline", "data_processing", "additivity")
 _ENCODER = Pick("mlp", {"layer_dimensions": (256, 64)})
 _CRITIC = Pick("inner_product")
 

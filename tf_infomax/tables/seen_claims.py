@@ -16,10 +16,15 @@ from tf_infomax.results.rows import to_frame
 from tf_infomax.tables.check_series import SeriesTable, at
 from tf_infomax.tables.verdicts import DOES_NOT_HOLD, HOLDS, verdicts
 
-__all__ = ["SeenClaim", "claims_table", "seen_claims"]
+__all__ = ["LEGEND", "SeenClaim", "claims_table", "seen_claims"]
 
 SEEN, UNCLEAR, NOT_SEEN = "seen", "unclear", "not seen"
-_WIDTH = 88  # characters of a line in a terminal
+_WIDTH, _LEGEND_WIDTH = 88, 80  # characters of a line in a terminal
+LEGEND = (
+    "\u00b1 is a standard error: of an accuracy, that of the number of test images. One is above "
+    "another if 0 is below the 95 % interval of the difference, in which the spread between runs "
+    "counts, too."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,9 +183,5 @@ def claims_table(claims):
     if lines:
         lines.insert(0, f"{'claim':{width}}    {'':28}  {'step 0':>7}  last step")
         lines.insert(1, "-" * _WIDTH)
-        lines.append(
-            "\u00b1 is a standard error: of an accuracy, that of the number of test images. One\n"
-            "is above another if 0 is below the 95 % interval of the difference, in which the\n"
-            "spread between runs counts, too (docs/claims.md)."
-        )
+        lines += textwrap.wrap(f"{LEGEND[:-1]} (docs/claims.md).", _LEGEND_WIDTH)
     return "\n".join(lines)

@@ -17,6 +17,12 @@ _HEAD = (
     "claim", "statement", "place", "data, setting", "compared", "difference [95 %]", "seeds",
     "budget", "verdict", "rests on",
 )
+# On a page, where a wide table scrolls, what is asked first comes first; the rest may wrap.
+_PAGE_HEAD = (
+    "verdict", "statement", "compared", "difference [95 %]", "seeds", "budget", "data, setting",
+    "claim", "place", "rests on",
+)
+_WRAPPED = ("statement", "compared", "rests on")
 _METRICS = {
     "probe/linear/accuracy": "linear probe",
     "probe/linear/converged_accuracy": "converged linear probe",
@@ -104,12 +110,14 @@ def table(verdicts):
     measured = [one for one in verdicts if one.has_rows]
     if not measured:
         return None
-    kinds = {"verdict": "ours"}
-    body = [
-        ("first", [
-            cells.cell(value, kinds.get(name, ""), look="prose")
-            for name, value in zip(_HEAD, _cells(one), strict=True)
-        ])
-        for one in measured
-    ]
-    return cells.table(_HEAD, body)
+    body = []
+    for one in measured:
+        values = dict(zip(_HEAD, _cells(one), strict=True))
+        body.append(("first", [
+            cells.cell(
+                values[name], "ours" if name == "verdict" else "",
+                look="prose" if name in _WRAPPED else "",
+            )
+            for name in _PAGE_HEAD
+        ]))  # fmt: skip
+    return cells.table(_PAGE_HEAD, body)

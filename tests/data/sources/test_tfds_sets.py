@@ -339,7 +339,7 @@ def test_a_missing_set_says_how_to_get_it(tmp_path):
     with pytest.raises(DatasetNotFoundError) as caught:
         load("kmnist", data_dir=tmp_path)
     for part in ("'kmnist' is not here", "holds: tiny_set.", "--download", "--data_dir",
-                 "TFDS_DATA_DIR", "kmnist/<version>/", "data=digits"):  # fmt: skip
+                 "TFDS_DATA_DIR", "kmnist/<version>/", "data=mnist_sample"):  # fmt: skip
         assert part in str(caught.value)
     with pytest.raises(DatasetNotFoundError, match="nowhere does not exist"):
         load("kmnist", data_dir=tmp_path / "nowhere")

@@ -73,14 +73,14 @@ def not_found(name, data_dir):
         advice = (
             "To get it, pass --download (download=True) where there is a network, or pass "
             f"--data_dir (or set TFDS_DATA_DIR) to the folder that holds {set_name}/<version>/; "
-            "data=digits needs nothing."
+            "data=mnist_sample needs nothing."
         )
         return DatasetNotFoundError(f"The data set {name!r} is not here. {listing} {advice}")
     close = registry.nearest(set_name.lower(), sorted({*known, *here, "digits", "mnist_sample"}))
     hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
     return DatasetNotFoundError(
         f"There is no data set {name!r}: it is neither a folder of images, nor a path ending in "
-        f".npz, nor a set of TensorFlow Datasets.{hint} {listing} data=digits needs nothing."
+        f".npz, nor a set of TensorFlow Datasets.{hint} {listing} data=mnist_sample needs nothing."
     )
 
 
