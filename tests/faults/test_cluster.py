@@ -106,6 +106,8 @@ def lose(process):
 @pytest.fixture(params=[Dask, Ray], ids=lambda kind: kind.name)
 def cluster(request, tmp_path, monkeypatch):
     pytest.importorskip(request.param.package)
+    # Otherwise Ray gives its workers the lowest priority.
+    monkeypatch.setenv("RAY_worker_niceness", "0")
     # A password of its own, whatever the machine has.
     monkeypatch.setenv("RAY_AUTH_MODE", "token")
     monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
@@ -188,6 +190,16 @@ def test_runs_end_with_their_sweep_and_go_on_with_it(number, whole, cluster, tmp
     again = sweep_on(cluster, workdir)
     assert again.end() == 0, again.said()
     assert rows_of(workdir) == whole
+
+
+def test_a_lost_scheduler_is_one_sentence(cluster, tmp_path):
+    sweep = sweep_on(cluster, tmp_path / "work")
+    wait_for_steps(tmp_path / "work", sweep, 0)
+    lose(cluster.processes.pop(0))
+    assert sweep.end() == 4, sweep.said()
+    (line,) = [one for one in sweep.lines if one.startswith("run_experiment: ")]
+    assert f"The {cluster.name} cluster cannot go on" in line
+    assert "the same command continues" in line and "Traceback" not in sweep.said()
 
 
 @pytest.mark.parametrize(("kind", "address"), [(Dask, "tcp://127.0.0.1:9"), (Ray, "127.0.0.1:9")])

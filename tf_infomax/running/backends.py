@@ -17,7 +17,9 @@ __all__ = ["NAMES", "THIS_MACHINE", "Backend", "ClusterLostError"]
 
 _PACKAGES = {"loky": (), "dask": ("dask", "distributed"), "ray": ("ray",)}
 NAMES = tuple(_PACKAGES)
-_PAUSE = 1.0  # seconds between two tries to reach a cluster
+# Seconds: between two tries to reach a cluster, between two looks at its head, and until a head that
+# does not answer is lost.
+_PAUSE, _LOOK, _LOST = 1.0, 5.0, 20.0
 
 
 class ClusterLostError(RuntimeError):
@@ -162,8 +164,11 @@ def _ray(address, jobs, patience):
                 for function, given, named in tasks
             ]
             while waiting:
-                (ended, *_), waiting = ray.wait(waiting)
-                yield ray.get(ended)
+                ended, waiting = ray.wait(waiting, timeout=_LOOK)
+                if not ended and address:
+                    # A minute after its head is gone, Ray ends this process without a sentence.
+                    _wait_for(address, _LOST)
+                yield from map(ray.get, ended)
 
         yield results
 
