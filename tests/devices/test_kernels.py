@@ -67,13 +67,18 @@ def test_spectra_of_jacobians(read):
     check(found)
 
 
-# Evaluators of whole images, and what makes them small.
-OF_IMAGES = {
-    "mlp_probe": ("epochs=1",), "svm_probe": ("epochs=2",), "linear_probe": (),
-    "ndm": ("epochs=1",), "mine": ("epochs=1", "batch_size=16"), "neighbours": (), "rankme": (),
-    "lidar": ("views=2",), "alignment_uniformity": (),
+# Evaluators of whole images.
+OF_IMAGES = (
+    "mlp_probe", "svm_probe", "linear_probe", "ndm", "mine", "neighbours", "rankme", "lidar",
+    "alignment_uniformity", "fine_tuning", "reconstruction",
+)
+# What makes evaluators small.
+OPTIONS = {
+    "mlp_probe": ("epochs=1",), "svm_probe": ("epochs=2",), "ndm": ("epochs=1",),
+    "mine": ("epochs=1", "batch_size=16"), "lidar": ("views=2",),
     "fine_tuning": ("epochs=1", "averaged_epochs=1"),
     "reconstruction": ("epochs=1", "base_channels=4"),
+    "attribute_probe": ("epochs=1", "batch_size=16"),
 }  # fmt: skip
 # Experiment -> evaluators that need what it has, and no other run does.
 OF_THEIR_OWN = {
@@ -86,12 +91,18 @@ OF_THEIR_OWN = {
     "infonce_ceiling": ("exact_mutual_information", "optimal_critic"),
     "dependent_negatives": ("exact_mutual_information", "in_batch_optimum"),
 }
-# What a run of an experiment's own evaluators does on the host, and why it may.
+# What evaluators do on the host: the last step of a figure.
 OF_THE_HOST = {("EncodePng", "T=uint8")}
 
 
 def evaluators_of(experiment):
     return {one.name for one in experiment.evaluate}
+
+
+def listed(names):
+    """Settings that choose these evaluators, in small."""
+    options = (f"evaluate.{name}.{one}" for name in names for one in OPTIONS.get(name, ()))
+    return f"evaluate={','.join(names)}", *options
 
 
 def walk(run, monkeypatch):
@@ -126,17 +137,15 @@ def test_runs_on_halves_with_their_evaluators(name, tmp_path, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TINY_IMAGES)
 def test_runs_on_images_with_their_evaluators(name, tmp_path, monkeypatch):
-    options = [f"evaluate.{one}.{option}" for one in OF_IMAGES for option in OF_IMAGES[one]]
     path = write_images(tmp_path / "images.npz")
-    listed = tiny_images(name, path, f"evaluate={','.join(OF_IMAGES)}", *options)
-    (run,) = plan([listed], tmp_path / "work")
+    (run,) = plan([tiny_images(name, path, *listed(OF_IMAGES))], tmp_path / "work")
     walk(run, monkeypatch)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OF_THEIR_OWN)
 def test_evaluators_that_one_experiment_has(name, tmp_path, monkeypatch):
-    experiment = small(name, f"evaluate={','.join(OF_THEIR_OWN[name])}")
+    experiment = small(name, *listed(OF_THEIR_OWN[name]))
     images = images_of(experiment)
     monkeypatch.setattr(datasets, "load", lambda *arguments, **options: images)
     (run,) = plan([experiment], tmp_path)

@@ -17,8 +17,8 @@ __all__ = ["NAMES", "THIS_MACHINE", "Backend", "ClusterLostError"]
 
 _PACKAGES = {"loky": (), "dask": ("dask", "distributed"), "ray": ("ray",)}
 NAMES = tuple(_PACKAGES)
-# Seconds: between two tries to reach a cluster, between two looks at its head, and until a head that
-# does not answer is lost.
+# Seconds: between two tries to reach a cluster, between two looks at its head, and until a head is
+# lost that does not answer.
 _PAUSE, _LOOK, _LOST = 1.0, 5.0, 20.0
 
 

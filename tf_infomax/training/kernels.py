@@ -5,6 +5,7 @@ The package for Linux knows the kernels of GPUs on machines without one.
 """
 
 import contextlib
+import functools
 
 import tensorflow as tf
 from tensorflow.python.eager import context
@@ -119,11 +120,12 @@ def _is_cpu(device):
 
 def _without_kernel(name, types, devices):
     """The key of ``missing_kernels`` of an operation, or ``None`` if it has a kernel."""
-    if name in ON_HOST or _has_kernel(name, types, devices):
+    known = tuple((attribute, tuple(values)) for attribute, values in sorted(types.items()))
+    if name in ON_HOST or _has_kernel(name, known, frozenset(devices)):
         return None
     told = tuple(
         f"{attribute}={','.join(tf.dtypes.as_dtype(one).name for one in values)}"
-        for attribute, values in sorted(types.items())
+        for attribute, values in known
     )
     return None if (name, *told) in ON_HOST else (name, *told)
 
@@ -142,10 +144,12 @@ def _types(operation):
     return found
 
 
+# Asking takes a millisecond, and a walk asks a hundred thousand times.
+@functools.cache
 def _has_kernel(name, types, devices):
     return any(
         kernel.device_type in devices and not kernel.label and all(
-            {*types.get(one.name, ())} <= {*one.allowed_values.list.type}
+            {*dict(types).get(one.name, ())} <= {*one.allowed_values.list.type}
             for one in kernel.constraint
         )
         for kernel in kernels.get_registered_kernels_for_op(name).kernel
