@@ -146,11 +146,13 @@ def _ray(address, jobs, patience):
         connected = ray.init(
             **({"address": address} if address else {"num_cpus": jobs, "include_dashboard": False})
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0].rstrip(".")
+    except Exception as error:
+        # Plain ones, too: where a machine is so busy that Ray does not start in its time.
+        (reason, *_) = str(error).strip().splitlines() or [""]
         raise OSError(
-            f"Ray's cluster {address} cannot be joined ({type(error).__name__}: {reason[:200]}); a "
-            "sweep starts on one of its machines, and knows its token."
+            (f"Ray's cluster {address} cannot be joined" if address else "Ray cannot be started")
+            + f" ({type(error).__name__}: {reason[:200].rstrip('.')}); a sweep starts on a machine of the "
+            "cluster, and knows its token."
         ) from error
     with connected:
         # As Dask has it: the fourth loss of a run ends the sweep. Tasks that ask for no GPU see
