@@ -149,10 +149,12 @@ def _ray(address, jobs, patience):
     except Exception as error:
         # Plain ones, too: where a machine is so busy that Ray does not start in its time.
         (reason, *_) = str(error).strip().splitlines() or [""]
+        reason = f"{type(error).__name__}: {reason[:200].rstrip('.')}"
         raise OSError(
-            (f"Ray's cluster {address} cannot be joined" if address else "Ray cannot be started")
-            + f" ({type(error).__name__}: {reason[:200].rstrip('.')}); a sweep starts on a machine of the "
-            "cluster, and knows its token."
+            f"Ray's cluster {address} cannot be joined ({reason}); a sweep starts on a machine of "
+            "the cluster, and knows its token."
+            if address
+            else f"Ray cannot be started on this machine ({reason}); start the command again."
         ) from error
     with connected:
         # As Dask has it: the fourth loss of a run ends the sweep. Tasks that ask for no GPU see
