@@ -1,16 +1,28 @@
 """Every operation that a GPU would run has a kernel for it, as this build of TensorFlow knows."""
 
+import functools
+
 import pytest
 import tensorflow as tf
 
 from tests.devices.small import NAMES, images_of, small
-from tests.tiny import TINY, TINY_IMAGES, determinism_undone, plan_tiny, tiny_images, write_images
+from tests.tiny import (
+    TINY,
+    TINY_IMAGES,
+    determinism_undone,
+    plan_tiny,
+    tiny,
+    tiny_images,
+    write_images,
+)
+from tf_infomax.data import datasets
 from tf_infomax.encoders import MLP
 from tf_infomax.evaluation.encoder_spectra import READ, spectra_on_device
+from tf_infomax.evaluators import catalog as evaluators
 from tf_infomax.running.build import build
 from tf_infomax.running.run import execute
 from tf_infomax.running.sweep import plan
-from tf_infomax.training.kernels import watched_kernels
+from tf_infomax.training.kernels import watched_kernels, watched_operations
 from tf_infomax.training.loop import StepLoop
 
 SAMPLE = ("critic_impact", "dim_local")
@@ -55,32 +67,95 @@ def test_spectra_of_jacobians(read):
     check(found)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", TINY)
-def test_runs_on_halves_with_their_evaluators(name, tmp_path):
-    (run,) = plan_tiny(tmp_path, name)
+# Evaluators of whole images.
+OF_IMAGES = (
+    "mlp_probe", "svm_probe", "linear_probe", "ndm", "mine", "neighbours", "rankme", "lidar",
+    "alignment_uniformity", "fine_tuning", "reconstruction",
+)
+# What makes evaluators small.
+OPTIONS = {
+    "mlp_probe": ("epochs=1",), "svm_probe": ("epochs=2",), "ndm": ("epochs=1",),
+    "mine": ("epochs=1", "batch_size=16"), "lidar": ("views=2",),
+    "fine_tuning": ("epochs=1", "averaged_epochs=1"),
+    "reconstruction": ("epochs=1", "base_channels=4"),
+    "attribute_probe": ("epochs=1", "batch_size=16"),
+}  # fmt: skip
+# Experiment -> evaluators that need what it has, and no other run does.
+OF_THEIR_OWN = {
+    "dim_vae": ("elbo", "decoder", "samples", "traversals"),
+    "dim_bigan": ("decoder", "samples", "traversals"),
+    "dim_autoencoder": ("elbo", "samples"),
+    "dim_supervised": ("classifier",),
+    "dim_attributes_supervised": ("attribute_probe",),
+    "circle": ("circle",),
+    "infonce_ceiling": ("exact_mutual_information", "optimal_critic"),
+    "dependent_negatives": ("exact_mutual_information", "in_batch_optimum"),
+}
+# What evaluators do on the host: the last step of a figure.
+OF_THE_HOST = {("EncodePng", "T=uint8")}
+
+
+def evaluators_of(experiment):
+    return {one.name for one in experiment.evaluate}
+
+
+def listed(names):
+    """Settings that choose these evaluators, in small."""
+    options = (f"evaluate.{name}.{one}" for name in names for one in OPTIONS.get(name, ()))
+    return f"evaluate={','.join(names)}", *options
+
+
+def walk(run, monkeypatch):
+    """Carries out a run; all that it traces, and all that its evaluators do, has kernels."""
+    called, get = {}, evaluators.get
+
+    def watched(name):
+        @functools.wraps(get(name))
+        def measure(snapshot, **options):
+            with watched_operations() as called[name]:
+                return list(get(name)(snapshot, **options))
+
+        return measure
+
+    monkeypatch.setattr(evaluators, "get", watched)
     with determinism_undone(), watched_kernels() as found:
         assert execute(run) == "finished"
     check(found)
+    assert called.keys() == evaluators_of(run.experiment)
+    for name, operations in called.items():
+        del operations["operations"]
+        assert operations.keys() <= OF_THE_HOST, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TINY)
+def test_runs_on_halves_with_their_evaluators(name, tmp_path, monkeypatch):
+    (run,) = plan_tiny(tmp_path, name)
+    walk(run, monkeypatch)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TINY_IMAGES)
-def test_runs_on_images_with_their_evaluators(name, tmp_path):
-    listed = (
-        "evaluate=mlp_probe,svm_probe,linear_probe,ndm,mine,neighbours,rankme,lidar,"
-        "alignment_uniformity,fine_tuning,reconstruction",
-        "evaluate.mlp_probe.epochs=1", "evaluate.svm_probe.epochs=2", "evaluate.ndm.epochs=1",
-        "evaluate.mine.epochs=1", "evaluate.mine.batch_size=16", "evaluate.lidar.views=2",
-        "evaluate.fine_tuning.epochs=1", "evaluate.fine_tuning.averaged_epochs=1",
-        "evaluate.reconstruction.epochs=1", "evaluate.reconstruction.base_channels=4",
-    )  # fmt: skip
+def test_runs_on_images_with_their_evaluators(name, tmp_path, monkeypatch):
     path = write_images(tmp_path / "images.npz")
-    (run,) = plan([tiny_images(name, path, *listed)], tmp_path / "work")
-    with determinism_undone(), watched_kernels() as found:
-        assert execute(run) == "finished"
-    check(found)
+    (run,) = plan([tiny_images(name, path, *listed(OF_IMAGES))], tmp_path / "work")
+    walk(run, monkeypatch)
 
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OF_THEIR_OWN)
+def test_evaluators_that_one_experiment_has(name, tmp_path, monkeypatch):
+    experiment = small(name, *listed(OF_THEIR_OWN[name]))
+    images = images_of(experiment)
+    monkeypatch.setattr(datasets, "load", lambda *arguments, **options: images)
+    (run,) = plan([experiment], tmp_path)
+    walk(run, monkeypatch)
+
+
+def test_every_evaluator_is_walked():
+    of_halves = (evaluators_of(tiny(name)) for name in TINY)
+    walked = set().union(OF_IMAGES, *OF_THEIR_OWN.values(), *of_halves)
+    assert walked == {*evaluators.names()}
 
 
 def test_what_has_no_kernel_is_found_wherever_it_is_called():
@@ -96,6 +171,18 @@ def test_what_has_no_kernel_is_found_wherever_it_is_called():
                 tf.TensorSpec([3], tf.int32)
             )
         assert ("AsString", "T=int32") in found and ("StringLength",) in found
+
+
+def test_what_is_done_outside_of_functions_is_looked_at():
+    x = tf.constant([1, 2])
+    with watched_operations() as found:
+        tf.function(tf.strings.as_string)(x)
+        with tf.device("CPU"):
+            tf.strings.as_string(x)
+        assert {*found} == {"operations"}
+        tf.strings.as_string(x + 1)
+        tf.linalg.svd(tf.zeros([2, 2], tf.complex64))
+    assert {*found} == {"operations", ("AsString", "T=int32"), ("Svd", "T=complex64")}
 
 
 def test_types_count():

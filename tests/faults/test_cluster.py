@@ -1,13 +1,16 @@
-"""Sweeps on a Dask cluster of two workers, whose processes are killed or asked to stop.
+"""Sweeps on clusters of two workers, Dask's and Ray's, whose processes are killed or asked to stop.
 
 Afterwards the rows are those of a sweep on one machine, bit for bit.
 """
 
 import os
+import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -16,54 +19,107 @@ from tests.faults import test_processes
 from tests.faults.test_processes import Sweep, environment, rows_of, status_of
 
 pytestmark = pytest.mark.slow
-pytest.importorskip("distributed")
 
 whole = test_processes.whole
 
 
 class Cluster:
-    """A scheduler and two workers of one run each, as ``dask`` starts them on machines."""
+    """A scheduler and two workers of one run each, as they are started on machines.
+
+    Attributes:
+        processes: of the scheduler, which for Ray is the first machine, and of every other machine.
+    """
 
     def __init__(self, folder):
+        self._folder = folder
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.address = f"tcp://127.0.0.1:{port}"
-        self.processes = [
-            self._start(folder, "scheduler", "--host=127.0.0.1", f"--port={port}"),
-            *(
-                self._start(
-                    folder, "worker", self.address, "--nthreads=1", f"--local-directory={folder}"
-                )
-                for _ in range(2)
-            ),
-        ]
+            self._port = free.getsockname()[1]
+        self.processes = []
 
-    def _start(self, folder, *arguments):
-        return subprocess.Popen(
-            [sys.executable, "-m", "dask", *arguments, "--no-dashboard"], cwd=folder,
-            env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,
+    def _start(self, *arguments):
+        self.processes.append(
+            subprocess.Popen(
+                [sys.executable, "-m", *arguments], cwd=self._folder, env=environment(),
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            )
         )  # fmt: skip
 
     def close(self):
         for process in self.processes:
-            # With the nannies' processes.
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            lose(process)
 
 
-@pytest.fixture
-def cluster(tmp_path):
+class Dask(Cluster):
+    package, name = "distributed", "dask"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.address = f"tcp://127.0.0.1:{self._port}"
+        self._start(
+            "dask", "scheduler", "--host=127.0.0.1", f"--port={self._port}", "--no-dashboard"
+        )
+        for _ in range(2):
+            self._start(
+                "dask", "worker", self.address, "--nthreads=1", f"--local-directory={folder}",
+                "--no-dashboard",
+            )  # fmt: skip
+
+
+class Ray(Cluster):
+    package, name = "ray", "ray"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.address = f"127.0.0.1:{self._port}"
+        # Paths of sockets have at most 107 bytes.
+        self._files = tempfile.mkdtemp(prefix="ray")
+        self._start_ray(
+            "raylet", "--head", f"--port={self._port}", f"--temp-dir={self._files}",
+            "--include-dashboard=false",
+        )  # fmt: skip
+        # Which refuses others until it is complete.
+        self._start_ray("raylet.1", f"--address={self.address}")
+
+    def _start_ray(self, name, *arguments):
+        """Starts a machine, and waits for its socket."""
+        self._start(
+            "ray.scripts.scripts", "start", "--num-cpus=1", "--disable-usage-stats", "--block",
+            *arguments,
+        )  # fmt: skip
+        end = time.monotonic() + 120
+        while not os.path.exists(f"{self._files}/session_latest/sockets/{name}"):
+            assert time.monotonic() < end and self.processes[-1].poll() is None
+            time.sleep(0.2)
+
+    def close(self):
+        super().close()
+        shutil.rmtree(self._files, ignore_errors=True)
+
+
+def lose(process):
+    """Kills a machine of the cluster: its process, and all that it has started."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.fixture(params=[Dask, Ray], ids=lambda kind: kind.name)
+def cluster(request, tmp_path, monkeypatch):
+    pytest.importorskip(request.param.package)
+    # Otherwise Ray gives its workers the lowest priority.
+    monkeypatch.setenv("RAY_worker_niceness", "0")
+    # A password of its own, whatever the machine has.
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
     folder = tmp_path / "cluster"
     folder.mkdir()
-    found = Cluster(folder)
+    found = request.param(folder)
     yield found
     found.close()
 
 
 def sweep_on(cluster, workdir):
-    flags = ("--seeds=2", "--backend=dask", f"--cluster={cluster.address}")
+    flags = ("--seeds=2", f"--backend={cluster.name}", f"--cluster={cluster.address}")
     return Sweep(workdir, *flags)
 
 
@@ -100,6 +156,17 @@ def test_a_run_and_a_worker_are_killed_and_nothing_is_lost(whole, cluster, tmp_p
     assert not list((workdir / "runs").glob(".*"))
 
 
+def test_a_machine_is_lost_and_its_run_goes_on_at_another(whole, cluster, tmp_path):
+    workdir = tmp_path / "work"
+    sweep = sweep_on(cluster, workdir)
+    for seed in (0, 1):
+        wait_for_steps(workdir, sweep, seed)
+    lose(cluster.processes.pop())
+    assert sweep.end() == 0, sweep.said()
+    assert rows_of(workdir) == whole
+    assert "Traceback" not in sweep.said()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_runs_end_with_their_sweep_and_go_on_with_it(number, whole, cluster, tmp_path):
     workdir = tmp_path / "work"
@@ -125,9 +192,23 @@ def test_runs_end_with_their_sweep_and_go_on_with_it(number, whole, cluster, tmp
     assert rows_of(workdir) == whole
 
 
-def test_a_cluster_that_does_not_answer_is_one_sentence(tmp_path):
+# Dask's client may wait without end for a scheduler that was killed (docs/many_devices.md).
+@pytest.mark.parametrize("cluster", [Ray], indirect=True)
+def test_a_lost_scheduler_is_one_sentence(cluster, tmp_path):
+    sweep = sweep_on(cluster, tmp_path / "work")
+    wait_for_steps(tmp_path / "work", sweep, 0)
+    lose(cluster.processes.pop(0))
+    assert sweep.end() == 4, sweep.said()
+    (line,) = [one for one in sweep.lines if one.startswith("run_experiment: ")]
+    assert f"The {cluster.name} cluster cannot go on" in line
+    assert "the same command continues" in line and "Traceback" not in sweep.said()
+
+
+@pytest.mark.parametrize(("kind", "address"), [(Dask, "tcp://127.0.0.1:9"), (Ray, "127.0.0.1:9")])
+def test_a_cluster_that_does_not_answer_is_one_sentence(kind, address, tmp_path):
+    pytest.importorskip(kind.package)
     sweep = Sweep(
-        tmp_path, "--seeds=1", "--backend=dask", "--cluster=tcp://127.0.0.1:9", "--patience=2"
+        tmp_path, "--seeds=1", f"--backend={kind.name}", f"--cluster={address}", "--patience=2"
     )
     assert sweep.end() == 2, sweep.said()
     (line,) = [one for one in sweep.lines if one.startswith("run_experiment: ")]

@@ -1,10 +1,13 @@
 """What runs are handed to: names, missing packages, and the lease that remote runs watch."""
 
+import signal
+import socket
 import threading
+import time
 
 import pytest
 
-from tf_infomax.running import backends, inputs, lease, remote
+from tf_infomax.running import backends, inputs, lease, remote, workers
 from tf_infomax.running.backends import Backend
 
 
@@ -25,6 +28,27 @@ def test_unknown_backends_and_addresses_of_nothing_are_refused():
         Backend("dusk")
     with pytest.raises(ValueError, match="Only a cluster has an address"):
         Backend("loky", "tcp://a:1")
+
+
+def test_a_head_that_does_not_answer_is_one_sentence_after_the_patience(monkeypatch):
+    monkeypatch.setattr(backends, "_PAUSE", 0.1)
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+        began = time.monotonic()
+        with pytest.raises(OSError, match=rf"No Ray cluster answers at 127\.0\.0\.1:{port} within"):
+            backends._wait_for(f"127.0.0.1:{port}", 0.3)
+        assert 0.1 < time.monotonic() - began < 5
+        one.listen()
+        backends._wait_for(f"ray://127.0.0.1:{port}", 0.3)
+    # What Ray finds by itself.
+    backends._wait_for("auto", 0.3)
+
+
+def test_a_process_that_is_not_waited_for_is_killed():
+    one = workers._Worker(1)
+    one.close(is_patient=False)
+    assert one._process.exitcode == -signal.SIGKILL
 
 
 def test_a_lease_that_ends_or_is_not_renewed_calls_back_once(tmp_path, monkeypatch):

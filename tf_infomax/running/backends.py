@@ -6,6 +6,8 @@ Needs no TensorFlow.
 import contextlib
 import dataclasses
 import importlib.util
+import socket
+import time
 
 import joblib
 
@@ -15,6 +17,9 @@ __all__ = ["NAMES", "THIS_MACHINE", "Backend", "ClusterLostError"]
 
 _PACKAGES = {"loky": (), "dask": ("dask", "distributed"), "ray": ("ray",)}
 NAMES = tuple(_PACKAGES)
+# Seconds: between two tries to reach a cluster, between two looks at its head, and until a head is
+# lost that does not answer.
+_PAUSE, _LOOK, _LOST = 1.0, 5.0, 20.0
 
 
 class ClusterLostError(RuntimeError):
@@ -71,9 +76,9 @@ class Backend:
 
         Yields:
             ``None`` for this machine's processes, which ``workers`` looks after. Else a function of
-            an iterable of ``joblib.delayed`` tasks -> iterable of their results: in the order in
-            which they come with Dask, all at the end with Ray. It raises ``ClusterLostError`` if
-            the cluster cannot carry them out; what tasks raise counts, too.
+            an iterable of ``joblib.delayed`` tasks -> iterable of their results, in the order in
+            which they come. It raises ``ClusterLostError`` if the cluster cannot carry them out;
+            what tasks raise counts, too.
 
         Raises:
             OSError: if the cluster cannot be reached.
@@ -82,19 +87,16 @@ class Backend:
             yield None
             return
         made = {"dask": _dask, "ray": _ray}[self.name]
-        with made(self.address, jobs, patience) as options:
-            # Registers Dask's backend, which `Parallel` does not.
-            with joblib.parallel_config(backend=self.name):
-                parallel = joblib.Parallel(batch_size=1, **options)
-            yield lambda tasks: _results(parallel, tasks, self.name)
+        with made(self.address, jobs, patience) as results:
+            yield lambda tasks: _results(results, tasks, self.name)
 
 
 THIS_MACHINE = Backend()
 
 
-def _results(parallel, tasks, name):
+def _results(results, tasks, name):
     try:
-        yield from parallel(tasks)
+        yield from results(tasks)
     except Exception as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise ClusterLostError(
@@ -123,17 +125,70 @@ def _dask(address, jobs, patience):
                 f"No worker has come to the scheduler {address} within {patience:g} seconds; start "
                 "some by `dask worker`."
             ) from None
-        yield {"return_as": "generator_unordered", "n_jobs": -1}
+        # Registers Dask's backend, which `Parallel` does not.
+        with joblib.parallel_config(backend="dask"):
+            parallel = joblib.Parallel(batch_size=1, return_as="generator_unordered", n_jobs=-1)
+        yield parallel
 
 
 @contextlib.contextmanager
 def _ray(address, jobs, patience):
-    del patience
+    """Ray's own tasks, because joblib's pool of Ray ends with the first worker that is lost.
+
+    That pool also keeps the size that the cluster had at first, whichever machines it is on, and
+    hands results over when all are there.
+    """
     import ray
-    from ray.util.joblib import register_ray
 
-    with ray.init(**({"address": address} if address else {"num_cpus": jobs})):
-        register_ray()
-        # Its pool hands results over when all are there.
-        yield {"n_jobs": -1}
+    if address:
+        _wait_for(address, patience)
+    try:
+        connected = ray.init(
+            **({"address": address} if address else {"num_cpus": jobs, "include_dashboard": False})
+        )
+    except Exception as error:
+        # Plain ones, too: where a machine is so busy that Ray does not start in its time.
+        (reason, *_) = str(error).strip().splitlines() or [""]
+        reason = f"{type(error).__name__}: {reason[:200].rstrip('.')}"
+        raise OSError(
+            f"Ray's cluster {address} cannot be joined ({reason}); a sweep starts on a machine of "
+            "the cluster, and knows its token."
+            if address
+            else f"Ray cannot be started on this machine ({reason}); start the command again."
+        ) from error
+    with connected:
+        # As Dask has it: the fourth loss of a run ends the sweep. Tasks that ask for no GPU see
+        # none.
+        gpus = int("GPU" in ray.cluster_resources())
+        options = {"num_cpus": 1, "num_gpus": gpus, "max_retries": 3}
 
+        def results(tasks):
+            waiting = [
+                ray.remote(**options)(function).remote(*given, **named)
+                for function, given, named in tasks
+            ]
+            while waiting:
+                ended, waiting = ray.wait(waiting, timeout=_LOOK)
+                if not ended and address:
+                    # A minute after its head is gone, Ray ends this process without a sentence.
+                    _wait_for(address, _LOST)
+                yield from map(ray.get, ended)
+
+        yield results
+
+
+def _wait_for(address, patience):
+    """Raises ``OSError`` if nothing listens at "host:port" within ``patience`` seconds."""
+    host, _, port = address.rpartition("//")[2].rpartition(":")
+    end = time.monotonic() + patience
+    while port.isdigit():
+        try:
+            socket.create_connection((host, int(port)), timeout=patience).close()
+            return
+        except OSError as error:
+            if time.monotonic() + _PAUSE > end:
+                raise OSError(
+                    f"No Ray cluster answers at {address} within {patience:g} seconds "
+                    f"({error.strerror or error}); start one by `ray start --head`."
+                ) from None
+        time.sleep(_PAUSE)

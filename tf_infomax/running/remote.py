@@ -76,6 +76,6 @@ def carry_out(run, threads, path, expected):
     multiprocessing.current_process().daemon = False
     interruption = Interruption()
     with lease.watched(path, lambda: interruption.note(signal.SIGTERM)):
-        for _, status in workers.carried_out([run], 1, lambda _: threads, interruption):
-            return run.name, status
-    return run.name, INTERRUPTED
+        # To its end, which closes the process.
+        ended = list(workers.carried_out([run], 1, lambda _: threads, interruption))
+    return run.name, ended[0][1] if ended else INTERRUPTED

@@ -77,7 +77,9 @@ class _Worker:
         """Ends the process: at once, or when its run has ended."""
         self.connection.close()
         if not is_patient:
-            self._process.kill()
+            # Loky's processes lack `kill`.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
         self._process.join()
 
 

@@ -1,16 +1,18 @@
-"""Which operations of traced functions a device could not run, as this build of TensorFlow knows.
+"""Which operations a device could not run, as this build of TensorFlow knows.
 
 TensorFlow moves such an operation to the CPU without a word, and its operands with it, or fails.
 The package for Linux knows the kernels of GPUs on machines without one.
 """
 
 import contextlib
+import functools
 
 import tensorflow as tf
+from tensorflow.python.eager import context
 from tensorflow.python.eager.polymorphic_function import atomic_function
-from tensorflow.python.framework import kernels, op_def_registry
+from tensorflow.python.framework import kernels, op_callbacks, op_def_registry
 
-__all__ = ["ON_HOST", "missing_kernels", "watched_kernels"]
+__all__ = ["ON_HOST", "missing_kernels", "watched_kernels", "watched_operations"]
 
 # Operation, or one with its types -> why it may do without a kernel for GPUs.
 ON_HOST = {
@@ -42,17 +44,12 @@ def missing_kernels(graph, device="GPU", is_compiled=False):
         _register_compiled()
     found = {}
     for operation in graph.get_operations():
-        is_placed = "CPU" in (operation.device or "") and device != "CPU"
-        if operation.type in ON_HOST or (is_placed and not is_compiled):
+        is_placed = _is_cpu(operation.device) and device != "CPU"
+        if is_placed and not is_compiled:
             continue
-        types = _types(operation)
-        if not _has_kernel(operation.type, types, names):
-            told = tuple(
-                f"{name}={','.join(tf.dtypes.as_dtype(one).name for one in values)}"
-                for name, values in sorted(types.items())
-            )
-            if (operation.type, *told) not in ON_HOST:
-                found.setdefault((operation.type, *told), operation.name)
+        key = _without_kernel(operation.type, _types(operation), names)
+        if key is not None:
+            found.setdefault(key, operation.name)
     return found
 
 
@@ -80,6 +77,59 @@ def watched_kernels(device="GPU"):
         atomic_function.from_func_graph = original
 
 
+@contextlib.contextmanager
+def watched_operations(device="GPU"):
+    """Within it every operation that this thread carries out outside of functions is looked at.
+
+    Yields:
+        Dict that fills with keys of ``missing_kernels``, and "operations", their number.
+    """
+    found, names = {"operations": 0}, {device, _EVERY}
+
+    def look(name, inputs, attributes, outputs, op_name=None, graph=None):
+        del inputs, outputs, op_name
+        name = name.decode() if isinstance(name, bytes) else name
+        definition = op_def_registry.get(name)
+        # Functions have no definition.
+        if graph is not None or definition is None:
+            return
+        found["operations"] += 1
+        if _is_cpu(context.context().device_name) and device != "CPU":
+            return
+        values = dict(zip(attributes[::2], attributes[1::2], strict=True))
+        types = {}
+        for one in definition.attr:
+            value = values.get(one.name)
+            if value is not None and one.type in ("type", "list(type)"):
+                several = value if isinstance(value, list | tuple) else [value]
+                types[one.name] = [tf.dtypes.as_dtype(each).as_datatype_enum for each in several]
+        key = _without_kernel(name, types, names)
+        if key is not None:
+            found.setdefault(key, "outside of functions")
+
+    op_callbacks.add_op_callback(look)
+    try:
+        yield found
+    finally:
+        op_callbacks.remove_op_callback(look)
+
+
+def _is_cpu(device):
+    return "CPU" in (device or "")
+
+
+def _without_kernel(name, types, devices):
+    """The key of ``missing_kernels`` of an operation, or ``None`` if it has a kernel."""
+    known = tuple((attribute, tuple(values)) for attribute, values in sorted(types.items()))
+    if name in ON_HOST or _has_kernel(name, known, frozenset(devices)):
+        return None
+    told = tuple(
+        f"{attribute}={','.join(tf.dtypes.as_dtype(one).name for one in values)}"
+        for attribute, values in known
+    )
+    return None if (name, *told) in ON_HOST else (name, *told)
+
+
 def _types(operation):
     """Attribute -> its types, as numbers, for all attributes that are types or lists of types."""
     definition = op_def_registry.get(operation.type)
@@ -94,10 +144,12 @@ def _types(operation):
     return found
 
 
+# Asking takes a millisecond, and a walk asks a hundred thousand times.
+@functools.cache
 def _has_kernel(name, types, devices):
     return any(
         kernel.device_type in devices and not kernel.label and all(
-            {*types.get(one.name, ())} <= {*one.allowed_values.list.type}
+            {*dict(types).get(one.name, ())} <= {*one.allowed_values.list.type}
             for one in kernel.constraint
         )
         for kernel in kernels.get_registered_kernels_for_op(name).kernel
