@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.estimation.canonical import canonical_correlations, sparse_canonical_correlations
+from tf_infomax.estimation.canonical import canonical_correlations
 from tf_infomax.estimation.closed_forms import FIRST_FORMS, ClosedForms
+from tf_infomax.estimation.gaussian_candidates import gaussian_candidates
 from tf_infomax.estimation.gaussian_check import is_gaussian
 from tf_infomax.estimation.gaussian_ratio import gaussian_log_ratios, gaussian_parts
 from tf_infomax.estimation.partner_layer import PartnerLayer
-from tf_infomax.estimation.screening import informative_coordinates
 from tf_infomax.estimation.waves import significant, wave_features
 from tf_infomax.naming.arguments import positive_integer
 from tf_infomax.numerics.randomness import layer_seed
@@ -21,12 +21,8 @@ __all__ = ["CanonicalCritic"]
 # If two canonical variates nearly agree, their difference is scaled as if their correlation were
 # lower by this much, which keeps the scale finite.
 _SMALLEST_GAP = 5e-4
-# From this many coordinates on, uninformative coordinates may be left out.
-_MANY_COORDINATES = 10
 # Gathering a variate of y costs as much as multiplying so many numbers.
 _GATHERING_COSTS = 20
-# Ridges to choose from, and the number of pairs a coordinate above which none is needed.
-_RIDGES, _ENOUGH_PAIRS = (0.1, 1.0), 20
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
@@ -171,9 +167,7 @@ class CanonicalCritic(PartnerLayer):
         """Adapts to pairs in one way after the other; a generator of their names.
 
         The first is ``adapt``. In few dimensions the ``ClosedForms`` follow unless it ``suffices``;
-        in many the informative coordinates alone, if they are few, which changes the scale of the
-        network's inputs, too, or else a sparse matrix of correlations; with few pairs for the
-        dimension, canonical correlations with ridges.
+        then the ``gaussian_candidates``, which may change the scale of the network's inputs, too.
 
         Args:
             x: ``[N, Dx]``, y: ``[N, Dy]``.
@@ -187,26 +181,15 @@ class CanonicalCritic(PartnerLayer):
             maps = [np.asarray(one)[:, :number] for one in (self.map_x, self.map_y)]
             yield from self.closed_forms.adaptations(x, y, maps, only)
             self.closed_forms.leave()
-        dims = x.shape[1], y.shape[1]
-        if max(dims) >= _MANY_COORDINATES:
-            kept = [np.flatnonzero(one) for one in informative_coordinates(x, y)]
-            number = len(kept[0]) + len(kept[1])
-            if 0 < number <= sum(dims) / 2:
-                found = canonical_correlations(x[:, kept[0]], y[:, kept[1]])
-                self._set(found.embedded(kept, dims))
-                if self.hidden_dim:
-                    # The other inputs are zero: the network's units keep their variance.
-                    self.kernel.assign(self.kernel * math.sqrt(sum(dims) / number))
-                yield "informative coordinates"
-                return
-            sparse = sparse_canonical_correlations(x, y)
-            if sparse is not None:
-                self._set(sparse)
-                yield "sparse correlations"
-        if len(x) < _ENOUGH_PAIRS * sum(dims) and min(dims) > 1:
-            for ridge in _RIDGES:
-                self._set(canonical_correlations(x, y, ridge=ridge))
-                yield f"ridge {ridge:g}"
+        kernel = self.kernel.numpy() if self.hidden_dim else None
+        for name, found in gaussian_candidates(x, y):
+            self._set(found)
+            if kernel is not None:
+                # Where other inputs are zero, the network's units keep their variance.
+                maps = found.map_x, found.map_y
+                number = sum(int(np.any(one, axis=0).sum()) for one in maps)
+                self.kernel.assign(kernel * math.sqrt(sum(map(len, maps)) / max(number, 1)))
+            yield name
 
     def suffices(self, x, y):
         """Whether the Gaussian part, or what took its place, is all that the pairs show.

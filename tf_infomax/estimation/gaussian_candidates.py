@@ -1,0 +1,89 @@
+"""Gaussian parts to choose from, beside that of all coordinates, where these are many."""
+
+import numpy as np
+
+from tf_infomax.estimation.canonical import (
+    CanonicalCorrelations,
+    canonical_correlations,
+    sparse_canonical_correlations,
+)
+from tf_infomax.estimation.directions import informative_directions
+from tf_infomax.estimation.screening import informative_coordinates
+
+__all__ = ["gaussian_candidates"]
+
+# From this many coordinates on, uninformative coordinates and directions may be left out.
+_MANY_COORDINATES = 10
+# Part of the squared weights of directions that coordinates must hold to do as well.
+_NEARLY = 0.9
+# Ridges to choose from, and the number of pairs a coordinate above which none is needed.
+_RIDGES, _ENOUGH_PAIRS = (0.1, 1.0), 20
+
+
+def gaussian_candidates(x, y):
+    """Canonical correlations in several ways; a generator of (name, ``CanonicalCorrelations``).
+
+    In many dimensions, those of the informative coordinates alone, if they are few (then nothing
+    else follows), or of the informative directions, if those are few; and of a sparse matrix of
+    correlations. With few pairs for the dimension, those with ridges.
+
+    Args:
+        x: ``[N, Dx]``, y: ``[N, Dy]``, finite.
+    """
+    dims = x.shape[1], y.shape[1]
+    if max(dims) >= _MANY_COORDINATES:
+        kept = [np.flatnonzero(one) for one in informative_coordinates(x, y)]
+        few = _of_directions(x, y)
+        if few is not None and not _lie_in(few, kept):
+            yield "informative directions", few
+        elif 0 < len(kept[0]) + len(kept[1]) <= sum(dims) / 2:
+            found = canonical_correlations(x[:, kept[0]], y[:, kept[1]])
+            yield "informative coordinates", found.embedded(kept, dims)
+            return
+        sparse = sparse_canonical_correlations(x, y)
+        if sparse is not None:
+            yield "sparse correlations", sparse
+    if len(x) < _ENOUGH_PAIRS * sum(dims) and min(dims) > 1:
+        for ridge in _RIDGES:
+            yield f"ridge {ridge:g}", canonical_correlations(x, y, ridge=ridge)
+
+
+def _of_directions(x, y):
+    """Canonical correlations of the informative directions of both sides, if they are few.
+
+    Args:
+        x: ``[N, Dx]``, y: ``[N, Dy]``, finite.
+
+    Returns:
+        ``CanonicalCorrelations`` whose maps have columns of zeros, or ``None`` if no side has at
+        most half as many directions as coordinates (one at least).
+    """
+    found = [informative_directions(*both) for both in ((x, y), (y, x))]
+    if any(one is None or one.shape[1] == 0 for one in found):
+        return None
+    dims = x.shape[1], y.shape[1]
+    few = [2 * one.shape[1] <= dim for one, dim in zip(found, dims, strict=True)]
+    if not any(few):
+        return None
+    found = [
+        one if is_few else np.eye(dim)
+        for one, is_few, dim in zip(found, few, dims, strict=True)
+    ]
+    projected = canonical_correlations(x @ found[0], y @ found[1])
+    numbers = projected.map_x.shape[0], projected.map_y.shape[0]
+    maps = [np.zeros((dim, dim)) for dim in dims]
+    for matrix, directions, own, number in zip(
+        maps, found, (projected.map_x, projected.map_y), numbers, strict=True
+    ):
+        matrix[:, :number] = directions @ own
+    correlations = np.zeros(min(dims))
+    correlations[: len(projected.correlations)] = projected.correlations
+    return CanonicalCorrelations(x.mean(axis=0), y.mean(axis=0), *maps, correlations)
+
+
+def _lie_in(found, kept):
+    """Whether the directions of both sides are nearly combinations of ``kept`` coordinates."""
+    return all(
+        (matrix[places] ** 2).sum() >= _NEARLY * (matrix**2).sum()
+        for matrix, places in zip((found.map_x, found.map_y), kept, strict=True)
+    )
