@@ -58,7 +58,8 @@ _COMMON = ("train.batch_size=12", "train.steps=20", "evaluate=none")
 
 def _experiments():
     found = {}
-    for name in catalog.names():
+    # Collections last: their members may have settings of their own.
+    for name in sorted(catalog.names(), key=lambda one: len(catalog.get(one))):
         for experiment in catalog.get(name):
             if isinstance(experiment, Experiment):
                 found.setdefault(experiment.name, experiment)

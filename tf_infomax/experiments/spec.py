@@ -60,6 +60,7 @@ __all__ = [
     "pick",
 ]
 
+
 @dataclasses.dataclass(frozen=True)
 class Data:
     """The source of batches.

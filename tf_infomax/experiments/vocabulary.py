@@ -62,7 +62,10 @@ def _check(path, value, known):
         if not known.accepts(value):
             close = known.synonyms.get(str(value).lower(), ()) or nearest(value, known.words)
             hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
-            raise ValueError(f"{path} must be {known}.{hint} Received: {path}={value!r}.")
+            part, _, field = path.rpartition(".")
+            # As the checks of a term's other options call them.
+            told = path if part in ("", "data", "train") else f"`{field}`"
+            raise ValueError(f"{told} must be {known}.{hint} Received: {path}={value!r}.")
         return
     name = as_pick(value).name
     known.check(name)

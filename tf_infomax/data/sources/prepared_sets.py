@@ -73,7 +73,7 @@ def not_found(name, data_dir):
         advice = (
             "To get it, pass --download (download=True) where there is a network, or pass "
             f"--data_dir (or set TFDS_DATA_DIR) to the folder that holds {set_name}/<version>/; "
-            "data=mnist_sample needs nothing."
+            "data=mnist_sample (or data=digits) needs nothing."
         )
         return DatasetNotFoundError(f"The data set {name!r} is not here. {listing} {advice}")
     close = registry.nearest(set_name.lower(), sorted({*known, *here, "digits", "mnist_sample"}))
