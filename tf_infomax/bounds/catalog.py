@@ -7,6 +7,7 @@ import functools
 import math
 
 from tf_infomax.bounds.bound_info import BoundInfo, free_options
+from tf_infomax.bounds.divergence_names import SYNONYMS
 from tf_infomax.naming.options import check_options
 from tf_infomax.naming.registry import Registry
 
@@ -50,18 +51,11 @@ BOUNDS = Registry(
         "nce": ("infonce",),
         "nt_xent": ("infonce",),
         "ntxent": ("infonce",),
-        "dv": ("donsker_varadhan",),
+        **SYNONYMS,
         "kl": ("nwj", "donsker_varadhan"),
         "f_gan": ("nwj",),
         "fgan": ("nwj",),
         "mine_f": ("nwj",),
-        "js": ("jsd",),
-        "rkl": ("reverse_kl",),
-        "h2": ("squared_hellinger",),
-        "hellinger": ("squared_hellinger",),
-        "x2": ("chi_squared", "chi_squared_released"),
-        "chi2": ("chi_squared",),
-        "w1": ("wasserstein",),
         "alpha": ("interpolated",),
         "ba": ("barber_agakov_lower", "barber_agakov_upper"),
     },

@@ -2,7 +2,19 @@
 
 from tf_infomax.naming.registry import Registry
 
-__all__ = ["DIVERGENCES"]
+__all__ = ["DIVERGENCES", "SYNONYMS"]
+
+# Other names of the field for names that bounds have, too.
+SYNONYMS = {
+    "dv": ("donsker_varadhan",),
+    "js": ("jsd",),
+    "rkl": ("reverse_kl",),
+    "h2": ("squared_hellinger",),
+    "hellinger": ("squared_hellinger",),
+    "x2": ("chi_squared", "chi_squared_released"),
+    "chi2": ("chi_squared",),
+    "w1": ("wasserstein",),
+}
 
 DIVERGENCES = Registry(
     "divergence",
@@ -21,14 +33,7 @@ DIVERGENCES = Registry(
         "tf_infomax.bounds.divergences",
     ),
     synonyms={
-        "dv": ("donsker_varadhan",),
-        "js": ("jsd",),
-        "rkl": ("reverse_kl",),
-        "h2": ("squared_hellinger",),
-        "hellinger": ("squared_hellinger",),
-        "x2": ("chi_squared", "chi_squared_released"),
-        "chi2": ("chi_squared",),
-        "w1": ("wasserstein",),
+        **SYNONYMS,
         "nwj": ("kl",),
     },
 )

@@ -7,7 +7,7 @@ from tf_infomax.naming.registry import unknown_name
 
 __all__ = ["CANONICAL", "QUANTITIES", "check_names", "info_of"]
 
-# As the name of a critic: chosen by canonical correlations, without training.
+# As the name of a critic: the default, which starts from canonical correlations.
 CANONICAL = "canonical"
 # In place of I(X; Y).
 QUANTITIES = (
