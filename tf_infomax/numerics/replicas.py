@@ -52,7 +52,9 @@ def gathered(values):
     replicas = number()
     if replicas == 1:
         return values
-    found = tf.distribute.get_replica_context().all_gather(values, axis=0)
+    # Labels and other arguments of a step are on no device until something is done with them, and
+    # workers gather from devices only.
+    found = tf.distribute.get_replica_context().all_gather(tf.identity(values), axis=0)
     size = values.shape[0]
     return tf.ensure_shape(found, [size and replicas * size, *values.shape[1:]])
 
