@@ -38,15 +38,30 @@ class CanonicalCorrelations:
             kept: (of x, of y), int arrays: which coordinates this was found on.
             dims: numbers of all coordinates.
         """
-        maps, means = [], []
-        for mean, matrix, places, dim in zip(
-            (self.mean_x, self.mean_y), (self.map_x, self.map_y), kept, dims, strict=True
-        ):
-            means.append(np.zeros(dim))
-            maps.append(np.zeros((dim, dim)))
-            means[-1][places], maps[-1][places, : len(places)] = mean, matrix
-        correlations = np.zeros(min(dims))
-        correlations[: len(self.correlations)] = self.correlations
+        directions = [np.eye(dim)[:, places] for dim, places in zip(dims, kept, strict=True)]
+        means = [
+            matrix @ mean
+            for matrix, mean in zip(directions, (self.mean_x, self.mean_y), strict=True)
+        ]
+        return self.along(directions, means)
+
+    def along(self, directions, means):
+        """The same of coordinates of which those here are linear combinations.
+
+        Args:
+            directions: (of x, of y), ``[D, K]``: coordinates times these are what this was found
+                on.
+            means: (of x, of y), ``[D]``, of the coordinates.
+
+        Returns:
+            ``CanonicalCorrelations`` whose maps have ``D - K`` columns of zeros.
+        """
+        maps = [
+            np.pad(matrix @ own, ((0, 0), (0, matrix.shape[0] - own.shape[1])))
+            for matrix, own in zip(directions, (self.map_x, self.map_y), strict=True)
+        ]
+        rank = min(map(len, maps))
+        correlations = np.pad(self.correlations, (0, rank - len(self.correlations)))
         return CanonicalCorrelations(*means, *maps, correlations)
 
 

@@ -12,6 +12,7 @@ from tf_infomax.estimation.canonical_critic import CanonicalCritic
 from tf_infomax.estimation.categorical_critic import CategoricalCritic
 from tf_infomax.estimation.closed_forms import forms_for
 from tf_infomax.estimation.image_critic import ImageCritic
+from tf_infomax.estimation.named_options import CANONICAL
 from tf_infomax.estimation.waves import number_for
 from tf_infomax.numerics.randomness import layer_seed
 
@@ -69,7 +70,7 @@ def new_critic(critic, x, y, *, levels, margins, seed, grids=(None, None)):
         seed: int, given to layers whose configuration has one.
     """
     if isinstance(critic, str):
-        if critic == "canonical":
+        if critic == CANONICAL:
             dims = x.shape[1], y.shape[1]
             critic = default_critic(dims, levels, margins, seed, floating(), grids)
         else:

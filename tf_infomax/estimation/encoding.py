@@ -3,7 +3,6 @@
 import numpy as np
 
 from tf_infomax.estimation import margins as margin_maps
-from tf_infomax.estimation.image_features import smallest_side
 
 __all__ = ["Encoding", "check_discrete"]
 
@@ -17,8 +16,8 @@ _MOST_COLUMN_LEVELS = 100
 # A value that so large a part of a numeric column has gets an indicator, in so few columns: ranks
 # hide that zero rainfall differs in kind from a little.
 _ATOM, _MOST_COLUMNS_WITH_ATOMS = 0.05, 8
-# Their squares are finite in float32.
-_LARGEST_PIXEL = 1e12
+# Images of a smaller height or width are vectors; the squares of pixels are finite in float32.
+_SMALLEST_SIDE, _LARGEST_PIXEL = 4, 1e12
 
 
 def check_discrete(discrete):
@@ -95,7 +94,7 @@ class Encoding:
         if self._numeric:
             self._margins.fit([sample.columns[place] for place in self._numeric])
         if self._has_pixels and sample.grid is not None and not self._hot:
-            self.grid = sample.grid if min(sample.grid[:2]) >= smallest_side() else None
+            self.grid = sample.grid if min(sample.grid[:2]) >= _SMALLEST_SIDE else None
         return self
 
     def transform(self, sample):

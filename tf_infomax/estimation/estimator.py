@@ -15,7 +15,7 @@ from tf_infomax.estimation.dependent_rows import autocorrelated, groups_of
 from tf_infomax.estimation.encoding import Encoding, check_discrete
 from tf_infomax.estimation.folds import Folds
 from tf_infomax.estimation.limits import EstimateWarning, merged_levels, repeated_pairs
-from tf_infomax.estimation.named_options import info_of
+from tf_infomax.estimation.named_options import CANONICAL, info_of
 from tf_infomax.estimation.outcome import outcome
 from tf_infomax.estimation.plan import plan_of
 from tf_infomax.estimation.reading import Reader
@@ -183,8 +183,9 @@ class MutualInformationEstimator(BaseEstimator):
         self.used_seed_ = seed_of(self.seed, self.random_state)
         self._dims = x.shape[1], y.shape[1]
         self._names = x.names, y.names
+        is_default = self.critic == CANONICAL
         self._encodings = [
-            Encoding(self.margins, one, pixels=self.critic == "canonical").fit(sample)
+            Encoding(self.margins, one, pixels=is_default).fit(sample)
             for one, sample in zip(discrete, (x, y), strict=True)
         ]
         self._levels = [one.levels for one in self._encodings]
@@ -193,7 +194,7 @@ class MutualInformationEstimator(BaseEstimator):
         groups = groups_of(groups, self.blocks, *mapped, self.folds)
         folds = Folds(len(x), self.folds, self.validation_fraction, self.used_seed_, groups)
         check_training_pairs(len(folds.train[0]), self.negatives, self.validation_fraction)
-        is_table = None not in self._levels and self.critic == "canonical"
+        is_table = None not in self._levels and is_default
         plan = plan_of(
             self.get_params(deep=False), len(x), len(folds.train[0]),
             is_table=is_table, has_ceiling=not math.isinf(info.ceiling(2)),

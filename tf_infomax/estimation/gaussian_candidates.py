@@ -2,11 +2,7 @@
 
 import numpy as np
 
-from tf_infomax.estimation.canonical import (
-    CanonicalCorrelations,
-    canonical_correlations,
-    sparse_canonical_correlations,
-)
+from tf_infomax.estimation.canonical import canonical_correlations, sparse_canonical_correlations
 from tf_infomax.estimation.directions import informative_directions
 from tf_infomax.estimation.screening import informative_coordinates
 
@@ -70,15 +66,7 @@ def _of_directions(x, y):
         for one, is_few, dim in zip(found, few, dims, strict=True)
     ]
     projected = canonical_correlations(x @ found[0], y @ found[1])
-    numbers = projected.map_x.shape[0], projected.map_y.shape[0]
-    maps = [np.zeros((dim, dim)) for dim in dims]
-    for matrix, directions, own, number in zip(
-        maps, found, (projected.map_x, projected.map_y), numbers, strict=True
-    ):
-        matrix[:, :number] = directions @ own
-    correlations = np.zeros(min(dims))
-    correlations[: len(projected.correlations)] = projected.correlations
-    return CanonicalCorrelations(x.mean(axis=0), y.mean(axis=0), *maps, correlations)
+    return projected.along(found, (x.mean(axis=0), y.mean(axis=0)))
 
 
 def _lie_in(found, kept):

@@ -6,18 +6,13 @@ import tensorflow as tf
 
 from tf_infomax.numerics.randomness import layer_seed
 
-__all__ = ["ImageFeatures", "smallest_side"]
+__all__ = ["ImageFeatures"]
 
 # (kernel, channels) of the convolutions; all but the first halve the image.
 _CONVOLUTIONS = ((5, 16), (3, 32), (3, 32))
 # The first convolution strides over larger images, so that about so many rows and columns are left
 # and large images cost what small ones do.
 _ROWS_KEPT = 14
-
-
-def smallest_side():
-    """Height and width below which an image is treated as a vector."""
-    return _CONVOLUTIONS[0][0] - 1
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")

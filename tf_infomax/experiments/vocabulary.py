@@ -12,7 +12,7 @@ from tf_infomax.experiments.spec import described
 from tf_infomax.experiments.study import Study
 from tf_infomax.naming.option_kinds import OneOf
 from tf_infomax.naming.pick import as_pick
-from tf_infomax.naming.registry import nearest
+from tf_infomax.naming.registry import did_you_mean
 from tf_infomax.studies import computation
 
 __all__ = ["check_names"]
@@ -60,8 +60,7 @@ def _check(path, value, known):
         return
     if isinstance(known, OneOf):
         if not known.accepts(value):
-            close = known.synonyms.get(str(value).lower(), ()) or nearest(value, known.words)
-            hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+            hint = did_you_mean(value, known.words, known.synonyms)
             part, _, field = path.rpartition(".")
             # As the checks of a term's other options call them.
             told = path if part in ("", "data", "train") else f"`{field}`"

@@ -6,7 +6,7 @@ import importlib
 import re
 from collections.abc import Callable
 
-__all__ = ["Family", "Registry", "nearest", "unknown_name", "unknown_option"]
+__all__ = ["Family", "Registry", "did_you_mean", "nearest", "unknown_name", "unknown_option"]
 
 
 def nearest(name, known):
@@ -28,6 +28,18 @@ def _letters(name):
     return re.sub(r"[\W_]", "", str(name).lower())
 
 
+def did_you_mean(name, known, synonyms=None):
+    """A sentence, after a space, with the known names that may have been meant, or "".
+
+    Args:
+        name: what was received.
+        known: the known names.
+        synonyms: as of ``unknown_name``.
+    """
+    close = (synonyms or {}).get(str(name).lower(), ()) or nearest(name, known)
+    return f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+
+
 def unknown_name(kind, name, known, synonyms=None):
     """A ``ValueError`` for ``name`` that lists the known names, the nearest first.
 
@@ -38,10 +50,9 @@ def unknown_name(kind, name, known, synonyms=None):
         synonyms: dict of other names of the field, in lower case -> tuple of known names, which
             come before those that only look alike.
     """
-    close = (synonyms or {}).get(str(name).lower(), ()) or nearest(name, known)
-    hint = f" Did you mean {' or '.join(repr(entry) for entry in close)}?" if close else ""
+    listed = ", ".join(str(entry) for entry in known)
     return ValueError(
-        f"Unknown {kind} {name!r}.{hint} Known: {', '.join(str(entry) for entry in known)}."
+        f"Unknown {kind} {name!r}.{did_you_mean(name, known, synonyms)} Known: {listed}."
     )
 
 

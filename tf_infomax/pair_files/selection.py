@@ -2,7 +2,7 @@
 
 import re
 
-from tf_infomax.naming.registry import nearest
+from tf_infomax.naming.registry import did_you_mean
 
 __all__ = ["all_positions", "condition", "positions", "sides"]
 
@@ -87,6 +87,5 @@ def _positions_of(table, part):
         return list(range(start, stop))
     if re.fullmatch(r"\d+", str(part)) and int(part) < count:
         return [int(part)]
-    close = " or ".join(map(repr, nearest(part, table.names)))
-    hint = f" Did you mean {close}?" if close else ""
+    hint = did_you_mean(part, table.names)
     raise ValueError(f"{table.path} has no {table.noun} {part!r}.{hint} {table.listing()}")

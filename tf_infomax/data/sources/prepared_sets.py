@@ -76,8 +76,9 @@ def not_found(name, data_dir):
             "data=mnist_sample (or data=digits) needs nothing."
         )
         return DatasetNotFoundError(f"The data set {name!r} is not here. {listing} {advice}")
-    close = registry.nearest(set_name.lower(), sorted({*known, *here, "digits", "mnist_sample"}))
-    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+    hint = registry.did_you_mean(
+        set_name.lower(), sorted({*known, *here, "digits", "mnist_sample"})
+    )
     return DatasetNotFoundError(
         f"There is no data set {name!r}: it is neither a folder of images, nor a path ending in "
         f".npz, nor a set of TensorFlow Datasets.{hint} {listing} data=mnist_sample needs nothing."
