@@ -20,9 +20,10 @@ class CanonicalCorrelations:
 
     Attributes:
         mean_x, mean_y: ``[Dx]``, ``[Dy]``.
-        map_x, map_y: ``[Dx, Dx]``, ``[Dy, Dy]``: ``(x - mean_x) @ map_x`` has unit covariance;
-            if x does not vary in all directions, the covariance is a projection.
-        correlations: ``[min(Dx, Dy)]``, of the first columns of both, in [0, 1).
+        map_x, map_y: ``[Dx, Kx]``, ``[Dy, Ky]``, as many columns as coordinates, or fewer:
+            ``(x - mean_x) @ map_x`` has unit covariance; if x does not vary in all directions, the
+            covariance is a projection.
+        correlations: ``[min(Kx, Ky)]``, of the first columns of both, in [0, 1).
     """
 
     mean_x: np.ndarray
@@ -38,12 +39,15 @@ class CanonicalCorrelations:
             kept: (of x, of y), int arrays: which coordinates this was found on.
             dims: numbers of all coordinates.
         """
-        directions = [np.eye(dim)[:, places] for dim, places in zip(dims, kept, strict=True)]
-        means = [
-            matrix @ mean
-            for matrix, mean in zip(directions, (self.mean_x, self.mean_y), strict=True)
-        ]
-        return self.along(directions, means)
+        maps, means = [], []
+        for dim, places, matrix, mean in zip(
+            dims, kept, (self.map_x, self.map_y), (self.mean_x, self.mean_y), strict=True
+        ):
+            maps.append(np.zeros((dim, matrix.shape[1])))
+            maps[-1][places] = matrix
+            means.append(np.zeros(dim))
+            means[-1][places] = mean
+        return CanonicalCorrelations(*means, *maps, self.correlations)
 
     def along(self, directions, means):
         """The same of coordinates of which those here are linear combinations.
@@ -52,17 +56,27 @@ class CanonicalCorrelations:
             directions: (of x, of y), ``[D, K]``: coordinates times these are what this was found
                 on.
             means: (of x, of y), ``[D]``, of the coordinates.
-
-        Returns:
-            ``CanonicalCorrelations`` whose maps have ``D - K`` columns of zeros.
         """
         maps = [
-            np.pad(matrix @ own, ((0, 0), (0, matrix.shape[0] - own.shape[1])))
+            matrix @ own
             for matrix, own in zip(directions, (self.map_x, self.map_y), strict=True)
         ]
-        rank = min(map(len, maps))
-        correlations = np.pad(self.correlations, (0, rank - len(self.correlations)))
-        return CanonicalCorrelations(*means, *maps, correlations)
+        return CanonicalCorrelations(*means, *maps, self.correlations)
+
+    def resized(self, numbers):
+        """The same with other numbers of directions: the first ones, or with zeros added.
+
+        Args:
+            numbers: (of x, of y), of columns of the maps.
+        """
+        maps = [
+            np.pad(one[:, :number], ((0, 0), (0, max(number - one.shape[1], 0))))
+            for one, number in zip((self.map_x, self.map_y), numbers, strict=True)
+        ]
+        rank = min(numbers)
+        correlations = self.correlations[:rank]
+        correlations = np.pad(correlations, (0, rank - len(correlations)))
+        return CanonicalCorrelations(self.mean_x, self.mean_y, *maps, correlations)
 
 
 def canonical_correlations(x, y, folds=5, largest=0.9999, ridge=0.0):

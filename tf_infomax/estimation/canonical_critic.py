@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.estimation.canonical import canonical_correlations
 from tf_infomax.estimation.closed_forms import FIRST_FORMS, ClosedForms
 from tf_infomax.estimation.gaussian_candidates import gaussian_candidates
 from tf_infomax.estimation.gaussian_check import is_gaussian
 from tf_infomax.estimation.gaussian_ratio import gaussian_log_ratios, gaussian_parts
+from tf_infomax.estimation.many_coordinates import ManyCoordinates
 from tf_infomax.estimation.partner_layer import PartnerLayer
 from tf_infomax.estimation.waves import significant, wave_features
 from tf_infomax.naming.arguments import positive_integer
@@ -45,6 +45,8 @@ class CanonicalCritic(PartnerLayer):
             that are normal scores.
         closed_forms: names of ``ClosedForms`` that may take the Gaussian part's place, for inputs
             that are normal scores; True: those of Student's copula and of tables.
+        most_directions: of a side with more coordinates, so many leading principal components
+            are canonically correlated, and inputs of the network; ``None`` takes all coordinates.
         seed: int for reproducible weights, or ``None``; layer i draws from ``seed + i``.
 
     Call arguments:
@@ -58,15 +60,25 @@ class CanonicalCritic(PartnerLayer):
     weight_decay = 0.1
 
     def __init__(
-        self, hidden_dim=64, layers=2, waves=(0, 0), closed_forms=(), seed=None, **kwargs
+        self,
+        hidden_dim=64,
+        layers=2,
+        waves=(0, 0),
+        closed_forms=(),
+        most_directions=None,
+        seed=None,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         positive_integer(layers, "layers")
+        if most_directions is not None:
+            positive_integer(most_directions, "most_directions")
         if hidden_dim is not None and positive_integer(hidden_dim, "hidden_dim") % 2:
             raise ValueError(f"`hidden_dim` must be even. Received: hidden_dim={hidden_dim}.")
         self.hidden_dim = hidden_dim
         self.num_layers = layers
         self.waves = tuple(waves)
+        self.most_directions = most_directions
         if isinstance(closed_forms, bool):
             closed_forms = FIRST_FORMS if closed_forms else ()
         self.closed_forms = (
@@ -81,12 +93,16 @@ class CanonicalCritic(PartnerLayer):
                 f"Received: x of shape {tuple(x_shape)}, y of shape {tuple(y_shape)}."
             )
         dim_x, dim_y = x_shape[1], y_shape[1]
-        self.rank = min(dim_x, dim_y)
+        self.num_directions = [
+            dim if self.most_directions is None else min(dim, self.most_directions)
+            for dim in (dim_x, dim_y)
+        ]
+        self.rank = min(self.num_directions)
 
         self.mean_x = self.add_fixed((dim_x,), "mean_x")
         self.mean_y = self.add_fixed((dim_y,), "mean_y")
-        self.map_x = self.add_fixed((dim_x, dim_x), "map_x", "identity")
-        self.map_y = self.add_fixed((dim_y, dim_y), "map_y", "identity")
+        self.map_x = self.add_fixed((dim_x, self.num_directions[0]), "map_x", "identity")
+        self.map_y = self.add_fixed((dim_y, self.num_directions[1]), "map_y", "identity")
         self.correlations = self.add_fixed((self.rank,), "correlations")
         self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
         self.offset = self.add_weight(shape=(), initializer="zeros", name="offset")
@@ -98,7 +114,7 @@ class CanonicalCritic(PartnerLayer):
     def _build_network(self, dim_x, dim_y):
         width = self.hidden_dim
         self.kernel = self.add_weight(
-            shape=(dim_x + dim_y + self.rank + 3, width),
+            shape=(sum(self.num_directions) + self.rank + 3, width),
             # Inputs are white: units have variance one at any width. (Glorot's would be
             # much smaller in few dimensions, and the first layer nearly linear.)
             initializer=keras.initializers.VarianceScaling(seed=self.seed),
@@ -145,11 +161,14 @@ class CanonicalCritic(PartnerLayer):
         Args:
             x: ``[N, Dx]``, y: ``[N, Dy]``, finite arrays; row i of both is one pair.
         """
-        x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+        self._adapt(ManyCoordinates(x, y, self.most_directions))
+
+    def _adapt(self, pairs):
+        x, y = pairs.x, pairs.y
         if not self.built:
             self.build(x.shape, y.shape)
             self.built = True
-        self._set(canonical_correlations(x, y))
+        self._set(pairs.correlations())
         if self.closed_forms is not None:
             self.closed_forms.leave()
         if any(self.waves) and self.hidden_dim:
@@ -173,22 +192,22 @@ class CanonicalCritic(PartnerLayer):
             x: ``[N, Dx]``, y: ``[N, Dy]``.
             only: name of a way that is asked for; others may be left out.
         """
-        self.adapt(x, y)
+        pairs = ManyCoordinates(x, y, self.most_directions)
+        self._adapt(pairs)
         yield "all coordinates"
-        x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+        x, y = pairs.x, pairs.y
         if self.closed_forms is not None and not self.suffices(x, y):
             number = np.count_nonzero(np.asarray(self.correlations))
             maps = [np.asarray(one)[:, :number] for one in (self.map_x, self.map_y)]
             yield from self.closed_forms.adaptations(x, y, maps, only)
             self.closed_forms.leave()
         kernel = self.kernel.numpy() if self.hidden_dim else None
-        for name, found in gaussian_candidates(x, y):
+        for name, found in gaussian_candidates(pairs):
             self._set(found)
             if kernel is not None:
                 # Where other inputs are zero, the network's units keep their variance.
-                maps = found.map_x, found.map_y
-                number = sum(int(np.any(one, axis=0).sum()) for one in maps)
-                self.kernel.assign(kernel * math.sqrt(sum(map(len, maps)) / max(number, 1)))
+                number = sum(int(np.any(one, axis=0).sum()) for one in (self.map_x, self.map_y))
+                self.kernel.assign(kernel * math.sqrt(sum(self.num_directions) / max(number, 1)))
             yield name
 
     def suffices(self, x, y):
@@ -239,13 +258,14 @@ class CanonicalCritic(PartnerLayer):
         return self.scale.numpy() * scores + self.offset.numpy()
 
     def active_dims(self):
-        """(of x, of y): numbers of coordinates that are in use after ``adapt``."""
+        """(of x, of y): numbers of directions of coordinates that are in use after ``adapt``."""
+        is_used = [np.asarray(matrix) != 0.0 for matrix in (self.map_x, self.map_y)]
         return tuple(
-            int(np.any(np.asarray(matrix) != 0.0, axis=1).sum())
-            for matrix in (self.map_x, self.map_y)
+            min(int(one.any(axis=axis).sum()) for axis in (0, 1)) for one in is_used
         )
 
     def _set(self, found):
+        found = found.resized(self.num_directions)
         for name in ("mean_x", "mean_y", "map_x", "map_y", "correlations"):
             getattr(self, name).assign(getattr(found, name))
 
@@ -302,6 +322,7 @@ class CanonicalCritic(PartnerLayer):
             "hidden_dim": self.hidden_dim,
             "layers": self.num_layers,
             "waves": self.waves,
+            "most_directions": self.most_directions,
             "closed_forms": () if self.closed_forms is None else self.closed_forms.forms,
             "seed": self.seed,
         }

@@ -20,6 +20,9 @@ __all__ = ["default_critic", "floating", "key_of", "new_critic", "table_of"]
 
 # A one-hot side of more levels than this is too wide for waves of the other.
 _MOST_LEVELS_WITH_WAVES = 100
+# If a side has more coordinates than this, so many principal components stand for them: a minute is
+# spent on each decomposition of 3,000 coordinates.
+_MOST_COORDINATES, _DIRECTIONS = 1_024, 512
 # Seeds of a critic of vectors, before those of the images' features.
 _SEEDS_OF_BASE = 100
 
@@ -52,8 +55,10 @@ def _vector_critic(dims, levels, margins, seed, dtype, **options):
     if levels == [None, None]:
         forms = forms_for(*dims) if margins == "normal_scores" else ()
         return CanonicalCritic(
-            waves=waves, closed_forms=forms, seed=seed, dtype=dtype, **options
-        )
+            waves=waves, closed_forms=forms,
+            most_directions=_DIRECTIONS if max(dims) > _MOST_COORDINATES else None,
+            seed=seed, dtype=dtype, **options,
+        )  # fmt: skip
     side = min((0, 1), key=lambda one: levels[one] or float("inf"))
     is_table = None not in levels
     waves = 0 if is_table or levels[side] > _MOST_LEVELS_WITH_WAVES else waves[1 - side]

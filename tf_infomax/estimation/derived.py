@@ -73,9 +73,9 @@ def total_correlation(X, **options):
         ValueError: on fewer than 2 columns, and as ``MutualInformationEstimator.fit``.
     """
     columns = columns_of(X)
-    if len(columns) < 2:
+    if columns.shape[1] < 2:
         raise ValueError(
-            f"Total correlation needs at least 2 columns. Received: X with {len(columns)}."
+            f"Total correlation needs at least 2 columns. Received: X with {columns.shape[1]}."
         )
     names = list(columns)
     return _combined({

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tf_infomax.estimation import margins as margin_maps
+from tf_infomax.estimation.coarse_pixels import block_means, block_size
 
 __all__ = ["Encoding", "check_discrete"]
 
@@ -41,7 +42,8 @@ class Encoding:
     the margins, and an indicator marks each value that many pairs share. All of this depends on
     one side alone and, up to levels merged as rare, loses nothing, so it leaves the mutual
     information as it is. The pixels of images follow once more as they are, since ranks of single
-    pixels distort what an image shows.
+    pixels distort what an image shows; the columns of large images are then the means of blocks of
+    pixels.
 
     Args:
         margins: name of a map of numeric columns.
@@ -53,10 +55,12 @@ class Encoding:
         levels: number of joint levels, or None for a side that is not discrete.
         merged: number of rare levels that share a code.
         grid: (height, width, channels) of the pixels, the last columns of the code; or None.
+        block: rows and columns of pixels whose mean is one column of the code.
+        dim: number of dimensions: levels less one, or columns (of large images, blocks).
     """
 
-    # Estimators that were saved before there were images have no such attribute.
-    grid = None
+    # Estimators that were saved before there were images have no such attributes.
+    grid, block = None, 1
 
     def __init__(self, margins, discrete, pixels=False):
         self._has_pixels = pixels
@@ -76,10 +80,11 @@ class Encoding:
                     f"tell nothing here. Received: {len({*column})} levels in {len(column)} rows "
                     f"of column {sample.names[place] if sample.names else place!r}."
                 )
-        self.levels, self.merged, self.grid = None, 0, None
+        self.levels, self.merged, self.grid, self.block = None, 0, None, 1
         self._joint = self._joint_levels(sample)
         if self._joint is not None:
             self.levels = len(self._joint)
+            self.dim = self.levels - 1
             return self
         is_nominal = [self._discrete is True or named for named in sample.nominal]
         self._numeric = [place for place, named in enumerate(is_nominal) if not named]
@@ -91,11 +96,23 @@ class Encoding:
                 atoms = _atoms(column)
                 if len(atoms):
                     self._hot[place] = atoms
-        if self._numeric:
-            self._margins.fit([sample.columns[place] for place in self._numeric])
         if self._has_pixels and sample.grid is not None and not self._hot:
             self.grid = sample.grid if min(sample.grid[:2]) >= _SMALLEST_SIDE else None
+        if self.grid is not None:
+            self.block = block_size(self.grid)
+        self.dim = len(sample.columns)
+        if self._numeric:
+            numbers = self._numbers(sample)
+            self._margins.fit(numbers)
+            if self.block > 1:
+                self.dim = numbers.shape[1]
         return self
+
+    def _numbers(self, sample):
+        """What goes through the margins: the numeric columns, or the blocks of large images."""
+        if self.block > 1:
+            return block_means(_pixels(sample), self.grid, self.block)
+        return [sample.columns[place] for place in self._numeric]
 
     def transform(self, sample):
         """float64 ``[N, D']``.
@@ -107,13 +124,11 @@ class Encoding:
             return np.eye(self.levels)[self._joint_codes(sample)]
         parts = []
         if self._numeric:
-            numbers = [sample.columns[place] for place in self._numeric]
-            parts.append(self._margins.transform(numbers))
+            parts.append(self._margins.transform(self._numbers(sample)))
         for place, values in self._hot.items():
             parts.append((sample.columns[place][:, np.newaxis] == values).astype(np.float64))
         if self.grid is not None:
-            pixels = np.stack(sample.columns, axis=1).astype(np.float64)
-            parts.append(np.clip(pixels, -_LARGEST_PIXEL, _LARGEST_PIXEL))
+            parts.append(_pixels(sample))
         return np.hstack(parts)
 
     def _frequent(self, column):
@@ -147,6 +162,11 @@ class Encoding:
                 f"Received: {next(iter(_keys(sample, [row])))!r} in row {row}."
             )
         return codes
+
+
+def _pixels(sample):
+    pixels = np.stack(sample.columns, axis=1).astype(np.float64)
+    return np.clip(pixels, -_LARGEST_PIXEL, _LARGEST_PIXEL)
 
 
 def _keys(sample, rows):

@@ -209,10 +209,7 @@ class MutualInformationEstimator(BaseEstimator):
             table=table_of(*mapped) if is_table else None,
             row_groups=groups,
             epochs=plan.schedule.epochs * plan.schedule.cycles,
-            dims=[
-                levels - 1 if levels else dim
-                for levels, dim in zip(self._levels, self._dims, strict=True)
-            ],
+            dims=[one.dim for one in self._encodings],
             partners=self.held_out_partners,
             confidence=self.confidence,
         ))  # fmt: skip

@@ -4,7 +4,7 @@ import numpy as np
 
 from tf_infomax.estimation.canonical import canonical_correlations, sparse_canonical_correlations
 from tf_infomax.estimation.directions import informative_directions
-from tf_infomax.estimation.screening import informative_coordinates
+from tf_infomax.estimation.screening import informative_coordinates, selected_coordinates
 
 __all__ = ["gaussian_candidates"]
 
@@ -12,36 +12,47 @@ __all__ = ["gaussian_candidates"]
 _MANY_COORDINATES = 10
 # Part of the squared weights of directions that coordinates must hold to do as well.
 _NEARLY = 0.9
-# Ridges to choose from, and the number of pairs a coordinate above which none is needed.
-_RIDGES, _ENOUGH_PAIRS = (0.1, 1.0), 20
+# So few informative coordinates are not searched any further.
+_FEW_INFORMATIVE = 20
+# Ridges to choose from, and the number of pairs a coordinate above which none is needed, nor for a
+# single coordinate and so few.
+_RIDGES, _ENOUGH_PAIRS, _FEW_COORDINATES = (0.1, 1.0), 20, 100
+# Eigenvalues of matrices of more coordinates take too long.
+_MOST_SPARSE = 2_000
 
 
-def gaussian_candidates(x, y):
+def gaussian_candidates(pairs):
     """Canonical correlations in several ways; a generator of (name, ``CanonicalCorrelations``).
 
-    In many dimensions, those of the informative coordinates alone, if they are few (then nothing
-    else follows), or of the informative directions, if those are few; and of a sparse matrix of
-    correlations. With few pairs for the dimension, those with ridges.
+    In many dimensions, those of the informative coordinates alone, if they are few, or of the
+    informative directions, if those are few; of the coordinates that forward selection takes; and
+    of a sparse matrix of correlations. With few pairs for the dimension, those with ridges.
 
     Args:
-        x: ``[N, Dx]``, y: ``[N, Dy]``, finite.
+        pairs: ``ManyCoordinates``.
     """
-    dims = x.shape[1], y.shape[1]
+    dims = pairs.dims
     if max(dims) >= _MANY_COORDINATES:
-        kept = [np.flatnonzero(one) for one in informative_coordinates(x, y)]
-        few = _of_directions(x, y)
+        kept = [np.flatnonzero(one) for one in informative_coordinates(pairs.x, pairs.y)]
+        number = len(kept[0]) + len(kept[1])
+        few = _of_directions(pairs.x, pairs.y)
         if few is not None and not _lie_in(few, kept):
             yield "informative directions", few
-        elif 0 < len(kept[0]) + len(kept[1]) <= sum(dims) / 2:
-            found = canonical_correlations(x[:, kept[0]], y[:, kept[1]])
-            yield "informative coordinates", found.embedded(kept, dims)
-            return
-        sparse = sparse_canonical_correlations(x, y)
-        if sparse is not None:
-            yield "sparse correlations", sparse
-    if len(x) < _ENOUGH_PAIRS * sum(dims) and min(dims) > 1:
+        elif 0 < number <= sum(dims) / 2:
+            yield "informative coordinates", pairs.correlations_of(kept)
+            if number <= _FEW_INFORMATIVE:
+                return
+        selected = selected_coordinates(pairs.x, pairs.y)
+        if selected is not None and all(map(len, selected)):
+            yield "selected coordinates", pairs.correlations_of(selected)
+        if sum(dims) <= _MOST_SPARSE:
+            sparse = sparse_canonical_correlations(pairs.x, pairs.y)
+            if sparse is not None:
+                yield "sparse correlations", sparse
+    are_few = len(pairs.x) < _ENOUGH_PAIRS * sum(dims)
+    if are_few and (min(dims) > 1 or max(dims) >= _FEW_COORDINATES):
         for ridge in _RIDGES:
-            yield f"ridge {ridge:g}", canonical_correlations(x, y, ridge=ridge)
+            yield f"ridge {ridge:g}", pairs.correlations(ridge)
 
 
 def _of_directions(x, y):

@@ -122,10 +122,8 @@ class ImageCritic(PartnerLayer):
         ]
 
     def active_dims(self):
-        """(of x, of y): numbers of coordinates that the base uses."""
-        if hasattr(self.base, "active_dims"):
-            return self.base.active_dims()
-        return tuple(self._num_codes)
+        """(of x, of y): numbers of directions that the base uses; ``None`` if it does not say."""
+        return self.base.active_dims() if hasattr(self.base, "active_dims") else None
 
     def call(self, x, y, partners=None):
         scores = self.base(*self._codes(x, y), partners)

@@ -92,9 +92,8 @@ def outcome(results, folds, info, *, table, row_groups, epochs, dims, partners, 
 
 def _used_dims(critics, dims):
     """Mean product of the dimensions that the critics use."""
-    return float(np.mean([
-        math.prod(one.active_dims() if hasattr(one, "active_dims") else dims) for one in critics
-    ]))  # fmt: skip
+    used = [one.active_dims() if hasattr(one, "active_dims") else None for one in critics]
+    return float(np.mean([math.prod(one or dims) for one in used]))
 
 
 def _curves(trained):
