@@ -1,5 +1,6 @@
 """``tf-infomax``: help, the list and misspelt names, without TensorFlow and at once."""
 
+import os
 import subprocess
 import sys
 
@@ -40,6 +41,17 @@ def test_the_package_starts_as_the_command_does():
         [sys.executable, "-m", "tf_infomax", "exprot"], capture_output=True, text=True
     )
     assert done.returncode == 2 and "Did you mean 'export'" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["list", "--help"]])
+def test_a_reader_that_has_left_is_no_mistake(arguments):
+    reads, writes = os.pipe()
+    os.close(reads)
+    start = [sys.executable, "-m", "tf_infomax", *arguments]
+    done = subprocess.run(start, stdout=writes, stderr=subprocess.PIPE, text=True)
+    os.close(writes)
+    # 13 is the number of SIGPIPE.
+    assert (done.returncode, done.stderr) == (128 + 13, "")
 
 
 def test_the_list_has_a_line_for_every_experiment():

@@ -8,6 +8,7 @@ import sys
 
 from tf_infomax.naming.registry import unknown_name
 from tf_infomax.naming.version import version
+from tf_infomax.running.standard_output import until_the_reader_leaves
 
 __all__ = ["COMMANDS", "main"]
 
@@ -48,7 +49,8 @@ def main():
     if name in ("help", "--help", "-h") and arguments:
         name, arguments = arguments[0], ["--help"]
     if name in ("-h", "--help", "help"):
-        print(_help())
+        with until_the_reader_leaves():
+            print(_help())
         sys.exit(0)
     if name == "--version":
         print(version())

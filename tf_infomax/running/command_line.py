@@ -13,6 +13,7 @@ from absl import app, flags, logging
 
 from tf_infomax.naming.paths import expanded
 from tf_infomax.naming.sentences import sentence
+from tf_infomax.running.standard_output import reader_has_left, until_the_reader_leaves
 
 __all__ = [
     "command",
@@ -51,6 +52,8 @@ def command(name):
             try:
                 return main(argv)
             except (ImportError, OSError, ValueError) as error:
+                if isinstance(error, BrokenPipeError) and reader_has_left():
+                    raise
                 return _refusal(name, sentence(error))
             except KeyboardInterrupt:
                 # Files are written whole or not at all, so there is nothing to clean up.
@@ -89,7 +92,8 @@ def start(main, typed=None):
             # Only flags of help end the parsing so, by absl with the exit code of a mistake.
             sys.exit(0)
 
-    app.run(main, flags_parser=parsed)
+    with until_the_reader_leaves():
+        app.run(main, flags_parser=parsed)
 
 
 def refuse_arguments(argv, hint):
