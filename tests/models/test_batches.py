@@ -90,7 +90,18 @@ def test_images_are_refused_before_the_first_step(arguments, message):
         deep_infomax().fit(*arguments, verbose=0, callbacks=[NoStep()])
 
 
+def test_weights_are_refused():
+    labels = np.zeros(len(PICTURES), int)
+    # They do not pass for labels where there are none.
+    with pytest.raises(ValueError, match=r"\(images, labels\)\. .*\(float32 .*NoneType, float64"):
+        deep_infomax().fit(PICTURES, sample_weight=np.ones(len(PICTURES)), verbose=0)
+    with pytest.raises(ValueError, match=r"no weights of classes.* class_weight={0: 2\.0}"):
+        deep_infomax(Classification(3)).fit(PICTURES, labels, class_weight={0: 2.0}, verbose=0)
+
+
 def test_evaluate_and_predict_refuse_as_fit_does():
+    with pytest.raises(ValueError, match=r"predict\(\(x, y\)\).* batch_size of type ndarray"):
+        infomax().predict(X, X, verbose=0)
     for call in (infomax().evaluate, infomax().predict):
         with pytest.raises(ValueError, match=r"takes pairs.*Received: \(\(float32"):
             call(tf.data.Dataset.from_tensors(((X, X), X[:, 0])), verbose=0)

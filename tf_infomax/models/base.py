@@ -5,6 +5,7 @@ import warnings
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tf_infomax.layers.saved_model import write_call
@@ -105,10 +106,16 @@ class SelfSupervisedModel(keras.Model):
         """As ``keras.Model.fit``: see the class for what the data may be.
 
         Raises:
-            ValueError: on data of another form, or batches with too few rows where their number is
-                known; both before the first step.
+            ValueError: on data of another form, weights of classes, or batches with too few rows
+                where their number is known; all before the first step.
         """
         call = inspect.signature(keras.Model.fit).bind(self, x, y, batch_size, *args, **kwargs)
+        if call.arguments.get("class_weight") is not None:
+            raise ValueError(
+                f"{type(self).__name__} knows no weights of classes: draw some "
+                f"{self.form.rows_are} more often instead. "
+                f"Received: class_weight={call.arguments['class_weight']!r}."
+            )
         if self.compiled:
             given = call.arguments
             weights, share = given.get("sample_weight"), 1.0 - given.get("validation_split", 0.0)
@@ -134,6 +141,11 @@ class SelfSupervisedModel(keras.Model):
         Raises:
             ValueError: on data of another form.
         """
+        if not isinstance(batch_size, int | np.integer | None):
+            raise ValueError(
+                "Pairs are one argument: predict((x, y)); the second is `batch_size`. "
+                f"Received: batch_size of type {type(batch_size).__name__}."
+            )
         x = self._prepared(x, None, None, batch_size, least_rows=1)
         return super().predict(x, batch_size, *args, **kwargs)
 

@@ -75,8 +75,11 @@ def given_data(x, y=None, sample_weight=None, batch_size=None, share=1.0, peek=F
         return GivenData(x, x[0] if peek and len(x) else None)
     if isinstance(x, types.GeneratorType):
         return _given_generator(x) if peek else GivenData(x)
-    parts = [part for part in (x, y, sample_weight) if part is not None]
-    arrays = tf.nest.flatten(parts)
+    # Weights without labels stay in the third place.
+    parts = [x, y, sample_weight]
+    while len(parts) > 1 and parts[-1] is None:
+        parts.pop()
+    arrays = [part for part in tf.nest.flatten(parts) if part is not None]
     if not arrays or not all(_is_array(part) for part in arrays):
         # Keras' own message, or a loader of another library.
         return GivenData(x)
@@ -89,8 +92,12 @@ def _given_arrays(x, parts, arrays, batch_size, share):
     rows = taken if share > 0 else rows - taken
     # Keras' default.
     size = min(batch_size or 32, rows)
-    specs = [tf.TensorSpec([len(part), *part.shape[1:]], part.dtype) for part in arrays]
-    structure = tf.nest.pack_sequence_as(parts, specs)
+    structure = tf.nest.map_structure(
+        lambda part: part
+        if part is None
+        else tf.TensorSpec([len(part), *part.shape[1:]], part.dtype),
+        parts,
+    )
     last = (rows % size or size) if size else 0
     return GivenData(x, tuple(structure), size, last, is_empty=not rows)
 
