@@ -187,6 +187,22 @@ def test_inputs_of_another_shape(example):
         encoder(wrong)
 
 
+@each_kind
+def test_endpoints_of_a_functional_model(example):
+    encoder = make(example)
+    if not hasattr(encoder, "endpoints"):
+        pytest.skip("an encoder without endpoints")
+    entry = keras.Input(example.input_shape)
+    with pytest.raises(ValueError, match=r"encoder\.endpoint\(name\)\(input\)\. Received: a Ker"):
+        encoder.endpoints(entry)
+    name = next(iter(encoder.endpoint_shapes))
+    model = keras.Model(entry, encoder.endpoint(name)(entry))
+    inputs = example.inputs(3)
+    np.testing.assert_allclose(
+        model(inputs), encoder.endpoints(inputs)[name], rtol=1e-5, atol=1e-6
+    )
+
+
 def test_an_unknown_encoder_names_the_nearest():
     with pytest.raises(ValueError, match=r"Unknown encoder 'convent'. Did you mean 'convnet'"):
         encoders.get("convent")

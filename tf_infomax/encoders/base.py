@@ -29,6 +29,19 @@ class Encoder(keras.Model):
         self.built = True
         keep_frozen(self)
 
+    def _given_images(self, images):
+        """``images`` as a tensor, on which the encoder is built if it was not."""
+        if isinstance(images, keras.KerasTensor):
+            raise ValueError(
+                "Endpoints are computed of images; of a keras.Input, in a functional model, one is "
+                "encoder.endpoint(name)(input). "
+                f"Received: a KerasTensor of shape {tuple(images.shape)}."
+            )
+        images = tf.convert_to_tensor(images)
+        if not self.built:
+            self.build(images.shape)
+        return images
+
     def _cast(self, inputs):
         return tf.cast(inputs, self.compute_dtype)
 

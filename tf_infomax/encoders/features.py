@@ -1,7 +1,6 @@
 """Encoders from users' models: models with named features, and networks read at some layers."""
 
 import keras
-import tensorflow as tf
 
 from tf_infomax.encoders.base import Encoder
 from tf_infomax.encoders.endpoint import Endpoint
@@ -71,9 +70,7 @@ class _FeatureEncoder(Encoder):
             images: ``[K, H, W, C]`` of the shape that the encoder was built for.
             training: as for a call.
         """
-        images = tf.convert_to_tensor(images)
-        if not self.built:
-            self.build(images.shape)
+        images = self._given_images(images)
         if tuple(images.shape[1:]) != self._input_shape[1:]:
             sides = ", ".join(map(str, self._input_shape[1:]))
             raise ValueError(

@@ -1,7 +1,6 @@
 """The encoders of Deep InfoMax: named layers, some of which are endpoints."""
 
 import keras
-import tensorflow as tf
 
 from tf_infomax.encoders import configurations
 from tf_infomax.encoders.base import Encoder
@@ -191,10 +190,7 @@ class LayeredEncoder(_Layered):
         Raises:
             ValueError: on images of another shape than the encoder was built for.
         """
-        images = tf.convert_to_tensor(images)
-        if not self.built:
-            self.build(images.shape)
-        return self._run(images, training)
+        return self._run(self._given_images(images), training)
 
     def _run(self, images, training, last=None):
         """Endpoints and layers, up to the layer ``last``."""
