@@ -20,6 +20,7 @@ from tf_infomax.estimation.categorical_critic import CategoricalCritic
 from tf_infomax.estimation.closed_forms import ClosedForms
 from tf_infomax.estimation.image_critic import ImageCritic
 from tf_infomax.estimation.image_features import ImageFeatures
+from tf_infomax.estimation.partition_ratio import PartitionRatio
 from tf_infomax.estimation.student_ratio import StudentRatio
 from tf_infomax.estimation.table_ratio import TableRatio
 from tf_infomax.estimation.turned_ratio import TurnedRatio
@@ -393,6 +394,7 @@ ELSEWHERE = {
     "StudentRatio": StudentRatio,
     "TableRatio": TableRatio,
     "TurnedRatio": TurnedRatio,
+    "PartitionRatio": PartitionRatio,
     "CategoricalCritic": CategoricalCritic,  # tests/estimation
     "ImageCritic": ImageCritic,  # tests/estimation
     "ImageFeatures": ImageFeatures,

@@ -58,7 +58,7 @@ def test_what_is_not_turned_is_left_alone():
 
 
 def test_forms_by_dimension():
-    assert forms_for(1, 1) == ("student", "tables")
+    assert forms_for(1, 1) == ("student", "tables", "partition")
     assert forms_for(8, 1) == ("student", "tables", "turned")
     assert forms_for(9, 2) == ("turned",)
     assert forms_for(2, 65) == ()

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.estimation.closed_forms import FIRST_FORMS, ClosedForms
+from tf_infomax.estimation.closed_forms import FIRST_FORMS, PARTITION, ClosedForms
 from tf_infomax.estimation.gaussian_candidates import gaussian_candidates
 from tf_infomax.estimation.gaussian_check import is_gaussian
 from tf_infomax.estimation.gaussian_ratio import gaussian_log_ratios, gaussian_parts
@@ -56,6 +56,8 @@ class CanonicalCritic(PartnerLayer):
     """
 
     scores_partners = True
+    # Ways of ``adaptations`` from which no network is trained: they are compared with the trained.
+    rivals = (PARTITION,)
     # In training, of the matrices: without it a network of few pairs is misled a little more.
     weight_decay = 0.1
 

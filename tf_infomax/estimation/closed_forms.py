@@ -5,13 +5,14 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.estimation.fit_checks import is_student, is_table
+from tf_infomax.estimation.partition_ratio import PartitionRatio, fit_partition
 from tf_infomax.estimation.partner_layer import PartnerLayer
 from tf_infomax.estimation.student_ratio import StudentRatio, fit_student
 from tf_infomax.estimation.table_ratio import TableRatio, fit_table
 from tf_infomax.estimation.turned_ratio import TurnedRatio, fit_turned
 from tf_infomax.estimation.waves import correlated_pairs
 
-__all__ = ["FIRST_FORMS", "ClosedForms", "forms_for"]
+__all__ = ["FIRST_FORMS", "PARTITION", "ClosedForms", "forms_for"]
 
 # Coordinates of a side, at most. In more, the scatter matrix of a Student copula has too many
 # entries, and tables of pairs miss most of what there is.
@@ -25,14 +26,20 @@ _HIGHEST_CORRELATION = 0.99
 _FEW_COORDINATES = 3
 # All there were when critics said only whether they had any.
 FIRST_FORMS = ("student", "tables")
-_RATIOS = {"student": StudentRatio, "tables": TableRatio, "turned": TurnedRatio}
+# Name of the only form that tells nothing between its cells: a network is not trained from it.
+PARTITION = "partition"
+_RATIOS = {
+    "student": StudentRatio, "tables": TableRatio, "turned": TurnedRatio, PARTITION: PartitionRatio
+}  # fmt: skip
 
 
 def forms_for(dim_x, dim_y):
     """Names of the forms that are of use for so many coordinates."""
     most = max(dim_x, dim_y)
     forms = FIRST_FORMS if most <= _MOST_COORDINATES else ()
-    return (*forms, "turned") if 1 < most <= _MOST_TURNED else forms
+    if most == 1:
+        return (*forms, PARTITION)
+    return (*forms, "turned") if most <= _MOST_TURNED else forms
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
@@ -40,11 +47,12 @@ class ClosedForms(PartnerLayer):
     """One of several log-density ratios that were fitted to pairs; zero if none is in use.
 
     They are that of a Student t copula; sums of tables of two numbers, which are pairs of
-    coordinates or of canonical variates, each in one pair at most; and that of Gaussian pairs that
-    were turned by an angle that grows with the norm.
+    coordinates or of canonical variates, each in one pair at most; that of Gaussian pairs that
+    were turned by an angle that grows with the norm; and of two numbers a constant on each cell of
+    a grid.
 
     Args:
-        forms: names: of "student", "tables" and "turned".
+        forms: names: of "student", "tables", "turned" and "partition".
 
     Call arguments: as of ``CanonicalCritic``, normal scores; the scores are nats.
     """
@@ -93,7 +101,10 @@ class ClosedForms(PartnerLayer):
                     self._use(form, fits)
                     yield f"tables of {name}"
                 continue
-            fit = fit_student(x, y) if form == "student" else fit_turned(x, y)
+            if form == PARTITION:
+                fit = fit_partition(x[:, 0], y[:, 0])
+            else:
+                fit = fit_student(x, y) if form == "student" else fit_turned(x, y)
             if fit is not None:
                 self._use(form, fit)
                 yield form

@@ -91,9 +91,9 @@ class FoldTraining:
     Args:
         critic: built Keras layer, ``critic(x, y) -> [K, M]``. If it has ``adapt``, or
             ``adaptations(x, y, only)`` (a generator), it is adapted to the training pairs of each
-            fold; if it has ``suffices(x, y)``, that says whether training could add anything. A
-            ``weight_decay`` is that of its matrices, per unit of learning rate; ``trains_with_xla``
-            says whether XLA compiles steps.
+            fold, in the best of the ways but its ``rivals``; if it has ``suffices(x, y)``, that
+            says whether training could add anything. A ``weight_decay`` is that of its matrices,
+            per unit of learning rate; ``trains_with_xla`` says whether XLA compiles steps.
         bound: ``PairScores`` -> scalar in nats, maximised and read; of MINE the moving average is
             kept.
         schedule: ``Schedule``.
@@ -164,7 +164,7 @@ class FoldTraining:
         few = min(partners, max(64, _WATCHED_SCORES // len(validation)))
         self._restart(initial_weights)
         different = train[np.sort(np.unique(train, return_index=True)[1])]
-        way = self._adapt(x[different], y[different], lambda: limits_of(
+        way, rivals = self._adapt(x[different], y[different], lambda: limits_of(
             self.reader.scores(*watched, few), FEW_LEVELS
         )[1])  # fmt: skip
         if trains is None:
@@ -201,15 +201,17 @@ class FoldTraining:
                 "Some epoch's critic must have a finite value on the validation pairs. "
                 f"Received: {value} nats after {len(curve) - 1} epochs."
             )
-        candidates = [(0, untrained), *([(best_epoch, weights)] if best_epoch else [])]
-        best_epoch, weights, limits = self._trusted(candidates, watched, partners, limits_of)
+        candidates = [(0, untrained), *([(best_epoch, weights)] if best_epoch else []), *rivals]
+        chosen, weights, limits = self._trusted(candidates, watched, partners, limits_of)
         self.critic.set_weights(weights)
-        if best_epoch == 0:
+        if isinstance(chosen, str):
+            way, chosen = chosen, 0
+        if chosen == 0:
             # Nothing is chosen any more: the validation pairs serve the closed form, too.
             part = round(len(different) / len(train) * len(validation))
             rows = np.concatenate([different, validation[:part]])
             weights = self._adapted_again(way, x[rows], y[rows])
-        return TrainedCritic(weights, tuple(curve), best_epoch, limits)
+        return TrainedCritic(weights, tuple(curve), chosen, limits)
 
     def _adapted_again(self, way, x, y):
         """The critic's weights after it was adapted to pairs in the named way, if it can be."""
@@ -229,7 +231,8 @@ class FoldTraining:
 
         The null critic comes first. The untrained critic was fitted without these pairs: it is kept
         unless they contradict it. A trained critic was selected on them, so it has to be better by
-        more than the error of the difference. Errors are those of the mean positive score.
+        more than the error of the difference; so has a rival, which has its name for the epoch.
+        Errors are those of the mean positive score.
         """
         count = len(watched[0])
         chosen = *candidates[0], null_limits(self._start)
@@ -247,15 +250,21 @@ class FoldTraining:
         return chosen
 
     def _adapt(self, x, y, validation_value):
-        """Adapts the critic in the way that is best on the validation pairs: its name or None."""
-        critic, candidates, way = self.critic, [], None
+        """Adapts the critic in the way that is best on the validation pairs.
+
+        Returns:
+            The name of the way, or ``None``; and (name, weights) of the critic's ``rivals``.
+        """
+        critic, candidates, rivals, way = self.critic, [], [], None
         if hasattr(critic, "adaptations"):
-            candidates = [(name, critic.get_weights()) for name in self._ways(x, y)]
+            for name in self._ways(x, y):
+                is_rival = name in getattr(critic, "rivals", ())
+                (rivals if is_rival else candidates).append((name, critic.get_weights()))
             way = candidates[0][0]
         elif hasattr(critic, "adapt"):
             critic.adapt(x, y)
             critic.offset.assign(self._start)
-        if len(candidates) > 1:
+        if len(candidates) + len(rivals) > 1:
             best, chosen = -math.inf, None
             for name, weights in candidates:
                 critic.set_weights(weights)
@@ -265,7 +274,7 @@ class FoldTraining:
             critic.set_weights(chosen or candidates[0][1])
         for average, variable in zip(self._averages, self._variables, strict=True):
             average.assign(variable.value)
-        return way
+        return way, rivals
 
     def _restart(self, initial_weights):
         self.critic.set_weights(initial_weights)

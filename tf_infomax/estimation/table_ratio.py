@@ -19,7 +19,7 @@ _NODES, _INTERVALS = 64, 14
 # Third differences of the coefficients are penalised: polynomials of degree two in each coordinate
 # are not, so that every Gaussian ratio is free. Penalties to choose from, the strongest first.
 _ORDER, _PENALTIES = 3, 10.0 ** np.arange(3, -4, -1)
-_NEWTON_STEPS, _NEWTON_GAIN = 30, 1e-4
+_NEWTON_STEPS, _NEWTON_GAIN, _SHORTEST_STEP = 30, 1e-4, 5e-4
 _SCALINGS = 20
 # Number of different values of a coordinate for a table to make sense.
 _FEWEST_VALUES = 20
@@ -123,11 +123,14 @@ class _PenalizedFit:
             factor = cho_factor(hessian + penalty * self._rough + 1e-7 * np.eye(self.size))
             step = cho_solve(factor, gradient)
             gain, length = gradient @ step, 1.0
-            while True:
+            while length > _SHORTEST_STEP:
                 new_value, new_tilted = self._value(coefficients + length * step, penalty)
-                if new_value >= value + 1e-4 * length * gain or length < 1e-3:
+                if new_value >= value + 1e-4 * length * gain:
                     break
                 length /= 2
+            else:
+                # Rounding hides any further gain.
+                break
             coefficients = coefficients + length * step
             value, tilted = new_value, new_tilted
             if gain < _NEWTON_GAIN:
@@ -139,7 +142,8 @@ class _PenalizedFit:
         return penalty / 2 * coefficients @ self._rough @ coefficients
 
     def _value(self, coefficients, penalty):
-        scores = self.on_grid(coefficients)
+        # Nodes without pairs must not decide what underflows, nor overflow.
+        scores = np.where(self._product > 0.0, self.on_grid(coefficients), -np.inf)
         highest = scores.max()
         tilted = self._product * np.exp(scores - highest)
         total = tilted.sum()

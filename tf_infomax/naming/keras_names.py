@@ -61,6 +61,7 @@ MODULES = {
     "NoiseAsTargets": "objectives.noise_as_targets",
     "PairDiscriminator": "layers.pair_discriminator",
     "PairwiseDense": "layers.shared",
+    "PartitionRatio": "estimation.partition_ratio",
     "PredictiveCoding": "objectives.predictive_coding",
     "PriorMatching": "objectives.prior_matching",
     "ProjectionHead": "layers.projection_head",
