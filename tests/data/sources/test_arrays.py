@@ -26,6 +26,24 @@ def save(tmp_path):
     return write
 
 
+def test_the_names_of_medmnist(save):
+    arrays = _arrays(np.random.default_rng(0))
+    names = {"x": "images", "y": "labels"}
+    renamed = {
+        f"{split}_{names[kind]}": arrays[f"{kind}_{split}"]
+        for kind in "xy" for split in ("train", "test")
+    }  # fmt: skip
+    renamed["train_labels"] = renamed["train_labels"][:, np.newaxis]
+    # Images for validation, which are not read, may be of any kind.
+    data = load(save(**renamed, val_images=np.zeros(3), val_labels=np.zeros(3)))
+    np.testing.assert_array_equal(data.train_images[..., 0], arrays["x_train"])
+    np.testing.assert_array_equal(data.test_images[..., 0], arrays["x_test"])
+    np.testing.assert_array_equal(data.train_labels, [0, 1, 2, 0, 1])
+    # Only what is missing is taken from there.
+    both = {**arrays, "train_images": arrays["x_test"]}
+    np.testing.assert_array_equal(load(save(**both)).train_images[..., 0], arrays["x_train"])
+
+
 @pytest.mark.parametrize("shape", [(6, 4), (6, 4, 1), (6, 4, 3)])
 def test_arrays_of_bytes_stay_as_they_are(save, shape):
     arrays = _arrays(np.random.default_rng(1), shape)

@@ -8,6 +8,11 @@ __all__ = ["from_npz"]
 
 _ROUNDING = 1e-6  # Rounding by which float32 images may exceed [0, 1].
 _MOST_CHANNELS = 4
+# Names in files of MedMNIST; its images for validation are not read.
+_OTHER_NAMES = {
+    "train_images": "x_train", "train_labels": "y_train",
+    "test_images": "x_test", "test_labels": "y_test",
+}  # fmt: skip
 
 
 def from_npz(path):
@@ -20,6 +25,9 @@ def from_npz(path):
     Labels: ``y_train``, ``y_test`` of shape ``[N]`` or ``[N, 1]``: integers or floats without a
     fraction, -1 for unlabelled, or strings. The values that occur are the classes, in their order.
     A matrix ``[N, C]`` of zeros with a single 1 a row names the C columns.
+
+    ``train_images``, ``train_labels``, ``test_images`` and ``test_labels``, as in MedMNIST's files,
+    are read as well.
 
     Args:
         path: ``pathlib.Path`` of the file.
@@ -38,6 +46,9 @@ def from_npz(path):
             f"{path} is not a readable .npz file of plain arrays (labels that are Python strings "
             f"must be saved as y.astype(str)): {error}"
         ) from error
+    for other, name in _OTHER_NAMES.items():
+        if name not in arrays and other in arrays:
+            arrays[name] = arrays.pop(other)
     if missing := {"x_train", "x_test"} - set(arrays):
         raise ValueError(
             f"{path} must hold x_train and x_test, and may hold y_train, y_test and x_unlabelled; "
