@@ -192,8 +192,6 @@ def test_runs_end_with_their_sweep_and_go_on_with_it(number, whole, cluster, tmp
     assert rows_of(workdir) == whole
 
 
-# Dask's client may wait without end for a scheduler that was killed (docs/many_devices.md).
-@pytest.mark.parametrize("cluster", [Ray], indirect=True)
 def test_a_lost_scheduler_is_one_sentence(cluster, tmp_path):
     sweep = sweep_on(cluster, tmp_path / "work")
     wait_for_steps(tmp_path / "work", sweep, 0)

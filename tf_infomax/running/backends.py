@@ -9,8 +9,6 @@ import importlib.util
 import socket
 import time
 
-import joblib
-
 from tf_infomax.naming.registry import unknown_name
 
 __all__ = ["NAMES", "THIS_MACHINE", "Backend", "ClusterLostError"]
@@ -20,6 +18,10 @@ NAMES = tuple(_PACKAGES)
 # Seconds: between two tries to reach a cluster, between two looks at its head, and until a head is
 # lost that does not answer.
 _PAUSE, _LOOK, _LOST = 1.0, 5.0, 20.0
+# Its name and what starts it, for messages.
+_RAYS = "Ray", "ray start --head"
+# Seconds within which Dask's client has to end.
+_CLOSING = 10.0
 
 
 class ClusterLostError(RuntimeError):
@@ -107,6 +109,7 @@ def _results(results, tasks, name):
 
 @contextlib.contextmanager
 def _dask(address, jobs, patience):
+    """Dask's own tasks: joblib's pool waits without end for a scheduler that was killed."""
     from dask import distributed
 
     with contextlib.ExitStack() as stack:
@@ -117,7 +120,9 @@ def _dask(address, jobs, patience):
                     n_workers=jobs, threads_per_worker=1, processes=False, dashboard_address=None
                 )
             )
-        client = stack.enter_context(distributed.Client(address, timeout=patience))
+        client = distributed.Client(address, timeout=patience)
+        # Its own end would have the patience of its beginning, even for a lost scheduler.
+        stack.callback(client.close, timeout=_CLOSING)
         try:
             client.wait_for_workers(1, timeout=patience)
         except TimeoutError:
@@ -125,10 +130,23 @@ def _dask(address, jobs, patience):
                 f"No worker has come to the scheduler {address} within {patience:g} seconds; start "
                 "some by `dask worker`."
             ) from None
-        # Registers Dask's backend, which `Parallel` does not.
-        with joblib.parallel_config(backend="dask"):
-            parallel = joblib.Parallel(batch_size=1, return_as="generator_unordered", n_jobs=-1)
-        yield parallel
+        scheduler = client.scheduler.address
+
+        def results(tasks):
+            waiting = [
+                client.submit(function, *given, pure=False, **named)
+                for function, given, named in tasks
+            ]
+            while waiting:
+                try:
+                    found = distributed.wait(waiting, _LOOK, "FIRST_COMPLETED")
+                except TimeoutError:
+                    _wait_for(scheduler, _LOST, "Dask", "dask scheduler")
+                    continue
+                waiting = list(found.not_done)
+                yield from (future.result() for future in found.done)
+
+        yield results
 
 
 @contextlib.contextmanager
@@ -141,7 +159,7 @@ def _ray(address, jobs, patience):
     import ray
 
     if address:
-        _wait_for(address, patience)
+        _wait_for(address, patience, *_RAYS)
     try:
         connected = ray.init(
             **({"address": address} if address else {"num_cpus": jobs, "include_dashboard": False})
@@ -171,13 +189,13 @@ def _ray(address, jobs, patience):
                 ended, waiting = ray.wait(waiting, timeout=_LOOK)
                 if not ended and address:
                     # A minute after its head is gone, Ray ends this process without a sentence.
-                    _wait_for(address, _LOST)
+                    _wait_for(address, _LOST, *_RAYS)
                 yield from map(ray.get, ended)
 
         yield results
 
 
-def _wait_for(address, patience):
+def _wait_for(address, patience, name, starter):
     """Raises ``OSError`` if nothing listens at "host:port" within ``patience`` seconds."""
     host, _, port = address.rpartition("//")[2].rpartition(":")
     end = time.monotonic() + patience
@@ -188,7 +206,7 @@ def _wait_for(address, patience):
         except OSError as error:
             if time.monotonic() + _PAUSE > end:
                 raise OSError(
-                    f"No Ray cluster answers at {address} within {patience:g} seconds "
-                    f"({error.strerror or error}); start one by `ray start --head`."
+                    f"No {name} cluster answers at {address} within {patience:g} seconds "
+                    f"({error.strerror or error}); start one by `{starter}`."
                 ) from None
         time.sleep(_PAUSE)
