@@ -6,6 +6,7 @@ Needs no TensorFlow.
 import contextlib
 import dataclasses
 import importlib.util
+import logging
 import socket
 import time
 
@@ -137,14 +138,20 @@ def _dask(address, jobs, patience):
                 client.submit(function, *given, pure=False, **named)
                 for function, given, named in tasks
             ]
-            while waiting:
-                try:
-                    found = distributed.wait(waiting, _LOOK, "FIRST_COMPLETED")
-                except TimeoutError:
-                    _wait_for(scheduler, _LOST, "Dask", "dask scheduler")
-                    continue
-                waiting = list(found.not_done)
-                yield from (future.result() for future in found.done)
+            try:
+                while waiting:
+                    try:
+                        found = distributed.wait(waiting, _LOOK, "FIRST_COMPLETED")
+                    except TimeoutError:
+                        _wait_for(scheduler, _LOST, "Dask", "dask scheduler")
+                        continue
+                    waiting = list(found.not_done)
+                    yield from [future.result() for future in found.done]
+            except distributed.CancelledError:
+                # Nobody else cancels. Its threads would go on with tracebacks of connections.
+                for name in ("asyncio", "distributed"):
+                    logging.getLogger(name).setLevel(logging.CRITICAL)
+                raise OSError(f"its scheduler {scheduler} is gone") from None
 
         yield results
 
