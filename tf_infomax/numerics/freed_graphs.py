@@ -6,12 +6,13 @@ tensors and so to their graph with everything that it has captured, in every tra
 Keras' optimizers sum gradients over replicas by such a function, on a single device, too.
 """
 
+import sys
 import weakref
 
 import tensorflow as tf
 from tensorflow.python.framework import ops, registry
 
-__all__ = ["free_graphs"]
+__all__ = ["forget_bijectors", "free_graphs"]
 
 _HELD_BY_GRAPH = "_tf_infomax_gradients"
 
@@ -23,6 +24,19 @@ def free_graphs():
     gradients are what they were, and to a user's process that is not for this package to decide.
     """
     ops.gradient_registry.__class__ = _Gradients
+
+
+def forget_bijectors():
+    """Empties the cache of TensorFlow Probability, in which bijectors keep tensors of graphs.
+
+    All bijectors share one, and its entries hold each other: those of a flow's steps, which are
+    made inside a traced function, outlive it.
+    """
+    bijectors = sys.modules.get("tensorflow_probability.python.bijectors.bijector")
+    # Asked of the class, it would be a part of the cache.
+    cache = vars(bijectors.Bijector).get("_cache") if bijectors else None
+    if cache is not None:
+        cache.clear()
 
 
 class _Gradients(registry.Registry):
