@@ -294,7 +294,8 @@ def test_killed_for_real_with_two_workers(tmp_path):
         (
             "non_invertible",
             (
-                *LONG, "evaluate.bound.every=5", "evaluate.conditioning.every=50",
+                # So long that three deaths find it alive, on fast machines, too.
+                *LONG, "steps=400", "evaluate.bound.every=5", "evaluate.conditioning.every=50",
                 "jit_compile=yes",
             ),
             ["--jobs=1"],

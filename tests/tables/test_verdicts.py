@@ -264,13 +264,13 @@ def test_the_committed_rows():
     for one in found:
         labels = (one.check.left.label, getattr(one.check.right, "label", ""))
         by[one.check.claim, *labels, one.metric, one.dataset, one.setting] = one
-    # Fig. 3 on MNIST at full length, four seeds of InfoNCE: 0.8797, 0.8784, 0.8825, 0.8818 (mean
-    # 0.8806) and 0.8530, 0.8541, 0.8576, 0.8604 (0.8563).
+    # Fig. 3 on MNIST at full length, five seeds of InfoNCE: 0.8797, 0.8784, 0.8825, 0.8818, 0.8799
+    # (mean 0.8805) and 0.8530, 0.8541, 0.8576, 0.8604, 0.8568 (0.8564).
     nce = by["C4", "bilinear", "concat", METRIC, "mnist", "infonce"]
-    assert nce.text() == HOLDS and math.isclose(nce.difference, 0.0243, abs_tol=1e-4)
-    # Four seeds of NWJ: a third of a point, and a spread that is larger.
-    nwj = by["C4", "bilinear", "separable", METRIC, "mnist", "nwj"]
-    assert (nwj.verdict, nwj.seeds) == (NOT_DECIDED, 4)
+    assert nce.text() == HOLDS and math.isclose(nce.difference, 0.0241, abs_tol=1e-4)
+    # A tenth of a point between bilinear and separable, and an interval beyond half a point.
+    equal = by["C4", "bilinear", "separable", METRIC, "mnist", "infonce"]
+    assert (equal.verdict, equal.seeds) == (NOT_DECIDED, 5)
     # NWJ diverged with the bilinear critic on CIFAR-10.
     diverged = [one for key, one in by.items() if key[0] == "C4" and "cifar10" in key
                 and "bilinear" in key and "nwj" in key]
