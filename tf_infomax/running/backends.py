@@ -113,6 +113,10 @@ def _dask(address, jobs, patience):
     """Dask's own tasks: joblib's pool waits without end for a scheduler that was killed."""
     from dask import distributed
 
+    # Of lost connections its threads write tracebacks; what it means for the sweep is said here.
+    for name in [*logging.root.manager.loggerDict, "asyncio"]:
+        if name.partition(".")[0] in ("distributed", "asyncio"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as stack:
         if not address:
             # Threads will do: every run has a process of its own.
@@ -148,9 +152,7 @@ def _dask(address, jobs, patience):
                     waiting = list(found.not_done)
                     yield from [future.result() for future in found.done]
             except distributed.CancelledError:
-                # Nobody else cancels. Its threads would go on with tracebacks of connections.
-                for name in ("asyncio", "distributed"):
-                    logging.getLogger(name).setLevel(logging.CRITICAL)
+                # Nobody else cancels.
                 raise OSError(f"its scheduler {scheduler} is gone") from None
 
         yield results
