@@ -57,9 +57,9 @@ def test_the_values_are_smoothed_frequencies():
     found = fit_partition(u, v)
     assert [len(edges) for edges in found.edges] == [1, 1]
     # With a prior of p times what independence expects, 50, in each cell.
-    part = (found.values[0, 0], found.values[0, 1])
-    (prior,) = {round(float((1.8 - np.exp(part[0])) / (np.exp(part[0]) - 1.0)), 6)}
-    assert part[1] == pytest.approx(np.log((0.2 + prior) / (1.0 + prior)), abs=1e-5)
+    often = np.exp(found.values[0, 0])
+    prior = (1.8 - often) / (often - 1.0)
+    assert found.values[0, 1] == pytest.approx(np.log((0.2 + prior) / (1.0 + prior)), abs=1e-5)
     # Each pair left out in turn: its cell has one pair fewer, of 199.
     left = [np.log(((n - 1) / 199 * 200 / 50 + prior) / (1 + prior)) for n in (90, 10)]
     assert found.value == pytest.approx(0.9 * left[0] + 0.1 * left[1], abs=1e-6)
@@ -75,7 +75,7 @@ def test_independence_and_too_few_pairs(seed):
     assert fit_partition(np.zeros(500), v[:500]) is None
 
 
-def test_the_layer_looks_values_up(tmp_path):
+def test_the_layer_looks_values_up():
     u, v = board(1_500, 4)
     found = fit_partition(u, v)
     layer = PartitionRatio(dtype="float64")

@@ -37,12 +37,12 @@ def test_a_head_that_does_not_answer_is_one_sentence_after_the_patience(monkeypa
         port = one.getsockname()[1]
         began = time.monotonic()
         with pytest.raises(OSError, match=rf"No Ray cluster answers at 127\.0\.0\.1:{port} within"):
-            backends._wait_for(f"127.0.0.1:{port}", 0.3, "Ray", "ray start --head")
+            backends._wait_for(f"127.0.0.1:{port}", 0.3, "Ray")
         assert 0.1 < time.monotonic() - began < 5
         one.listen()
-        backends._wait_for(f"ray://127.0.0.1:{port}", 0.3, "Ray", "ray start --head")
+        backends._wait_for(f"ray://127.0.0.1:{port}", 0.3, "Ray")
     # What Ray finds by itself.
-    backends._wait_for("auto", 0.3, "Ray", "ray start --head")
+    backends._wait_for("auto", 0.3, "Ray")
 
 
 def test_a_process_that_is_not_waited_for_is_killed():

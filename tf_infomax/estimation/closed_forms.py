@@ -31,6 +31,12 @@ PARTITION = "partition"
 _RATIOS = {
     "student": StudentRatio, "tables": TableRatio, "turned": TurnedRatio, PARTITION: PartitionRatio
 }  # fmt: skip
+# Of all but tables, of which there may be several.
+_FITS = {
+    "student": fit_student,
+    "turned": fit_turned,
+    PARTITION: lambda x, y: fit_partition(x[:, 0], y[:, 0]),
+}
 
 
 def forms_for(dim_x, dim_y):
@@ -101,10 +107,7 @@ class ClosedForms(PartnerLayer):
                     self._use(form, fits)
                     yield f"tables of {name}"
                 continue
-            if form == PARTITION:
-                fit = fit_partition(x[:, 0], y[:, 0])
-            else:
-                fit = fit_student(x, y) if form == "student" else fit_turned(x, y)
+            fit = _FITS[form](x, y)
             if fit is not None:
                 self._use(form, fit)
                 yield form

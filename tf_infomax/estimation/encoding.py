@@ -101,18 +101,13 @@ class Encoding:
         if self.grid is not None:
             self.block = block_size(self.grid)
         self.dim = len(sample.columns)
-        if self._numeric:
-            numbers = self._numbers(sample)
-            self._margins.fit(numbers)
-            if self.block > 1:
-                self.dim = numbers.shape[1]
-        return self
-
-    def _numbers(self, sample):
-        """What goes through the margins: the numeric columns, or the blocks of large images."""
         if self.block > 1:
-            return block_means(_pixels(sample), self.grid, self.block)
-        return [sample.columns[place] for place in self._numeric]
+            numbers = block_means(_pixels(sample), self.grid, self.block)
+            self.dim = numbers.shape[1]
+            self._margins.fit(numbers)
+        elif self._numeric:
+            self._margins.fit([sample.columns[place] for place in self._numeric])
+        return self
 
     def transform(self, sample):
         """float64 ``[N, D']``.
@@ -123,12 +118,16 @@ class Encoding:
         if self.levels is not None:
             return np.eye(self.levels)[self._joint_codes(sample)]
         parts = []
-        if self._numeric:
-            parts.append(self._margins.transform(self._numbers(sample)))
+        pixels = None if self.grid is None else _pixels(sample)
+        if self.block > 1:
+            parts.append(self._margins.transform(block_means(pixels, self.grid, self.block)))
+        elif self._numeric:
+            numbers = [sample.columns[place] for place in self._numeric]
+            parts.append(self._margins.transform(numbers))
         for place, values in self._hot.items():
             parts.append((sample.columns[place][:, np.newaxis] == values).astype(np.float64))
-        if self.grid is not None:
-            parts.append(_pixels(sample))
+        if pixels is not None:
+            parts.append(pixels)
         return np.hstack(parts)
 
     def _frequent(self, column):

@@ -105,9 +105,7 @@ def _moved(sides, edges, penalty):
     """Edges of both sides, each set anew for those of the other."""
     fine = [_quantiles(one, _QUANTILES) for one in sides]
     for side in (0, 1) * _SWEEPS:
-        own = [None, None]
-        own[side], own[1 - side] = fine[side], edges[1 - side]
-        counts = _counts(sides, own)
+        counts = _counts(sides, [*edges[:side], fine[side], *edges[side + 1 :]])
         kept = _best_segments(counts if side == 0 else counts.T, penalty)
         # As many as a layer has room for.
         if len(kept) < _BINS[-1]:

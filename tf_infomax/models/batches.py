@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["FACTS", "IMAGES", "PAIRS", "Batch", "ImageForm", "PairForm", "ViewsForm"]
+__all__ = ["FACTS", "IMAGES", "PAIRS", "Batch", "ImageForm", "PairForm", "ViewsForm", "given_parts"]
 
 # What a batch may say of every example besides its label; see ``objectives.Features``.
 FACTS = ("index", "attributes")
@@ -63,7 +63,7 @@ class PairForm:
         Raises:
             ValueError: on data of another form.
         """
-        parts = _parts(data)
+        parts = given_parts(data)
         if len(parts) == 1 and isinstance(parts[0], (tuple, list)):
             parts = tuple(parts[0])
         if len(parts) != 2 or not all(map(_is_leaf, parts)):
@@ -113,7 +113,7 @@ class ImageForm:
 
     def read(self, data, model):
         """``data`` as a ``Batch``; as ``PairForm.read``."""
-        parts = _parts(data)
+        parts = given_parts(data)
         if len(parts) == 1 and isinstance(parts[0], (tuple, list)):
             parts = tuple(parts[0])
         facts = {}
@@ -177,7 +177,7 @@ class ViewsForm:
 
     def read(self, data, model):
         """``data`` as a ``Batch``; as ``PairForm.read``."""
-        parts = _parts(data)
+        parts = given_parts(data)
         if len(parts) == 1 and isinstance(parts[0], (tuple, list)):
             parts = tuple(parts[0])
         number = len(self.names)
@@ -210,7 +210,7 @@ PAIRS = PairForm()
 IMAGES = ImageForm()
 
 
-def _parts(data):
+def given_parts(data):
     """Keras' (x, y, weights) as a tuple, without what was not given."""
     parts = tuple(data) if isinstance(data, (tuple, list)) else (data,)
     while len(parts) > 1 and parts[-1] is None:

@@ -12,6 +12,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tf_infomax.models.batches import given_parts
+
 __all__ = ["GivenData", "given_data"]
 
 # Nodes of a tf.data pipeline that leave the rows of each element as they are.
@@ -76,9 +78,7 @@ def given_data(x, y=None, sample_weight=None, batch_size=None, share=1.0, peek=F
     if isinstance(x, types.GeneratorType):
         return _given_generator(x) if peek else GivenData(x)
     # Weights without labels stay in the third place.
-    parts = [x, y, sample_weight]
-    while len(parts) > 1 and parts[-1] is None:
-        parts.pop()
+    parts = given_parts((x, y, sample_weight))
     arrays = [part for part in tf.nest.flatten(parts) if part is not None]
     if not arrays or not all(_is_array(part) for part in arrays):
         # Keras' own message, or a loader of another library.
@@ -99,7 +99,7 @@ def _given_arrays(x, parts, arrays, batch_size, share):
         parts,
     )
     last = (rows % size or size) if size else 0
-    return GivenData(x, tuple(structure), size, last, is_empty=not rows)
+    return GivenData(x, structure, size, last, is_empty=not rows)
 
 
 def _is_array(part):

@@ -19,8 +19,8 @@ NAMES = tuple(_PACKAGES)
 # Seconds: between two tries to reach a cluster, between two looks at its head, and until a head is
 # lost that does not answer.
 _PAUSE, _LOOK, _LOST = 1.0, 5.0, 20.0
-# Its name and what starts it, for messages.
-_RAYS = "Ray", "ray start --head"
+# What starts a cluster, for messages.
+_STARTERS = {"Dask": "dask scheduler", "Ray": "ray start --head"}
 # Seconds within which Dask's client has to end.
 _CLOSING = 10.0
 
@@ -147,7 +147,7 @@ def _dask(address, jobs, patience):
                     try:
                         found = distributed.wait(waiting, _LOOK, "FIRST_COMPLETED")
                     except TimeoutError:
-                        _wait_for(scheduler, _LOST, "Dask", "dask scheduler")
+                        _wait_for(scheduler, _LOST, "Dask")
                         continue
                     waiting = list(found.not_done)
                     yield from [future.result() for future in found.done]
@@ -168,7 +168,7 @@ def _ray(address, jobs, patience):
     import ray
 
     if address:
-        _wait_for(address, patience, *_RAYS)
+        _wait_for(address, patience, "Ray")
     try:
         connected = ray.init(
             **({"address": address} if address else {"num_cpus": jobs, "include_dashboard": False})
@@ -198,13 +198,13 @@ def _ray(address, jobs, patience):
                 ended, waiting = ray.wait(waiting, timeout=_LOOK)
                 if not ended and address:
                     # A minute after its head is gone, Ray ends this process without a sentence.
-                    _wait_for(address, _LOST, *_RAYS)
+                    _wait_for(address, _LOST, "Ray")
                 yield from map(ray.get, ended)
 
         yield results
 
 
-def _wait_for(address, patience, name, starter):
+def _wait_for(address, patience, name):
     """Raises ``OSError`` if nothing listens at "host:port" within ``patience`` seconds."""
     host, _, port = address.rpartition("//")[2].rpartition(":")
     end = time.monotonic() + patience
@@ -216,6 +216,6 @@ def _wait_for(address, patience, name, starter):
             if time.monotonic() + _PAUSE > end:
                 raise OSError(
                     f"No {name} cluster answers at {address} within {patience:g} seconds "
-                    f"({error.strerror or error}); start one by `{starter}`."
+                    f"({error.strerror or error}); start one by `{_STARTERS[name]}`."
                 ) from None
         time.sleep(_PAUSE)
