@@ -1,5 +1,6 @@
 """A function with a custom gradient: right wherever it is traced, and its graph ends with it."""
 
+import ctypes
 import gc
 
 import keras
@@ -9,7 +10,7 @@ import tensorflow as tf
 from tensorflow.python.framework import func_graph, ops
 
 from tf_infomax import bounds
-from tf_infomax.numerics.freed_graphs import free_graphs
+from tf_infomax.numerics.freed_graphs import forget_kernels, free_graphs
 from tf_infomax.numerics.row_blocks import map_rows
 from tf_infomax.training.step import gradient_step
 
@@ -132,3 +133,34 @@ def test_nothing_is_left_of_functions_that_are_gone():
     before = left()
     traced_once()
     assert left() == before
+
+
+class _Allocated(ctypes.Structure):
+    """What ``mallinfo2`` of the GNU C library returns."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks",
+                     "uordblks", "fordblks", "keepcost")
+    ]  # fmt: skip
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="needs the GNU C library")
+def test_building_models_does_not_grow_a_process_that_forgets_kernels():
+    allocated = ctypes.CDLL(None).mallinfo2
+    allocated.restype = _Allocated
+
+    def growth(forget):
+        """In bytes, of making 40 variables with names of their own."""
+        before = allocated().uordblks
+        for _ in range(20):
+            keras.layers.Dense(8).build((None, 8))
+        gc.collect()
+        forget()
+        return allocated().uordblks - before
+
+    growth(forget_kernels)
+    kept = growth(lambda: None)
+    forget_kernels()
+    assert kept > 40 * 10_000
+    assert growth(forget_kernels) < kept / 10

@@ -21,8 +21,10 @@ def is_missing(column):
 
     NaN (a ``Decimal``'s too), NaT, None, ``pandas.NA`` and masked entries.
     """
-    missing = np.asarray(pd.isna(np.ma.getdata(column)), bool)
-    return missing | np.ma.getmaskarray(column) if np.ma.isMaskedArray(column) else missing
+    if not np.ma.isMaskedArray(column):
+        # `np.ma.getdata` would take the private `_data` of a series of pandas 2, its blocks.
+        return np.asarray(pd.isna(column), bool)
+    return np.asarray(pd.isna(column.data), bool) | np.ma.getmaskarray(column)
 
 
 def exact_column(column):

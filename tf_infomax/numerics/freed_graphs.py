@@ -3,16 +3,18 @@
 TensorFlow registers a gradient whenever a function under ``tf.custom_gradient`` is traced, and
 never removes it (https://github.com/tensorflow/tensorflow/issues/97697). The gradient refers to
 tensors and so to their graph with everything that it has captured, in every training run, because
-Keras' optimizers sum gradients over replicas by such a function, on a single device, too.
+Keras' optimizers sum gradients over replicas by such a function, on a single device, too. What else
+TensorFlow and TensorFlow Probability keep of a run that has ended is forgotten here, too.
 """
 
 import sys
 import weakref
 
 import tensorflow as tf
+from tensorflow.python.eager import context
 from tensorflow.python.framework import ops, registry
 
-__all__ = ["forget_bijectors", "free_graphs"]
+__all__ = ["forget_bijectors", "forget_kernels", "free_graphs"]
 
 _HELD_BY_GRAPH = "_tf_infomax_gradients"
 
@@ -37,6 +39,15 @@ def forget_bijectors():
     cache = vars(bijectors.Bijector).get("_cache") if bijectors else None
     if cache is not None:
         cache.clear()
+
+
+def forget_kernels():
+    """Empties TensorFlow's cache of kernels, as ``keras.backend.clear_session`` does.
+
+    It has one of 35 KB for the handle of every variable, whose name is an attribute, and Keras
+    names every layer of a process anew: without this a process grows with every model it builds.
+    """
+    context.context().clear_kernel_cache()
 
 
 class _Gradients(registry.Registry):

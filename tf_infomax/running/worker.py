@@ -57,7 +57,7 @@ def carry_out(run):
         WorkerLostError: if another worker of the strategy has ended; no other run can follow.
         ValueError: if this worker is not the first, and was started with other flags or data.
     """
-    from tf_infomax.numerics.freed_graphs import forget_bijectors, free_graphs
+    from tf_infomax.numerics.freed_graphs import forget_bijectors, forget_kernels, free_graphs
 
     free_graphs()
     try:
@@ -66,6 +66,7 @@ def carry_out(run):
         forget_bijectors()
         # Graphs are cycles, each a single object for Python, which would wait for many of them.
         gc.collect()
+        forget_kernels()
 
 
 def _carried_out(run):
