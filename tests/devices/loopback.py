@@ -8,8 +8,9 @@ import sys
 
 __all__ = ["Workers", "clean_environment", "configurations"]
 
-# The longest that a test waits for a process, start of TensorFlow included.
-_SECONDS = 400
+# The longest that a test waits for a process, start of TensorFlow and 43 experiments on a loaded
+# machine included: a guard against workers that wait for each other.
+_SECONDS = 1_500
 
 
 def clean_environment(**more):
