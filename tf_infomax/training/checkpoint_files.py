@@ -25,6 +25,7 @@ __all__ = [
     "no_other_left",
     "read_manifest",
     "synced_checksum",
+    "unfinished",
     "write_state",
 ]
 
@@ -155,11 +156,20 @@ def finish_moves(directory):
         step = manifest.stem.removeprefix(UNFINISHED)
         if not read_manifest(manifest):
             continue
-        for path in sorted(directory.glob(f"{UNFINISHED}{step}.*")):
+        for path in unfinished(directory, step):
             if path != manifest:
                 os.replace(path, directory / path.name.replace(UNFINISHED, "step-"))
         sync_directory(directory)
         os.replace(manifest, directory / f"step-{step}.json")
+
+
+def unfinished(directory, step):
+    """The files, sorted, of the checkpoint of ``step`` that have not got their names yet.
+
+    No pattern: Python keeps the last hundreds of patterns, and each step would be another one.
+    """
+    begin = f"{UNFINISHED}{step}."
+    return sorted(path for path in directory.iterdir() if path.name.startswith(begin))
 
 
 def write_state(directory, steps):

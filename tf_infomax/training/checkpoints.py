@@ -20,6 +20,7 @@ from tf_infomax.training.checkpoint_files import (
     found_in,
     no_other_left,
     synced_checksum,
+    unfinished,
     write_state,
 )
 
@@ -91,7 +92,7 @@ class Checkpoints:
                 "Make room there, and start the same command again."
             ) from None
         self._files, self.measured, self.segment = {}, (), segment
-        for path in sorted(self.directory.glob(f"{UNFINISHED}{step}.*")):
+        for path in unfinished(self.directory, step):
             self._files[path.name.replace(UNFINISHED, "step-")] = synced_checksum(path)
         # With this file the checkpoint is complete, however many of the moves have been made.
         self._write_manifest(f"{UNFINISHED}{step}.json", row_bytes, rows_checksum)
