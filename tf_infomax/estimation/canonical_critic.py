@@ -84,7 +84,9 @@ class CanonicalCritic(PartnerLayer):
         if isinstance(closed_forms, bool):
             closed_forms = FIRST_FORMS if closed_forms else ()
         self.closed_forms = (
-            ClosedForms(closed_forms, dtype=self.dtype_policy) if len(closed_forms) else None
+            ClosedForms(closed_forms, dtype=self.dtype_policy, name="closed_forms")
+            if len(closed_forms)
+            else None
         )
         self.seed = seed
 

@@ -25,6 +25,9 @@ _MOST_LEVELS_WITH_WAVES = 100
 _MOST_COORDINATES, _DIRECTIONS = 1_024, 512
 # Seeds of a critic of vectors, before those of the images' features.
 _SEEDS_OF_BASE = 100
+# Of the critics of all folds and fits. TensorFlow keeps a kernel of 35 KB for every name of a
+# variable, and Keras would number these on: 5 MiB a fit, which no process gets back.
+_NAME = "critic"
 
 
 def default_critic(dims, levels, margins, seed, dtype, grids=(None, None)):
@@ -45,9 +48,10 @@ def default_critic(dims, levels, margins, seed, dtype, grids=(None, None)):
         numbers = [
             dim - (math.prod(grid) if grid else 0) for dim, grid in zip(dims, grids, strict=True)
         ]
-        base = _vector_critic(numbers, levels, margins, seed, dtype, hidden_dim=None)
-        return ImageCritic(base, grids, seed=layer_seed(seed, _SEEDS_OF_BASE), dtype=dtype)
-    return _vector_critic(dims, levels, margins, seed, dtype)
+        base = _vector_critic(numbers, levels, margins, seed, dtype, hidden_dim=None, name="base")
+        seed = layer_seed(seed, _SEEDS_OF_BASE)
+        return ImageCritic(base, grids, seed=seed, dtype=dtype, name=_NAME)
+    return _vector_critic(dims, levels, margins, seed, dtype, name=_NAME)
 
 
 def _vector_critic(dims, levels, margins, seed, dtype, **options):
@@ -80,7 +84,7 @@ def new_critic(critic, x, y, *, levels, margins, seed, grids=(None, None)):
             critic = default_critic(dims, levels, margins, seed, floating(), grids)
         else:
             options = {"feature_dim": x.shape[1]} if critic == "bilinear" else {}
-            critic = critics.get(critic, seed=seed, dtype=floating(), **options)
+            critic = critics.get(critic, seed=seed, dtype=floating(), name=_NAME, **options)
     else:
         config = critic.get_config()
         seeded = {"seed": seed} if "seed" in config else {}

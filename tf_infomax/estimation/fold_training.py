@@ -117,7 +117,7 @@ class FoldTraining:
         decay = getattr(critic, "weight_decay", None)
         if decay is not None:
             decay *= min(1.0, _DECAYING_PAIRS / (schedule.steps * schedule.batch_size))
-        self._optimizer = Adam(schedule.learning_rates(), weight_decay=decay)
+        self._optimizer = Adam(schedule.learning_rates(), weight_decay=decay, name="adam")
         if decay:
             self._optimizer.exclude_from_weight_decay(
                 var_list=[variable for variable in self._variables if len(variable.shape) < 2]

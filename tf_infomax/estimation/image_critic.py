@@ -66,12 +66,12 @@ class ImageCritic(PartnerLayer):
             return ImageFeatures(grid, self.features, zero=place == 0, seed=seed, **options)
         hidden = keras.layers.Dense(
             64, "silu", kernel_initializer=keras.initializers.HeNormal(seed),
-            dtype=self.dtype_policy,
+            dtype=self.dtype_policy, name="hidden",
         )  # fmt: skip
         start = keras.initializers.LecunNormal(layer_seed(seed, 1))
         readout = keras.layers.Dense(
             self.features, kernel_initializer="zeros" if place == 0 else start,
-            dtype=self.dtype_policy,
+            dtype=self.dtype_policy, name="readout",
         )  # fmt: skip
         return keras.Sequential([hidden, readout], **{"name": options["name"]})
 

@@ -77,8 +77,8 @@ def attribute_probe(
     number = train[1].shape[1]
     head = ClassifierHead(
         number, hidden_units, dropout, seed=stream_seed(seed, "attribute_probe", "head"),
-        dtype="float32",
-    )
+        dtype="float32", name="head",
+    )  # fmt: skip
     head.build((None, train[0].shape[1]))
 
     def loss_and_metrics(_, codes, attributes):
@@ -87,7 +87,7 @@ def attribute_probe(
         return tf.reduce_mean(losses), {}
 
     steps = check_batch_size(len(train[0]), batch_size)
-    optimizer = Adam(staircase(learning_rate, decay, decay_epochs, steps))
+    optimizer = Adam(staircase(learning_rate, decay, decay_epochs, steps), name="adam")
     order = stream_seed(seed, "attribute_probe", "order")
     fit = Epochs(loss_and_metrics, head.trainable_variables, optimizer, train, batch_size, order)
     losses = tuple(fit.run(epoch)["loss"] for epoch in range(epochs))

@@ -143,7 +143,7 @@ def ndm(
     batch_size = min(batch_size, len(codes))
     steps = check_batch_size(len(codes), batch_size)
     network_seed = stream_seed(seed, "ndm", "network")
-    network = ScoreNetwork(hidden_units, network_seed, dtype="float32")
+    network = ScoreNetwork(hidden_units, network_seed, dtype="float32", name="network")
     network.build((None, codes.shape[1]))
 
     def loss_and_metrics(step_seed, batch):
@@ -154,7 +154,7 @@ def ndm(
         loss = dependence_loss(scores, shuffled, measure)
         return loss, {"nats": dependence_readout(scores, shuffled)}
 
-    optimizer = Adam(staircase(learning_rate, decay, decay_epochs, steps))
+    optimizer = Adam(staircase(learning_rate, decay, decay_epochs, steps), name="adam")
     fit = Epochs(
         loss_and_metrics,
         network.trainable_variables,

@@ -104,6 +104,7 @@ def fine_tune(
         dropout,
         seed=stream_seed(seed, "fine_tune", "head"),
         dtype="float32",
+        name="head",
     )
     head.build((None, *features.shape[1:]))
 

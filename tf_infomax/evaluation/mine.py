@@ -182,7 +182,9 @@ def mine(
         raise ValueError(f"There must be 2 test pairs or more. Received: {len(test[0])}.")
     steps = check_batch_size(len(train[0]), batch_size)
     network_seed = stream_seed(seed, "mine", "network")
-    network = StatisticsNetwork(hidden_units, channels, network_seed, dtype="float32")
+    network = StatisticsNetwork(
+        hidden_units, channels, network_seed, dtype="float32", name="network"
+    )
     network.build(train[0].shape, train[1].shape)
     log_average, averaged = tf.Variable(-math.inf), tf.Variable(0.0)
 
@@ -200,7 +202,7 @@ def mine(
     fit = Epochs(
         loss_and_metrics,
         network.trainable_variables,
-        Adam(staircase(learning_rate, decay, decay_epochs, steps)),
+        Adam(staircase(learning_rate, decay, decay_epochs, steps), name="adam"),
         train,
         batch_size,
         stream_seed(seed, "mine", "order"),

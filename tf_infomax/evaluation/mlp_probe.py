@@ -97,6 +97,7 @@ def mlp_probe(
         seed=stream_seed(seed, "mlp_probe", "head"),
         # Independent of the precision in which the encoder was trained.
         dtype="float32",
+        name="head",
     )
     head.build((None, train[0].shape[1]))
     return fit_classifier(
@@ -160,7 +161,7 @@ def fit_classifier(
         inputs = inputs if augment is None else augment(inputs, step_seed)
         return labelled_cross_entropy(labels, logits_of(inputs, training=True)), {}
 
-    optimizer = Adam(staircase(learning_rate, decay, decay_epochs, steps))
+    optimizer = Adam(staircase(learning_rate, decay, decay_epochs, steps), name="adam")
     fit = Epochs(loss_and_metrics, variables, optimizer, train, batch_size, seed)
     ks = sorted({1, *top_k})
     test_accuracies = _accuracies(logits_of, test, ks)

@@ -87,7 +87,7 @@ def reconstruction(
     image_shape = train[1].shape[1:]
     setting = multi_scale(*image_shape[:2])
     decoder_seed = stream_seed(seed, "reconstruction", "decoder")
-    decoder = Decoder(image_shape, base_channels, decoder_seed, dtype="float32")
+    decoder = Decoder(image_shape, base_channels, decoder_seed, dtype="float32", name="decoder")
     decoder.build((None, train[0].shape[1]))
 
     def loss_and_metrics(_, codes, images):
@@ -96,7 +96,7 @@ def reconstruction(
     fit = Epochs(
         loss_and_metrics,
         decoder.trainable_variables,
-        Adam(staircase(learning_rate, decay, decay_epochs, steps)),
+        Adam(staircase(learning_rate, decay, decay_epochs, steps), name="adam"),
         train,
         batch_size,
         stream_seed(seed, "reconstruction", "order"),
