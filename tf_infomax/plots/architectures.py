@@ -1,7 +1,7 @@
 """Figures 3 and 4a, b: effect of critics and encoders on bound and accuracy."""
 
 from tf_infomax.plots import style
-from tf_infomax.plots.bijective import ACCURACY, pixel_level
+from tf_infomax.plots.bijective import ACCURACY, CONVERGED, pixel_level
 from tf_infomax.plots.curves import Curve, curve, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
 from tf_infomax.published import log_ceiling
@@ -40,7 +40,7 @@ def critic_impact(frame, official=None):
     figure, axes = style.canvas(2, len(estimators), 3.1)
     mnist = set(frame["dataset"]) == {"mnist"}
     official = official if mnist else None
-    panels, drawn = [], False
+    panels, drawn, diamonds = [], False, False
     for column, bound in enumerate(estimators):
         title = display_name("bound", bound)
         top = style.Panel(axes[0, column], title, "test accuracy" if not column else "")
@@ -52,6 +52,9 @@ def critic_impact(frame, official=None):
             color = style.colour("critic", critic, position)
             name = display_name("critic", critic) + line.suffix
             top.curve(curve(line.frame, ACCURACY, "test", features="code"), color, name)
+            converged = curve(line.frame, CONVERGED, "test", features="code")
+            top.points(converged, color)
+            diamonds |= bool(converged.steps.size)
             bottom.curve(curve(line.frame, "bound", "test"), color, name)
             bottom.curve(curve(line.frame, "bound", "train"), color, band=False, **_TRAIN)
             if official is not None:
@@ -66,11 +69,14 @@ def critic_impact(frame, official=None):
     extra = {"training pairs (bound)": style.proxy(**_TRAIN)}
     if drawn:
         extra["official notebook (1 run, test)"] = style.proxy("black", **_OFFICIAL)
+    if diamonds:
+        extra["converged probe"] = style.proxy("#555555", **style.DIAMOND)
     style.legend(figure, panels, extra, columns=4)
     return Drawing(
         figure,
         "Top: accuracy of a linear classifier on the codes; the dashed line is the same classifier "
-        "on raw pixels. Bottom: the bound on test pairs (solid) and on training pairs (thin, "
+        "on raw pixels." + (" Diamonds: the classifier fitted to convergence." * diamonds)
+        + " Bottom: the bound on test pairs (solid) and on training pairs (thin, "
         "dashed)." + (" As in the paper, the bound's axis begins at 2 nats where it can." * mnist)
         + (
             " Dotted, in a darker shade of the critic's colour: the official notebook on the same "

@@ -9,6 +9,7 @@ from tf_infomax.results.measurements import INVERSE_TOLERANCE
 __all__ = ["adversarial", "bound_panel_of", "invertible"]
 
 ACCURACY = "probe/linear/accuracy"
+CONVERGED = "probe/linear/converged_accuracy"
 
 
 def pixel_level(panel, frame):

@@ -17,6 +17,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from tf_infomax.results.display_names import NAMES
 
 __all__ = [
+    "DIAMOND",
     "KINDS",
     "WIDTH",
     "Panel",
@@ -91,6 +92,7 @@ _COLOURS = {
     },
 }
 _NON_FINITE = "non-finite"
+DIAMOND = {"linestyle": "none", "marker": "D"}
 KINDS = tuple(NAMES)
 _OTHERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#332288", "#882255")
 
@@ -187,6 +189,15 @@ class Panel:
             self.handles[_NON_FINITE] = proxy(linestyle="none", marker="x")
         if name is not None:
             self.handles.setdefault(name, line)
+
+    def points(self, curve, color):
+        """Draws the means of a ``Curve`` as diamonds, which no line joins."""
+        finite = np.isfinite(curve.mean)
+        steps, mean = np.asarray(curve.steps)[finite], np.asarray(curve.mean)[finite]
+        if steps.size:
+            # Above the frame: the last step is at its edge.
+            self.axes.plot(steps, mean, color=color, markersize=5, clip_on=False, **DIAMOND)
+            self._points.append((steps, mean))
 
     def shade(self, steps, low, high, color, alpha, name):
         """Fills between two sequences of values [S]."""
