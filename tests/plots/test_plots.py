@@ -140,6 +140,24 @@ def test_critic_figure_shows_curves_ceiling_and_official_notebook():
     np.testing.assert_allclose(reference.get_ydata(), [0.81, 0.82, 0.83])
 
 
+def test_a_converged_probe_is_a_diamond_at_the_mean_of_the_seeds():
+    rows = rows_of("critic_impact", seeds=2, last=2000)
+    converged = [
+        Row("critic_impact", "bilinear-infonce", seed, 2000, "test",
+            "probe/linear/converged_accuracy", value, "fraction",
+            {"dataset": "mnist", "bound": "infonce", "critic": "bilinear", "features": "code"})
+        for seed, value in enumerate((0.88, 0.90))
+    ]  # fmt: skip
+    figure = plots.draw("critic_impact", to_frame([*rows, *converged])).figure
+    diamonds = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "D"]
+    (diamond,) = diamonds
+    assert diamond.get_color() == style.colour("critic", "bilinear")
+    assert (list(diamond.get_xdata()), list(diamond.get_ydata())) == ([2000], [0.89])
+    assert "converged probe" in legend_texts(figure)
+    plain = plots.draw("critic_impact", to_frame(rows)).figure
+    assert "converged probe" not in legend_texts(plain)
+
+
 def test_official_curves_are_of_mnist_only():
     figure = plots.draw(
         "critic_impact", to_frame(rows_of("critic_impact", 1, 1000, "cifar10")), official()
