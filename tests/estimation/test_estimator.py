@@ -510,3 +510,17 @@ def test_what_scikit_learn_calls_them():
     assert MutualInformationEstimator(seed=None, **options).fit(x, y).used_seed_ >= 0
     with pytest.raises(ValueError, match="Weights of pairs are not supported"):
         second.fit(x, y, sample_weight=np.ones(60))
+
+
+def test_a_registered_function_needs_no_argument_for_a_name(monkeypatch):
+    def without_name(seed=None, dtype=None):
+        return critics.InnerProdCritic(dtype=dtype)
+
+    monkeypatch.setitem(critics.CRITICS._entries, "without_name", without_name)
+    x = np.random.default_rng(0).normal(size=(64, 2))
+    options = {"folds": 2, "epochs": 1, "negatives": 4, "seed": 0}
+    found, expected = (
+        MutualInformationEstimator(critic=critic, **options).fit(x, x).mutual_information_
+        for critic in ("without_name", "inner_product")
+    )
+    assert found == expected

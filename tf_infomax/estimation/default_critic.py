@@ -1,5 +1,6 @@
 """Critics of an estimate: the default for the kinds of both sides, and copies of a given layer."""
 
+import inspect
 import json
 import math
 
@@ -84,7 +85,11 @@ def new_critic(critic, x, y, *, levels, margins, seed, grids=(None, None)):
             critic = default_critic(dims, levels, margins, seed, floating(), grids)
         else:
             options = {"feature_dim": x.shape[1]} if critic == "bilinear" else {}
-            critic = critics.get(critic, seed=seed, dtype=floating(), name=_NAME, **options)
+            # Users may register functions without this argument of Keras' layers.
+            parameters = inspect.signature(critics.class_of(critic)).parameters.values()
+            if any(one.name == "name" or one.kind is one.VAR_KEYWORD for one in parameters):
+                options["name"] = _NAME
+            critic = critics.get(critic, seed=seed, dtype=floating(), **options)
     else:
         config = critic.get_config()
         seeded = {"seed": seed} if "seed" in config else {}
