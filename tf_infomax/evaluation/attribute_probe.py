@@ -7,9 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.evaluation.classifier_head import ClassifierHead
-from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, staircase
+from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, staircase_adam
 from tf_infomax.evaluation.labelled import checked_codes, checked_pair
-from tf_infomax.layers.optimizers import Adam
 from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["AttributeResult", "attribute_probe"]
@@ -87,7 +86,7 @@ def attribute_probe(
         return tf.reduce_mean(losses), {}
 
     steps = check_batch_size(len(train[0]), batch_size)
-    optimizer = Adam(staircase(learning_rate, decay, decay_epochs, steps), name="adam")
+    optimizer = staircase_adam(learning_rate, decay, decay_epochs, steps)
     order = stream_seed(seed, "attribute_probe", "order")
     fit = Epochs(loss_and_metrics, head.trainable_variables, optimizer, train, batch_size, order)
     losses = tuple(fit.run(epoch)["loss"] for epoch in range(epochs))

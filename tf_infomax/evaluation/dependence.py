@@ -6,10 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.bounds import divergences
-from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, staircase
+from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, staircase_adam
 from tf_infomax.evaluation.labelled import checked_codes, checked_pair
 from tf_infomax.evaluation.standardization import standardized
-from tf_infomax.layers.optimizers import Adam
 from tf_infomax.layers.score_network import ScoreNetwork
 from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import stream, stream_seed
@@ -154,7 +153,7 @@ def ndm(
         loss = dependence_loss(scores, shuffled, measure)
         return loss, {"nats": dependence_readout(scores, shuffled)}
 
-    optimizer = Adam(staircase(learning_rate, decay, decay_epochs, steps), name="adam")
+    optimizer = staircase_adam(learning_rate, decay, decay_epochs, steps)
     fit = Epochs(
         loss_and_metrics,
         network.trainable_variables,

@@ -6,11 +6,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_infomax.layers.optimizers import Adam
 from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import stream
 from tf_infomax.training.step import gradient_step
 
-__all__ = ["Epochs", "batches_of", "pixels", "staircase"]
+__all__ = ["Epochs", "batches_of", "pixels", "staircase", "staircase_adam"]
 
 
 def pixels(images):
@@ -46,6 +47,15 @@ def staircase(learning_rate, decay, decay_epochs, steps_per_epoch):
         [epoch * steps_per_epoch - 1 for epoch in decay_epochs],
         [learning_rate * decay**power for power in range(len(decay_epochs) + 1)],
     )
+
+
+def staircase_adam(learning_rate, decay, decay_epochs, steps_per_epoch):
+    """Adam with the learning rates of ``staircase``, of the same name in every evaluation.
+
+    TensorFlow keeps a kernel for every name of a variable, and Keras would number these on: a run
+    of many evaluations would grow with each. So the networks that are trained here have names, too.
+    """
+    return Adam(staircase(learning_rate, decay, decay_epochs, steps_per_epoch), name="adam")
 
 
 class Epochs:

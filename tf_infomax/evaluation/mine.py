@@ -9,10 +9,15 @@ import tensorflow as tf
 
 from tf_infomax.bounds import divergences
 from tf_infomax.bounds.moving_average import RATE, corrected_loss, updated_log_average
-from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, pixels, staircase
+from tf_infomax.evaluation.fitting import (
+    Epochs,
+    batches_of,
+    check_batch_size,
+    pixels,
+    staircase_adam,
+)
 from tf_infomax.evaluation.labelled import checked_codes, checked_images, checked_pair
 from tf_infomax.evaluation.standardization import moments, standardized
-from tf_infomax.layers.optimizers import Adam
 from tf_infomax.layers.released import Conv2D, Dense
 from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import layer_seed, stream_seed
@@ -202,7 +207,7 @@ def mine(
     fit = Epochs(
         loss_and_metrics,
         network.trainable_variables,
-        Adam(staircase(learning_rate, decay, decay_epochs, steps), name="adam"),
+        staircase_adam(learning_rate, decay, decay_epochs, steps),
         train,
         batch_size,
         stream_seed(seed, "mine", "order"),

@@ -11,9 +11,8 @@ from tf_infomax.evaluation.classifier_head import (
     labelled_accuracy,
     labelled_cross_entropy,
 )
-from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, staircase
+from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, staircase_adam
 from tf_infomax.evaluation.labelled import checked_pair, labelled_rows, number_of_classes
-from tf_infomax.layers.optimizers import Adam
 from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import stream_seed
 
@@ -161,7 +160,7 @@ def fit_classifier(
         inputs = inputs if augment is None else augment(inputs, step_seed)
         return labelled_cross_entropy(labels, logits_of(inputs, training=True)), {}
 
-    optimizer = Adam(staircase(learning_rate, decay, decay_epochs, steps), name="adam")
+    optimizer = staircase_adam(learning_rate, decay, decay_epochs, steps)
     fit = Epochs(loss_and_metrics, variables, optimizer, train, batch_size, seed)
     ks = sorted({1, *top_k})
     test_accuracies = _accuracies(logits_of, test, ks)

@@ -6,7 +6,13 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.decoders import Decoder
-from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, pixels, staircase
+from tf_infomax.evaluation.fitting import (
+    Epochs,
+    batches_of,
+    check_batch_size,
+    pixels,
+    staircase_adam,
+)
 from tf_infomax.evaluation.labelled import checked_codes, checked_images, checked_pair
 from tf_infomax.evaluation.structural_similarity import (
     MultiScale,
@@ -14,7 +20,6 @@ from tf_infomax.evaluation.structural_similarity import (
     multi_scale_ssim,
     released_ssim,
 )
-from tf_infomax.layers.optimizers import Adam
 from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import stream_seed
 
@@ -96,7 +101,7 @@ def reconstruction(
     fit = Epochs(
         loss_and_metrics,
         decoder.trainable_variables,
-        Adam(staircase(learning_rate, decay, decay_epochs, steps), name="adam"),
+        staircase_adam(learning_rate, decay, decay_epochs, steps),
         train,
         batch_size,
         stream_seed(seed, "reconstruction", "order"),

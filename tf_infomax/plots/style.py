@@ -193,7 +193,7 @@ class Panel:
     def points(self, curve, color):
         """Draws the means of a ``Curve`` as diamonds, which no line joins."""
         finite = np.isfinite(curve.mean)
-        steps, mean = np.asarray(curve.steps)[finite], np.asarray(curve.mean)[finite]
+        steps, mean = curve.steps[finite], curve.mean[finite]
         if steps.size:
             # Above the frame: the last step is at its edge.
             self.axes.plot(steps, mean, color=color, markersize=5, clip_on=False, **DIAMOND)
