@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax.layers.released import BatchNormalization, Conv2D, Dense, fan_in_uniform
+from tf_infomax.layers.strided_convolution import Conv2DTranspose
 from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["Decoder", "decoder_stages"]
@@ -76,13 +77,8 @@ class Decoder(keras.Model):
             math.prod(self.smallest), use_bias=False, seed=seed, dtype=policy, name="dense"
         )
         self.doublings = [
-            keras.layers.Conv2DTranspose(
+            Conv2DTranspose(
                 width,
-                4,
-                strides=2,
-                padding="same",
-                data_format="channels_last",
-                use_bias=False,
                 kernel_initializer=fan_in_uniform(layer_seed(seed, stage)),
                 dtype=policy,
                 name=f"doubling_{stage}",

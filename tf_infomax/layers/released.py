@@ -10,6 +10,7 @@ import math
 import keras
 import tensorflow as tf
 
+from tf_infomax.layers import strided_convolution
 from tf_infomax.layers.shared import initializer_of
 from tf_infomax.naming.arguments import boolean, integer, number, positive_integer, seed_or_none
 from tf_infomax.numerics import replicas
@@ -146,6 +147,11 @@ class Conv2D(keras.layers.Conv2D):
         if self.pad:
             inputs = tf.pad(inputs, [[0, 0], [self.pad] * 2, [self.pad] * 2, [0, 0]])
         return super().call(inputs)
+
+    def convolution_op(self, inputs, kernel):
+        if strided_convolution.is_faster(inputs, self.kernel_size, self.strides):
+            return strided_convolution.few_products(inputs, tf.convert_to_tensor(kernel))
+        return super().convolution_op(inputs, kernel)
 
     def compute_output_shape(self, input_shape):
         return super().compute_output_shape(self._padded(input_shape))
