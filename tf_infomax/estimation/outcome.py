@@ -54,10 +54,11 @@ def outcome(results, folds, info, *, table, row_groups, epochs, dims, partners, 
     # chi-squared with Dx Dy degrees of freedom over 2 N.
     chance = math.sqrt(_used_dims(critics, dims) / 2.0) / sum(sizes)
     error = max(float(groups.std(ddof=1) / math.sqrt(len(groups))), chance)
-    count = len(groups)
+    count, pairs = len(groups), sum(sizes)
     if row_groups is not None:
         error = max(error, clustered_error(pointwise, row_groups))
-        count = min(count, len(np.unique(row_groups)))
+        pairs = len(np.unique(row_groups))
+        count = min(count, pairs)
     sentences = folds_disagree(values, [result.groups for result in results])
     sentences += out_of_epochs(curve, epochs)
     if value < -error and table is None:
@@ -69,7 +70,7 @@ def outcome(results, folds, info, *, table, row_groups, epochs, dims, partners, 
         value, error = table.value, table.standard_error
     ceiling = float(info.ceiling(min(partners + 1, *sizes)))
     interval, shortfall = confidence_interval(
-        value, error, count, [result.shortfall for result in results], confidence
+        value, error, count, pairs, [result.shortfall for result in results], confidence
     )
     return {
         "mutual_information_": value,

@@ -1,0 +1,130 @@
+"""What evaluations take of a short run, beside its training.
+
+    python -m benchmarks.evaluation_share --data_dir=... [--only=critic] [--output=...]
+
+Of the first run of each experiment's short form, in a process of its own: seconds of a step, some
+steps after the first, and of each evaluation, the first of which traces its functions. The share is
+of the run as it is planned: all its steps, and all evaluations at the steps where they are due.
+``evaluation_share.json`` and ``evaluation_share.md`` keep all of it.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from absl import app, flags
+
+from benchmarks.measure import machine
+
+__all__ = ["run", "shares"]
+
+_EXPERIMENTS = (
+    "critic_impact", "non_invertible", "encoder_impact", "invertible", "dim_coordinates", "dim_nat"
+)
+# Steps are timed for so long; an evaluation that took less is made once more.
+_SECONDS = 20.0
+
+
+def shares(seconds_per_step, steps, evaluations):
+    """Seconds of training, and {name: seconds} of evaluations, of a planned run.
+
+    Args:
+        seconds_per_step: of training.
+        steps: of the run.
+        evaluations: {name: (how often, seconds of the first, seconds of a later one)}.
+    """
+    measuring = {
+        name: first + (count - 1) * later for name, (count, first, later) in evaluations.items()
+    }
+    return seconds_per_step * steps, measuring
+
+
+def run(output, data_dir, only=""):
+    """Measures what ``only`` is part of; returns the table of all that is known, as Markdown."""
+    path = Path(output) / "evaluation_share.json"
+    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    for name in _EXPERIMENTS:
+        if only in name:
+            done = subprocess.run(
+                [sys.executable, "-m", "benchmarks.evaluation_share", name, data_dir],
+                capture_output=True, text=True, check=True,
+            )  # fmt: skip
+            known[name] = {**json.loads(done.stdout.splitlines()[-1]), "machine": machine()}
+            path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    table = _table(known)
+    path.with_suffix(".md").write_text(table + "\n", encoding="utf-8")
+    return table
+
+
+def _measured(name, data_dir):
+    """Steps, seconds of a step and evaluations of one run, in this process."""
+    from tf_infomax import evaluators
+    from tf_infomax.evaluators.snapshot import Snapshot
+    from tf_infomax.experiments import catalog
+    from tf_infomax.experiments.overrides import override
+    from tf_infomax.experiments.presets import preset
+    from tf_infomax.running.build import build, load_images
+    from tf_infomax.training.loop import StepLoop
+
+    experiment = catalog.get(name)[0]
+    _, _, single = override(experiment, preset(experiment, "short")).runs()[0]
+    trial = build(single, load_images(single, data_dir))
+    loop = StepLoop(trial.task, trial.jit_compile)
+    loop.run(0, 3)
+    done, began = 0, time.perf_counter()
+    while not done or time.perf_counter() - began < _SECONDS:
+        loop.run(3 + done, 6 + done)
+        done += 3
+    seconds_per_step = (time.perf_counter() - began) / done
+    steps, evaluations = single.train.steps, {}
+    for entry in single.evaluate:
+        count = 1 if not entry.every else len({*range(0, steps, entry.every), steps})
+        first = later = _seconds_of(entry, Snapshot(trial, steps, single.evaluate), evaluators)
+        if count > 1 and first < _SECONDS:
+            later = _seconds_of(entry, Snapshot(trial, steps, single.evaluate), evaluators)
+        evaluations[entry.name] = (count, first, later)
+    return {"steps": steps, "seconds_per_step": seconds_per_step, "evaluations": evaluations}
+
+
+def _seconds_of(entry, snapshot, evaluators):
+    began = time.perf_counter()
+    list(evaluators.get(entry.name)(snapshot, **entry.options))
+    return time.perf_counter() - began
+
+
+def _table(known):
+    lines = [
+        "| short run | steps | training, s | evaluations, s | share | of them (times): s |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for name in filter(known.__contains__, _EXPERIMENTS):
+        one = known[name]
+        training, measuring = shares(one["seconds_per_step"], one["steps"], one["evaluations"])
+        total = sum(measuring.values())
+        parts = [
+            f"{part} ({one['evaluations'][part][0]}): {seconds:.0f}"
+            for part, seconds in measuring.items()
+        ]
+        lines.append(
+            f"| {name} | {one['steps']:,} | {training:.0f} | {total:.0f} | "
+            f"{total / (total + training):.0%} | {', '.join(parts)} |"
+        )
+    return "\n".join(lines)
+
+
+def main(argv):
+    """Measures and prints the table; or, given an experiment and a folder, its parts."""
+    if len(argv) > 1:
+        print(json.dumps(_measured(*argv[1:])))
+        return
+    options = flags.FLAGS
+    print(run(options.output, options.data_dir, options.only))
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("output", "results/benchmarks", "Folder of the results.")
+    flags.DEFINE_string("data_dir", None, "Folder of the prepared TFDS data sets.")
+    flags.DEFINE_string("only", "", "Only experiments whose name contains this.")
+    app.run(main)
