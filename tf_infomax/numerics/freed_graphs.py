@@ -7,6 +7,7 @@ Keras' optimizers sum gradients over replicas by such a function, on a single de
 TensorFlow and TensorFlow Probability keep of a run that has ended is forgotten here, too.
 """
 
+import gc
 import sys
 import weakref
 
@@ -14,7 +15,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 from tensorflow.python.framework import ops, registry
 
-__all__ = ["forget_bijectors", "forget_kernels", "free_graphs"]
+__all__ = ["forget_kernels", "forget_run", "free_graphs"]
 
 _HELD_BY_GRAPH = "_tf_infomax_gradients"
 
@@ -28,7 +29,15 @@ def free_graphs():
     ops.gradient_registry.__class__ = _Gradients
 
 
-def forget_bijectors():
+def forget_run():
+    """What TensorFlow and TensorFlow Probability keep of a run that has ended, in this order."""
+    _forget_bijectors()
+    # Graphs are cycles, each a single object for Python, which would wait for many of them.
+    gc.collect()
+    forget_kernels()
+
+
+def _forget_bijectors():
     """Empties the cache of TensorFlow Probability, in which bijectors keep tensors of graphs.
 
     All bijectors share one, and its entries hold each other: those of a flow's steps, which are

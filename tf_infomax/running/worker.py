@@ -1,7 +1,6 @@
 """One run of a sweep, in this process or in a worker."""
 
 import contextlib
-import gc
 import os
 import threading
 import time
@@ -57,16 +56,13 @@ def carry_out(run):
         WorkerLostError: if another worker of the strategy has ended; no other run can follow.
         ValueError: if this worker is not the first, and was started with other flags or data.
     """
-    from tf_infomax.numerics.freed_graphs import forget_bijectors, forget_kernels, free_graphs
+    from tf_infomax.numerics.freed_graphs import forget_run, free_graphs
 
     free_graphs()
     try:
         return _carried_out(run)
     finally:
-        forget_bijectors()
-        # Graphs are cycles, each a single object for Python, which would wait for many of them.
-        gc.collect()
-        forget_kernels()
+        forget_run()
 
 
 def _carried_out(run):
