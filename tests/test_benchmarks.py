@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from benchmarks import flops, growth, measure, rates, speed
+from benchmarks import evaluation_share, flops, growth, measure, rates, speed
 from benchmarks.measure import Result, compare, table
 
 WAYS = {
@@ -167,3 +167,10 @@ def test_rates_are_those_of_the_package():
     ratios = {"package": 1.9, "package, one batch": 2.0, "the released way": 1.0}
     found = {"w": {"flop": 1.2e9, "seconds": seconds, "ratios": ratios, "of_a_product": 1e11}}
     assert rates.table(found).splitlines()[2] == "| w | 1.20 | 20.0 | 60 | 60% | 5.0% |"
+
+
+def test_the_share_of_evaluations_is_of_the_planned_run():
+    # Five evaluations of 3 s, whose first took 4 s more, and one of 10 s, in 1,000 steps of 20 ms.
+    evaluations = {"probe": (5, 7.0, 3.0), "spectra": (1, 10.0, 10.0)}
+    training, measuring = evaluation_share.shares(0.02, 1_000, evaluations)
+    assert training == pytest.approx(20.0) and measuring == {"probe": 19.0, "spectra": 10.0}
