@@ -86,7 +86,9 @@ def cross_fit(x, y, folds, bound, new_critic, plan, *, seed, kind=None):
             # Twice the same half: the compiled step serves it, too.
             rows = folds.train[fold]
             rows = np.resize(rows[: len(rows) // 2], len(rows))
-            half = trained_on(training, fold, rows, "half", trains=len(trained.curve) > 1)
+            # Half of the pairs may need the training that all of them do not, never the reverse.
+            trains = True if len(trained.curve) > 1 else None
+            half = trained_on(training, fold, rows, "half", trains=trains)
             shortfall = value - training.reader.value(*held_out, partners, half.limits)
             training.critic.set_weights(trained.weights)
         groups = min(_MOST_GROUPS, len(held_out[0]) // _SMALLEST_GROUP)
