@@ -16,7 +16,7 @@ from pathlib import Path
 
 from absl import app, flags
 
-from benchmarks.measure import machine
+from benchmarks.measure import machine, printed_by
 
 __all__ = ["run"]
 
@@ -59,11 +59,7 @@ def run(output, only=""):
         known[name] = {"seconds": min(turn[name] for turn in turns), "machine": machine()}
     for name, settings in _EXPERIMENTS.items():
         if only in name:
-            done = subprocess.run(
-                [sys.executable, "-m", "benchmarks.cold_start", name, *settings],
-                capture_output=True, text=True, check=True,
-            )  # fmt: skip
-            known[name] = {**json.loads(done.stdout.splitlines()[-1]), "machine": machine()}
+            known[name] = printed_by("benchmarks.cold_start", name, *settings)
     path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     table = _table(known)
     path.with_suffix(".md").write_text(table + "\n", encoding="utf-8")

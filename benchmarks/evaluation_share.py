@@ -9,14 +9,12 @@ of the run as it is planned: all its steps, and all evaluations at the steps whe
 """
 
 import json
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 from absl import app, flags
 
-from benchmarks.measure import machine
+from benchmarks.measure import printed_by
 
 __all__ = ["run", "shares"]
 
@@ -47,11 +45,7 @@ def run(output, data_dir, only=""):
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     for name in _EXPERIMENTS:
         if only in name:
-            done = subprocess.run(
-                [sys.executable, "-m", "benchmarks.evaluation_share", name, data_dir],
-                capture_output=True, text=True, check=True,
-            )  # fmt: skip
-            known[name] = {**json.loads(done.stdout.splitlines()[-1]), "machine": machine()}
+            known[name] = printed_by("benchmarks.evaluation_share", name, data_dir)
             path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     table = _table(known)
     path.with_suffix(".md").write_text(table + "\n", encoding="utf-8")

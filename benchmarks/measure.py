@@ -30,7 +30,7 @@ import numpy as np
 from benchmarks import process_costs
 from tf_infomax.running.host_memory import keep_buffers
 
-__all__ = ["Result", "compare", "in_process", "in_turns", "machine", "table"]
+__all__ = ["Result", "compare", "in_process", "in_turns", "machine", "printed_by", "table"]
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 # Seconds: steps that take longer are not repeated.
@@ -264,6 +264,14 @@ def machine():
         "cores": len(os.sched_getaffinity(0)),
         "load": round(os.getloadavg()[0], 1),
     }
+
+
+def printed_by(module, *arguments):
+    """What ``python -m module arguments`` prints last, as JSON, and the ``machine``."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments], capture_output=True, text=True, check=True
+    )
+    return {**json.loads(done.stdout.splitlines()[-1]), "machine": machine()}
 
 
 if __name__ == "__main__":
