@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
+from tf_infomax import MutualInformationEstimator
 from tf_infomax.estimation.dependent_rows import autocorrelated, clustered_error, groups_of
 from tf_infomax.estimation.folds import Folds
 
@@ -55,3 +56,12 @@ def test_the_error_of_a_mean_of_groups():
     assert clustered_error(values, None) == pytest.approx(error)
     copies = np.repeat(values, 10)
     assert clustered_error(copies, np.repeat(np.arange(200), 10)) == pytest.approx(error)
+
+
+def test_copies_of_rows_show_no_more_than_one_of_them():
+    # 100 pairs cannot tell independence from a correlation of 1.96 / root 100, nor can 5 of each.
+    x, y = np.random.default_rng(5).normal(size=(2, 100, 1))
+    rows = np.repeat(np.arange(100), 5)
+    estimator = MutualInformationEstimator(seed=0, jobs=1)
+    _, high = estimator.fit(x[rows], y[rows], groups=rows).confidence_interval_
+    assert high >= -0.5 * np.log1p(-(1.96**2) / 100)

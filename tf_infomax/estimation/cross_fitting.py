@@ -81,6 +81,8 @@ def cross_fit(x, y, folds, bound, new_critic, plan, *, seed, kind=None):
         trained = trained_on(training, fold, folds.train[fold], "fold")
         critics[fold].set_weights(trained.weights)
         value, pointwise = training.reader.value_and_ratios(*held_out, partners, trained.limits)
+        number = max(min(_MOST_GROUPS, len(held_out[0]) // _SMALLEST_GROUP), 2)
+        groups = training.reader.group_values(*held_out, number, trained.limits)
         shortfall = math.nan
         if fold < plan.halves:
             # Twice the same half: the compiled step serves it, too.
@@ -89,17 +91,11 @@ def cross_fit(x, y, folds, bound, new_critic, plan, *, seed, kind=None):
             # Half of the pairs may need the training that all of them do not, never the reverse.
             trains = True if len(trained.curve) > 1 else None
             half = trained_on(training, fold, rows, "half", trains=trains)
-            shortfall = value - training.reader.value(*held_out, partners, half.limits)
-            training.critic.set_weights(trained.weights)
-        groups = min(_MOST_GROUPS, len(held_out[0]) // _SMALLEST_GROUP)
-        return FoldResult(
-            critics[fold],
-            trained,
-            value,
-            training.reader.group_values(*held_out, max(groups, 2), trained.limits),
-            pointwise,
-            shortfall,
-        )
+            # Below zero beyond its error it would be read as the null critic, as the estimate is.
+            lowest = min(value, 0.0) - groups.std(ddof=1) / math.sqrt(number)
+            value_of_half = training.reader.value(*held_out, partners, half.limits)
+            shortfall = value - max(value_of_half, lowest)
+        return FoldResult(critics[fold], trained, value, groups, pointwise, shortfall)
 
     def work(worker):
         num_train = len(folds.train[worker])

@@ -56,9 +56,12 @@ def outcome(results, folds, info, *, table, row_groups, epochs, dims, partners, 
     error = max(float(groups.std(ddof=1) / math.sqrt(len(groups))), chance)
     count, pairs = len(groups), sum(sizes)
     if row_groups is not None:
-        error = max(error, clustered_error(pointwise, row_groups))
-        pairs = len(np.unique(row_groups))
-        count = min(count, pairs)
+        alone, error = error, max(error, clustered_error(pointwise, row_groups))
+        clusters = len(np.unique(row_groups))
+        count = min(count, clusters)
+        # As many independent pairs would have this error; where nothing was learnt nothing shows
+        # how much the rows of a group have in common.
+        pairs = max(clusters, pairs * (alone / error) ** 2) if pointwise.any() else clusters
     sentences = folds_disagree(values, [result.groups for result in results])
     sentences += out_of_epochs(curve, epochs)
     if value < -error and table is None:
