@@ -54,7 +54,7 @@ def run(output, data_dir, only=""):
 
 def _measured(name, data_dir):
     """Steps, seconds of a step and evaluations of one run, in this process."""
-    from tf_infomax import evaluators
+    from tf_infomax.evaluators import catalog as evaluators
     from tf_infomax.evaluators.snapshot import Snapshot
     from tf_infomax.experiments import catalog
     from tf_infomax.experiments.overrides import override

@@ -94,6 +94,17 @@ def _steps(experiment, *settings, tolerance=1e-5):
     )
 
 
+def _convolution(side, channels, filters):
+    return Comparison(
+        f"convolution 4 x 4, stride 2, of 64 maps {side} x {side} x {channels} to {filters}, XLA",
+        {
+            "XLA's convolution": "strided_convolution:one_convolution",
+            "fewer products": "strided_convolution:few_products",
+        },
+        {"images": 64, "side": side, "channels": channels, "filters": filters},
+    )
+
+
 def _deep_infomax_steps(bound, units):
     return Comparison(
         f"3 steps of dim_local, basic32x32, {bound}, N = 64, {units:,} units",
@@ -156,6 +167,9 @@ COMPARISONS = (
         # Sums over the batch in another order.
         1e-4,
     ),
+    _convolution(16, 64, 128),
+    _convolution(8, 128, 256),
+    _convolution(32, 64, 128),
     *(_jacobian(read) for read in ("jacobian", "spectrum", "log_condition")),
     _steps("critic_impact", "critic=bilinear"),
     _steps("critic_impact", "critic=separable"),
