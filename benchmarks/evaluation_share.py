@@ -21,6 +21,8 @@ __all__ = ["run", "shares"]
 _EXPERIMENTS = (
     "critic_impact", "non_invertible", "encoder_impact", "invertible", "dim_coordinates", "dim_nat"
 )
+# Of a call of the loop.
+_STEPS = 3
 # Steps are timed for so long; an evaluation that took less is made once more.
 _SECONDS = 20.0
 
@@ -54,35 +56,40 @@ def run(output, data_dir, only=""):
 
 def _measured(name, data_dir):
     """Steps, seconds of a step and evaluations of one run, in this process."""
-    from tf_infomax.evaluators import catalog as evaluators
-    from tf_infomax.evaluators.snapshot import Snapshot
+    from benchmarks.trials import loop_of
     from tf_infomax.experiments import catalog
     from tf_infomax.experiments.overrides import override
     from tf_infomax.experiments.presets import preset
     from tf_infomax.running.build import build, load_images
-    from tf_infomax.training.loop import StepLoop
+    from tf_infomax.training.loop import boundaries
 
     experiment = catalog.get(name)[0]
     _, _, single = override(experiment, preset(experiment, "short")).runs()[0]
     trial = build(single, load_images(single, data_dir))
-    loop = StepLoop(trial.task, trial.jit_compile)
-    loop.run(0, 3)
+    train = loop_of(trial, False, _STEPS)
+    train(0)
     done, began = 0, time.perf_counter()
     while not done or time.perf_counter() - began < _SECONDS:
-        loop.run(3 + done, 6 + done)
-        done += 3
+        done += _STEPS
+        train(done)
     seconds_per_step = (time.perf_counter() - began) / done
     steps, evaluations = single.train.steps, {}
     for entry in single.evaluate:
-        count = 1 if not entry.every else len({*range(0, steps, entry.every), steps})
-        first = later = _seconds_of(entry, Snapshot(trial, steps, single.evaluate), evaluators)
+        # With a period the untrained encoder is measured, too.
+        count = len(boundaries(steps, entry.every)) + 1 if entry.every else 1
+        first = later = _seconds_of(entry, trial, steps)
         if count > 1 and first < _SECONDS:
-            later = _seconds_of(entry, Snapshot(trial, steps, single.evaluate), evaluators)
+            later = _seconds_of(entry, trial, steps)
         evaluations[entry.name] = (count, first, later)
     return {"steps": steps, "seconds_per_step": seconds_per_step, "evaluations": evaluations}
 
 
-def _seconds_of(entry, snapshot, evaluators):
+def _seconds_of(entry, trial, step):
+    from tf_infomax.evaluators import catalog as evaluators
+    from tf_infomax.evaluators.snapshot import Snapshot
+
+    # A new one, which has encoded nothing yet.
+    snapshot = Snapshot(trial, step, trial.experiment.evaluate)
     began = time.perf_counter()
     list(evaluators.get(entry.name)(snapshot, **entry.options))
     return time.perf_counter() - began

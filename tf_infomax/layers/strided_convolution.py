@@ -103,7 +103,9 @@ def few_products_transposed(inputs, kernel):
     _, rows, columns, channels = inputs.shape
     filters = kernel.shape[2]
     tiles = tf.reshape(inputs, [-1, rows // 2, 2, columns // 2, 2, channels])
-    parts = [_sums(tf.unstack(part, axis=3)) for part in _sums(tf.unstack(tiles, axis=2))]
+    parts = [
+        _with_sum(*tf.unstack(part, axis=3)) for part in _with_sum(*tf.unstack(tiles, axis=2))
+    ]
     products = _products(parts, _weights(kernel), transposed=True)
     squares = _places([_places(line, axis=2) for line in products], axis=1)
     squares = tf.reshape(squares, [-1, rows + 1, columns + 1, 2, 2, filters])
@@ -118,7 +120,7 @@ def _weights(kernel):
     *_, channels, filters = kernel.shape
     kernel = tf.transpose(tf.reshape(kernel, [2, 2, 2, 2, channels, filters]), [0, 2, 1, 3, 4, 5])
     kernel = tf.reshape(kernel, [2, 2, 4 * channels, filters])
-    return [_factors_of_kernel(part) for part in _factors_of_kernel(kernel)]
+    return [_with_sum(*tf.unstack(part)) for part in _with_sum(*tf.unstack(kernel))]
 
 
 def _products(parts, weights, transposed=False):
@@ -142,8 +144,8 @@ def _factors_of_inputs(inputs, axis):
     return first - middle, middle, third - middle
 
 
-def _factors_of_kernel(kernel):
-    first, second = tf.unstack(kernel)
+def _with_sum(first, second):
+    """What the three products take of the two parts of a kernel, or of a transposed tile."""
     return first, first + second, second
 
 
@@ -151,12 +153,6 @@ def _neighbours(products, axis):
     """Both outputs of a tile along a new axis, from its three products."""
     first, both, second = products
     return tf.stack([first + both, both + second], axis)
-
-
-def _sums(neighbours):
-    """What the three products of a transposed tile take, of its two places."""
-    first, second = neighbours
-    return first, first + second, second
 
 
 def _places(products, axis):
