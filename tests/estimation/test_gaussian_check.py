@@ -86,7 +86,7 @@ def test_scores_of_an_untrained_critic_are_those_of_call():
         expected = critic(x[:count], y, rows).numpy()
         found = critic.untrained_scores(x[:count], y, rows)
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
-    critic.readout.assign(critic.readout + 0.1)
+    critic.network.readout.assign(critic.network.readout + 0.1)
     assert critic.untrained_scores(x, y, partners) is None
 
 

@@ -12,15 +12,12 @@ from tf_infomax.estimation.gaussian_check import is_gaussian
 from tf_infomax.estimation.gaussian_ratio import gaussian_log_ratios, gaussian_parts
 from tf_infomax.estimation.many_coordinates import ManyCoordinates
 from tf_infomax.estimation.partner_layer import PartnerLayer
-from tf_infomax.estimation.waves import significant, wave_features
+from tf_infomax.estimation.variate_network import VariateNetwork
+from tf_infomax.estimation.waves import significant
 from tf_infomax.naming.arguments import positive_integer
-from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["CanonicalCritic"]
 
-# If two canonical variates nearly agree, their difference is scaled as if their correlation were
-# lower by this much, which keeps the scale finite.
-_SMALLEST_GAP = 5e-4
 # Gathering a variate of y costs as much as multiplying so many numbers.
 _GATHERING_COSTS = 20
 
@@ -30,12 +27,8 @@ class CanonicalCritic(PartnerLayer):
     """``f(x, y) = scale * log-density ratio of a Gaussian + network(x, y) + offset``.
 
     The Gaussian part is the optimal critic of Gaussian pairs and needs no training; ``adapt`` sets
-    it. Another of the ``ClosedForms`` may take its place. The network starts at zero, so training
-    starts from that critic and adds what it leaves out. Its inputs are the canonical variates a of
-    x and b of y; their differences ``a_k - b_k`` on a unit scale, along which a strong dependence
-    is narrow; their norms and the Gaussian part, of which the density ratio of every elliptical
-    distribution is a function. Half of its hidden units are ReLU (sharp edges), half SiLU (smooth
-    densities).
+    it. Another of the ``ClosedForms`` may take its place. The network (``VariateNetwork``) starts
+    at zero, so training starts from that critic and adds what it leaves out.
 
     Args:
         hidden_dim: width of the hidden layers, even; ``None`` leaves the network out.
@@ -111,53 +104,9 @@ class CanonicalCritic(PartnerLayer):
         self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
         self.offset = self.add_weight(shape=(), initializer="zeros", name="offset")
         if self.hidden_dim:
-            self._build_network(dim_x, dim_y)
+            self.network = VariateNetwork(self, dim_x, dim_y)
         if self.closed_forms is not None:
             self.closed_forms.build((None, dim_x), (None, dim_y))
-
-    def _build_network(self, dim_x, dim_y):
-        width = self.hidden_dim
-        self.kernel = self.add_weight(
-            shape=(sum(self.num_directions) + self.rank + 3, width),
-            # Inputs are white: units have variance one at any width. (Glorot's would be
-            # much smaller in few dimensions, and the first layer nearly linear.)
-            initializer=keras.initializers.VarianceScaling(seed=self.seed),
-            name="kernel",
-        )
-        # Spread, so that the kinks of the first layer do not all pass through the origin.
-        self.bias = self.add_weight(
-            shape=(width,),
-            initializer=keras.initializers.RandomNormal(
-                stddev=0.5, seed=layer_seed(self.seed, self.num_layers)
-            ),
-            name="bias",
-        )
-        self.hidden = [
-            (
-                self.add_weight(
-                    shape=(width, width),
-                    initializer=keras.initializers.HeNormal(
-                        seed=layer_seed(self.seed, position)
-                    ),
-                    name=f"hidden_kernel_{position}",
-                ),
-                self.add_weight(
-                    shape=(width,), initializer="zeros", name=f"hidden_bias_{position}"
-                ),
-            )
-            for position in range(1, self.num_layers)
-        ]
-        self.readout = self.add_weight(shape=(width, 1), initializer="zeros", name="readout")
-        if any(self.waves):
-            number = dim_x * self.waves[0] + dim_y * self.waves[1]
-            self.wave_gains = self.add_fixed((number,), "wave_gains")
-            self.wave_kernel = self.add_weight(
-                shape=(number, width),
-                initializer=keras.initializers.RandomNormal(
-                    stddev=1.0, seed=layer_seed(self.seed, self.num_layers + 1)
-                ),
-                name="wave_kernel",
-            )
 
     def adapt(self, x, y):
         """Sets the Gaussian part, and the coordinates of the network, from pairs.
@@ -176,9 +125,7 @@ class CanonicalCritic(PartnerLayer):
         if self.closed_forms is not None:
             self.closed_forms.leave()
         if any(self.waves) and self.hidden_dim:
-            gains = np.concatenate(significant(x, y, *self.waves)).astype(np.float64)
-            # However many there are, together they are as large as one input of variance one.
-            self.wave_gains.assign(gains / math.sqrt(max(gains.sum(), 1.0)))
+            self.network.choose_waves(significant(x, y, *self.waves))
 
     def forget(self):
         """Undoes ``adapt``: the Gaussian part, or what took its place, is zero."""
@@ -205,13 +152,14 @@ class CanonicalCritic(PartnerLayer):
             maps = [np.asarray(one)[:, :number] for one in (self.map_x, self.map_y)]
             yield from self.closed_forms.adaptations(x, y, maps, only)
             self.closed_forms.leave()
-        kernel = self.kernel.numpy() if self.hidden_dim else None
+        kernel = self.network.kernel.numpy() if self.hidden_dim else None
         for name, found in gaussian_candidates(pairs):
             self._set(found)
             if kernel is not None:
                 # Where other inputs are zero, the network's units keep their variance.
                 number = sum(int(np.any(one, axis=0).sum()) for one in (self.map_x, self.map_y))
-                self.kernel.assign(kernel * math.sqrt(sum(self.num_directions) / max(number, 1)))
+                wider = math.sqrt(sum(self.num_directions) / max(number, 1))
+                self.network.kernel.assign(kernel * wider)
             yield name
 
     def suffices(self, x, y):
@@ -242,7 +190,7 @@ class CanonicalCritic(PartnerLayer):
         Returns:
             ``[K, P]``, in the dtype of the critic.
         """
-        if self.hidden_dim and np.any(self.readout.numpy()):
+        if self.hidden_dim and np.any(self.network.readout.numpy()):
             return None
         if self.closed_forms is not None and self.closed_forms.in_use() is not None:
             scores = self.closed_forms.scores_in_use(x, y, partners)
@@ -284,41 +232,8 @@ class CanonicalCritic(PartnerLayer):
             gaussian += self.closed_forms(x, y, partners)
         scores = self.scale * gaussian + self.offset
         if self.hidden_dim:
-            scores += self._network(x, y, a, b, gaussian, partners)
+            scores += self.network(x, y, a, b, gaussian, partners)
         return scores
-
-    def _network(self, x, y, a, b, gaussian, partners):
-        hidden_x, hidden_y, of_gaussian = self._first_layer(a, b)
-        if any(self.waves):
-            hidden_x, hidden_y = self._with_waves(hidden_x, hidden_y, x, y)
-        others = hidden_y if partners is None else tf.gather(hidden_y, partners)
-        hidden = hidden_x[:, tf.newaxis] + others
-        hidden += tf.asinh(gaussian)[..., tf.newaxis] * of_gaussian
-        rows = _activation(tf.reshape(hidden, [-1, self.hidden_dim]))
-        for kernel, bias in self.hidden:
-            rows = _activation(tf.matmul(rows, kernel) + bias)
-        return tf.reshape(tf.matmul(rows, self.readout), tf.shape(gaussian))
-
-    def _first_layer(self, a, b):
-        of_a, of_b, of_difference, of_norms, of_gaussian = tf.split(
-            self.kernel, [a.shape[1], b.shape[1], self.rank, 2, 1]
-        )
-        # The standard deviation of a_k - b_k is sqrt(2 (1 - rho_k)).
-        gaps = tf.math.rsqrt(2.0 * (1.0 - self.correlations) + 2.0 * _SMALLEST_GAP)
-        hidden_a = tf.matmul(a, of_a) + tf.matmul(a[:, : self.rank] * gaps, of_difference)
-        hidden_b = tf.matmul(b, of_b) - tf.matmul(b[:, : self.rank] * gaps, of_difference)
-        hidden_a += _centred_norm(a, self.map_x) * of_norms[0]
-        hidden_b += _centred_norm(b, self.map_y) * of_norms[1]
-        return hidden_a, hidden_b + self.bias, of_gaussian[0]
-
-    def _with_waves(self, hidden_x, hidden_y, x, y):
-        number = x.shape[1] * self.waves[0]
-        kernel = self.wave_gains[:, tf.newaxis] * self.wave_kernel
-        if self.waves[0]:
-            hidden_x += tf.matmul(wave_features(x, self.waves[0]), kernel[:number])
-        if self.waves[1]:
-            hidden_y += tf.matmul(wave_features(y, self.waves[1]), kernel[number:])
-        return hidden_x, hidden_y
 
     def get_config(self):
         return {
@@ -330,16 +245,3 @@ class CanonicalCritic(PartnerLayer):
             "closed_forms": () if self.closed_forms is None else self.closed_forms.forms,
             "seed": self.seed,
         }
-
-
-def _centred_norm(variates, matrix):
-    # The squared norm of a Gaussian vector has mean D and variance 2 D. Of D count the directions
-    # that are in use.
-    squares = tf.reduce_sum(variates**2, axis=1, keepdims=True)
-    dim = tf.math.count_nonzero(tf.reduce_any(matrix != 0.0, axis=0), dtype=variates.dtype)
-    return tf.math.sqrt(2.0 * (squares + 1e-6)) - tf.math.sqrt(2.0 * dim)
-
-
-def _activation(hidden):
-    sharp, smooth = tf.split(hidden, 2, axis=-1)
-    return tf.concat([tf.nn.relu(sharp), tf.nn.silu(smooth)], axis=-1)
