@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from benchmarks import evaluation_share, flops, growth, measure, rates, speed
+from benchmarks import evaluation_share, flops, growth, measure, product_times, rates, speed
 from benchmarks.measure import Result, compare, table
 
 WAYS = {
@@ -139,6 +139,40 @@ def test_operations_of_products_and_convolutions():
         flops.count(tf.function(lambda n: tf.while_loop(
             lambda k: k < n, lambda k: k + 1, [0]
         )).get_concrete_function(tf.TensorSpec([], tf.int32)))
+
+
+def test_products_are_computed_alone_as_in_their_graph():
+    @tf.function
+    def step(x, kernel, weights):
+        with tf.GradientTape() as tape:
+            tape.watch([x, kernel, weights])
+            maps = tf.nn.conv2d(x, kernel, 2, "SAME")
+            loss = tf.reduce_sum(tf.reshape(maps, [2, 4 * 4 * 5]) @ weights)
+        return loss, tape.gradient(loss, [x, kernel, weights])
+
+    shapes = ([2, 8, 8, 3], [3, 3, 3, 5], [80, 7])
+    found = flops.products(step.get_concrete_function(*(tf.TensorSpec(one) for one in shapes)))
+    assert sorted(one.kind for one in found.elements()) == [
+        "Conv2D", "Conv2DBackpropFilter", "Conv2DBackpropInput", "MatMul", "MatMul", "MatMul",
+    ]
+    # 2 x 80 x 7 numbers are multiplied and added by every product, however it is transposed.
+    assert {one.flop for one in found if one.kind == "MatMul"} == {2 * 2 * 80 * 7}
+    for product in found:
+        compute, drawn = product_times._alone(product)
+        results = compute(drawn)
+        assert {tuple(one.shape) for one in results} == {product.output}
+        assert len(results) == product_times._MOST_IN_A_CALL
+        assert not np.allclose(results[0], results[1])
+
+
+def test_a_step_counts_its_products_in_the_faster_way():
+    products = [
+        {"number": 3, "flop": 2_000_000_000, "ms": {"xla": 5.0, "without_xla": 4.0}},
+        {"number": 1, "flop": 500_000_000, "ms": {"xla": 1.0, "without_xla": 7.0}},
+    ]
+    found = {"products": products, "adam_ms": {"xla": 3.0, "without_xla": 2.0}, "step_ms": 20.0}
+    assert product_times.shares(found) == (6.5, 13.0, 2.0)
+    assert "| 15.0 | 20.0 | 75% |" in product_times._table({"some": found})
 
 
 def test_exponents_are_those_of_the_last_three_points():
