@@ -64,22 +64,6 @@ class TrainedCritic:
     limits: tuple
 
 
-@dataclasses.dataclass(frozen=True)
-class _Candidate:
-    """A critic that may be chosen.
-
-    Attributes:
-        weights: of the critic, NumPy arrays.
-        way: in which it was adapted, one of ``critic.adaptations``; ``None`` after training, and
-            for critics that have no such names.
-        epoch: up to which it was trained.
-    """
-
-    weights: list
-    way: str | None
-    epoch: int = 0
-
-
 class _DrawnNegatives(Information):
     """The information of pairs of which each anchor has its own drawn negatives.
 
@@ -217,17 +201,17 @@ class FoldTraining:
                 "Some epoch's critic must have a finite value on the validation pairs. "
                 f"Received: {value} nats after {len(curve) - 1} epochs."
             )
-        selected = [_Candidate(weights, None, best_epoch)] if best_epoch else []
-        candidates = [_Candidate(untrained, way), *selected, *rivals]
-        chosen, limits = self._trusted(candidates, watched, partners, limits_of)
-        self.critic.set_weights(chosen.weights)
-        weights = chosen.weights
-        if chosen.epoch == 0:
+        candidates = [(0, untrained), *([(best_epoch, weights)] if best_epoch else []), *rivals]
+        chosen, weights, limits = self._trusted(candidates, watched, partners, limits_of)
+        self.critic.set_weights(weights)
+        if isinstance(chosen, str):
+            way, chosen = chosen, 0
+        if chosen == 0:
             # Nothing is chosen any more: the validation pairs serve the closed form, too.
             part = round(len(different) / len(train) * len(validation))
             rows = np.concatenate([different, validation[:part]])
-            weights = self._adapted_again(chosen.way, x[rows], y[rows])
-        return TrainedCritic(weights, tuple(curve), chosen.epoch, limits)
+            weights = self._adapted_again(way, x[rows], y[rows])
+        return TrainedCritic(weights, tuple(curve), chosen, limits)
 
     def _adapted_again(self, way, x, y):
         """The critic's weights after it was adapted to pairs in the named way, if it can be."""
@@ -243,25 +227,25 @@ class FoldTraining:
             yield name
 
     def _trusted(self, candidates, watched, partners, limits_of):
-        """(the last ``_Candidate`` that is better than those before it, its limits).
+        """The last candidate that is better than those before it: (epoch, weights, limits).
 
-        The null critic comes first. The first candidate, untrained, was fitted without these pairs:
-        it is kept unless they contradict it. A trained critic was selected on them, so it has to be
-        better by more than the error of the difference; so has a rival. Errors are those of the
-        mean positive score.
+        The null critic comes first. The untrained critic was fitted without these pairs: it is kept
+        unless they contradict it. A trained critic was selected on them, so it has to be better by
+        more than the error of the difference; so has a rival, which has its name for the epoch.
+        Errors are those of the mean positive score.
         """
         count = len(watched[0])
-        chosen = candidates[0], null_limits(self._start)
+        chosen = *candidates[0], null_limits(self._start)
         value, positives = 0.0, np.zeros(count)
-        for place, candidate in enumerate(candidates):
-            self.critic.set_weights(candidate.weights)
+        for epoch, weights in candidates:
+            self.critic.set_weights(weights)
             scores = self.reader.scores(*watched, partners)
             limits, new_value = limits_of(scores, MANY_LEVELS)
             new_positives = np.clip(scores[:, 0], *limits)
             error = (new_positives - positives).std(ddof=1) / math.sqrt(count)
-            least = _TRUSTED_ERRORS * error if place else -min(error, _LOWEST_KEPT)
+            least = _TRUSTED_ERRORS * error if epoch else -min(error, _LOWEST_KEPT)
             if new_value - value > least:
-                chosen, value, positives = (candidate, limits), new_value, new_positives
+                chosen, value, positives = (epoch, weights, limits), new_value, new_positives
                 value = max(value, 0.0)
         return chosen
 
@@ -269,29 +253,25 @@ class FoldTraining:
         """Adapts the critic in the way that is best on the validation pairs.
 
         Returns:
-            The name of the way, or ``None``; and a ``_Candidate`` for each of the critic's
-            ``rivals``.
+            The name of the way, or ``None``; and (name, weights) of the critic's ``rivals``.
         """
         critic, candidates, rivals, way = self.critic, [], [], None
         if hasattr(critic, "adaptations"):
             for name in self._ways(x, y):
                 is_rival = name in getattr(critic, "rivals", ())
-                found = _Candidate(critic.get_weights(), name)
-                (rivals if is_rival else candidates).append(found)
-            way = candidates[0].way
+                (rivals if is_rival else candidates).append((name, critic.get_weights()))
+            way = candidates[0][0]
         elif hasattr(critic, "adapt"):
             critic.adapt(x, y)
             critic.offset.assign(self._start)
         if len(candidates) + len(rivals) > 1:
-            best, chosen = -math.inf, candidates[0]
-            for candidate in candidates:
-                critic.set_weights(candidate.weights)
+            best, chosen = -math.inf, None
+            for name, weights in candidates:
+                critic.set_weights(weights)
                 value = validation_value()
-                handicap = _WORTH_ALL_COORDINATES * candidate.way.startswith("informative")
-                if value > best - handicap:
-                    best, chosen = value, candidate
-            critic.set_weights(chosen.weights)
-            way = chosen.way
+                if value > best - _WORTH_ALL_COORDINATES * name.startswith("informative"):
+                    best, chosen, way = value, weights, name
+            critic.set_weights(chosen or candidates[0][1])
         for average, variable in zip(self._averages, self._variables, strict=True):
             average.assign(variable.value)
         return way, rivals
