@@ -16,7 +16,7 @@ from pathlib import Path
 
 from absl import app, flags
 
-from benchmarks.measure import machine, printed_by
+from benchmarks.measure import keep, known_in, machine, printed_by
 
 __all__ = ["run"]
 
@@ -52,7 +52,7 @@ _EXPERIMENTS = {
 def run(output, only=""):
     """Measures what ``only`` is part of; returns the table of all that is known, as Markdown."""
     path = Path(output) / "cold_start.json"
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known = known_in(path)
     commands = {name: argv for name, argv in _COMMANDS.items() if only in name}
     turns = [{name: _seconds(argv) for name, argv in commands.items()} for _ in range(_REPEATS)]
     for name in commands:
@@ -60,9 +60,8 @@ def run(output, only=""):
     for name, settings in _EXPERIMENTS.items():
         if only in name:
             known[name] = printed_by("benchmarks.cold_start", name, *settings)
-    path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     table = _table(known)
-    path.with_suffix(".md").write_text(table + "\n", encoding="utf-8")
+    keep(path, known, table)
     return table
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from absl import app, flags
 
-from benchmarks.measure import printed_by
+from benchmarks.measure import keep, known_in, printed_by
 
 __all__ = ["run", "shares"]
 
@@ -44,13 +44,14 @@ def shares(seconds_per_step, steps, evaluations):
 def run(output, data_dir, only=""):
     """Measures what ``only`` is part of; returns the table of all that is known, as Markdown."""
     path = Path(output) / "evaluation_share.json"
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known = known_in(path)
     for name in _EXPERIMENTS:
         if only in name:
             known[name] = printed_by("benchmarks.evaluation_share", name, data_dir)
-            path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+            keep(path, known, _table(known))
+    # The table is written anew if nothing was measured, too.
     table = _table(known)
-    path.with_suffix(".md").write_text(table + "\n", encoding="utf-8")
+    keep(path, known, table)
     return table
 
 

@@ -8,7 +8,6 @@ dominated by constant costs.
 """
 
 import dataclasses
-import json
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from absl import app, flags
 from matplotlib import ticker
 
 from benchmarks import deep_infomax_steps
-from benchmarks.measure import in_process, machine
+from benchmarks.measure import in_process, keep, known_in, machine
 from tf_infomax.plots import style
 
 __all__ = ["CURVES", "Curve", "draw", "exponent", "run", "table"]
@@ -154,7 +153,7 @@ def exponent(sizes, costs):
 def run(output, only=""):
     """Measures the curves whose work contains ``only``; returns all there are, by their work."""
     path = Path(output) / "growth.json"
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known = known_in(path)
     for curve in CURVES:
         key = f"{curve.work}, over {curve.size}"
         if only not in key:
@@ -170,9 +169,9 @@ def run(output, only=""):
             print(f"  {key}: {value:,}", flush=True)
         known[key] = {"machine": machine(), "panel": curve.panel, "curve": curve.curve,
                       "size": curve.size, "work": curve.work, "points": points}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-    path.with_suffix(".md").write_text(table(known) + "\n", encoding="utf-8")
+        keep(path, known, table(known))
+    # The table is written anew if nothing was measured, too.
+    keep(path, known, table(known))
     draw(known, path.with_suffix(".png"))
     return known
 

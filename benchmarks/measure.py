@@ -30,7 +30,10 @@ import numpy as np
 from benchmarks import process_costs
 from tf_infomax.running.host_memory import keep_buffers
 
-__all__ = ["Result", "compare", "in_process", "in_turns", "machine", "printed_by", "table"]
+__all__ = [
+    "Result", "compare", "in_process", "in_turns", "keep", "known_in", "machine", "printed_by",
+    "table", "take_turns",
+]
 
 _ROOT = pathlib.Path(__file__).resolve().parents[1]
 # Seconds: steps that take longer are not repeated.
@@ -202,7 +205,19 @@ def _alone(where, sizes, seconds, target):
 
 def _turns(wheres, sizes, seconds):
     keep_buffers()
-    steps = [_built(where, sizes) for where in wheres]
+    return take_turns([_built(where, sizes) for where in wheres], seconds)
+
+
+def take_turns(steps, seconds):
+    """Times steps in turns, in this process.
+
+    Args:
+        steps: functions without arguments -> list of arrays.
+        seconds: how long turns are taken; at least five are.
+
+    Returns:
+        For every turn, for every step: its wall-clock and processor seconds.
+    """
     calls = []
     for step in steps:
         # Traced and compiled.
@@ -264,6 +279,18 @@ def machine():
         "cores": len(os.sched_getaffinity(0)),
         "load": round(os.getloadavg()[0], 1),
     }
+
+
+def known_in(path):
+    """What an earlier run has kept in a JSON file, a dict; empty if there is none."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def keep(path, known, table):
+    """Writes a dict as JSON and its table, Markdown, beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    path.with_suffix(".md").write_text(table + "\n", encoding="utf-8")
 
 
 def printed_by(module, *arguments):

@@ -11,7 +11,6 @@ its turns in the same process. ``product_times.json`` and ``product_times.md`` k
 """
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ import tensorflow as tf
 from absl import app, flags
 
 from benchmarks import deep_infomax_steps, flops, training_steps, trials
-from benchmarks.measure import printed_by
+from benchmarks.measure import keep, known_in, printed_by, take_turns
 from tf_infomax.running.host_memory import keep_buffers
 
 __all__ = ["run", "shares"]
@@ -44,20 +43,22 @@ _INPUTS = {
 # A call from Python costs as much as a small product: products are computed by so many in a call.
 _FLOP_OF_A_CALL = 500_000_000
 _MOST_IN_A_CALL = 16
-_TURNS = 9
-_CALLS_OF_A_TURN = 3
+_STEPS_OF_A_CALL = 3
+# Five turns of all products take longer.
+_SECONDS = 30.0
 
 
 def run(output, only=""):
     """Measures the steps that ``only`` is part of; returns the table of all, as Markdown."""
     path = Path(output) / "product_times.json"
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known = known_in(path)
     for name in _STEPS:
         if only in name:
             known[name] = printed_by("benchmarks.product_times", name)
-            path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+            keep(path, known, _table(known))
+    # The table is written anew if nothing was measured, too.
     table = _table(known)
-    path.with_suffix(".md").write_text(table + "\n", encoding="utf-8")
+    keep(path, known, table)
     return table
 
 
@@ -77,16 +78,18 @@ def _measured(name):
     """Milliseconds of the products, of Adam, and of the whole step."""
     keep_buffers()
     trial = _STEPS[name]()
-    batch = trial.task.draw(tf.constant(0, tf.int64))
-    compiled = tf.function(trial.task.update, jit_compile=True)
-    products = flops.products(compiled.get_concrete_function(batch))
-    train = trials.loop_of(trial, False, _CALLS_OF_A_TURN)
-    calls = {"step": lambda: train(0), **_in_both_ways("adam", *_adam(trial.model))}
+    products = flops.products(trials.traced_update(trial, jit_compile=True))
+    train = trials.loop_of(trial, False, _STEPS_OF_A_CALL)
+    calls = {
+        "step": trials.training_step(train, _STEPS_OF_A_CALL, []),
+        **_in_both_ways("adam", *_adam(trial.model)),
+    }
     for product in products:
         calls.update(_in_both_ways(product, *_alone(product)))
-    ms = _in_turns(calls)
+    seconds = np.median(take_turns(list(calls.values()), _SECONDS), axis=0)[:, 0]
+    ms = dict(zip(calls, (1e3 * seconds).tolist(), strict=True))
     return {
-        "step_ms": ms["step"],
+        "step_ms": ms["step"] / _STEPS_OF_A_CALL,
         "adam_ms": {way: ms["adam", way] for way in _WAYS},
         "products": [
             {
@@ -102,29 +105,11 @@ def _measured(name):
     }
 
 
-def _in_turns(calls):
-    """Name -> milliseconds of a call, the median over the turns; each name's makes several."""
-    times = {name: [] for name in calls}
-    for turn in range(1 + _TURNS):
-        for name, call in calls.items():
-            began = time.perf_counter()
-            call()
-            # The first turn traces and compiles.
-            if turn:
-                times[name].append(time.perf_counter() - began)
-    return {name: 1e3 * float(np.median(each)) / _CALLS_OF_A_TURN for name, each in times.items()}
-
-
-def _in_both_ways(name, compute, *inputs):
-    def calls(function):
-        for _ in range(_CALLS_OF_A_TURN):
-            results = function(*inputs)
-        # Kernels may still be running when a call is back.
-        return results[0].numpy()
-
+def _in_both_ways(name, compute, inputs):
+    """(name, way) -> a step for ``take_turns``."""
     functions = {way: tf.function(compute, jit_compile=_WAYS[way]) for way in _WAYS}
     return {
-        (name, way): lambda function=function: calls(function)
+        (name, way): lambda function=function: function(inputs)
         for way, function in functions.items()
     }
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from absl import app, flags
 
 from benchmarks import rates
-from benchmarks.measure import Result, compare, machine, table
+from benchmarks.measure import Result, compare, known_in, machine, table
 
 __all__ = ["COMPARISONS", "Comparison", "run"]
 
@@ -229,7 +229,7 @@ _LEAST = 0.6
 def run(output, only="", seconds=30.0):
     """Measures the comparisons whose work contains ``only``; returns all results there are."""
     path = Path(output) / "speed.json"
-    known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known = known_in(path)
     found = {
         work: [Result(**one) for one in entry["results"]] for work, entry in known.items()
     }

@@ -70,10 +70,10 @@ def loss_and_gradients(loss, variables):
     return [np.asarray(one) for one in compute()]
 
 
-def traced_update(trial):
-    """The graph of one training step on a batch, a concrete function."""
+def traced_update(trial, jit_compile=None):
+    """The graph of one training step on a batch, a concrete function; for XLA if compiled."""
     batch = trial.task.draw(tf.constant(0, tf.int64))
-    return tf.function(trial.task.update).get_concrete_function(batch)
+    return tf.function(trial.task.update, jit_compile=jit_compile).get_concrete_function(batch)
 
 
 def training_step(train, steps, found):
