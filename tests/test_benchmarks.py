@@ -25,6 +25,53 @@ def test_formulations_that_disagree_are_no_comparison():
     assert second.quartiles[0] <= second.ratio <= second.quartiles[1] and second.ratio > 10
 
 
+def test_memory_of_a_step_is_that_of_its_buffers():
+    # Of 128 x 128 pairs, 200 numbers each, at least two float32 arrays: inputs, hidden values.
+    # Where TensorFlow keeps its regions they would not be seen.
+    sizes = {"size": 128, "width": 100, "hidden": 200, "xla": False}
+    found = measure.in_process("benchmarks.concat_critic:tiled_pairs", sizes)
+    assert found["megabytes"] > 2 * 128**2 * 200 * 4 / 2**20
+
+
+def test_comparisons_that_cannot_run_are_named_before_the_first_one(
+    monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(speed.importlib.util, "find_spec", lambda name: None)
+    made, said = [], []
+
+    def measured(one, seconds):
+        made.append(one.work)
+        said.append(capsys.readouterr().err)
+        return [Result(one.work, label, 1.0, 1.0, 1.0, (1.0, 1.0), 1.0, None) for label in one.ways]
+
+    monkeypatch.setattr(speed, "_measured", measured)
+    monkeypatch.setattr(speed.rates, "flop_of", lambda one: 1)
+    monkeypatch.setattr(speed.rates, "rate_of_a_product", lambda: 1.0)
+    speed.run(tmp_path)
+    (probe,) = {one.work for one in speed.COMPARISONS} - {*made}
+    assert "MNIST" in probe and not {one.work for one in speed.AGAINST_TORCH} & {*made}
+    lines = said[0].splitlines()
+    assert len(lines) == 1 + len(speed.AGAINST_TORCH) and not any(said[1:])
+    assert probe in lines[0] and "The data set 'mnist' is not here" in lines[0]
+    assert all("PyTorch is not installed: pip install" in line for line in lines[1:])
+
+
+def test_a_comparison_that_fails_does_not_end_the_others(monkeypatch, tmp_path):
+    first, second = speed.COMPARISONS[:2]
+
+    def measured(one, seconds):
+        if one is first:
+            raise ArithmeticError(f"{one.work}: they differ")
+        return [Result(one.work, "alone", 2.0, 2.0, 1.0, (1.0, 1.0), 10.0, None)]
+
+    monkeypatch.setattr(speed, "_measured", measured)
+    with pytest.raises(ArithmeticError, match=r"K = 128.* they differ$"):
+        speed.run(tmp_path, "concat critic, K = 128")
+    assert list(measure.known_in(tmp_path / "speed.json")) == [second.work]
+    assert "| alone | 2,000.0 | 1.00 |" in (tmp_path / "speed.md").read_text()
+
+
 def test_ratios_are_those_of_the_baseline_to_each():
     results = [
         Result("one", "slow", 0.5, 0.6, 1.0, (1.0, 1.0), 80.0, None),

@@ -83,7 +83,7 @@ OPTIONS = {
 # Experiment -> evaluators that need what it has, and no other run does.
 OF_THEIR_OWN = {
     "dim_vae": ("elbo", "decoder", "samples", "traversals"),
-    "dim_bigan": ("decoder", "samples", "traversals"),
+    "dim_bigan": ("decoder", "samples", "traversals", "pairing"),
     "dim_autoencoder": ("elbo", "samples"),
     "dim_supervised": ("classifier",),
     "dim_attributes_supervised": ("attribute_probe",),

@@ -115,6 +115,46 @@ def test_samples_are_drawn_from_the_prior_or_from_the_codes_own_distribution():
         assert found["samples/spread"].value == pytest.approx(1 / 4, rel=0.1)
 
 
+class Game(Term):
+    """Generates what it decodes; its discriminator is a function of pixel 0 and entry 0."""
+
+    code_prior, generate = "normal", Term.decode
+
+    def __init__(self, score):
+        self.score = score
+
+    def discriminate(self, views, codes):
+        assert len(views) == len(codes)
+        return tf.cast(self.score(views[:, 0, 0, :], codes[:, :1]), tf.float32)
+
+
+def _matches(pixels, codes):
+    """Highest for an image with its code, lowest for a generated one with its draw."""
+    # Images are 10 brighter than what is generated of their codes.
+    return tf.where(pixels > 5, -tf.abs(pixels - 10 - codes / 4), tf.abs(pixels - codes / 4))
+
+
+@pytest.mark.parametrize(
+    ("score", "expected"),
+    [
+        (_matches, {"encoded": 1.0, "generated": 1.0}),
+        (lambda pixels, codes: -_matches(pixels, codes), {"encoded": 0.0, "generated": 0.0}),
+        # Images alone, and codes alone.
+        (lambda pixels, codes: pixels, {"encoded": 0.5, "generated": 0.5, "unpaired": 1.0}),
+        # Every code but the last is below the next one.
+        (lambda pixels, codes: codes, {"encoded": 1 / 600}),
+    ],
+)
+def test_what_a_discriminator_knows_of_pairs(score, expected):
+    codes = np.repeat(np.linspace(1, 4, 600, dtype=np.float32)[:, np.newaxis], D, axis=1)
+    images = 10 + codes.reshape(-1, SIDE, SIDE, 1) / 4
+    given = Snapshot([Game(score)], [codes[:1], codes], [images[:1], images])
+    found, _ = measured("pairing", given)
+    values = {name: found[f"pairing/{name}"].value for name in expected}
+    assert values == pytest.approx(expected, abs=1e-12)
+    assert {one.tags["pairs"] for one in found.values()} == {600}
+
+
 def test_the_elbo_of_all_test_images():
     encoder = encoders.get("basic28x28", widths=(3, 4, 5), output_units=4, seed=0)
     term = Reconstruction(beta=4.0, base_channels=8, noise_sd=0.5, seed=1)
@@ -142,6 +182,12 @@ _SMALL = (
     "encoder=basic28x28", "encoder.widths=(4,8,16)", "encoder.output_units=8",
 )
 _PICTURES = "evaluate=decoder,samples,traversals"
+
+
+def test_pairs_are_for_runs_with_a_discriminator_of_pairs(tmp_path):
+    path = write_images(tmp_path / "digits28.npz")
+    with pytest.raises(ValueError, match=r"with the term bigan.*Received: reconstruction"):
+        plan(tmp_path / "work", "dim_vae", path, "evaluate=pairing")
 
 
 def plan(workdir, name, path, *settings):
@@ -178,6 +224,9 @@ def test_runs_are_resumed_bit_for_bit_and_evaluated(name, tmp_path, monkeypatch)
         expected, rows = (read_rows(one.directory) for one in (whole, run))
         assert rows == expected
         again, _ = evaluate(run.directory, ["samples"], note=lambda _: None)
+        if name == "dim_bigan":
+            found, _ = evaluate(run.directory, ["pairing"], note=lambda _: None)
+            assert all(0.0 <= row.value <= 1.0 for row in found) and len(found) == 3
         export = export_model(run.directory, tmp_path / "export")
     figures = {row.metric for row in rows if "png" in row.tags}
     assert figures == {"decoder/figure", "samples/figure", "traversals/figure"}

@@ -1,20 +1,30 @@
 """What decoders and generators make: the ELBO, own reconstructions, samples, traversals.
 
-For runs with a term that decodes codes (reconstruction, bigan), whose model is available.
+For runs with a term that decodes codes (reconstruction, bigan), whose model is available. Of a
+BiGAN also what its discriminator has learnt.
 """
 
 import numpy as np
 import tensorflow as tf
+from sklearn.metrics import roc_auc_score
 
 from tf_infomax.evaluators import needs
 from tf_infomax.evaluators.common import png
 from tf_infomax.evaluators.facts import checked_by
 from tf_infomax.naming.option_kinds import Integer, Real
 from tf_infomax.numerics.randomness import stream
-from tf_infomax.objectives.prior_matching import sample_prior
+from tf_infomax.numerics.tensors import wide
+from tf_infomax.objectives.features import flat
+from tf_infomax.objectives.prior_matching import sample_prior, squash
 from tf_infomax.results.measurements import EVALUATORS, Measurement
 
-__all__ = ["measure_decoder", "measure_elbo", "measure_samples", "measure_traversals"]
+__all__ = [
+    "measure_decoder",
+    "measure_elbo",
+    "measure_pairing",
+    "measure_samples",
+    "measure_traversals",
+]
 
 _DECODING = ("reconstruction", "bigan")
 _AT_ONCE = 250
@@ -38,14 +48,25 @@ def _need_reconstruction(facts, options):
         )
 
 
+def _need_bigan(facts, options):
+    del options
+    if not facts.views or "bigan" not in facts.terms:
+        raise ValueError(
+            "It is for runs with the term bigan, and needs the whole model. "
+            f"Received: {', '.join(facts.terms)}{'' if facts.views else ', an export'}."
+        )
+
+
 def _term(snapshot):
     """The first term of the model that decodes codes."""
     return next(term for term in snapshot.trial.model.objectives if hasattr(term, "decode"))
 
 
-def _in_parts(function, codes):
+def _in_parts(function, *arrays):
+    """``function(*arrays)``, some rows at a time."""
+    starts = range(0, len(arrays[0]), _AT_ONCE)
     return np.concatenate(
-        [function(codes[k : k + _AT_ONCE]).numpy() for k in range(0, len(codes), _AT_ONCE)]
+        [function(*(one[k : k + _AT_ONCE] for one in arrays)).numpy() for k in starts]
     )
 
 
@@ -167,3 +188,46 @@ def measure_traversals(
     value = float(np.mean(changes[chosen]))
     yield Measurement("traversals/change", "test", value, "1", tags)
     yield Measurement("traversals/figure", "test", value, "1", {**tags, "png": picture})
+
+
+@EVALUATORS.register("pairing")
+@checked_by(needs.need_encoder, _need_bigan)
+def measure_pairing(snapshot, pairs: Integer(2, 1_000_000) = 2_000):
+    """Whether a BiGAN's discriminator knows which code belongs to which image; 0.5 is chance.
+
+    Of the first ``pairs`` test images, the fraction of which it scores an image with its own code
+    above the same image with the code of the next one ("encoded"), and of as many draws of the
+    prior, the fraction of which it scores the generated image with its own draw below the same
+    image with the next draw ("generated"). "Unpaired" is what it knows without pairs: the area
+    under the ROC curve of images with the next code against generated images with the next draw.
+    Where the first two are at chance, no gradient tells the encoder what is in an image.
+    """
+    term = next(t for t in snapshot.trial.model.objectives if hasattr(t, "discriminate"))
+    images = snapshot.images[1][:pairs]
+    _, codes = snapshot.features(snapshot.name_of(term.endpoint))
+    codes = squash(wide(flat(tf.constant(codes[: len(images)]))), term.code_prior).numpy()
+    seed = stream(snapshot.seed("pairing"), "codes")
+    draws = sample_prior(term.code_prior, codes.shape, seed, codes.dtype).numpy()
+    of_encoded = _own_and_next(term, images, codes)
+    of_generated = _own_and_next(term, _in_parts(term.generate, draws), draws)
+    kinds = np.repeat([1, 0], len(images))
+    found = {
+        "encoded": _fraction_above(*of_encoded),
+        "generated": 1.0 - _fraction_above(*of_generated),
+        "unpaired": float(roc_auc_score(kinds, np.append(of_encoded[1], of_generated[1]))),
+    }
+    for name, value in found.items():
+        yield Measurement(f"pairing/{name}", "test", value, "fraction", {"pairs": len(images)})
+
+
+def _own_and_next(term, views, codes):
+    """Scores ``[K]`` of views with their own codes, and with those of the next view."""
+    return [
+        _in_parts(term.discriminate, views, of_views)[:, 0]
+        for of_views in (codes, np.roll(codes, -1, axis=0))
+    ]
+
+
+def _fraction_above(scores, others):
+    """How many scores are above the other of their pair; equal ones count as half."""
+    return float(np.mean((scores > others) + 0.5 * (scores == others)))

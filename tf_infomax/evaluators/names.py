@@ -17,6 +17,7 @@ _HOMES = {
     "decoder": "generation",
     "samples": "generation",
     "traversals": "generation",
+    "pairing": "generation",
     "alignment_uniformity": "geometry",
     "circle": "geometry",
     "bound": "information",
