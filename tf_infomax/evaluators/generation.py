@@ -26,35 +26,25 @@ __all__ = [
     "measure_traversals",
 ]
 
-_DECODING = ("reconstruction", "bigan")
 _AT_ONCE = 250
 
 
-def _need_decoding(facts, options):
-    del options
-    if not facts.views or not {*_DECODING} & {*facts.terms}:
-        raise ValueError(
-            f"It is for runs with one of the terms {', '.join(_DECODING)}, and needs the whole "
-            f"model. Received: {', '.join(facts.terms)}{'' if facts.views else ', an export'}."
-        )
+def _need_term(*names):
+    """A check that one of these terms is trained, and its model available."""
+    listed = f"{'one of the terms' if names[1:] else 'the term'} {', '.join(names)}"
+
+    def need(facts, options):
+        del options
+        if not facts.views or not {*names} & {*facts.terms}:
+            raise ValueError(
+                f"It is for runs with {listed}, and needs the whole model. "
+                f"Received: {', '.join(facts.terms)}{'' if facts.views else ', an export'}."
+            )
+
+    return need
 
 
-def _need_reconstruction(facts, options):
-    del options
-    if not facts.views or "reconstruction" not in facts.terms:
-        raise ValueError(
-            "It is for runs with the term reconstruction, and needs the whole model. "
-            f"Received: {', '.join(facts.terms)}{'' if facts.views else ', an export'}."
-        )
-
-
-def _need_bigan(facts, options):
-    del options
-    if not facts.views or "bigan" not in facts.terms:
-        raise ValueError(
-            "It is for runs with the term bigan, and needs the whole model. "
-            f"Received: {', '.join(facts.terms)}{'' if facts.views else ', an export'}."
-        )
+_need_decoding = _need_term("reconstruction", "bigan")
 
 
 def _term(snapshot):
@@ -71,7 +61,7 @@ def _in_parts(function, *arrays):
 
 
 @EVALUATORS.register("elbo")
-@checked_by(needs.need_encoder, _need_reconstruction)
+@checked_by(needs.need_encoder, _need_term("reconstruction"))
 def measure_elbo(snapshot, draws: Integer(1, 1_000) = 1):
     """Mean ELBO of the test images and its two parts, in nats an image; see ``Reconstruction``.
 
@@ -191,7 +181,7 @@ def measure_traversals(
 
 
 @EVALUATORS.register("pairing")
-@checked_by(needs.need_encoder, _need_bigan)
+@checked_by(needs.need_encoder, _need_term("bigan"))
 def measure_pairing(snapshot, pairs: Integer(2, 1_000_000) = 2_000):
     """Whether a BiGAN's discriminator knows which code belongs to which image; 0.5 is chance.
 
