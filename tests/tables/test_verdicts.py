@@ -288,6 +288,13 @@ def test_the_committed_rows():
                if one.check.claim == "Table 1" and "infoNCE" in one.check.left.label
                and one.check.right.label == "DIM(L) JSD")
     assert {one.text() for one in found if one.check.claim == "C7"} == {HOLDS}
+    # Fig. 2 at full length and Fig. 4c: InfoNCE ends at 4.67, 4.59, 4.87, untrained 0.01.
+    conditions = by["C3", "end", "untrained", "log_condition_number", "mnist", "infonce"]
+    assert conditions.text() == HOLDS and math.isclose(conditions.difference, 4.70, abs_tol=0.01)
+    for claim, seeds in (("C3", 3), ("C6", 5)):
+        of_claim = {(one.text(), one.seeds) for one in found
+                    if one.check.claim == claim and one.metric != CONVERGED}
+        assert of_claim == {(HOLDS, seeds)}
 
 
 def test_the_table_says_verdict_budget_and_interval():
