@@ -118,7 +118,7 @@ def test_samples_are_drawn_from_the_prior_or_from_the_codes_own_distribution():
 class Game(Term):
     """Generates what it decodes; its discriminator is a function of pixel 0 and entry 0."""
 
-    code_prior, generate = "normal", Term.decode
+    label, code_prior, generate = "bigan", "normal", Term.decode
 
     def __init__(self, score):
         self.score = score
@@ -148,7 +148,8 @@ def _matches(pixels, codes):
 def test_what_a_discriminator_knows_of_pairs(score, expected):
     codes = np.repeat(np.linspace(1, 4, 600, dtype=np.float32)[:, np.newaxis], D, axis=1)
     images = 10 + codes.reshape(-1, SIDE, SIDE, 1) / 4
-    given = Snapshot([Game(score)], [codes[:1], codes], [images[:1], images])
+    # A term before it that has a discriminator, too: of codes alone.
+    given = Snapshot([PriorMatching(), Game(score)], [codes[:1], codes], [images[:1], images])
     found, _ = measured("pairing", given)
     values = {name: found[f"pairing/{name}"].value for name in expected}
     assert values == pytest.approx(expected, abs=1e-12)

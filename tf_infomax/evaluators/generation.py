@@ -192,7 +192,7 @@ def measure_pairing(snapshot, pairs: Integer(2, 1_000_000) = 2_000):
     under the ROC curve of images with the next code against generated images with the next draw.
     Where the first two are at chance, no gradient tells the encoder what is in an image.
     """
-    term = next(t for t in snapshot.trial.model.objectives if hasattr(t, "discriminate"))
+    term = next(t for t in snapshot.trial.model.objectives if t.label == "bigan")
     images = snapshot.images[1][:pairs]
     _, codes = snapshot.features(snapshot.name_of(term.endpoint))
     codes = squash(wide(flat(tf.constant(codes[: len(images)]))), term.code_prior).numpy()
