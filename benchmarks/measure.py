@@ -176,9 +176,11 @@ def _started(what, *arguments):
     command = [sys.executable, "-m", "benchmarks.measure", what, json.dumps(arguments)]
     environment = {**os.environ, "PYTHONPATH": str(_ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
     if what == "alone":
-        # Where TensorFlow uses oneDNN it cuts buffers from regions that it keeps: the peak of a
-        # step would be that of the steps before.
-        environment["TF_ONEDNN_USE_SYSTEM_ALLOCATOR"] = "true"
+        # TensorFlow keeps regions where it uses oneDNN, and where ``keep_buffers`` has said so:
+        # the peak of a step would be that of the steps before.
+        environment |= {
+            "TF_ONEDNN_USE_SYSTEM_ALLOCATOR": "true", "TF_CPU_ALLOCATOR_USE_BFC": "false",
+        }
     done = subprocess.run(
         command, env=environment, cwd=_ROOT, check=False, capture_output=True, text=True
     )
