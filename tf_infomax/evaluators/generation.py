@@ -13,8 +13,6 @@ from tf_infomax.evaluators.common import png
 from tf_infomax.evaluators.facts import checked_by
 from tf_infomax.naming.option_kinds import Integer, Real
 from tf_infomax.numerics.randomness import stream
-from tf_infomax.numerics.tensors import wide
-from tf_infomax.objectives.features import flat
 from tf_infomax.objectives.prior_matching import sample_prior, squash
 from tf_infomax.results.measurements import EVALUATORS, Measurement
 
@@ -195,7 +193,7 @@ def measure_pairing(snapshot, pairs: Integer(2, 1_000_000) = 2_000):
     term = next(t for t in snapshot.trial.model.objectives if t.label == "bigan")
     images = snapshot.images[1][:pairs]
     _, codes = snapshot.features(snapshot.name_of(term.endpoint))
-    codes = squash(wide(flat(tf.constant(codes[: len(images)]))), term.code_prior).numpy()
+    codes = squash(tf.constant(codes[: len(images)]), term.code_prior).numpy()
     seed = stream(snapshot.seed("pairing"), "codes")
     draws = sample_prior(term.code_prior, codes.shape, seed, codes.dtype).numpy()
     of_encoded = _own_and_next(term, images, codes)
