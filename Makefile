@@ -53,16 +53,29 @@ bench-check: .venv/installed
 gpu-check: .venv/installed
 	$(BIN)/python -m benchmarks.gpu_check
 
-# What the committed rows say about the papers' claims.
+# What the committed rows say about the papers' claims: of the longest runs, then of all systems at
+# one small budget each, which have the same names and so need a table of their own.
+CHECK := $(BIN)/python launch/check_results.py
+DIM := results/deep_infomax
 check-results: .venv/installed
-	$(BIN)/python launch/check_results.py $(RESULTS)
+	$(CHECK) $(RESULTS)
+	@echo; echo "All systems of Tables 1 and 5, 500 steps:"; echo
+	$(CHECK) $(DIM)/table_1/*/ $(DIM)/table_5/*/
+	@echo; echo "All systems of Table 4, 500 steps:"; echo
+	$(CHECK) $(DIM)/table_4/*/
 
 # Redraws the committed figures, tables and gallery from the committed rows.
 REPORT := $(BIN)/python launch/make_report.py
 figures: .venv/installed
 	$(REPORT) results/mi_max/*/ --output=runs/mi_max.html --figures=results/mi_max
-	$(REPORT) results/deep_infomax/dim_*/ --output=runs/deep_infomax.html \
-		--figures=results/deep_infomax --tables=results/deep_infomax/tables.md
+	$(REPORT) $(DIM)/dim_*/ --output=runs/deep_infomax.html \
+		--figures=$(DIM) --tables=$(DIM)/tables.md
+	$(REPORT) $(DIM)/table_1/*/ $(DIM)/table_5/*/ --output=runs/tables_1_and_5.html \
+		--tables=$(DIM)/table_1/tables.md
+	$(CHECK) $(DIM)/table_1/*/ $(DIM)/table_5/*/ --output=$(DIM)/table_1/claims.md
+	$(REPORT) $(DIM)/table_4/*/ --output=runs/table_4.html --tables=$(DIM)/table_4/tables.md
+	$(CHECK) $(DIM)/table_4/*/ --output=$(DIM)/table_4/claims.md
+	$(REPORT) $(DIM)/long_runs/*/ --output=runs/long_runs.html --figures=$(DIM)/long_runs
 	$(REPORT) results/estimation/*/ --output=runs/estimation.html --figures=results/estimation
 	$(REPORT) $(RESULTS) --output=runs/all.html --gallery=docs/gallery.md
 

@@ -120,6 +120,41 @@ def test_probes_and_estimators_show_how_they_learned():
     assert [len(line.get_ydata()) for line in ndm.lines] == [200] * 3
 
 
+def test_probes_on_the_way_are_drawn_over_training_towards_the_published_values():
+    grows = {"conv": (0.54, 0.67, 0.68), "fc": (0.50, 0.63, 0.64), "global": (0.35, 0.56, 0.58)}
+    rows = [
+        row("probe/mlp/accuracy", value + 0.01 * seed, seed, step, features=endpoint,
+            bound="infonce")
+        for endpoint, values in grows.items()
+        for step, value in zip((0, 7810, 15620), values, strict=True)
+        for seed in (0, 2)
+    ]
+    drawing = plots.draw("dim_local", to_frame(rows))
+    axes = panel(drawing.figure, "MLP probe during training")
+    assert axes.get_xlabel() == "training steps"
+    curves = [line for line in axes.lines if line.get_color() != "black"]
+    for line, values in zip(curves, grows.values(), strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), [0, 7810, 15620])
+        np.testing.assert_allclose(line.get_ydata(), np.add(values, 0.01))
+    (legend,) = drawing.figure.legends
+    named = {text.get_text() for text in legend.get_texts()}
+    assert {"on conv", "on fc", "on global", "published"} <= named
+    # Table 1, CIFAR-10, DIM(L) with infoNCE: in sight, and each in the style of its endpoint.
+    levels = [line for line in axes.lines if line.get_color() == "black"]
+    np.testing.assert_allclose([line.get_ydata()[0] for line in levels], [0.7521, 0.7557, 0.6913])
+    assert [line.get_linestyle() for line in levels] == [line.get_linestyle() for line in curves]
+    assert axes.get_ylim()[1] > 0.7557 and "published" in drawing.caption
+    # Two variants have one panel for each endpoint; one measurement is no curve.
+    other = [row("probe/mlp/accuracy", 0.5, 0, step, "jsd", features="conv", bound="jsd")
+             for step in (0, 7810)]
+    figure = plots.draw("dim_local", to_frame([*rows, *other])).figure
+    conv = panel(figure, "MLP probe during training on conv")
+    assert [line.get_color() for line in conv.lines].count("black") == 2
+    ends = [one for one in rows if one.step == 15620]
+    titles = [axes.get_title() for axes in plots.draw("dim_local", to_frame(ends)).figure.axes]
+    assert "MLP probe" in titles and "MLP probe during training" not in titles
+
+
 def test_negatives_are_drawn_against_their_number():
     rows = rows_of("dim_negatives", 1, 800, "cifar10")
     figure = plots.draw("dim_negatives", to_frame(rows)).figure

@@ -125,28 +125,44 @@ def _bars(metric, title, endpoints):
     return draw
 
 
-def _mark_published(panel, frame, metric, endpoint, x, width):
-    row = select(frame, metric, "test", features=endpoint).iloc[0]
+def _published_value(frame, metric, endpoint):
+    """The paper's value on that endpoint, or None if it has none or only a range."""
+    found = select(frame, metric, "test", features=endpoint)
+    if found.empty:
+        return None
+    row = found.iloc[0]
     entry = published(row["experiment"], metric, "test", row.to_dict())
-    if entry is None or entry.low != entry.high:
+    return entry.low if entry is not None and entry.low == entry.high else None
+
+
+def _mark_published(panel, frame, metric, endpoint, x, width):
+    value = _published_value(frame, metric, endpoint)
+    if value is None:
         return
     half = 0.46 * width
-    (line,) = panel.axes.plot(
-        [x - half, x + half], [entry.low, entry.low], color="black", linewidth=1.6
-    )
+    (line,) = panel.axes.plot([x - half, x + half], [value, value], color="black", linewidth=1.6)
     panel.handles.setdefault(_PUBLISHED, line)
 
 
-def _probe_curves(metric, title, endpoints):
+def _endpoint_curves(title, xlabel, measured, endpoints, level=lambda frame, endpoint: None):
+    """A function that draws a curve for each variant and endpoint, and returns its panel.
+
+    Args:
+        title: heading.
+        xlabel: label of the x axis.
+        measured: (frame, endpoint) -> ``Curve``.
+        endpoints: names; if several, each has its own style of line.
+        level: (frame, endpoint) -> the published value for a horizontal line, or None.
+    """
+
     def draw(axes, variants):
         panel = style.Panel(axes, title, "test accuracy")
         for name, color, frame in variants:
             for place, endpoint in enumerate(endpoints):
-                panel.curve(
-                    epoch_curve(frame, metric, "test", features=endpoint), color, name,
-                    _ENDPOINT_STYLES[place % len(_ENDPOINT_STYLES)], 1.5,
-                )
-        panel.finish(xlabel="epochs of the probe")
+                linestyle = _ENDPOINT_STYLES[place % len(_ENDPOINT_STYLES)]
+                panel.curve(measured(frame, endpoint), color, name, linestyle, 1.5)
+                panel.level(level(frame, endpoint), _PUBLISHED, "black", linestyle, 1.0)
+        panel.finish(xlabel=xlabel)
         if len(endpoints) > 1:
             for place, endpoint in enumerate(endpoints):
                 linestyle = _ENDPOINT_STYLES[place % len(_ENDPOINT_STYLES)]
@@ -177,6 +193,37 @@ def _dependence(metric, title):
     return draw
 
 
+def _probe_curves(metric, title, endpoints):
+    """How a probe itself learned, at the last step of the encoder's training."""
+
+    def measured(frame, endpoint):
+        return epoch_curve(frame, metric, "test", features=endpoint)
+
+    return _endpoint_curves(title, "epochs of the probe", measured, endpoints)
+
+
+def _probes_on_the_way(metric, title, endpoints):
+    """What a probe found while the encoder was trained, towards the published values."""
+
+    def measured(frame, endpoint):
+        return curve(frame, metric, "test", features=endpoint)
+
+    def level(frame, endpoint):
+        return _published_value(frame, metric, endpoint)
+
+    return _endpoint_curves(title, "training steps", measured, endpoints, level)
+
+
+def _apart(draw, metric, title, endpoints, frame):
+    """``draw`` for all endpoints in one panel or, with several variants, for one a panel.
+
+    Lines of several variants and endpoints in one panel would be indistinguishable.
+    """
+    if frame["variant"].nunique() == 1:
+        return [draw(metric, title, endpoints)]
+    return [draw(metric, f"{title} on {one}", [one]) for one in endpoints]
+
+
 def _wanted(frame):
     """The functions that draw the metrics with rows in ``frame``, in order."""
     result = []
@@ -190,15 +237,14 @@ def _wanted(frame):
         endpoints = endpoints_of(select(frame, split="test"), metric)
         if endpoints:
             result.append(_bars(metric, title, endpoints))
+            if select(frame, metric, "test")["step"].nunique() > 1:
+                on_the_way = f"{title} during training"
+                result += _apart(_probes_on_the_way, metric, on_the_way, endpoints, frame)
     for metric, title in ((MLP, "MLP probe"), ("fine_tuning/accuracy", "Fine-tuning")):
         endpoints = endpoints_of(select(frame, split="test"), metric)
-        if not endpoints or not epoch_curve(frame, metric, "test").steps.size:
-            continue
-        if frame["variant"].nunique() == 1:
-            result.append(_probe_curves(metric, f"{title}, its training", endpoints))
-        else:
-            # Lines of several variants and endpoints in one panel would be indistinguishable.
-            result += [_probe_curves(metric, f"{title} on {one}", [one]) for one in endpoints]
+        if endpoints and epoch_curve(frame, metric, "test").steps.size:
+            alone = f"{title}, its training" if frame["variant"].nunique() == 1 else title
+            result += _apart(_probe_curves, metric, alone, endpoints, frame)
     for metric, title in (
         ("dependence/mine", "MINE: image and code"), ("dependence/ndm", "NDM: entries of the code"),
     ):
@@ -221,10 +267,10 @@ def deep_infomax(frame, official=None):
     shown = {name for panel in panels for name in panel.handles}
     caption = (
         "What each term of the objective reports on training batches; accuracy of probes on the "
-        "endpoints of the frozen encoder (bars), and how probes and estimators learned."
+        "endpoints of the frozen encoder (bars: at the end), and how probes and estimators learned."
     )
     if _PUBLISHED in shown:
-        caption += " A black mark is the published value, of far longer training."
+        caption += " A black mark or line is the published value, of far longer training."
     if len(select(frame, "train/prior_divergence")):
         caption += (
             " The divergence from the prior is what its discriminator reaches: with the GAN "
