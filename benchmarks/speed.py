@@ -160,6 +160,15 @@ COMPARISONS = (
         {"images": 64, "places": 64, "units": 512},
         is_checked=True,
     ),
+    Comparison(
+        "concat-and-convolve critic, JSD, N = 32, 4 x 4 places, 512 + 512 units, 1 negative image",
+        {
+            "all pairs": "few_negatives:all_pairs",
+            "the wanted pairs": "few_negatives:wanted_pairs",
+        },
+        {"images": 32, "side": 4, "units": 512, "negative_images": 1},
+        is_checked=True,
+    ),
     *(_bound(bound, 8192) for bound in ("infonce", "nwj", "donsker_varadhan", "jsd")),
     _bound("infonce", 1024, "concat"),
     # What the matrix does not allow: it would take 4.3 and 13.5 GB, several times.

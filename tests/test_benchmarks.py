@@ -102,6 +102,7 @@ SMALL = {
     "concat_critic": {"size": 6, "width": 3, "hidden": 4},
     "local_infonce": {"images": 3, "places": 4, "units": 5},
     "bounds_of_large_batches": {"critic": "concat", "bound": "nwj", "size": 7},
+    "few_negatives": {"images": 4, "side": 2, "units": 6, "negative_images": 2},
     "gradient_cache": {"size": 6, "side": 8, "chunk": 4},
     "jacobians": {"inputs": 3, "width": 6, "layers": 2, "read": "log_condition"},
 }

@@ -20,6 +20,7 @@ from tf_infomax.objectives.mutual_information import mutual_information_loss
 from tf_infomax.objectives.scored_bound import ScoredBound
 from tf_infomax.objectives.term import Term, checked_critic
 from tf_infomax.scores.blocked_scores import BlockedScores, in_blocks, score_all, scores_of
+from tf_infomax.scores.few_negatives import FewNegatives, are_few
 
 __all__ = ["Information"]
 
@@ -139,17 +140,22 @@ class Information(Term):
     def scores(self, features):
         """(scores of all pairs, mean squared norm of the embedded anchors or ``None``).
 
-        Large numbers of pairs are scored in blocks; replicas share the work on the pairs.
+        Large numbers of pairs are scored in blocks, few negatives alone; replicas share the work
+        on the pairs.
         """
         options = {"self_score": self.self_score, "negative_images": self.negative_images}
         training = features.training
         anchors, candidates = self.features_of(features, own=True)
         # A user's own bound may read the matrix itself.
-        if self.scored_bound.is_registered and in_blocks(self.critic, anchors, candidates):
-            scores = BlockedScores(
-                self.critic, anchors, candidates, **options, training=training
-            )
-            return scores, self._penalty(scores.anchors)
+        if self.scored_bound.is_registered:
+            kind = None
+            if are_few(self.critic, anchors, candidates, self.negative_images):
+                kind = FewNegatives
+            elif in_blocks(self.critic, anchors, candidates):
+                kind = BlockedScores
+            if kind is not None:
+                scores = kind(self.critic, anchors, candidates, **options, training=training)
+                return scores, self._penalty(scores.anchors)
         anchors, candidates = map(replicas.gathered, (anchors, candidates))
         if self.activation_penalty:
             embedded = self.critic.embed_globals(anchors, training=training)

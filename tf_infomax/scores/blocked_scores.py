@@ -21,7 +21,15 @@ from tf_infomax.numerics import replicas
 from tf_infomax.numerics.row_blocks import map_rows
 from tf_infomax.scores.pairs import PairScores, floating
 
-__all__ = ["BlockedScores", "in_blocks", "score_all", "scores_of", "scores_of_pairs"]
+__all__ = [
+    "BlockedScores",
+    "can_be_blocked",
+    "in_blocks",
+    "score_all",
+    "scores_of",
+    "scores_of_pairs",
+    "training_argument",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +78,7 @@ class BlockedScores(PairScores):
     def __init__(
         self, critic, x, y, rows=None, *, self_score=None, negative_images=None, training=False
     ):
-        if not _can_be_blocked(critic):
+        if not can_be_blocked(critic):
             raise ValueError(
                 "Scores can be had in blocks of a critic that has embed(x, y), all_scores(x, y) "
                 f"and joint_scores(x, y). Received: {type(critic).__name__}."
@@ -84,7 +92,7 @@ class BlockedScores(PairScores):
                 f"Received: x of shape {x.shape}, y of shape {y.shape}."
             )
         self._critic = critic
-        x, y = critic.embed(x, y, **_training_argument(critic, training))
+        x, y = critic.embed(x, y, **training_argument(critic, training))
         # Globals and places of an example; of maps the embeddings have an axis for them.
         self._globals, self._places = (1 if e.shape.rank == 2 else e.shape[1] for e in (x, y))
         joint = floating(critic.joint_scores(x, y), "scores")
@@ -155,7 +163,7 @@ def in_blocks(critic, x, y):
         hidden values per pair; 2 GiB for one that multiplies them by further layers), or replicas
         can share the work; provided that the critic can score in blocks.
     """
-    return _can_be_blocked(critic) and (replicas.number() > 1 or _is_large(critic, x, y))
+    return can_be_blocked(critic) and (replicas.number() > 1 or _is_large(critic, x, y))
 
 
 def scores_of_pairs(critic, x, y):
@@ -174,7 +182,7 @@ def scores_of_pairs(critic, x, y):
 
 def score_all(critic, x, y, training=False):
     """``critic(x, y)``, with ``training`` if the critic takes it."""
-    return critic(x, y, **_training_argument(critic, training))
+    return critic(x, y, **training_argument(critic, training))
 
 
 def scores_of(scores, self_score=None, negative_images=None):
@@ -209,11 +217,13 @@ def _even_blocks(number, most):
     return -(-number // -(-number // most))
 
 
-def _can_be_blocked(critic):
+def can_be_blocked(critic):
+    """Whether ``critic`` makes embeddings, and scores some pairs of them."""
     return all(hasattr(critic, name) for name in ("embed", "all_scores", "joint_scores"))
 
 
-def _training_argument(critic, training):
+def training_argument(critic, training):
+    """``training`` as the keyword arguments of a critic: none if it does not take it."""
     return {"training": training} if getattr(critic, "takes_training", False) else {}
 
 
