@@ -132,7 +132,8 @@ def _appendix_a1():
 
 def _negatives(bound, images):
     tags = {"features": "global", "bound": bound, "negative_images": images}
-    return Rows(("dim_negatives",), _MLP, "test", tags, label=f"{bound}, {images} negatives")
+    label = f"{bound}, {images} negative{'s' * (images > 1)}"
+    return Rows(("dim_negatives",), _MLP, "test", tags, label=label)
 
 
 def _appendix_a3():
