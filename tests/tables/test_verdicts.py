@@ -254,13 +254,21 @@ def test_every_check_has_a_valid_form():
     }
 
 
-def committed():
-    files = sorted(RESULTS.glob("*/*/rows.jsonl"))
+def committed(*patterns):
+    files = sorted(file for pattern in patterns for file in RESULTS.glob(f"{pattern}/rows.jsonl"))
     return verdicts(to_frame([one for file in files for one in read_rows(file)]))
 
 
+def by_labels(found):
+    return {
+        (one.check.claim, one.check.left.label, one.check.right.label, one.metric,
+         one.check.left.tags.get("features")): one
+        for one in found if one.has_rows
+    }
+
+
 def test_the_committed_rows():
-    found = committed()
+    found = committed("*/*")
     by = {}
     for one in found:
         labels = (one.check.left.label, getattr(one.check.right, "label", ""))
@@ -295,6 +303,26 @@ def test_the_committed_rows():
         of_claim = {(one.text(), one.seeds) for one in found
                     if one.check.claim == claim and one.metric != CONVERGED}
         assert of_claim == {(HOLDS, seeds)}
+
+
+def test_the_committed_rows_of_all_systems_at_one_small_budget():
+    # Table 4 with the paper's critic, SVM on Y: DIM(L) 0.4285, 0.4280, 0.4266; DIM(L+G) 0.3957,
+    # 0.3803, 0.4000; AAE 0.3818, 0.3817, 0.3925; DIM(G) 0.3766, 0.3570, 0.3742.
+    svm = ("probe/svm/accuracy", "global")
+    by = by_labels(committed("deep_infomax/table_4/*"))
+    for left, right, difference in (
+        ("DIM(L)", "DIM(L+G)", 0.0357), ("DIM(L)", "AAE", 0.0423), ("DIM(L)", "DIM(G)", 0.0584),
+    ):
+        one = by["Table 4", left, right, *svm]
+        assert (one.text(), one.seeds) == ("holds at this budget", 3)
+        assert math.isclose(one.difference, difference, abs_tol=1e-4)
+    # The paper has it the other way round.
+    assert by["Table 4", "DIM(G)", "DIM(L+G)", *svm].verdict == DOES_NOT_HOLD
+    # Table 5, MLP probe on Y: 0.4076, 0.4096, 0.4212 with coordinates; 0.4020, 0.4008, 0.4090.
+    by = by_labels(committed("deep_infomax/table_1/*", "deep_infomax/table_5/*"))
+    one = by["Table 5", "DIM (coord)", "DIM", "probe/mlp/accuracy", "global"]
+    assert one.verdict == HOLDS and math.isclose(one.difference, 0.0089, abs_tol=1e-4)
+    assert {one.seeds for one in by.values()} == {3}
 
 
 def test_the_table_says_verdict_budget_and_interval():
