@@ -16,9 +16,9 @@ One choice is ours: the paper's Table 4, its ablations and its nearest neighbour
 concat-and-convolve critic; here they share the encode-and-dot critic of Table 1, since
 concatenation with all places of all images costs up to a hundred times as much.
 ``--set=local_information.critic=concat_map`` gives the paper's; at an eighth of its cost
-``--set=local_information.local_samples=8`` draws 8 of the 64 places in every step, with JSD the same
-objective in expectation, and ``negative_images=1`` pairs each place with one other image, as the
-released code does.
+``--set=local_information.local_samples=8`` draws 8 of the 64 places in every step, with JSD the
+same objective in expectation, and ``negative_images=1`` pairs each place with one other image, as
+the released code does.
 
 Commands, times and results: results/deep_infomax/README.md.
 """
