@@ -171,11 +171,18 @@ def test_the_elbo_of_all_test_images():
     kl = np.mean(0.5 * np.sum(codes**2 + math.exp(-40) - 1 + 40, axis=1))
     found, _ = measured("elbo", given)
     values = {name: one.value for name, one in found.items()}
+    # Draws without variance are the means.
+    drawn = "dependence/drawn_total_correlation"
+    correlation = -0.5 * np.linalg.slogdet(np.corrcoef(codes, rowvar=False))[1]
     assert values == pytest.approx(
-        {"elbo": log_likelihood - kl, "elbo/log_likelihood": log_likelihood, "elbo/kl": kl},
+        {"elbo": log_likelihood - kl, "elbo/log_likelihood": log_likelihood, "elbo/kl": kl,
+         drawn: correlation},
         rel=1e-5,
     )
     assert {one.unit for one in found.values()} == {"nats"}
+    # Draws that are all noise are independent: D (D - 1) / (4 N) nats, the bias of 270 of them.
+    term.head.set_weights([np.zeros((5, 4)), np.full(4, 20.0)])
+    assert correlation > 0.5 > 5 * 4 * 3 / (4 * 270) > measured("elbo", given)[0][drawn].value > 0
 
 
 _SMALL = (

@@ -51,16 +51,20 @@ def measure_ndm(
     yield Measurement("dependence/ndm", "train", result.train_nats, "nats", with_curve)
     yield Measurement("dependence/ndm", "test", result.test_nats, "nats", tags)
     for split, codes in (("train", train), ("test", test)):
-        yield _gaussian_total_correlation(codes, split, endpoint)
+        yield total_correlation_row(codes, split, endpoint)
 
 
-def _gaussian_total_correlation(codes, split, endpoint):
+def total_correlation_row(codes, split, endpoint, kind="gaussian", singular="singular"):
+    """The row ``dependence/<kind>_total_correlation`` of some codes, in closed form.
+
+    If it is infinite: ``dependence/<singular>_correlation``, the directions without variance.
+    """
     found = evaluation.gaussian_total_correlation(codes)
     tags = {"features": endpoint, "constant": found.constant}
     if found.missing:
-        metric = "dependence/singular_correlation"
+        metric = f"dependence/{singular}_correlation"
         return Measurement(metric, split, found.missing, "1", tags)
-    return Measurement("dependence/gaussian_total_correlation", split, found.nats, "nats", tags)
+    return Measurement(f"dependence/{kind}_total_correlation", split, found.nats, "nats", tags)
 
 
 # Three convolutions halve the sides of an image.

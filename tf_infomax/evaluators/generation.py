@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from tf_infomax.evaluators import needs
 from tf_infomax.evaluators.common import png
+from tf_infomax.evaluators.dependence import total_correlation_row
 from tf_infomax.evaluators.facts import checked_by
 from tf_infomax.naming.option_kinds import Integer, Real
 from tf_infomax.numerics.randomness import stream
@@ -65,6 +66,10 @@ def measure_elbo(snapshot, draws: Integer(1, 1_000) = 1):
 
     The KL part is exact, the log-likelihood a mean over ``draws`` codes an image. The ELBO is of
     beta 1 whatever beta was trained with. An autoencoder has a log-likelihood only.
+
+    Where there is a posterior, also the Gaussian total correlation of one code drawn for each
+    image, ``dependence/drawn_total_correlation``. It is what the KL part bounds: means of entries
+    that carry nothing are small, and may depend on one another, which draws do not show.
     """
     model, images = snapshot.trial.model, snapshot.images[1]
     term = next(t for t in model.objectives if hasattr(t, "posterior"))
@@ -84,6 +89,23 @@ def measure_elbo(snapshot, draws: Integer(1, 1_000) = 1):
     ):
         if name in sums:
             yield Measurement(metric, "test", sums[name], "nats", tags)
+    if "reconstruction_kl" in sums and len(images) > 1:
+        codes = _from_posterior(model, term, images, seed)
+        name = snapshot.name_of(term.endpoint)
+        yield total_correlation_row(codes, "test", name, "drawn", "singular_drawn")
+
+
+def _from_posterior(model, term, images, seed):
+    """One code from the posterior of each image, ``[N, D]``."""
+
+    def drawn(part):
+        batch = {"views": {model.encoded.main: tf.constant(part)}}
+        mean, log_variance = term.posterior(model.features(batch))
+        return tf.concat([mean, tf.exp(0.5 * log_variance)], axis=1)
+
+    mean, deviation = np.split(_in_parts(drawn, images), 2, axis=1)
+    noise = tf.random.stateless_normal(mean.shape, stream(seed, 0, len(images))).numpy()
+    return mean + deviation * noise
 
 
 @EVALUATORS.register("decoder")

@@ -13,6 +13,7 @@ _SPLITS = (("train", "training codes", "#0072B2"), ("test", "test codes", "#D55E
 _PANELS = (
     ("NDM of the code", "total correlation", "dependence/ndm"),
     ("Gaussian total correlation", "total correlation", "dependence/gaussian_total_correlation"),
+    ("The same of drawn codes", "total correlation", "dependence/drawn_total_correlation"),
     ("KL of code and prior", "KL an image", "elbo/kl"),
     ("Log-likelihood of the decoder", "log p(x | z) an image", "elbo/log_likelihood"),
 )
@@ -57,6 +58,7 @@ def kl_weight(frame, official=None):
         figure,
         "A beta-VAE at the end of its training: the neural dependency measure of the entries of "
         "its code (the means), and the parts of its ELBO, against the weight of the KL term. "
-        "Entries are independent where NDM is 0. Bars are one standard deviation over seeds, where "
-        "there are several.",
+        "Entries are independent where NDM is 0; means of entries that carry nothing may depend on "
+        "one another where codes drawn from q(z | x) do not. Bars are one standard deviation over "
+        "seeds, where there are several.",
     )
