@@ -57,12 +57,14 @@ gpu-check: .venv/installed
 # one small budget each, which have the same names and so need a table of their own.
 CHECK := $(BIN)/python launch/check_results.py
 DIM := results/deep_infomax
+TABLES_1_5 := $(DIM)/table_1/*/ $(DIM)/table_5/*/
+TABLE_4 := $(DIM)/table_4/*/
 check-results: .venv/installed
 	$(CHECK) $(RESULTS)
 	@echo; echo "All systems of Tables 1 and 5, 500 steps:"; echo
-	$(CHECK) $(DIM)/table_1/*/ $(DIM)/table_5/*/
+	$(CHECK) $(TABLES_1_5)
 	@echo; echo "All systems of Table 4, 500 steps:"; echo
-	$(CHECK) $(DIM)/table_4/*/
+	$(CHECK) $(TABLE_4)
 
 # Redraws the committed figures, tables and gallery from the committed rows.
 REPORT := $(BIN)/python launch/make_report.py
@@ -70,11 +72,11 @@ figures: .venv/installed
 	$(REPORT) results/mi_max/*/ --output=runs/mi_max.html --figures=results/mi_max
 	$(REPORT) $(DIM)/dim_*/ --output=runs/deep_infomax.html \
 		--figures=$(DIM) --tables=$(DIM)/tables.md
-	$(REPORT) $(DIM)/table_1/*/ $(DIM)/table_5/*/ --output=runs/tables_1_and_5.html \
+	$(REPORT) $(TABLES_1_5) --output=runs/tables_1_and_5.html \
 		--tables=$(DIM)/table_1/tables.md
-	$(CHECK) $(DIM)/table_1/*/ $(DIM)/table_5/*/ --output=$(DIM)/table_1/claims.md
-	$(REPORT) $(DIM)/table_4/*/ --output=runs/table_4.html --tables=$(DIM)/table_4/tables.md
-	$(CHECK) $(DIM)/table_4/*/ --output=$(DIM)/table_4/claims.md
+	$(CHECK) $(TABLES_1_5) --output=$(DIM)/table_1/claims.md
+	$(REPORT) $(TABLE_4) --output=runs/table_4.html --tables=$(DIM)/table_4/tables.md
+	$(CHECK) $(TABLE_4) --output=$(DIM)/table_4/claims.md
 	$(REPORT) $(DIM)/long_runs/*/ --output=runs/long_runs.html --figures=$(DIM)/long_runs
 	$(REPORT) results/estimation/*/ --output=runs/estimation.html --figures=results/estimation
 	$(REPORT) $(RESULTS) --output=runs/all.html --gallery=docs/gallery.md

@@ -7,9 +7,8 @@ import tensorflow as tf
 from tests.stored_endpoints import StoredEndpoints
 from tf_infomax import bounds, critics
 from tf_infomax.objectives import LocalInformation
-from tf_infomax.scores.blocked_scores import BlockedScores
+from tf_infomax.scores.blocked_scores import BlockedScores, scores_of
 from tf_infomax.scores.few_negatives import FewNegatives, are_few
-from tf_infomax.scores.pairs import PairScores
 
 RNG = np.random.default_rng(0)
 IMAGES, WIDTH = 7, 4
@@ -30,10 +29,7 @@ def map_critic():
 
 
 def from_all_pairs(critic, x, y, **options):
-    scores = critic(x, y)
-    if scores.shape.rank == 2:
-        scores = scores[:, tf.newaxis, :, tf.newaxis]
-    return PairScores.from_maps(scores, **options)
+    return scores_of(critic(x, y), **options)
 
 
 def stored():
@@ -44,10 +40,6 @@ def local_term(critic, **options):
     term = LocalInformation(critic, "jsd", dtype="float64", **options)
     term.connect(stored().encoded())
     return term
-
-
-def few(critic, x, y, negative_images, **options):
-    return FewNegatives(critic, x, y, negative_images, **options)
 
 
 def values(make, make_critic, inputs, bound, **options):
@@ -71,7 +63,7 @@ def values(make, make_critic, inputs, bound, **options):
 )
 def test_values_and_gradients_are_those_of_all_pairs(make_critic, inputs, bound):
     for options in ({"negative_images": 1}, {"negative_images": 3, "self_score": -1.5}):
-        found = values(few, make_critic, inputs, bound, **options)
+        found = values(FewNegatives, make_critic, inputs, bound, **options)
         expected = values(from_all_pairs, make_critic, inputs, bound, **options)
         scale = max(np.abs(one).max() for one in expected)
         for one, other in zip(found, expected, strict=True):
@@ -81,7 +73,7 @@ def test_values_and_gradients_are_those_of_all_pairs(make_critic, inputs, bound)
 def test_the_last_images_are_followed_by_the_first():
     critic = map_critic()
     scores = critic(*MAPS).numpy()
-    found = few(critic, *MAPS, 2)
+    found = FewNegatives(critic, *MAPS, 2)
     for image in range(IMAGES):
         for place in range(2):
             row = 2 * image + place
@@ -136,7 +128,7 @@ def test_compiled_by_xla_with_the_same_numbers():
     def compiled(x, y):
         with tf.GradientTape() as tape:
             tape.watch([x, y])
-            value = bounds.infonce(few(critic, x, y, 3))
+            value = bounds.infonce(FewNegatives(critic, x, y, 3))
         return [value, *tape.gradient(value, [x, y])]
 
     expected = values(from_all_pairs, map_critic, MAPS, "infonce", negative_images=3)

@@ -186,6 +186,7 @@ def _appendix_a6():
             Rows(("dim_vae",), "dependence/ndm", "test", {"features": "global"}, label="VAE"),
             "<", **_NDM_SD,
         ),
+        # Not `other_metrics`: the spread of NDM is none of the closed forms'.
         *(
             Check(
                 "A.6", "The dependence of a beta-VAE's code falls with beta.", "appendix A.6",

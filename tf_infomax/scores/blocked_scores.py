@@ -19,16 +19,17 @@ import tensorflow as tf
 
 from tf_infomax.numerics import replicas
 from tf_infomax.numerics.row_blocks import map_rows
-from tf_infomax.scores.pairs import PairScores, floating
+from tf_infomax.scores.pairs import PairScores, floating, log_of_own_places
 
 __all__ = [
     "BlockedScores",
+    "bytes_of_pairs",
     "can_be_blocked",
+    "embedded",
     "in_blocks",
     "score_all",
     "scores_of",
     "scores_of_pairs",
-    "training_argument",
 ]
 
 
@@ -92,9 +93,7 @@ class BlockedScores(PairScores):
                 f"Received: x of shape {x.shape}, y of shape {y.shape}."
             )
         self._critic = critic
-        x, y = critic.embed(x, y, **training_argument(critic, training))
-        # Globals and places of an example; of maps the embeddings have an axis for them.
-        self._globals, self._places = (1 if e.shape.rank == 2 else e.shape[1] for e in (x, y))
+        (x, self._globals), (y, self._places) = embedded(critic, x, y, training)
         joint = floating(critic.joint_scores(x, y), "scores")
         self.joint = replicas.gathered(tf.reshape(joint, [-1, self._places]))
         self._x, y = (tf.reshape(one, [-1, one.shape[-1]]) for one in (x, y))
@@ -105,10 +104,8 @@ class BlockedScores(PairScores):
         self._others = _checked_others(negative_images, self._size)
         others = self._size - 1 if self._others is None else self._others
         self.num_marginal = tf.cast(others * self._places, self.joint.dtype)
-        self._log_extra_rivals = None
-        if self_score is not None:
-            places = tf.constant(self._places, self.joint.dtype)
-            self._log_extra_rivals = tf.math.log(places) + self_score
+        places = tf.constant(self._places, self.joint.dtype)
+        self._log_extra_rivals = log_of_own_places(places, self_score)
         if rows is None:
             candidates = self._size * self._places
             bytes_per_row = self.joint.dtype.size * critic.numbers_per_pair * candidates
@@ -182,7 +179,7 @@ def scores_of_pairs(critic, x, y):
 
 def score_all(critic, x, y, training=False):
     """``critic(x, y)``, with ``training`` if the critic takes it."""
-    return critic(x, y, **training_argument(critic, training))
+    return critic(x, y, **_training_argument(critic, training))
 
 
 def scores_of(scores, self_score=None, negative_images=None):
@@ -200,8 +197,13 @@ def _is_large(critic, x, y):
     if any(None in shape for shape in shapes):
         return False
     anchors, candidates = map(math.prod, shapes)
+    return bytes_of_pairs(critic, anchors * candidates) > _sizes(critic).whole
+
+
+def bytes_of_pairs(critic, pairs):
+    """Bytes of all numbers that the scores of so many pairs take, hidden values included."""
     itemsize = max(4, tf.as_dtype(critic.compute_dtype).size)
-    return anchors * candidates * critic.numbers_per_pair * itemsize > _sizes(critic).whole
+    return pairs * critic.numbers_per_pair * itemsize
 
 
 def _sizes(critic):
@@ -222,8 +224,17 @@ def can_be_blocked(critic):
     return all(hasattr(critic, name) for name in ("embed", "all_scores", "joint_scores"))
 
 
-def training_argument(critic, training):
-    """``training`` as the keyword arguments of a critic: none if it does not take it."""
+def embedded(critic, x, y, training):
+    """``critic.embed(x, y)``, each with its number of globals or places an example.
+
+    Features are of the critic's compute dtype. Embeddings of maps have an axis for these; codes
+    have one.
+    """
+    x, y = critic.embed(x, y, **_training_argument(critic, training))
+    return tuple((one, 1 if one.shape.rank == 2 else one.shape[1]) for one in (x, y))
+
+
+def _training_argument(critic, training):
     return {"training": training} if getattr(critic, "takes_training", False) else {}
 
 

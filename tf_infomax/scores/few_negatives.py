@@ -5,11 +5,13 @@ each that it reads. With n negative images of N, ``n + 1`` images are scored wit
 in place of N: for the one negative image of the release of Deep InfoMax 2 in place of 64.
 """
 
+import math
+
 import tensorflow as tf
 
 from tf_infomax.numerics import replicas
-from tf_infomax.scores.blocked_scores import can_be_blocked, training_argument
-from tf_infomax.scores.pairs import PairScores, floating
+from tf_infomax.scores.blocked_scores import bytes_of_pairs, can_be_blocked, embedded
+from tf_infomax.scores.pairs import PairScores, floating, log_of_own_places
 
 __all__ = ["FewNegatives", "are_few"]
 
@@ -42,9 +44,7 @@ class FewNegatives(PairScores):
     def __init__(self, critic, x, y, negative_images, *, self_score=None, training=False):
         own = x.shape[0]
         x, y = (tf.cast(features, critic.compute_dtype) for features in (x, y))
-        x, y = critic.embed(x, y, **training_argument(critic, training))
-        # Globals and places of an example; of maps the embeddings have an axis for them.
-        num_globals, places = (1 if one.shape.rank == 2 else one.shape[1] for one in (x, y))
+        (x, num_globals), (y, places) = embedded(critic, x, y, training)
         candidates, first = replicas.gathered(y), replicas.first_row(own)
         images = negative_images + 1
         # Rolled, not gathered by index: a gradient in slices, which XLA compiles into copies.
@@ -53,11 +53,10 @@ class FewNegatives(PairScores):
         scores = tf.reshape(floating(scores, "scores"), [images, own * num_globals, places])
         joint, negatives = scores[0], tf.transpose(scores[1:], [1, 0, 2])
         marginal = tf.reshape(negatives, [own * num_globals, negative_images * places])
-        extra = None
-        if self_score is not None:
-            extra = tf.math.log(tf.constant(places, joint.dtype)) + self_score
         super().__init__(
-            replicas.gathered(joint), replicas.gathered(marginal), log_extra_rivals=extra
+            replicas.gathered(joint),
+            replicas.gathered(marginal),
+            log_extra_rivals=log_of_own_places(tf.constant(places, joint.dtype), self_score),
         )
         self.anchors = replicas.gathered(tf.reshape(x, [-1, x.shape[-1]]))
 
@@ -74,7 +73,4 @@ def are_few(critic, x, y, negative_images):
     sizes = [*x.shape[:-1], *y.shape[1:-1]]
     if None in sizes or negative_images + 1 >= sizes[0] * replicas.number():
         return False
-    numbers = critic.numbers_per_pair * (negative_images + 1)
-    for size in sizes:
-        numbers *= size
-    return numbers * max(4, tf.as_dtype(critic.compute_dtype).size) <= _MOST_BYTES
+    return bytes_of_pairs(critic, (negative_images + 1) * math.prod(sizes)) <= _MOST_BYTES

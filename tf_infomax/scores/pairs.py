@@ -14,7 +14,7 @@ import tensorflow as tf
 from tf_infomax.numerics.tensors import log_mean_exp, tensor, wide
 from tf_infomax.scores import reductions as score_reductions
 
-__all__ = ["PairScores", "floating", "pair_scores"]
+__all__ = ["PairScores", "floating", "log_of_own_places", "pair_scores"]
 
 
 class PairScores:
@@ -167,7 +167,7 @@ class PairScores:
             tf.reshape(joint, [num_anchors, width]),
             tf.reshape(marginal, [num_anchors, shape[2] * width if size is None else size * width]),
             tf.cast(others, scores.dtype) * num_places,
-            None if self_score is None else tf.math.log(num_places) + self_score,
+            log_of_own_places(num_places, self_score),
         )
 
     def joint_mean(self, function):
@@ -297,6 +297,11 @@ def _own_and_other_images(scores):
 def _is_own_image(scores):
     images = tf.range(tf.shape(scores)[0])
     return tf.equal(images[:, tf.newaxis], images)[:, tf.newaxis, :, tf.newaxis]
+
+
+def log_of_own_places(num_places, self_score):
+    """Log-sum-exp of ``self_score`` for each own place, in InfoNCE's denominator; or ``None``."""
+    return None if self_score is None else tf.math.log(num_places) + self_score
 
 
 def floating(values, name):
