@@ -15,6 +15,7 @@ from tf_infomax.evaluators.facts import checked_by
 from tf_infomax.naming.option_kinds import Integer, Real
 from tf_infomax.numerics.randomness import stream
 from tf_infomax.objectives.prior_matching import sample_prior, squash
+from tf_infomax.objectives.reconstruction import posterior_draw
 from tf_infomax.results.measurements import EVALUATORS, Measurement
 
 __all__ = [
@@ -98,14 +99,13 @@ def measure_elbo(snapshot, draws: Integer(1, 1_000) = 1):
 def _from_posterior(model, term, images, seed):
     """One code from the posterior of each image, ``[N, D]``."""
 
-    def drawn(part):
+    def parameters(part):
         batch = {"views": {model.encoded.main: tf.constant(part)}}
-        mean, log_variance = term.posterior(model.features(batch))
-        return tf.concat([mean, tf.exp(0.5 * log_variance)], axis=1)
+        return tf.concat(term.posterior(model.features(batch)), axis=1)
 
-    mean, deviation = np.split(_in_parts(drawn, images), 2, axis=1)
-    noise = tf.random.stateless_normal(mean.shape, stream(seed, 0, len(images))).numpy()
-    return mean + deviation * noise
+    mean, log_variance = np.split(_in_parts(parameters, images), 2, axis=1)
+    draw = posterior_draw(tf.constant(mean), log_variance, stream(seed, 0, len(images)))
+    return draw.numpy()
 
 
 @EVALUATORS.register("decoder")

@@ -16,10 +16,16 @@ from tf_infomax.objectives.features import flat
 from tf_infomax.objectives.prior_matching import sample_prior
 from tf_infomax.objectives.term import Term, checked_endpoint
 
-__all__ = ["Reconstruction", "gaussian_kl"]
+__all__ = ["Reconstruction", "gaussian_kl", "posterior_draw"]
 
 # Where the head of the log-variances reads, by default the first that the encoder has.
 _HEADS = ("fc", "conv")
+
+
+def posterior_draw(mean, log_variance, seed):
+    """One draw from ``N(mean, diag exp(log_variance))`` of each row: ``[K, D]``."""
+    noise = sample_prior("normal", tf.shape(mean), seed, mean.dtype)
+    return mean + tf.exp(0.5 * log_variance) * noise
 
 
 def gaussian_kl(mean, log_variance):
@@ -170,8 +176,7 @@ class Reconstruction(Term):
         mean = codes
         if self.beta is not None:
             seed = features.seed("reconstruction")
-            noise = sample_prior("normal", tf.shape(mean), seed, mean.dtype)
-            codes = mean + tf.exp(0.5 * log_variance) * noise
+            codes = posterior_draw(mean, log_variance, seed)
         with replicas.on_whole_batch():
             decoded = wide(self.decoder(codes, training=features.training))
         views = tf.cast(features.view(self._view), decoded.dtype)
