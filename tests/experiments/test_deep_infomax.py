@@ -17,6 +17,7 @@ from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
 from tf_infomax.running import sweep
 from tf_infomax.running.evaluate import evaluate
 from tf_infomax.running.run import FINISHED, execute, restore
+from tf_infomax.running.tags import tags_of
 
 ROOT = Path(__file__).parents[2]
 DIM = [name for name in catalog.names() if name.startswith("dim_")]
@@ -50,6 +51,14 @@ def test_the_papers_settings(name):
                 assert run.train.steps == 1000 * (50_000 // 64)
     variants = [variant for one in catalog.get(name) for variant, _, _ in one.runs()]
     assert len(catalog.get(name)) > 1 or len(set(variants)) == len(variants)
+
+
+def test_rows_say_how_many_pairs_a_bound_saw():
+    fewer = ("local_samples", "global_samples", "negative_images")
+    (whole,) = catalog.get("dim_local")
+    assert not {*fewer} & {*tags_of(whole)}
+    sampled = override(whole, [f"local_information.{name}=3" for name in fewer])
+    assert {name: tags_of(sampled)[name] for name in fewer} == dict.fromkeys(fewer, 3)
 
 
 def test_table_1_trains_with_the_weights_of_the_sheet():

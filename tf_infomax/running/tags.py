@@ -52,8 +52,10 @@ def _term_tags(terms):
         if "units" in information.critic.options:
             tags["critic_units"] = information.critic.options["units"]
         tags["occluded"] = getattr(information, "occluded", False)
-        if getattr(information, "negative_images", None) is not None:
-            tags["negative_images"] = information.negative_images
+        # With fewer pairs the same bound has another ceiling.
+        for name in ("negative_images", "local_samples", "global_samples"):
+            if getattr(information, name, None) is not None:
+                tags[name] = getattr(information, name)
     if "reconstruction" in by_name:
         # "beta" is the weight of local information.
         tags["kl_weight"] = by_name["reconstruction"].beta
