@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.layers.saved_model import write_call
+from tf_infomax.models.data_check import check_rows, checked_batch, doubts
 from tf_infomax.models.given_data import given_data
-from tf_infomax.numerics import replicas
 
 __all__ = ["SelfSupervisedModel"]
 
@@ -168,50 +168,12 @@ class SelfSupervisedModel(keras.Model):
 
     def _check(self, given, least_rows):
         """The first batch of ``given`` as a ``Batch``, or ``None`` if it is not known."""
-        if given.batch is None:
-            return None
-        name, rows_are = type(self).__name__, self.form.rows_are
-        if given.is_empty:
-            raise ValueError(
-                f"At least one batch of {rows_are} is needed; `drop_remainder=True` drops the only "
-                "one where it is smaller. Received: data without a batch."
-            )
-        batch = self.form.read(given.batch, name)
-        if given.is_never_batched and len(batch.inputs) > 1:
-            raise ValueError(
-                f"{name} learns from batches: this data set gives slices of arrays, batched "
-                "nowhere, whose first axis would be taken for the batch. Use `data.batch(128, "
-                "drop_remainder=True)`, after `.unbatch()` if the arrays were stacked batches. "
-                f"Received: elements of shapes {[tuple(part.shape) for part in batch.inputs]}."
-            )
-        smallest = min((n for n in (given.batch_rows, given.last_rows) if n is not None), default=2)
-        if smallest < least_rows:
-            raise ValueError(
-                f"At least two {rows_are} a batch are needed, since the others of its batch are a "
-                "row's negatives: `data.batch(size, drop_remainder=True)` leaves a smaller last "
-                f"batch out. Received: batches of {given.batch_rows} {rows_are}, the last of "
-                f"{given.last_rows}."
-            )
-        self._check_replicas(given)
-        if doubt := self.form.doubt(batch, given.x):
-            self._tell_once(doubt)
-        if least_rows > 1 and given.last_rows and given.last_rows < given.batch_rows:
-            self._tell_once(
-                f"The last batch has {given.last_rows} {rows_are}, the others {given.batch_rows}: "
-                "it has fewer negatives, so that its bound has a lower ceiling (log K for infoNCE)."
-                " The log counts each batch by its rows; `data.batch(size, drop_remainder=True)` "
-                "leaves the last one out."
-            )
-        return batch
-
-    def _check_replicas(self, given):
         number = self.distribute_strategy.num_replicas_in_sync
-        uneven = [n for n in (given.batch_rows, given.last_rows) if n is not None and n % number]
-        if uneven:
-            raise ValueError(
-                f"Each of the {number} replicas needs as many rows of a batch: use a multiple of "
-                f"{number}, and `drop_remainder=True`. Received: a batch of {uneven[-1]}."
-            )
+        batch = checked_batch(given, self.form, type(self).__name__, least_rows, number)
+        if batch is not None:
+            for doubt in doubts(given, batch, self.form, least_rows):
+                self._tell_once(doubt)
+        return batch
 
     def _tell_once(self, text):
         if text not in self._told:
@@ -251,7 +213,7 @@ class SelfSupervisedModel(keras.Model):
         if not self.built:
             self.build(self.form.build_shape(batch))
         if least_rows > 1:
-            _check_rows(batch, least_rows, self.form.rows_are)
+            check_rows(batch, self.form, least_rows)
         return batch
 
     @property
@@ -312,17 +274,3 @@ class SelfSupervisedModel(keras.Model):
             tf.TensorSpec(spec.shape, spec.dtype, name)
             for name, spec in zip(self.form.names, tf.nest.flatten(given), strict=True)
         ]
-
-
-def _check_rows(batch, least_rows, rows_are):
-    """Raises on a batch with too few rows: here, or in the graph if their number is not known."""
-    message = (
-        f"At least two {rows_are} a batch are needed, since the others of its batch are a row's "
-        "negatives: `data.batch(size, drop_remainder=True)` leaves a smaller last batch out."
-    )
-    if batch.rows is None:
-        # The rows of all replicas count where they are gathered.
-        least = tf.cast(-(-least_rows // replicas.number()), tf.int32)
-        tf.debugging.assert_greater_equal(tf.shape(batch.inputs[0])[0], least, message)
-    elif batch.rows * replicas.number() < least_rows:
-        raise ValueError(f"{message} Received: a batch of shape {batch.inputs[0].shape}.")
