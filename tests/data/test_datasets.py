@@ -11,27 +11,8 @@ import pytest
 from tf_infomax.data import DatasetNotFoundError, DatasetWarning, load
 
 
-def _arrays(rng):
-    sizes = {"train": 5, "test": 3}
-    arrays = {}
-    for split, size in sizes.items():
-        arrays[f"x_{split}"] = rng.integers(0, 256, (size, 6, 4), np.uint8)
-        arrays[f"y_{split}"] = np.arange(size, dtype=np.uint8) % 3
-    return arrays
-
-
-@pytest.fixture
-def save(tmp_path):
-    def write(name="own.npz", **arrays):
-        path = tmp_path / name
-        np.savez(path, **arrays)
-        return str(path)
-
-    return write
-
-
-def test_digits_and_arrays_do_not_import_tensorflow(save):
-    path = save(**_arrays(np.random.default_rng(0)))
+def test_digits_and_arrays_do_not_import_tensorflow(save, own_arrays):
+    path = save(**own_arrays(0))
     code = (
         "import sys; from tf_infomax.data import load; load('digits'); load(sys.argv[1]);"
         "assert not [name for name in sys.modules if name.startswith('tensorflow')]"
@@ -39,24 +20,24 @@ def test_digits_and_arrays_do_not_import_tensorflow(save):
     subprocess.run([sys.executable, "-c", code, path], check=True)
 
 
-def test_a_set_is_read_once_and_shared_read_only(save):
-    path = save(**_arrays(np.random.default_rng(0)))
+def test_a_set_is_read_once_and_shared_read_only(save, own_arrays):
+    path = save(**own_arrays(0))
     data = load(path)
     assert load(path) is data and load(os.path.relpath(path)) is data
     with pytest.raises(ValueError, match="read-only"):
         data.train_images[0] = 0
 
 
-def test_a_rewritten_file_is_read_again(save):
-    arrays = _arrays(np.random.default_rng(0))
+def test_a_rewritten_file_is_read_again(save, own_arrays):
+    arrays = own_arrays(0)
     first = load(save(**arrays))
     path = save(**{**arrays, "x_train": arrays["x_train"] // 2})
     os.utime(path, ns=(1, 1))
     assert not np.array_equal(load(path).train_images, first.train_images)
 
 
-def test_training_images_of_one_class_count_as_unlabelled(save):
-    arrays = _arrays(np.random.default_rng(1))
+def test_training_images_of_one_class_count_as_unlabelled(save, own_arrays):
+    arrays = own_arrays(1)
     arrays["y_train"][:] = 2
     with pytest.warns(DatasetWarning, match="own is read as unlabelled.* all of one class, '2'"):
         data = load(save(**arrays))
@@ -68,17 +49,17 @@ def test_training_images_of_one_class_count_as_unlabelled(save):
 @pytest.mark.parametrize(
     ("split", "message"), [("y_train", "no training images of: 2"), ("y_test", "no test .*: 2")]
 )
-def test_a_class_that_only_one_split_has_is_named(save, split, message):
-    arrays = _arrays(np.random.default_rng(2))
+def test_a_class_that_only_one_split_has_is_named(save, own_arrays, split, message):
+    arrays = own_arrays(2)
     arrays[split] %= 2
     with pytest.warns(DatasetWarning, match=message) as caught:
         data = load(save(**arrays))
     assert data.num_classes == 3 and caught[0].filename == __file__
 
 
-def test_home_directories_and_upper_case(save, tmp_path, monkeypatch):
+def test_home_directories_and_upper_case(save, own_arrays, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    save("own.npz", **_arrays(np.random.default_rng(3)))
+    save("own.npz", **own_arrays(3))
     (tmp_path / "own.npz").rename(tmp_path / "OWN.NPZ")
     assert load("~/OWN.NPZ").name == "OWN"
 

@@ -6,28 +6,8 @@ import pytest
 from tf_infomax.data import DatasetWarning, load
 
 
-def _arrays(rng, shape=(6, 4), dtype=np.uint8):
-    sizes = {"train": 5, "test": 3}
-    arrays = {}
-    for split, size in sizes.items():
-        pixels = rng.integers(0, 256, (size, *shape))
-        arrays[f"x_{split}"] = (pixels if dtype == np.uint8 else pixels / 255).astype(dtype)
-        arrays[f"y_{split}"] = np.arange(size, dtype=np.uint8) % 3
-    return arrays
-
-
-@pytest.fixture
-def save(tmp_path):
-    def write(name="own.npz", **arrays):
-        path = tmp_path / name
-        np.savez(path, **arrays)
-        return str(path)
-
-    return write
-
-
-def test_the_names_of_medmnist(save):
-    arrays = _arrays(np.random.default_rng(0))
+def test_the_names_of_medmnist(save, own_arrays):
+    arrays = own_arrays(0)
     names = {"x": "images", "y": "labels"}
     renamed = {
         f"{split}_{names[kind]}": arrays[f"{kind}_{split}"]
@@ -45,8 +25,8 @@ def test_the_names_of_medmnist(save):
 
 
 @pytest.mark.parametrize("shape", [(6, 4), (6, 4, 1), (6, 4, 3)])
-def test_arrays_of_bytes_stay_as_they_are(save, shape):
-    arrays = _arrays(np.random.default_rng(1), shape)
+def test_arrays_of_bytes_stay_as_they_are(save, own_arrays, shape):
+    arrays = own_arrays(1, shape)
     data = load(save(**arrays))
     assert data.name == "own" and data.pixel_max == 255 and data.train_images.dtype == np.uint8
     assert data.image_shape == (6, 4, 3 if shape[-1] == 3 else 1)
@@ -57,15 +37,15 @@ def test_arrays_of_bytes_stay_as_they_are(save, shape):
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_floating_arrays_become_float32(save, dtype):
-    arrays = _arrays(np.random.default_rng(2), dtype=dtype)
+def test_floating_arrays_become_float32(save, own_arrays, dtype):
+    arrays = own_arrays(2, dtype=dtype)
     data = load(save(**arrays))
     assert data.train_images.dtype == np.float32 and data.pixel_max == 1
     np.testing.assert_array_equal(data.test_images[..., 0], arrays["x_test"].astype(np.float32))
 
 
-def test_labels_may_be_missing_or_a_column(save):
-    arrays = _arrays(np.random.default_rng(3))
+def test_labels_may_be_missing_or_a_column(save, own_arrays):
+    arrays = own_arrays(3)
     column = load(save("column.npz", **{**arrays, "y_train": arrays["y_train"][:, np.newaxis]}))
     np.testing.assert_array_equal(column.train_labels, [0, 1, 2, 0, 1])
     del arrays["y_train"], arrays["y_test"]
@@ -74,8 +54,8 @@ def test_labels_may_be_missing_or_a_column(save):
     assert data.num_classes == 0 and data.label_names == () and not data.is_labelled
 
 
-def test_unlabelled_arrays_are_more_to_train_on(save):
-    arrays = _arrays(np.random.default_rng(5))
+def test_unlabelled_arrays_are_more_to_train_on(save, own_arrays):
+    arrays = own_arrays(5)
     more = np.random.default_rng(6).integers(0, 256, (7, 6, 4), np.uint8)
     data = load(save(**arrays, x_unlabelled=more))
     np.testing.assert_array_equal(data.unlabelled_images[..., 0], more)
@@ -86,23 +66,23 @@ def test_unlabelled_arrays_are_more_to_train_on(save):
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint16, np.int32])
-def test_other_integers_from_0_to_255_are_bytes(save, dtype):
-    arrays = _arrays(np.random.default_rng(7))
+def test_other_integers_from_0_to_255_are_bytes(save, own_arrays, dtype):
+    arrays = own_arrays(7)
     data = load(save(**{**arrays, "x_train": arrays["x_train"].astype(dtype)}))
     assert data.train_images.dtype == np.uint8 and data.pixel_max == 255
     np.testing.assert_array_equal(data.train_images[..., 0], arrays["x_train"])
 
 
-def test_bool_is_black_and_white(save):
-    arrays = _arrays(np.random.default_rng(8))
+def test_bool_is_black_and_white(save, own_arrays):
+    arrays = own_arrays(8)
     arrays = {key: array > 100 if key[0] == "x" else array for key, array in arrays.items()}
     data = load(save(**arrays))
     assert data.train_images.dtype == np.uint8 and data.pixel_max == 255
     np.testing.assert_array_equal(data.train_images[..., 0], np.where(arrays["x_train"], 255, 0))
 
 
-def test_floats_may_miss_the_range_by_rounding(save):
-    arrays = _arrays(np.random.default_rng(9), dtype=np.float32)
+def test_floats_may_miss_the_range_by_rounding(save, own_arrays):
+    arrays = own_arrays(9, dtype=np.float32)
     arrays["x_train"][0, 0, 0] = np.nextafter(np.float32(1), np.float32(2))
     assert load(save(**arrays)).train_images.max() == 1.0
 
@@ -132,8 +112,8 @@ def test_labels_are_mapped_to_classes(save, train, test, names, expected):
     assert data.train_labels.tolist() == expected[0] and data.test_labels.tolist() == expected[1]
 
 
-def test_minus_one_means_unlabelled(save):
-    arrays = _arrays(np.random.default_rng(10))
+def test_minus_one_means_unlabelled(save, own_arrays):
+    arrays = own_arrays(10)
     arrays["y_train"] = np.array([-1, 1, -1, 1, 1])
     with pytest.warns(DatasetWarning, match=r"one class, '1' \(-1 means unlabelled\)"):
         assert not load(save(**arrays)).is_labelled
@@ -192,8 +172,8 @@ def _scaled(scale, shift=0.0):
         (lambda arrays: {"x_train": arrays["x_train"]}, r"lacks x_test\. Received: \['x_train'\]"),
     ],
 )  # fmt: skip
-def test_arrays_that_are_no_data_set(save, change, message):
-    path = save(**change(_arrays(np.random.default_rng(4))))
+def test_arrays_that_are_no_data_set(save, own_arrays, change, message):
+    path = save(**change(own_arrays(4)))
     with pytest.raises(ValueError, match=message):
         load(path)
 
