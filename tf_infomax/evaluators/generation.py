@@ -74,14 +74,18 @@ def measure_elbo(snapshot, draws: Integer(1, 1_000) = 1):
     """
     model, images = snapshot.trial.model, snapshot.images[1]
     term = next(t for t in model.objectives if hasattr(t, "posterior"))
-    sums, seed = {}, snapshot.seed("elbo")
+    sums, posteriors, seed = {}, [], snapshot.seed("elbo")
     for draw in range(draws):
         for start in range(0, len(images), _AT_ONCE):
             part = tf.constant(images[start : start + _AT_ONCE])
             batch = {"views": {model.encoded.main: part}, "seed": stream(seed, draw, start)}
-            _, metrics = term.loss(model.features(batch))
+            features = model.features(batch)
+            _, metrics = term.loss(features)
             for name, value in metrics.items():
                 sums[name] = sums.get(name, 0.0) + float(value) * len(part) / len(images) / draws
+            if draw == 0 and "reconstruction_kl" in metrics:
+                # Of the features that the loss has read: they are not encoded again.
+                posteriors.append(term.posterior(features))
     tags = {"draws": draws, "likelihood": term.likelihood}
     for metric, name in (
         ("elbo", "elbo"),
@@ -90,22 +94,11 @@ def measure_elbo(snapshot, draws: Integer(1, 1_000) = 1):
     ):
         if name in sums:
             yield Measurement(metric, "test", sums[name], "nats", tags)
-    if "reconstruction_kl" in sums and len(images) > 1:
-        codes = _from_posterior(model, term, images, seed)
+    if posteriors and len(images) > 1:
+        mean, log_variance = (tf.concat(part, axis=0) for part in zip(*posteriors, strict=True))
+        codes = posterior_draw(mean, log_variance, stream(seed, 0, len(images))).numpy()
         name = snapshot.name_of(term.endpoint)
         yield total_correlation_row(codes, "test", name, "drawn", "singular_drawn")
-
-
-def _from_posterior(model, term, images, seed):
-    """One code from the posterior of each image, ``[N, D]``."""
-
-    def parameters(part):
-        batch = {"views": {model.encoded.main: tf.constant(part)}}
-        return tf.concat(term.posterior(model.features(batch)), axis=1)
-
-    mean, log_variance = np.split(_in_parts(parameters, images), 2, axis=1)
-    draw = posterior_draw(tf.constant(mean), log_variance, stream(seed, 0, len(images)))
-    return draw.numpy()
 
 
 @EVALUATORS.register("decoder")

@@ -7,7 +7,7 @@ from tf_infomax.numerics import replicas
 __all__ = ["check_rows", "checked_batch", "doubts"]
 
 
-def checked_batch(given, form, model, least_rows, number_of_replicas=1):
+def checked_batch(given, form, model, least_rows, number_of_replicas):
     """The first batch of ``given`` as a ``Batch``, or ``None`` if it is not known.
 
     Args:
