@@ -84,9 +84,9 @@ def tiny(name, *settings):
     return override(experiment, [*TINY[name], *settings])
 
 
-def plan_tiny(workdir, name, *settings):
+def plan_tiny(workdir, name, *settings, train_further=False):
     """The runs of ``tiny(name, *settings)`` in ``workdir``."""
-    return sweep.plan([tiny(name, *settings)], workdir)
+    return sweep.plan([tiny(name, *settings)], workdir, train_further=train_further)
 
 
 @contextlib.contextmanager

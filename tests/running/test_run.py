@@ -109,6 +109,20 @@ def test_measuring_more_often_changes_nothing_in_training(bilinear, tmp_path):
     assert measured[1] < measured[0]
 
 
+def test_a_run_trained_further_is_the_longer_run(bilinear, tmp_path):
+    whole = carried_out(tmp_path / "whole", "critic_impact", "steps=24")
+    carried_out(tmp_path / "parts", "critic_impact")
+    (further,) = plan_tiny(
+        tmp_path / "parts", "critic_impact", "steps=24", train_further=True
+    )
+    assert execute(further) == FINISHED
+    for ours, straight in zip(final_weights(further), final_weights(whole), strict=True):
+        assert ours.tobytes() == straight.tobytes()
+    # Both measure at step 12, so that no row is only in one of them.
+    assert rows_bytes(further) == rows_bytes(whole)
+    assert rows_bytes(whole).startswith(rows_bytes(bilinear))
+
+
 def test_one_seed_gives_the_same_bytes_another_seed_others(bilinear, tmp_path):
     again = carried_out(tmp_path / "again", "critic_impact")
     assert rows_bytes(again) == rows_bytes(bilinear)

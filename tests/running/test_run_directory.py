@@ -7,8 +7,11 @@ import os
 import pytest
 
 from tests.tiny import tiny
+from tf_infomax.experiments import catalog
+from tf_infomax.experiments.overrides import override
+from tf_infomax.naming.json_files import write_json
 from tf_infomax.running import run_directory
-from tf_infomax.running.run_directory import RunDirectory, differences, write_json
+from tf_infomax.running.run_directory import RunDirectory, differences
 
 
 def directory(path, *settings):
@@ -76,6 +79,47 @@ def test_changed_settings_are_named_with_both_values(tmp_path):
             assert change in message
         assert message.count(", is ") == 3 and "\n" not in message
     assert json.loads(later.description.read_text())["train"]["steps"] == 12
+
+
+def test_more_steps_are_taken_over_only_if_asked_for(tmp_path):
+    begun = directory(tmp_path)
+    with begun.locked():
+        begun.note_status("finished")
+    longer = directory(tmp_path, "steps=20")
+    with pytest.raises(ValueError, match=r"train\.steps was 12, is 20.*, add --train_further\."):
+        longer.check()
+    assert not longer.is_finished and begun.is_finished
+    experiment = longer.experiment
+    longer = RunDirectory(longer.path, experiment, train_further=True)
+    longer.check()
+    assert json.loads(longer.description.read_text())["train"]["steps"] == 12
+    with longer.locked():
+        assert json.loads(longer.description.read_text()) == experiment.to_dict()
+        assert longer.status["status"] == "to be trained further" and not longer.is_finished
+    # From now on it is the longer run, asked for or not.
+    RunDirectory(longer.path, experiment).check()
+
+
+@pytest.mark.parametrize("settings", [("steps=11",), ("steps=20", "log_every=5"), ("log_every=5",)])
+def test_nothing_else_may_differ_in_a_longer_run(settings, tmp_path):
+    with directory(tmp_path).locked():
+        pass
+    other = directory(tmp_path, *settings)
+    with pytest.raises(ValueError, match=r"other settings \(.*, or another work directory\.$"):
+        RunDirectory(other.path, other.experiment, train_further=True).check()
+
+
+def test_where_the_length_decides_the_pairs_no_run_is_longer(tmp_path):
+    (staircase,) = catalog.get("staircase")
+
+    def stairs(steps):
+        (_, _, spec), *_ = override(staircase, [f"steps={steps}", "evaluate=none"]).runs()
+        return RunDirectory(tmp_path / "seed_0", spec, train_further=True)
+
+    with stairs(10).locked():
+        pass
+    with pytest.raises(ValueError, match=r"train\.steps was 10, is 20"):
+        stairs(20).check()
 
 
 def test_differences():

@@ -81,6 +81,11 @@ def define_flags():
         "accept_changed_inputs", False,
         "Whether runs may go on with other data or versions; a row says so.",
     )
+    flags.DEFINE_bool(
+        "train_further", False,
+        "Whether runs, finished or not, go on to a train.steps that is larger than the one they "
+        "were begun with; nothing else may differ.",
+    )
     flags.DEFINE_bool("download", False, "Whether TFDS may download a missing data set.")
 
 
@@ -174,7 +179,7 @@ def _carried_out(experiments, *strategy):
     backend = backends.Backend(given.backend, given.cluster)
     runs = sweep.plan(
         experiments, given.workdir, given.data_dir, given.download, given.accept_changed_inputs,
-        *strategy,
+        *strategy, train_further=given.train_further,
     )  # fmt: skip
     return sweep.run_all(
         runs, given.workdir, given.jobs, given.threads, backend, given.patience

@@ -8,8 +8,8 @@ from pathlib import Path
 import keras
 
 from tf_infomax.export.archive import CARD, ENCODER, load_encoder
+from tf_infomax.naming.json_files import read_json
 from tf_infomax.naming.paths import PathLike
-from tf_infomax.running.run_directory import read_json
 
 __all__ = ["Pretrained", "load_pretrained", "pack"]
 

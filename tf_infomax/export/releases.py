@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tf_infomax.export.archive import CARD
 from tf_infomax.export.pretrained import pack
+from tf_infomax.naming.json_files import read_json
 from tf_infomax.naming.paths import PathLike, write_text
-from tf_infomax.running.run_directory import read_json
 
 __all__ = ["CHECKSUMS", "release", "release_name"]
 

@@ -11,7 +11,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from tf_infomax.running.run_directory import read_json, write_json
+from tf_infomax.naming.json_files import read_json, write_json
 from tf_infomax.training.devices import STEPS, WARM_UP
 from tf_infomax.training.loop import StepLoop
 

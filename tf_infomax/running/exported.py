@@ -5,7 +5,8 @@ import zlib
 
 import keras
 
-from tf_infomax.running.run_directory import CARD, read_json
+from tf_infomax.naming.json_files import read_json
+from tf_infomax.running.run_directory import CARD
 
 __all__ = ["CARD", "ENCODER", "exported_encoder", "read_card"]
 

@@ -52,6 +52,7 @@ class Run:
         accept_changed_inputs: whether it may go on with other data, versions, threads or devices
             than those it was started with; a row says so.
         strategy: which devices share its steps.
+        train_further: whether it may have been begun with fewer steps; see ``RunDirectory``.
     """
 
     experiment: Experiment
@@ -60,6 +61,7 @@ class Run:
     data_dir: str | None = None
     accept_changed_inputs: bool = False
     strategy: strategies.Choice = strategies.ONE_DEVICE
+    train_further: bool = False
 
     @property
     def seed(self):
@@ -110,7 +112,7 @@ def execute(run):
 
 def _led(run, devices):
     """As ``execute``, on the first worker, which the others follow."""
-    directory = RunDirectory(run.directory, run.experiment)
+    directory = RunDirectory(run.directory, run.experiment, run.train_further)
     with contextlib.ExitStack() as stack:
         with refusing():
             stack.enter_context(directory.locked())

@@ -1,22 +1,27 @@
 """The directory of one run: which run it holds, its files, and its lock for one writer."""
 
 import contextlib
+import dataclasses
 import datetime
-import json
 import os
 import platform
 from pathlib import Path
 
 from tf_infomax.experiments.spec import Experiment
-from tf_infomax.naming.files import locked, remove_leftovers, write_text
+from tf_infomax.naming.files import locked, remove_leftovers
+from tf_infomax.naming.json_files import read_json, write_json
 from tf_infomax.results.row_writer import check_kept
 from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
 from tf_infomax.training.checkpoint_files import newest_sound
 
 __all__ = [
-    "CARD", "EXPORT_FORMATS", "RunDirectory", "check_workdir", "differences", "is_export",
-    "read_json", "write_json",
-]  # fmt: skip
+    "CARD",
+    "EXPORT_FORMATS",
+    "RunDirectory",
+    "check_workdir",
+    "differences",
+    "is_export",
+]
 
 # By this file the folder of an export is known.
 CARD = "card.json"
@@ -39,11 +44,14 @@ class RunDirectory:
     Args:
         path: the directory; made if missing.
         experiment: the experiment that runs in it (one variant, one seed).
+        train_further: whether it may be a run that was begun with fewer ``train.steps``, all else
+            being equal; it takes the new number over as soon as it is ``locked``.
     """
 
-    def __init__(self, path, experiment):
+    def __init__(self, path, experiment, train_further=False):
         self.path = Path(path)
         self.experiment = experiment
+        self._train_further = train_further
 
     @property
     def rows(self):
@@ -143,21 +151,38 @@ class RunDirectory:
                     "Choose another work directory."
                 )
             return
-        written = read_json(self.description)
-        changed = differences(self._completed(written), self.experiment.to_dict())
-        if changed:
-            raise ValueError(
-                f"{self.path} holds a run with other settings ({'; '.join(changed)}). "
-                "Use the settings it was started with, or another work directory."
-            )
+        begun = self._begun()
+        # What cannot be read, as a study or a file of another form, is compared as it is.
+        written = read_json(self.description) if begun is None else begun.to_dict()
+        changed = differences(written, self.experiment.to_dict())
+        is_longer = self._is_longer()
+        if not changed or (is_longer and self._train_further):
+            return
+        further = "; to train this run further, add --train_further" if is_longer else ""
+        raise ValueError(
+            f"{self.path} holds a run with other settings ({'; '.join(changed)}). "
+            f"Use the settings it was started with, or another work directory{further}."
+        )
 
-    def _completed(self, written):
-        """The written experiment, with defaults for fields that are newer than the file."""
+    def _begun(self):
+        """The experiment that the run was begun with; ``None`` if the file holds another form."""
         try:
-            return Experiment.from_dict(written).to_dict()
-        except (KeyError, TypeError, ValueError):
-            # A study, or a file of another form: compared as it is.
-            return written
+            return Experiment.from_dict(read_json(self.description))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return None
+
+    def _is_longer(self):
+        """Whether the experiment has more steps than it was begun with, and all else is equal.
+
+        Never where a step's pairs depend on the number of all steps, as levels of ``data.law`` do.
+        """
+        begun, now = self._begun(), self.experiment
+        if begun is None or not isinstance(now, Experiment) or now.data.law is not None:
+            return False
+        train = dataclasses.replace(begun.train, steps=now.train.steps)
+        longer = dataclasses.replace(begun, train=train).to_dict() == now.to_dict()
+        steps = begun.train.steps
+        return longer and isinstance(steps, int) and steps < now.train.steps
 
     @contextlib.contextmanager
     def locked(self):
@@ -172,6 +197,10 @@ class RunDirectory:
             remove_leftovers(self.path)
             if not self.description.exists():
                 write_json(self.description, self.experiment.to_dict())
+            elif self._is_longer():
+                # First, so that nobody takes the longer run for a finished one.
+                self.note_status("to be trained further")
+                write_json(self.description, self.experiment.to_dict())
             yield
 
     def check_resumable(self):
@@ -182,7 +211,7 @@ class RunDirectory:
         for path in (self.rows, self.rows.with_name(EVALUATION_ROWS)):
             if path.is_file():
                 _check_rows(path)
-        if self.status.get("status") == "finished" or not isinstance(self.experiment, Experiment):
+        if self.is_finished or not isinstance(self.experiment, Experiment):
             return
         checkpoint = newest_sound(self.checkpoints)
         if checkpoint is None:
@@ -203,6 +232,13 @@ class RunDirectory:
                 f"checkpoint: bring the files back from a copy, or delete {self.path} to start "
                 "again."
             )
+
+    @property
+    def is_finished(self):
+        """Whether the run has been carried out to the last step of its experiment."""
+        return self.status.get("status") == "finished" and not (
+            self.description.is_file() and self._is_longer()
+        )
 
     @property
     def status(self):
@@ -302,31 +338,3 @@ def differences(before, after, path=""):
             for change in differences(one, other, f"{path}[{index}]")
         ]
     return [] if before == after else [f"{path} was {before!r}, is {after!r}"]
-
-
-def read_json(path):
-    """The JSON object in the file ``path``, as a dict.
-
-    Raises:
-        ValueError: naming the file, if it holds anything else.
-    """
-    try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-    # Brackets within brackets, thousands of them, are a RecursionError.
-    except (RecursionError, ValueError) as error:
-        reason = f"{error}".rstrip(".")
-        raise ValueError(
-            f"{path} is torn or damaged; bring it back from a copy, or delete its directory. "
-            f"Received: no JSON ({reason})."
-        ) from None
-    if not isinstance(plain, dict):
-        raise ValueError(
-            f"{path} must hold a JSON object; bring it back from a copy, or delete its directory. "
-            f"Received: {type(plain).__name__}."
-        )
-    return plain
-
-
-def write_json(path, plain):
-    """Writes in one move: readers see all of it or nothing."""
-    write_text(path, json.dumps(plain, indent=1, allow_nan=False) + "\n")

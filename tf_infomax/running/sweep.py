@@ -12,6 +12,7 @@ from pathlib import Path
 import joblib
 import tensorflow as tf
 
+from tf_infomax.naming.json_files import read_json, write_json
 from tf_infomax.naming.version import commit
 from tf_infomax.report import report
 from tf_infomax.results.rows import read_rows, write_rows
@@ -22,7 +23,7 @@ from tf_infomax.running.checks import check
 from tf_infomax.running.execution import FINISHED, INTERRUPTED, NON_FINITE
 from tf_infomax.running.fit_checks import check_fit
 from tf_infomax.running.run import Run
-from tf_infomax.running.run_directory import RunDirectory, check_workdir, read_json, write_json
+from tf_infomax.running.run_directory import RunDirectory, check_workdir
 from tf_infomax.running.run_study import check_study, is_study
 from tf_infomax.running.unlabelled import measurable
 from tf_infomax.running.worker import REFUSED, carry_out, set_threads
@@ -71,7 +72,7 @@ class Outcome:
 
 def plan(
     experiments, workdir, data_dir=None, download=False, accept_changed_inputs=False,
-    strategy=strategies.ONE_DEVICE,
+    strategy=strategies.ONE_DEVICE, train_further=False,
 ):  # fmt: skip
     """The runs of ``experiments``, after checking everything that can be checked beforehand.
 
@@ -84,6 +85,8 @@ def plan(
             were started with.
         strategy: ``strategies.Choice`` of the devices that share each step. Only the first worker
             looks into the work directory.
+        train_further: whether runs that were begun with fewer ``train.steps``, all else being
+            equal, go on to the number given now.
 
     Returns:
         List of ``Run``.
@@ -113,11 +116,14 @@ def plan(
                     f"Received: {variant} with seed {seed} twice."
                 )
             if devices.is_chief:
-                claimed = RunDirectory(directory, single)
+                claimed = RunDirectory(directory, single, train_further)
                 claimed.check()
                 claimed.check_resumable()
             runs.append(
-                Run(single, variant, directory, data_dir, accept_changed_inputs, strategy)
+                Run(
+                    single, variant, directory, data_dir, accept_changed_inputs, strategy,
+                    train_further,
+                )
             )
     checked = set()
     for run in runs:
@@ -269,7 +275,7 @@ def _noted_threads(run):
 def _check_inputs(run):
     """Raises ``ValueError`` if a run that is not finished was begun with other data or versions."""
     directory = RunDirectory(run.directory, run.experiment)
-    if directory.inputs is None or directory.status.get("status") == FINISHED:
+    if directory.inputs is None or directory.is_finished:
         return
     devices = strategies.start(run.strategy)
     found = inputs.inputs_of(load_images(run.experiment, run.data_dir), devices)
