@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tf_infomax.data.augmentation import random_flips, random_windows
 from tf_infomax.encoders import as_encoder
+from tf_infomax.evaluation.classifier_fit import Schedule, fit_classifier
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.fitting import pixels
 from tf_infomax.evaluation.labelled import (
@@ -17,7 +18,6 @@ from tf_infomax.evaluation.labelled import (
     number_of_classes,
     some_labelled,
 )
-from tf_infomax.evaluation.mlp_probe import fit_classifier
 from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["fine_tune"]
@@ -95,9 +95,7 @@ def fine_tune(
     train, chosen_on = _parts(train, labelled, held_out, seed)
     if len(train[0]) < number:
         batch_size = min(batch_size, len(train[0]))
-    tuned = copy.deepcopy(encoder)
-    features_of = _features(tuned, endpoint, (None, *train[0].shape[1:]))
-    features, variables = _variables_of(tuned, features_of, train[0][:2])
+    features_of, shape, variables = _tunable(encoder, endpoint, train[0][:2])
     head = ClassifierHead(
         number_of_classes(train[1], test[1]),
         hidden_units,
@@ -106,7 +104,7 @@ def fine_tune(
         dtype="float32",
         name="head",
     )
-    head.build((None, *features.shape[1:]))
+    head.build((None, *shape))
 
     def logits_of(images, training):
         images = pixels(images)
@@ -119,12 +117,7 @@ def fine_tune(
         [*variables, *head.trainable_variables],
         train,
         test,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        decay_epochs=decay_epochs,
-        decay=decay,
-        averaged_epochs=averaged_epochs,
+        Schedule(epochs, batch_size, learning_rate, decay_epochs, decay, averaged_epochs),
         top_k=top_k,
         seed=stream_seed(seed, "fine_tune", "order"),
         augment=_movement(train[0].shape[1:3], flip, shift),
@@ -153,15 +146,18 @@ def _parts(train, labelled, held_out, seed):
     return tuple(tuple(part[rows] for part in train) for rows in (rest, chosen))
 
 
-def _variables_of(encoder, features_of, images):
-    """(features of some images, the trainable variables that they depend on)."""
+def _tunable(encoder, endpoint, images):
+    """A copy of the encoder: (its features' function, their shape, variables they depend on)."""
+    tuned = copy.deepcopy(encoder)
+    features_of = _features(tuned, endpoint, (None, *images.shape[1:]))
     with tf.GradientTape() as tape:
         features = features_of(pixels(tf.constant(images)), training=False)
         total = tf.reduce_sum(features)
     # Layers after the endpoint have no gradient.
-    candidates = encoder.trainable_variables
+    candidates = tuned.trainable_variables
     gradients = tape.gradient(total, [variable.value for variable in candidates])
-    return features, [v for v, g in zip(candidates, gradients, strict=True) if g is not None]
+    variables = [v for v, g in zip(candidates, gradients, strict=True) if g is not None]
+    return features_of, features.shape[1:], variables
 
 
 def _movement(sides, flip, shift):
