@@ -140,22 +140,35 @@ def test_critic_figure_shows_curves_ceiling_and_official_notebook():
     np.testing.assert_allclose(reference.get_ydata(), [0.81, 0.82, 0.83])
 
 
-def test_a_converged_probe_is_a_diamond_at_the_mean_of_the_seeds():
-    rows = rows_of("critic_impact", seeds=2, last=2000)
+@pytest.mark.parametrize(
+    ("experiment", "variant", "kind", "tags"),
+    [
+        ("critic_impact", "bilinear-infonce", "critic", {"critic": "bilinear"}),
+        ("encoder_impact", "mlp-target_2-infonce", "encoder", {"encoder": "mlp", "target": 2.0}),
+        ("invertible", "infonce", "bound", {}),
+        ("non_invertible", "infonce", "bound", {}),
+    ],
+)
+def test_a_converged_probe_is_a_diamond_at_the_mean_of_the_seeds(experiment, variant, kind, tags):
+    rows = rows_of(experiment, seeds=2, last=2000)
+    tags = {"dataset": "mnist", "bound": "infonce", "features": "code", **tags}
     converged = [
-        Row("critic_impact", "bilinear-infonce", seed, 2000, "test",
-            "probe/linear/converged_accuracy", value, "fraction",
-            {"dataset": "mnist", "bound": "infonce", "critic": "bilinear", "features": "code"})
+        Row(experiment, variant, seed, 2000, "test", "probe/linear/converged_accuracy", value,
+            "fraction", tags)
         for seed, value in enumerate((0.88, 0.90))
     ]  # fmt: skip
-    figure = plots.draw("critic_impact", to_frame([*rows, *converged])).figure
-    diamonds = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "D"]
+    drawing = plots.draw(experiment, to_frame([*rows, *converged]))
+    diamonds = [
+        line for axes in drawing.figure.axes for line in axes.lines if line.get_marker() == "D"
+    ]
     (diamond,) = diamonds
-    assert diamond.get_color() == style.colour("critic", "bilinear")
+    assert diamond.get_color() == style.colour(kind, tags[kind])
     assert (list(diamond.get_xdata()), list(diamond.get_ydata())) == ([2000], [0.89])
-    assert "converged probe" in legend_texts(figure)
-    plain = plots.draw("critic_impact", to_frame(rows)).figure
-    assert "converged probe" not in legend_texts(plain)
+    assert "converged probe" in legend_texts(drawing.figure)
+    assert "Diamonds: the classifier fitted to convergence." in drawing.caption
+    plain = plots.draw(experiment, to_frame(rows))
+    assert "converged probe" not in legend_texts(plain.figure)
+    assert "Diamonds" not in plain.caption
 
 
 def test_official_curves_are_of_mnist_only():

@@ -1,10 +1,10 @@
 """Alignment, uniformity and accuracy of encoders trained by contrast or by both directly."""
 
 from tf_infomax.plots import style
-from tf_infomax.plots.bijective import ACCURACY
 from tf_infomax.plots.curves import curve, last, lines, select
 from tf_infomax.plots.drawing import Drawing
 from tf_infomax.plots.generic import generic
+from tf_infomax.plots.probe_accuracy import ACCURACY
 
 __all__ = ["alignment_uniformity"]
 

@@ -1,9 +1,9 @@
 """Figures 3 and 4a, b: effect of critics and encoders on bound and accuracy."""
 
 from tf_infomax.plots import style
-from tf_infomax.plots.bijective import ACCURACY, CONVERGED, pixel_level
 from tf_infomax.plots.curves import Curve, curve, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
+from tf_infomax.plots.probe_accuracy import accuracy_curve, converged_caption, pixel_level
 from tf_infomax.published import log_ceiling
 from tf_infomax.results.display_names import display_name
 
@@ -40,7 +40,7 @@ def critic_impact(frame, official=None):
     figure, axes = style.canvas(2, len(estimators), 3.1)
     mnist = set(frame["dataset"]) == {"mnist"}
     official = official if mnist else None
-    panels, drawn, diamonds = [], False, False
+    panels, drawn = [], False
     for column, bound in enumerate(estimators):
         title = display_name("bound", bound)
         top = style.Panel(axes[0, column], title, "test accuracy" if not column else "")
@@ -51,10 +51,7 @@ def critic_impact(frame, official=None):
             critic = line.tags["critic"]
             color = style.colour("critic", critic, position)
             name = display_name("critic", critic) + line.suffix
-            top.curve(curve(line.frame, ACCURACY, "test", features="code"), color, name)
-            converged = curve(line.frame, CONVERGED, "test", features="code")
-            top.points(converged, color)
-            diamonds |= bool(converged.steps.size)
+            accuracy_curve(top, line.frame, color, name)
             bottom.curve(curve(line.frame, "bound", "test"), color, name)
             bottom.curve(curve(line.frame, "bound", "train"), color, band=False, **_TRAIN)
             if official is not None:
@@ -69,13 +66,11 @@ def critic_impact(frame, official=None):
     extra = {"training pairs (bound)": style.proxy(**_TRAIN)}
     if drawn:
         extra["official notebook (1 run, test)"] = style.proxy("black", **_OFFICIAL)
-    if diamonds:
-        extra["converged probe"] = style.proxy("#555555", **style.DIAMOND)
     style.legend(figure, panels, extra, columns=4)
     return Drawing(
         figure,
         "Top: accuracy of a linear classifier on the codes; the dashed line is the same classifier "
-        "on raw pixels." + (" Diamonds: the classifier fitted to convergence." * diamonds)
+        "on raw pixels." + converged_caption(panels)
         + " Bottom: the bound on test pairs (solid) and on training pairs (thin, "
         "dashed)." + (" As in the paper, the bound's axis begins at 2 nats where it can." * mnist)
         + (
@@ -109,9 +104,7 @@ def encoder_impact(frame, official=None):
             if target is not None:
                 name += f", target {target:g}"
                 linestyle = _TARGET_STYLES[targets.index(target) % len(_TARGET_STYLES)]
-            top.curve(
-                curve(line.frame, ACCURACY, "test", features="code"), color, name, linestyle
-            )
+            accuracy_curve(top, line.frame, color, name, linestyle)
             bottom.curve(curve(line.frame, "bound", "test"), color, name, linestyle)
         for target in targets:
             bottom.level(target, "target of the bound", color="#777777", linestyle="-.")
@@ -125,6 +118,7 @@ def encoder_impact(frame, official=None):
     return Drawing(
         figure,
         "Top: accuracy of a linear classifier on the codes; the dashed line is the same classifier "
-        "on raw pixels. Bottom: the bound on test pairs; training minimises its distance to the "
+        "on raw pixels." + converged_caption(panels)
+        + " Bottom: the bound on test pairs; training minimises its distance to the "
         "target (dash-dotted) on training pairs.",
     )

@@ -1,20 +1,18 @@
 """Figure 1: encoders that cannot lose information (experiments invertible, adversarial)."""
 
 from tf_infomax.plots import style
-from tf_infomax.plots.curves import curve, level, lines, select, with_unit
+from tf_infomax.plots.curves import curve, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
+from tf_infomax.plots.probe_accuracy import (
+    ACCURACY,
+    accuracy_curve,
+    converged_caption,
+    pixel_level,
+)
 from tf_infomax.results.display_names import display_name
 from tf_infomax.results.measurements import INVERSE_TOLERANCE
 
 __all__ = ["adversarial", "bound_panel_of", "invertible"]
-
-ACCURACY = "probe/linear/accuracy"
-CONVERGED = "probe/linear/converged_accuracy"
-
-
-def pixel_level(panel, frame):
-    """The accuracy of the linear probe on raw pixels, as a dashed line."""
-    panel.level(level(frame, ACCURACY, "test", features="pixels"), "raw pixels")
 
 
 def bound_panel_of(axes, frame):
@@ -43,11 +41,7 @@ def accuracy_panel(panel, frame):
     for position, line in enumerate(lines(frame, "bound")):
         name = line.tags["bound"]
         color = style.colour("bound", name, position)
-        panel.curve(
-            curve(line.frame, ACCURACY, "test", features="code"),
-            color,
-            display_name("bound", name) + line.suffix,
-        )
+        accuracy_curve(panel, line.frame, color, display_name("bound", name) + line.suffix)
     pixel_level(panel, frame)
 
 
@@ -67,7 +61,8 @@ def invertible(frame, official=None):
         figure,
         "Left: the bound on pairs of test images (solid) and of training images (thin, dashed). "
         "Right: accuracy of a linear classifier on the codes of the first view; the dashed line is "
-        "the same classifier on its raw pixels. The mutual information itself does not change "
+        "the same classifier on its raw pixels." + converged_caption([accuracy])
+        + " The mutual information itself does not change "
         "during training, since the encoders are bijective.",
     )
 

@@ -10,6 +10,7 @@ from tf_infomax.plots import style
 from tf_infomax.plots.bijective import accuracy_panel, bound_panel_of, bounds_panel
 from tf_infomax.plots.curves import Curve, curve, lines, values_by_step
 from tf_infomax.plots.drawing import Drawing
+from tf_infomax.plots.probe_accuracy import converged_caption
 from tf_infomax.results.display_names import display_name
 
 __all__ = ["non_invertible"]
@@ -115,7 +116,8 @@ def non_invertible(frame, official=None):
         "Top: accuracy of a linear classifier on the codes (dashed line: on the raw pixels), and "
         "the natural logarithm of the condition number of the encoder's Jacobian at the inputs of "
         "one training batch, all seeds pooled: minimum, 20th, 40th, 60th and 80th percentile and "
-        "maximum as in the paper, and the median. Bottom: the bound on test pairs (solid) and "
+        "maximum as in the paper, and the median." + converged_caption(panels)
+        + " Bottom: the bound on test pairs (solid) and "
         "training pairs (dashed), and the Jacobian's singular values, geometric mean over inputs "
         "and seeds.",
     )

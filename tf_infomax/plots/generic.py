@@ -1,9 +1,9 @@
 """Curves of an experiment without a figure of its own."""
 
 from tf_infomax.plots import style
-from tf_infomax.plots.bijective import ACCURACY, pixel_level
 from tf_infomax.plots.curves import curve, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
+from tf_infomax.plots.probe_accuracy import ACCURACY, pixel_level
 
 __all__ = ["generic"]
 

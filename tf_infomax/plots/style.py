@@ -190,7 +190,7 @@ class Panel:
         if name is not None:
             self.handles.setdefault(name, line)
 
-    def points(self, curve, color):
+    def points(self, curve, color, name):
         """Draws the means of a ``Curve`` as diamonds, which no line joins."""
         finite = np.isfinite(curve.mean)
         steps, mean = curve.steps[finite], curve.mean[finite]
@@ -198,6 +198,7 @@ class Panel:
             # Above the frame: the last step is at its edge.
             self.axes.plot(steps, mean, color=color, markersize=5, clip_on=False, **DIAMOND)
             self._points.append((steps, mean))
+            self.handles.setdefault(name, proxy("#555555", **DIAMOND))
 
     def shade(self, steps, low, high, color, alpha, name):
         """Fills between two sequences of values [S]."""
