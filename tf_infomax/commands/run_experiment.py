@@ -172,15 +172,14 @@ def _end(code):
     os._exit(code)
 
 
-def _carried_out(experiments, strategy=None):
+def _carried_out(experiments, strategy=strategy_choice.ONE_DEVICE):
     from tf_infomax.running import sweep
-    from tf_infomax.training import strategies
 
     given = flags.FLAGS
     backend = backends.Backend(given.backend, given.cluster)
     runs = sweep.plan(
         experiments, given.workdir, given.data_dir, given.download, given.accept_changed_inputs,
-        strategy or strategies.ONE_DEVICE, given.train_further,
+        strategy, given.train_further,
     )  # fmt: skip
     return sweep.run_all(
         runs, given.workdir, given.jobs, given.threads, backend, given.patience

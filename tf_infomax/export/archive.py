@@ -19,6 +19,7 @@ from tf_infomax.export.proof import TOLERANCE, ProofError, largest_difference, p
 from tf_infomax.export.signatures import SIGNATURES, save, signatures
 from tf_infomax.export.trained import restore_trained
 from tf_infomax.naming import arguments
+from tf_infomax.naming.json_files import read_json
 from tf_infomax.naming.paths import PathLike, has_wildcards, without_wildcards
 from tf_infomax.naming.version import VERSION, commit
 from tf_infomax.results.rows import EVALUATION_LOCK, EVALUATION_ROWS, read_rows
@@ -248,11 +249,11 @@ def _check_replaceable(output):
 
 def _is_export(path):
     try:
-        card = json.loads((path / CARD).read_text(encoding="utf-8"))
-    except (OSError, RecursionError, ValueError):
+        card = read_json(path / CARD)
+    except (OSError, ValueError):
         return False
     known = {entry.name for entry in path.iterdir()} <= _CONTENTS
-    return known and isinstance(card, dict) and card.get("format") == _FORMAT
+    return known and card.get("format") == _FORMAT
 
 
 @contextlib.contextmanager

@@ -17,7 +17,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from tf_infomax.results.display_names import NAMES
 
 __all__ = [
-    "DIAMOND",
     "KINDS",
     "WIDTH",
     "Panel",
@@ -92,7 +91,7 @@ _COLOURS = {
     },
 }
 _NON_FINITE = "non-finite"
-DIAMOND = {"linestyle": "none", "marker": "D"}
+_DIAMOND = {"linestyle": "none", "marker": "D"}
 KINDS = tuple(NAMES)
 _OTHERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#332288", "#882255")
 
@@ -191,14 +190,14 @@ class Panel:
             self.handles.setdefault(name, line)
 
     def points(self, curve, color, name):
-        """Draws the means of a ``Curve`` as diamonds, which no line joins."""
+        """Draws the means of a ``Curve`` as diamonds, without a line; ``name`` is in the legend."""
         finite = np.isfinite(curve.mean)
         steps, mean = curve.steps[finite], curve.mean[finite]
         if steps.size:
             # Above the frame: the last step is at its edge.
-            self.axes.plot(steps, mean, color=color, markersize=5, clip_on=False, **DIAMOND)
+            self.axes.plot(steps, mean, color=color, markersize=5, clip_on=False, **_DIAMOND)
             self._points.append((steps, mean))
-            self.handles.setdefault(name, proxy("#555555", **DIAMOND))
+            self.handles.setdefault(name, proxy("#555555", **_DIAMOND))
 
     def shade(self, steps, low, high, color, alpha, name):
         """Fills between two sequences of values [S]."""

@@ -1,10 +1,10 @@
 """A Markdown page of the papers' figures: ours, how each was made, its numbers and the verdicts."""
 
-import json
 import os
 from pathlib import Path
 
 from tf_infomax.naming.files import write_text
+from tf_infomax.naming.json_files import read_json
 from tf_infomax.published import claim
 from tf_infomax.report.sections import collect, file_name, sections_of
 from tf_infomax.results.rows import to_frame
@@ -74,7 +74,7 @@ def _made(source):
     if not path.is_file():
         return ""
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts = read_json(path)
     except ValueError:
         return ""
     command = facts.get("command", "")

@@ -155,7 +155,7 @@ class RunDirectory:
         # What cannot be read, as a study or a file of another form, is compared as it is.
         written = read_json(self.description) if begun is None else begun.to_dict()
         changed = differences(written, self.experiment.to_dict())
-        is_longer = self._is_longer()
+        is_longer = bool(changed) and self._is_longer()
         if not changed or (is_longer and self._train_further):
             return
         further = "; to train this run further, add --train_further" if is_longer else ""
@@ -165,10 +165,10 @@ class RunDirectory:
         )
 
     def _begun(self):
-        """The experiment that the run was begun with; ``None`` if the file holds another form."""
+        """The experiment that the run was begun with; ``None`` without a file that holds one."""
         try:
             return Experiment.from_dict(read_json(self.description))
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, FileNotFoundError, KeyError, TypeError, ValueError):
             return None
 
     def _is_longer(self):
@@ -197,7 +197,7 @@ class RunDirectory:
             remove_leftovers(self.path)
             if not self.description.exists():
                 write_json(self.description, self.experiment.to_dict())
-            elif self._is_longer():
+            elif self._train_further and self._is_longer():
                 # First, so that nobody takes the longer run for a finished one.
                 self.note_status("to be trained further")
                 write_json(self.description, self.experiment.to_dict())
@@ -236,9 +236,7 @@ class RunDirectory:
     @property
     def is_finished(self):
         """Whether the run has been carried out to the last step of its experiment."""
-        return self.status.get("status") == "finished" and not (
-            self.description.is_file() and self._is_longer()
-        )
+        return self.status.get("status") == "finished" and not self._is_longer()
 
     @property
     def status(self):
