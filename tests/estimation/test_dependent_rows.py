@@ -35,13 +35,32 @@ def test_groups_are_never_split():
         assert len(parts[2]) == len(folds.train[0]) > len(groups) / 3
 
 
+def test_a_group_of_most_rows():
+    x = RNG.normal(size=(300, 1))
+    with pytest.raises(ValueError, match=r"At least 2 groups must remain .* 150 of 300 pairs"):
+        Folds(300, 2, 0.125, 0, np.append(np.zeros(150, int), np.arange(1, 151)))
+    estimator = MutualInformationEstimator(folds=3, epochs=0, half_fits=0, jobs=1)
+    estimator.fit(x, x + RNG.normal(size=x.shape), groups=np.append(np.zeros(280), np.arange(20)))
+    (sentence,) = [one for one in estimator.warnings_ if "groups differ" in one]
+    assert "every fold trains on 1" in sentence
+
+
+def test_labels_of_groups_may_be_of_several_types():
+    labels = np.array(["a", 1, "b"] * 20, object)
+    codes = groups_of(labels, None, *np.zeros((2, 60, 1)), 1)
+    assert codes[:3].tolist() == codes[3:6].tolist() and len({*codes[:3].tolist()}) == 3
+
+
 def test_blocks():
     x, y = series(0.95), series(0.95)
     assert groups_of(None, None, x, y, 5) is None
     np.testing.assert_array_equal(groups_of(None, 100, x, y, 5), np.arange(1_000) // 100)
     length = (groups_of(None, "auto", x, y, 5) == 0).sum()
     assert 20 < length <= 1_000 // 15
+    no_label = [None, *map(str, range(999))]
     for groups, blocks, words in (
+        (np.append(np.nan, np.arange(999)), None, "a label for each pair.* 1 of 1000 rows"),
+        (no_label, None, "a label for each pair.* 1 of 1000 rows, the first in row 0"),
         (np.zeros(3), None, "shape .N."), (np.zeros(1_000), None, "At least 10 groups"),
         (None, 500, "At least 10 groups"), (None, 0, "`blocks` must"), (x[:, 0], 5, "both"),
     ):  # fmt: skip

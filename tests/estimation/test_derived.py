@@ -3,7 +3,9 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.feature_selection import SelectKBest
 
 from tf_infomax import estimation
@@ -80,6 +82,56 @@ def test_p_values_of_independent_pairs_are_not_too_small():
     ]
     # Of 40 with probability 0.1 each, more than 10 have probability 0.001.
     assert np.mean(np.array(values) <= 0.1) <= 0.25
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda x: estimation.lagged_mutual_information(x, x, [0.5]), "Lags must be .*ints"),
+        (lambda x: estimation.lagged_mutual_information(x, x, []), "Lags must be one or more"),
+        (lambda x: estimation.lagged_mutual_information(x, x, 49), "less than the 49 steps"),
+        (lambda x: estimation.transfer_entropy(x, x, 0), "`history` must be an integer of at"),
+        (lambda x: estimation.transfer_entropy(x, x, 49), "`history` must be less than 49"),
+        (lambda x: estimation.mutual_info_classif(x[:, None], x / 3), "continuous"),
+        (lambda x: estimation.mutual_information_matrix(sparse.eye(50)), "X must be dense"),
+        (lambda x: estimation.total_correlation(3.0), r"shape \[N, D\] or \[N\]"),
+        *(
+            (
+                lambda x, given=given: estimation.mutual_info_regression(
+                    np.stack([x, x], axis=1), x, discrete_features=given
+                ),
+                "`discrete_features` must be .* of the 2 columns",
+            )
+            for given in ([5], [-3], [True], [0.5], [[0]])
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call(np.arange(50.0))
+
+
+def test_merged_classes_are_told():
+    y = np.arange(700) % 350
+    with pytest.warns(estimation.EstimateWarning, match="250 rare levels of nominal columns of y"):
+        estimation.mutual_info_classif(np.arange(700.0)[:, None], y, **FAST)
+
+
+def test_columns_of_equal_names():
+    x = np.random.default_rng(0).normal(size=(300, 3)) @ [[1, 0.8, 0], [0, 0.6, 0], [0, 0, 1]]
+    named, unnamed = pd.DataFrame(x, columns=["a", "a", "b"]), pd.DataFrame(x)
+    found = estimation.total_correlation(named, **FAST)
+    assert found == estimation.total_correlation(unnamed, **FAST)
+    assert list(found.parts) == ["I(1; 0)", "I(2; 0, 1)"]
+
+
+def test_lists_are_read_as_the_estimator_reads_them():
+    # float64 has no room for the steps of the first column.
+    steps = np.random.default_rng(0).integers(0, 500, size=(60, 2)).tolist()
+    large = [[2**60 + first, first + second] for first, second in steps]
+    small = [[first, first + second] for first, second in steps]
+    matrices = [estimation.mutual_information_matrix(rows, **FAST) for rows in (large, small)]
+    np.testing.assert_array_equal(*matrices)
 
 
 @pytest.mark.slow

@@ -56,6 +56,16 @@ def test_new_levels_are_refused():
     sample, _ = pairs_of(["a", "c"], [0, 1], (True, False))
     with pytest.raises(ValueError, match=r"among those of `fit`. Received: \('c',\) in row 1"):
         encoding.transform(sample)
+    mixed = pd.DataFrame({"kind": list("ab") * 10, "size": np.arange(20.0)})
+    encoding, _ = encoded(mixed)
+    for wrong, words in (
+        (mixed.assign(kind=list("ab") * 9 + ["a", "c"]), "'c' in row 19 of column 'kind'"),
+        (mixed.assign(kind=1.5), "1.5 in row 0 of column 'kind'"),
+        (mixed.assign(size=list("ab") * 10), "must hold numbers.* 'a' in row 0 of column 'size'"),
+    ):
+        sample, _ = pairs_of(wrong, np.arange(20), (True, False))
+        with pytest.raises(ValueError, match=words):
+            encoding.transform(sample)
     with pytest.raises(ValueError, match=r"levels must recur.* 20 levels in 20 rows of column 0"):
         encoded([f"name {row}" for row in range(20)])
     for wrong in ("yes", (True,), None, 1):

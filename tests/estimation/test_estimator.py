@@ -401,6 +401,21 @@ def test_wrong_data():
         MutualInformationEstimator().score(x, y)
 
 
+def test_a_refused_fit_leaves_the_last_one_as_it_was():
+    x, y = normal().sample(200, seed=0)
+    estimator = MutualInformationEstimator(**GAUSSIAN).fit(x, y)
+    before = estimator.score(x, y)
+    few = np.zeros(200)
+    with pytest.raises(ValueError, match="groups are needed"):
+        estimator.fit(5.0 - np.exp(x), y, groups=few)
+    assert estimator.score(x, y) == before
+    new = MutualInformationEstimator(**GAUSSIAN)
+    with pytest.raises(ValueError, match="groups are needed"):
+        new.fit(x, y, groups=few)
+    with pytest.raises(NotFittedError):
+        new.score(x, y)
+
+
 def test_fit_returns_itself_and_leaves_parameters_and_data_alone():
     x, y = normal(2).sample(100, seed=0)
     given = x.copy(), y.copy()

@@ -153,7 +153,8 @@ def test_which_critic_images_get():
     assert critic.grids == ((8, 8, 1), None)
     codes = found.encoded(images, labels)[0]
     assert codes.shape == (300, 128)
-    np.testing.assert_array_equal(codes[:, 64:], images.reshape(300, -1).astype("float32"))
+    pixels = images.reshape(300, -1)
+    np.testing.assert_allclose(codes[:, 64:], (pixels - pixels.mean()) / pixels.std(), rtol=1e-6)
     assert 1.0 < found.mutual_information_ < math.log(10)
     turned = MutualInformationEstimator(**options).fit(labels, images)
     assert turned.critics_[0].grids == (None, (8, 8, 1))
@@ -164,6 +165,19 @@ def test_which_critic_images_get():
     # A critic that was asked for sees the columns and no more.
     found = MutualInformationEstimator(critic="separable", **options).fit(images, labels)
     assert found.encoded(images, labels)[0].shape == (300, 64)
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1e-9, 0.0), (2.0**70, 0.0), (1.0, 1e9)])
+def test_units_of_pixels_do_not_matter(scale, offset):
+    digits = datasets.load_digits()
+    options = {"folds": 2, "half_fits": 0, "jobs": 1, "epochs": 0}
+    codes = [
+        MutualInformationEstimator(**options).fit(images, digits.target[:300]).encoded(
+            images, digits.target[:300]
+        )[0]
+        for images in (digits.images[:300], offset + scale * digits.images[:300])
+    ]
+    np.testing.assert_allclose(*codes, rtol=1e-6, atol=1e-6)
 
 
 def test_without_a_network():

@@ -9,6 +9,7 @@ import pytest
 
 from tf_infomax.estimation import certifiable
 from tf_infomax.estimation.limits import (
+    _pairs_by_chance,
     below_zero,
     folds_disagree,
     limits_reached,
@@ -57,6 +58,37 @@ def test_repeated_pairs():
     assert repeated_pairs(twice[0], np.append(y, y[:7] + 1.0, axis=0)) == []
     digits = np.arange(100).reshape(-1, 1) % 5
     assert repeated_pairs(digits, digits % 2) == []
+
+
+@pytest.mark.parametrize("copies", [3, 5])
+@pytest.mark.parametrize("is_binary", [False, True])
+def test_pairs_that_occur_many_times_on_either_side(copies, is_binary):
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(200, 1)), rng.normal(size=(200, 2))
+    x = x > 0 if is_binary else x
+    pairs = [np.repeat(side, copies, axis=0).astype(float) for side in (x, y)]
+    for first, second in (pairs, pairs[::-1]):
+        (sentence,) = repeated_pairs(first, second)
+        assert sentence.startswith(f"{200 * (copies - 1)} of {200 * copies} pairs")
+
+
+@pytest.mark.parametrize("decimals", [0, 1])
+def test_rounded_values_recur_without_being_copies(decimals):
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(1_000, 1))
+    y = np.round(0.6 * x + 0.8 * rng.normal(size=x.shape), decimals)
+    assert repeated_pairs(np.round(x, decimals), y) == []
+
+
+def test_number_of_different_pairs_that_chance_gives():
+    rng = np.random.default_rng(0)
+    x, y = np.repeat(np.arange(30), 10), np.repeat(np.arange(20), 15)
+    drawn = [
+        len({*zip(rng.choice(x, 300), rng.choice(y, 300), strict=True)}) for _ in range(400)
+    ]
+    mean, deviation = _pairs_by_chance(np.full(30, 10), np.full(20, 15))
+    assert mean == pytest.approx(np.mean(drawn), abs=4 * np.std(drawn) / math.sqrt(400))
+    assert np.std(drawn) < 1.1 * deviation
 
 
 def test_folds_that_disagree_beyond_their_errors():

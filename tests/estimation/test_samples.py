@@ -23,7 +23,13 @@ def test_all_containers_hold_the_same_columns():
         sample, _ = pairs_of(values, X[:, 0])
         assert sample.names == names and sample.shape == (6, 2)
         np.testing.assert_array_equal(np.stack(sample.columns, axis=1), X)
-    for values in (X[:, 1], X[:, 1].tolist(), frame["b"], pa.array(X[:, 1])):
+    # What a sparse matrix's `todense()` returns.
+    sample, _ = pairs_of(sparse.csr_matrix(X).todense(), X[:, 0])
+    np.testing.assert_array_equal(np.stack(sample.columns, axis=1), X)
+    for values in (
+        X[:, 1], X[:, 1].tolist(), frame["b"], pa.array(X[:, 1]), pd.Index(X[:, 1]),
+        pd.array(X[:, 1]),
+    ):  # fmt: skip
         _, sample = pairs_of(X, values)
         assert sample.shape == (6, 1)
         np.testing.assert_array_equal(sample.columns[0], X[:, 1])
@@ -54,6 +60,12 @@ def test_all_containers_hold_the_same_columns():
 def test_what_is_refused(values, words):
     with pytest.raises(ValueError, match=words):
         pairs_of(values, np.arange(6))
+
+
+def test_a_categorical_is_read_as_its_series():
+    kinds = pd.cut(X[:, 0], 2)
+    samples = pairs_of(kinds, pd.Series(kinds), (True, True))
+    assert samples[0].columns[0].tolist() == samples[1].columns[0].tolist()
 
 
 def test_columns_of_another_name_or_order_are_refused():

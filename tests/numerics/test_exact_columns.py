@@ -5,6 +5,7 @@ import fractions
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from tf_infomax.numerics.exact_columns import as_objects, exact_column, is_missing
@@ -59,6 +60,9 @@ def test_every_way_to_be_missing():
     np.testing.assert_array_equal(is_missing(column), [False, *[True] * 5])
     masked = np.ma.masked_array([1.0, np.nan, 2.0], mask=[True, False, False])
     np.testing.assert_array_equal(is_missing(masked), [True, True, False])
+    for numbers in (pa.array([1.0, float("nan"), None]), pa.array([1.0, None, float("nan")])):
+        column = pd.Series(pd.arrays.ArrowExtensionArray(numbers))
+        np.testing.assert_array_equal(is_missing(column), [False, True, True])
     times = np.array(["2024-01-01", "NaT"], "datetime64[s]")
     np.testing.assert_array_equal(is_missing(times), [False, True])
 

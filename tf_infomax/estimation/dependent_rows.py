@@ -3,6 +3,9 @@
 import numbers
 
 import numpy as np
+import pandas as pd
+
+from tf_infomax.numerics.exact_columns import is_missing
 
 __all__ = ["autocorrelated", "clustered_error", "groups_of"]
 
@@ -31,13 +34,20 @@ def groups_of(groups, blocks, x, y, folds):
     if groups is not None and blocks is not None:
         raise ValueError("Expected `groups` or `blocks`. Received: both.")
     if groups is not None:
-        groups = np.asarray(groups)
+        groups = groups if isinstance(groups, np.ma.MaskedArray) else np.asarray(groups)
         if groups.shape != (count,):
             raise ValueError(
                 f"`groups` must have shape [N], a label for each of {count} pairs. "
                 f"Received: groups of shape {groups.shape}."
             )
-        codes = np.unique(groups, return_inverse=True)[1]
+        missing = is_missing(groups)
+        if missing.any():
+            raise ValueError(
+                "`groups` must have a label for each pair; a pair that belongs to nothing else "
+                f"needs a label of its own. Received: no label in {missing.sum()} of {count} rows, "
+                f"the first in row {int(missing.argmax())}."
+            )
+        codes = pd.factorize(groups, sort=True)[0]
     elif blocks is None:
         return None
     else:

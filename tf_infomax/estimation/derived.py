@@ -1,15 +1,17 @@
 """Quantities that are sums and differences of mutual informations, each with its error."""
 
 import dataclasses
+import numbers
 import warnings
 
-import numpy as np
 import pandas as pd
 from scipy import stats
 
 from tf_infomax.estimation.dependent_rows import clustered_error
 from tf_infomax.estimation.estimator import MutualInformationEstimator
 from tf_infomax.estimation.limits import EstimateWarning
+from tf_infomax.estimation.samples import as_frame_or_array
+from tf_infomax.naming.arguments import integer
 
 __all__ = [
     "Estimate",
@@ -67,7 +69,8 @@ def total_correlation(X, **options):
         options: of ``MutualInformationEstimator``.
 
     Returns:
-        ``Estimate`` with a part for each k from 2.
+        ``Estimate`` with a part for each k from 2, named as the columns; by their places if two
+        have the same name.
 
     Raises:
         ValueError: on fewer than 2 columns, and as ``MutualInformationEstimator.fit``.
@@ -77,10 +80,10 @@ def total_correlation(X, **options):
         raise ValueError(
             f"Total correlation needs at least 2 columns. Received: X with {columns.shape[1]}."
         )
-    names = list(columns)
+    names = list(columns) if columns.columns.is_unique else range(columns.shape[1])
     return _combined({
         f"I({names[k]}; {', '.join(map(str, names[:k]))})":
-            (1, _fitted(columns[[names[k]]], columns[names[:k]], options))
+            (1, _fitted(columns.iloc[:, [k]], columns.iloc[:, :k], options))
         for k in range(1, len(names))
     })  # fmt: skip
 
@@ -92,7 +95,7 @@ def lagged_mutual_information(x, y, lags, **options):
 
     Args:
         x, y: ``[T]`` or ``[T, D]``, in the order of time.
-        lags: ints, negative where y comes first.
+        lags: ints, one or more, negative where y comes first.
         options: of ``MutualInformationEstimator``.
 
     Returns:
@@ -102,16 +105,16 @@ def lagged_mutual_information(x, y, lags, **options):
     Raises:
         ValueError: on lags that leave too few rows, and as ``MutualInformationEstimator.fit``.
     """
-    x, y = columns_of(x), columns_of(y)
+    x, y = columns_of(x, "x"), columns_of(y, "y")
+    lags = _checked_lags(lags, len(x))
     rows = []
     for lag in lags:
-        shift = abs(int(lag))
-        _check_lag(shift, len(x))
+        shift = abs(lag)
         first, second = (x, y) if lag >= 0 else (y, x)
         pairs = first.iloc[: len(x) - shift], second.iloc[shift:]
         fitted = _fitted(*(pairs if lag >= 0 else pairs[::-1]), {"blocks": "auto", **options})
         low, high = fitted.confidence_interval_
-        rows.append((int(lag), fitted.mutual_information_, fitted.standard_error_, low, high))
+        rows.append((lag, fitted.mutual_information_, fitted.standard_error_, low, high))
     names = ["lag", "mutual_information", "standard_error", "low", "high"]
     return pd.DataFrame(rows, columns=names)
 
@@ -123,19 +126,23 @@ def transfer_entropy(source, target, history=1, **options):
 
     Args:
         source, target: ``[T]`` or ``[T, D]``, in the order of time.
-        history: h, number of past times.
+        history: h, number of past times, at least 1.
         options: of ``MutualInformationEstimator``.
 
     Returns:
         ``Estimate``, as ``conditional_mutual_information``.
 
     Raises:
-        ValueError: on a history that leaves too few rows.
+        ValueError: on a history of no time or one that leaves too few rows.
 
     Reference: Schreiber (2000), Phys. Rev. Lett. 85, 461.
     """
-    source, target = columns_of(source), columns_of(target)
-    _check_lag(history, len(target))
+    source, target = columns_of(source, "source"), columns_of(target, "target")
+    if integer(history, "history") >= len(target) - 1:
+        raise ValueError(
+            f"`history` must be less than {len(target) - 1}, the series' steps less one. "
+            f"Received: history={history!r}."
+        )
 
     def past(series):
         parts = [series.iloc[history - back : len(series) - back] for back in
@@ -147,18 +154,16 @@ def transfer_entropy(source, target, history=1, **options):
     )
 
 
-def columns_of(values):
+def columns_of(values, name="X"):
     """A sample as a data frame, with all its types kept: ``[N, D]``."""
+    values = as_frame_or_array(values, name)
     if isinstance(values, pd.DataFrame):
         return values
-    if hasattr(values, "to_pandas"):
-        return columns_of(values.to_pandas())
     if isinstance(values, pd.Series):
         return values.to_frame()
-    array = np.asanyarray(values)
-    if array.ndim > 2:
-        array = array.reshape(len(array), -1)
-    return pd.DataFrame(array)
+    if not values.ndim:
+        raise ValueError(f"{name} must have shape [N, D] or [N]. Received: {name}={values!r}.")
+    return pd.DataFrame(values.reshape(len(values), -1) if values.ndim > 2 else values)
 
 
 def side_by_side(*samples):
@@ -172,12 +177,15 @@ def side_by_side(*samples):
     return joined
 
 
-def _check_lag(lag, count):
-    if not isinstance(lag, int | np.integer) or lag < 0 or lag >= count - 1:
+def _checked_lags(lags, count):
+    lags = [lags] if isinstance(lags, numbers.Integral) else list(lags)
+    known = [lag for lag in lags if isinstance(lag, numbers.Integral) and abs(lag) < count - 1]
+    if len(known) < max(len(lags), 1):
         raise ValueError(
-            f"Lags and histories must be ints below the {count - 1} steps of the series. "
-            f"Received: {lag!r}."
+            f"Lags must be one or more ints, less than the {count - 1} steps of the series. "
+            f"Received: lags={lags!r}."
         )
+    return list(map(int, known))
 
 
 def _fitted(x, y, options):

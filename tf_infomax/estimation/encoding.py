@@ -17,8 +17,8 @@ _MOST_COLUMN_LEVELS = 100
 # A value that so large a part of a numeric column has gets an indicator, in so few columns: ranks
 # hide that zero rainfall differs in kind from a little.
 _ATOM, _MOST_COLUMNS_WITH_ATOMS = 0.05, 8
-# Images of a smaller height or width are vectors; the squares of pixels are finite in float32.
-_SMALLEST_SIDE, _LARGEST_PIXEL = 4, 1e12
+# Images of a smaller height or width are vectors.
+_SMALLEST_SIDE = 4
 
 
 def check_discrete(discrete):
@@ -41,9 +41,9 @@ class Encoding:
     and ``levels`` their number. Otherwise every nominal column is one-hot, the others go through
     the margins, and an indicator marks each value that many pairs share. All of this depends on
     one side alone and, up to levels merged as rare, loses nothing, so it leaves the mutual
-    information as it is. The pixels of images follow once more as they are, since ranks of single
-    pixels distort what an image shows; the columns of large images are then the means of blocks of
-    pixels.
+    information as it is. The pixels of images follow once more, all with one offset and one scale,
+    since ranks of single pixels distort what an image shows; the columns of large images are then
+    the means of blocks of these pixels.
 
     Args:
         margins: name of a map of numeric columns.
@@ -59,8 +59,9 @@ class Encoding:
         dim: number of dimensions: levels less one, or columns (of large images, blocks).
     """
 
-    # Estimators that were saved before there were images have no such attributes.
-    grid, block = None, 1
+    # Estimators that were saved before there were images, or a scale of pixels, lack these.
+    grid, block, _pixel_scale = None, 1, None
+    _known: dict[int, set] | None = None
 
     def __init__(self, margins, discrete, pixels=False):
         self._has_pixels = pixels
@@ -78,7 +79,7 @@ class Encoding:
                 raise ValueError(
                     "Columns of text are nominal, and their levels must recur; names and free text "
                     f"tell nothing here. Received: {len({*column})} levels in {len(column)} rows "
-                    f"of column {sample.names[place] if sample.names else place!r}."
+                    f"of column {sample.name(place)!r}."
                 )
         self.levels, self.merged, self.grid, self.block = None, 0, None, 1
         self._joint = self._joint_levels(sample)
@@ -88,10 +89,11 @@ class Encoding:
             return self
         is_nominal = [self._discrete is True or named for named in sample.nominal]
         self._numeric = [place for place, named in enumerate(is_nominal) if not named]
-        self._hot = {}
+        self._hot, self._known = {}, {}
         for place, column in enumerate(sample.columns):
             if is_nominal[place]:
                 self._hot[place] = self._frequent(column)
+                self._known[place] = {*column}
             elif self._discrete == "auto" and len(sample.columns) <= _MOST_COLUMNS_WITH_ATOMS:
                 atoms = _atoms(column)
                 if len(atoms):
@@ -100,9 +102,10 @@ class Encoding:
             self.grid = sample.grid if min(sample.grid[:2]) >= _SMALLEST_SIDE else None
         if self.grid is not None:
             self.block = block_size(self.grid)
+            self._pixel_scale = margin_maps.Scale(np.concatenate(sample.columns))
         self.dim = len(sample.columns)
         if self.block > 1:
-            numbers = block_means(_pixels(sample), self.grid, self.block)
+            numbers = block_means(self._pixels(sample), self.grid, self.block)
             self.dim = numbers.shape[1]
             self._margins.fit(numbers)
         elif self._numeric:
@@ -113,12 +116,14 @@ class Encoding:
         """float64 ``[N, D']``.
 
         Raises:
-            ValueError: on levels of a discrete side that are not among those of ``fit``.
+            ValueError: on levels of a discrete side or column that are not among those of
+                ``fit``, and on such a column in place of numbers.
         """
         if self.levels is not None:
             return np.eye(self.levels)[self._joint_codes(sample)]
+        self._check_levels(sample)
         parts = []
-        pixels = None if self.grid is None else _pixels(sample)
+        pixels = None if self.grid is None else self._pixels(sample)
         if self.block > 1:
             parts.append(self._margins.transform(block_means(pixels, self.grid, self.block)))
         elif self._numeric:
@@ -129,6 +134,27 @@ class Encoding:
         if pixels is not None:
             parts.append(pixels)
         return np.hstack(parts)
+
+    def _pixels(self, sample):
+        """Pixels of mean 0 and deviation 1 in ``fit``, over all places: float64 ``[N, D]``."""
+        if self._pixel_scale is None:
+            return np.stack(sample.columns, axis=1).astype(np.float64)
+        return np.stack([self._pixel_scale.standardized(one) for one in sample.columns], axis=1)
+
+    def _check_levels(self, sample):
+        for place in self._numeric:
+            if sample.nominal[place]:
+                raise ValueError(
+                    "Columns that held numbers in `fit` must hold numbers. Received: "
+                    f"{sample.columns[place][0]!r} in row 0 of column {sample.name(place)!r}."
+                )
+        for place, known in (self._known or {}).items():
+            for row, value in enumerate(sample.columns[place].tolist()):
+                if value not in known:
+                    raise ValueError(
+                        "Levels of a nominal column must be among those of `fit`. "
+                        f"Received: {value!r} in row {row} of column {sample.name(place)!r}."
+                    )
 
     def _frequent(self, column):
         values, counts = np.unique(column, return_counts=True)
@@ -161,11 +187,6 @@ class Encoding:
                 f"Received: {next(iter(_keys(sample, [row])))!r} in row {row}."
             )
         return codes
-
-
-def _pixels(sample):
-    pixels = np.stack(sample.columns, axis=1).astype(np.float64)
-    return np.clip(pixels, -_LARGEST_PIXEL, _LARGEST_PIXEL)
 
 
 def _keys(sample, rows):

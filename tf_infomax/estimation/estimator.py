@@ -14,7 +14,12 @@ from tf_infomax.estimation.default_critic import floating, key_of, new_critic, t
 from tf_infomax.estimation.dependent_rows import autocorrelated, groups_of
 from tf_infomax.estimation.encoding import Encoding, check_discrete
 from tf_infomax.estimation.folds import Folds
-from tf_infomax.estimation.limits import EstimateWarning, merged_levels, repeated_pairs
+from tf_infomax.estimation.limits import (
+    EstimateWarning,
+    merged_levels,
+    repeated_pairs,
+    unequal_groups,
+)
 from tf_infomax.estimation.named_options import CANONICAL, info_of
 from tf_infomax.estimation.outcome import outcome
 from tf_infomax.estimation.plan import plan_of
@@ -180,60 +185,65 @@ class MutualInformationEstimator(BaseEstimator):
         x, y = pairs_of(X, y, [one is not False for one in discrete])
         info = info_of(self.bound)
         check_options(self.get_params(deep=False), len(x))
-        self.used_seed_ = seed_of(self.seed, self.random_state)
-        self._dims = x.shape[1], y.shape[1]
-        self._names = x.names, y.names
+        seed = seed_of(self.seed, self.random_state)
         is_default = self.critic == CANONICAL
-        self._encodings = [
+        encodings = [
             Encoding(self.margins, one, pixels=is_default).fit(sample)
             for one, sample in zip(discrete, (x, y), strict=True)
         ]
-        self._levels = [one.levels for one in self._encodings]
-        self._grids = [one.grid for one in self._encodings]
-        mapped = self._codes(x, y)
+        levels, grids = ([getattr(one, name) for one in encodings] for name in ("levels", "grid"))
+        mapped = _codes(encodings, (x, y))
         groups = groups_of(groups, self.blocks, *mapped, self.folds)
-        folds = Folds(len(x), self.folds, self.validation_fraction, self.used_seed_, groups)
+        folds = Folds(len(x), self.folds, self.validation_fraction, seed, groups)
         check_training_pairs(len(folds.train[0]), self.negatives, self.validation_fraction)
-        is_table = None not in self._levels and is_default
+        is_table = None not in levels and is_default
         plan = plan_of(
             self.get_params(deep=False), len(x), len(folds.train[0]),
             is_table=is_table, has_ceiling=not math.isinf(info.ceiling(2)),
         )  # fmt: skip
+
+        def critic_of(fold):
+            return new_critic(
+                self.critic, *mapped, levels=levels, margins=self.margins, grids=grids,
+                seed=stream_seed(seed, "estimation", "critic", fold),
+            )  # fmt: skip
+
         results = cross_fit(
-            *mapped, folds, info.function, lambda fold: self._new_critic(fold, *mapped), plan,
-            seed=self.used_seed_,
-            kind=key_of(self.critic, self.bound, self._levels, self.margins, self._grids),
+            *mapped, folds, info.function, critic_of, plan, seed=seed,
+            kind=key_of(self.critic, self.bound, levels, self.margins, grids),
         )  # fmt: skip
-        self._keep(outcome(
+        found = outcome(
             results, folds, info,
             table=table_of(*mapped) if is_table else None,
             row_groups=groups,
             epochs=plan.schedule.epochs * plan.schedule.cycles,
-            dims=[one.dim for one in self._encodings],
+            dims=[one.dim for one in encodings],
             partners=self.held_out_partners,
             confidence=self.confidence,
-        ))  # fmt: skip
+        )  # fmt: skip
+        # Nothing is changed before all has succeeded: an estimator keeps the fit that it has.
+        self._keep((x, y), encodings, found, used_seed_=seed)
         if groups is None:
             self.warnings_ += autocorrelated(*mapped)
-        self.warnings_ += repeated_pairs(*mapped)
-        self.warnings_ += merged_levels(*(one.merged for one in self._encodings))
+        else:
+            self.warnings_ += unequal_groups(len(folds.train[0]), folds.most_train)
+        if not is_table:
+            self.warnings_ += repeated_pairs(*mapped)
+        self.warnings_ += merged_levels(*(one.merged for one in encodings))
         for sentence in self.warnings_:
             warnings.warn(sentence, EstimateWarning, stacklevel=2)
         return self
 
-    def _new_critic(self, fold, x, y):
-        return new_critic(
-            self.critic, x, y, levels=self._levels, margins=self.margins, grids=self._grids,
-            seed=stream_seed(self.used_seed_, "estimation", "critic", fold),
-        )  # fmt: skip
-
-    def _keep(self, found):
+    def _keep(self, samples, encodings, found, **further):
+        self._encodings = encodings
+        self._dims = [one.shape[1] for one in samples]
+        self._names = [one.names for one in samples]
         self.n_features_in_ = self._dims[0]
         # As in scikit-learn, the attribute is absent if there are no names.
         vars(self).pop("feature_names_in_", None)
         if self._names[0] is not None:
             self.feature_names_in_ = np.array(self._names[0], dtype=object)
-        vars(self).update(found)
+        vars(self).update(found, **further)
 
     def score(self, X, y):
         """The bound on new pairs in nats, mean over the critics of all folds.
@@ -280,10 +290,11 @@ class MutualInformationEstimator(BaseEstimator):
             ("X", "y"), zip(self._dims, self._names, strict=True), samples, strict=True
         ):
             check_same_columns(name, fitted, sample)
-        return self._codes(*samples)
+        return _codes(self._encodings, samples)
 
-    def _codes(self, x, y):
-        return [
-            one.transform(sample).astype(floating())
-            for one, sample in zip(self._encodings, (x, y), strict=True)
-        ]
+
+def _codes(encodings, samples):
+    return [
+        one.transform(sample).astype(floating())
+        for one, sample in zip(encodings, samples, strict=True)
+    ]

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.multiclass import check_classification_targets
 
 from tf_infomax.estimation.derived import columns_of
 from tf_infomax.estimation.estimator import MutualInformationEstimator
@@ -30,6 +31,9 @@ def mutual_info_regression(
 
     Returns:
         float64 ``[D]``, nats.
+
+    Raises:
+        ValueError: on ``discrete_features`` that do not fit, and as the estimator.
     """
     return _of_columns(X, y, discrete_features, "auto", random_state, n_jobs, progress, options)
 
@@ -37,7 +41,12 @@ def mutual_info_regression(
 def mutual_info_classif(
     X, y, *, discrete_features="auto", random_state=None, n_jobs=None, progress=None, **options
 ):
-    """As ``mutual_info_regression``, for a y of classes."""
+    """As ``mutual_info_regression``, for a y of classes.
+
+    Raises:
+        ValueError: if y holds continuous numbers.
+    """
+    check_classification_targets(y)
     return _of_columns(X, y, discrete_features, True, random_state, n_jobs, progress, options)
 
 
@@ -69,17 +78,12 @@ def mutual_information_matrix(X, progress=None, **options):
 def _of_columns(x, y, discrete_features, discrete_y, random_state, n_jobs, progress, options):
     columns = columns_of(x)
     count = columns.shape[1]
-    if isinstance(discrete_features, str | bool):
-        kinds = [discrete_features] * count
-    else:
-        kinds = np.zeros(count, bool)
-        kinds[np.asarray(discrete_features)] = True
+    kinds = _discrete_columns(discrete_features, count)
     values = np.zeros(count)
     for place in range(count):
-        kind = kinds[place] if isinstance(kinds[place], str) else bool(kinds[place])
         values[place] = max(0.0, _value(
             columns.iloc[:, [place]], y,
-            {"discrete": (kind, discrete_y), "random_state": random_state, "n_jobs": n_jobs,
+            {"discrete": (kinds[place], discrete_y), "random_state": random_state, "n_jobs": n_jobs,
              **options},
         ))  # fmt: skip
         if progress is not None:
@@ -87,8 +91,28 @@ def _of_columns(x, y, discrete_features, discrete_y, random_state, n_jobs, progr
     return values
 
 
+def _discrete_columns(given, count):
+    """Of each of the columns "auto" or a bool."""
+    if isinstance(given, str | bool | np.bool):
+        return [given if isinstance(given, str) else bool(given)] * count
+    chosen = np.asarray(given)
+    if chosen.dtype == bool and chosen.shape == (count,):
+        return chosen.tolist()
+    is_places = chosen.ndim == 1 and (not chosen.size or chosen.dtype.kind in "iu")
+    if not is_places or any(not -count <= place < count for place in chosen.tolist()):
+        raise ValueError(
+            f"`discrete_features` must be 'auto', a bool, {count} bools, or indices of the {count} "
+            f"columns. Received: discrete_features={given!r}."
+        )
+    kinds = np.zeros(count, bool)
+    kinds[chosen.astype(int)] = True
+    return kinds.tolist()
+
+
 def _value(x, y, options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EstimateWarning)
+        # Merged levels are lost information, whatever the errors of single values.
+        warnings.filterwarnings("default", ".*rare levels", EstimateWarning)
         fitted = MutualInformationEstimator(**{"half_fits": 0, **options}).fit(x, y)
     return fitted.mutual_information_

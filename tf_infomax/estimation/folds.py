@@ -24,6 +24,11 @@ class Folds:
         validation, train: per fold, int arrays, train of the same size for all folds, so that one
             compiled step serves all; for this a few pairs are left out of training (by groups:
             validation, too, differs).
+        most_train: the largest number of pairs that a fold could train on, if others did not limit
+            it.
+
+    Raises:
+        ValueError: if a fold leaves no two groups, of which one is watched and one trained on.
     """
 
     def __init__(self, num_pairs, folds, validation_fraction, seed, groups=None):
@@ -50,12 +55,20 @@ class Folds:
             ]
             self.validation = [rows[:watching] for rows in rest]
             self.train = [rows[watching:] for rows in rest]
+            self.most_train = len(self.train[0])
             return
+        if any(len({*groups[rows].tolist()}) < 2 for rows in rest):
+            raise ValueError(
+                "At least 2 groups must remain beside those that a fold holds out: no group may "
+                f"hold nearly all other pairs. Received: a group of {np.bincount(groups).max()} of "
+                f"{num_pairs} pairs, {folds} folds."
+            )
         parts = [
             _first_groups(rows, groups, watching, one)
             for rows, one in zip(rest, generators, strict=True)
         ]
-        size = min(len(train) for _, train in parts)
+        sizes = [len(train) for _, train in parts]
+        size, self.most_train = min(sizes), max(sizes)
         self.validation = [watched for watched, _ in parts]
         self.train = [train[:size] for _, train in parts]
 

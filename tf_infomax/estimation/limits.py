@@ -14,6 +14,7 @@ __all__ = [
     "merged_levels",
     "out_of_epochs",
     "repeated_pairs",
+    "unequal_groups",
 ]
 
 # Within a nat of log K, InfoNCE has lost a noticeable part of the information.
@@ -23,6 +24,8 @@ _MARGIN_NATS = 1.0
 _DISAGREEMENT, _SMALLEST_SPREAD = 1e-4, 0.05
 # Rise of the validation value, in nats, over the last quarter of training that needs a warning.
 _STILL_RISING = 0.02
+# Sides of so few levels, each with so many pairs, are discrete.
+_MOST_LEVELS, _PAIRS_PER_LEVEL = 100, 10
 
 
 class EstimateWarning(UserWarning):
@@ -141,19 +144,67 @@ def out_of_epochs(curve, epochs):
 def repeated_pairs(x, y):
     """Warnings about pairs that occur more than once; possibly an empty list.
 
-    A copy of a held-out pair among the training pairs makes the estimate too large. In discrete
-    data, where most values of x recur, equal pairs need no warning.
+    A copy of a held-out pair among the training pairs makes the estimate too large. Pairs of
+    discrete values recur without being copies, but then about as many different pairs are left as
+    independent sides would have. Fewer of them point to copies where most values of a side occur
+    once, or where the values of a side recur with the same value of the other side only. Two sides
+    of few levels, each with many pairs, need no warning.
 
     Args:
         x: ``[N, Dx]``, y: ``[N, Dy]``.
     """
     count = len(x)
-    repeated = count - len(np.unique(np.hstack([x, y]), axis=0))
-    if repeated < 0.01 * count or len(np.unique(x, axis=0)) < 0.5 * count:
+    different = len(_counts(np.hstack([x, y])))
+    if different > 0.99 * count:
+        return []
+    counts = _counts(x), _counts(y)
+    most = max(map(len, counts))
+    if most <= min(_MOST_LEVELS, count / _PAIRS_PER_LEVEL):
+        return []
+    recur_with_others = most < 0.5 * count and different > 1.05 * most
+    expected, deviation = _pairs_by_chance(*counts)
+    if recur_with_others or different > expected - 5.0 * deviation:
         return []
     return [
-        f"{repeated} of {count} pairs repeat another one exactly, although most values of X occur "
-        "once: copies are both trained on and held out, and the estimate is too large."
+        f"{count - different} of {count} pairs repeat another one exactly, where independent X and "
+        f"y would do so {count - expected:.0f} times. If they are copies, which are both trained "
+        "on and held out, the estimate is too large: leave out all but one of each, or set "
+        "`groups`."
+    ]
+
+
+def _counts(rows):
+    return np.unique(rows, axis=0, return_counts=True)[1]
+
+
+def _pairs_by_chance(*counts):
+    """Mean of the number of different pairs of independent values, and about its deviation.
+
+    Args:
+        counts: how often each value of a side occurs, int ``[U]``; of both sides.
+    """
+    (x, of_x), (y, of_y) = (np.unique(one, return_counts=True) for one in counts)
+    count = counts[0].sum()
+    absent = (1.0 - np.outer(x, y) / count**2) ** count
+    mean, variance = (of_x @ part @ of_y for part in (1.0 - absent, absent * (1.0 - absent)))
+    # A pair that is present makes others less likely, so the sum of variances is too large; where
+    # pairs hardly recur, by far: the number that do is about Poisson.
+    return float(mean), math.sqrt(min(variance, count - mean))
+
+
+def unequal_groups(num_train, most_train):
+    """Warnings about groups that leave most training pairs unused; possibly an empty list.
+
+    Args:
+        num_train: number of pairs that each fold trains on.
+        most_train: number that the fold with the smallest held-out groups could train on.
+    """
+    if num_train > 0.8 * most_train:
+        return []
+    return [
+        f"The groups differ so much in size that every fold trains on {num_train} pairs, where "
+        f"some could train on {most_train}: the estimate is biased low. Larger groups may be "
+        "left out, or divided if their parts are independent."
     ]
 
 

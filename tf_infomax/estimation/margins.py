@@ -6,7 +6,7 @@ from scipy.special import ndtri
 from tf_infomax.naming.registry import Registry
 from tf_infomax.numerics.exact_columns import as_objects
 
-__all__ = ["NormalScores", "Standardized", "Unchanged", "check", "get", "names"]
+__all__ = ["NormalScores", "Scale", "Standardized", "Unchanged", "check", "get", "names"]
 
 # Critics compute in float32, which has 7 digits: resolving a hundredth of the spread needs them all
 # if values lie further from zero than this many spreads.
@@ -73,7 +73,7 @@ class Standardized(_Margins):
     """Mean 0 and standard deviation 1; constant coordinates become 0."""
 
     def _fit(self, column):
-        return _Scale(column)
+        return Scale(column)
 
     def _map(self, column, fitted):
         return fitted.standardized(column)
@@ -87,7 +87,7 @@ class Unchanged(_Margins):
     """
 
     def _fit(self, column):
-        return _Scale(column)
+        return Scale(column)
 
     def _map(self, column, fitted):
         smallest, largest = _ORDINARY_SPREADS
@@ -100,8 +100,8 @@ class Unchanged(_Margins):
         return np.clip(column.astype(np.float64), -_LARGEST, _LARGEST)
 
 
-class _Scale:
-    """Mean and standard deviation of a column, computed without overflow or loss of digits.
+class Scale:
+    """Mean and standard deviation of a column ``[N]``, without overflow or loss of digits.
 
     Values are first expressed as parts of half their range, from its middle (exact objects: of
     their range, from its lower end). The squares of such parts cannot overflow, and an offset is
@@ -143,6 +143,10 @@ class _Scale:
                 return (factor * column - factor * middle) / (factor * half)
         middle, half = (as_objects(np.array([part]))[0] for part in (middle, half))
         return np.array([_rounded((value - middle) / half) for value in as_objects(column)])
+
+
+# Estimators that were pickled when the class was private refer to it by this name.
+_Scale = Scale
 
 
 def _rounded(number):

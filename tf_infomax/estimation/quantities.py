@@ -81,9 +81,18 @@ def quantity(name, pairs, *, lags=(0, 1), unit="nats", as_json=False, settings=(
 
 
 def _together(pairs):
+    """The columns of x and y in one frame; names that recur are told apart by their side."""
     joined = side_by_side(pairs.x, pairs.y)
-    joined.columns = [*pairs.columns_x, *pairs.columns_y]
+    x, y = _names(pairs.x, pairs.columns_x), _names(pairs.y, pairs.columns_y)
+    if {*x} & {*y}:
+        x, y = ([f"{side}.{name}" for name in names] for side, names in (("x", x), ("y", y)))
+    joined.columns = [*x, *y]
     return joined
+
+
+def _names(side, columns):
+    """A name for each dimension; one array of a ``.npz`` has several."""
+    return columns if len(columns) == side.shape[1] else [*map(str, range(side.shape[1]))]
 
 
 def _text(told, unit):

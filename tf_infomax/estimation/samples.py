@@ -9,7 +9,7 @@ from scipy import sparse
 
 from tf_infomax.numerics.exact_columns import exact_column, is_missing
 
-__all__ = ["Sample", "check_same_columns", "pairs_of"]
+__all__ = ["Sample", "as_frame_or_array", "check_same_columns", "pairs_of"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +40,10 @@ class Sample:
         return dataclasses.replace(
             self, columns=tuple(column[chosen] for column in self.columns)
         )
+
+    def name(self, place):
+        """The name of a column, or its place if columns have no names."""
+        return self.names[place] if self.names else place
 
     def __len__(self):
         return len(self.columns[0])
@@ -113,7 +117,16 @@ def _listing(names, most=10):
     return ", ".join(map(repr, names[:most])) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _sample(values, name, accepts_nominal):
+def as_frame_or_array(values, name):
+    """A data frame or series as it is, anything else as a NumPy array without rounding integers.
+
+    Args:
+        values: as for ``pairs_of``.
+        name: of the argument, for errors.
+
+    Raises:
+        ValueError: on sparse matrices and on rows of different lengths.
+    """
     if sparse.issparse(values):
         raise ValueError(
             f"{name} must be dense: `{name}.toarray()` is, if it fits into memory. "
@@ -121,6 +134,13 @@ def _sample(values, name, accepts_nominal):
         )
     if hasattr(values, "to_pandas"):
         values = values.to_pandas()
+    if isinstance(values, pd.api.extensions.ExtensionArray | pd.Index):
+        values = pd.Series(values)
+    return values if isinstance(values, pd.DataFrame | pd.Series) else _array(values, name)
+
+
+def _sample(values, name, accepts_nominal):
+    values = as_frame_or_array(values, name)
     names = grid = None
     if isinstance(values, pd.DataFrame):
         if all(isinstance(column, str) for column in values.columns):
@@ -130,7 +150,7 @@ def _sample(values, name, accepts_nominal):
     elif isinstance(values, pd.Series):
         columns, shape = [values], values.shape
     else:
-        array = _array(values, name)
+        array = values
         if array.ndim in (3, 4) and len(array) > 1 and array.dtype.kind in "biuf" and array.size:
             grid = (*array.shape[1:], 1)[:3]
             array = array.reshape(len(array), -1)
@@ -200,7 +220,7 @@ def _array(values, name):
                 pass
         values = list(values)
     try:
-        return np.asanyarray(values)
+        return np.asarray(values)
     except ValueError as error:
         raise ValueError(
             f"{name} must have shape [N, D] or [N], all rows as long. Received: {name}={error}."

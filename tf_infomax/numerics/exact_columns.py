@@ -23,7 +23,11 @@ def is_missing(column):
     """
     if not np.ma.isMaskedArray(column):
         # `np.ma.getdata` would take the private `_data` of a series of pandas 2, its blocks.
-        return np.asarray(pd.isna(column), bool)
+        missing = np.asarray(pd.isna(column), bool)
+        if isinstance(column, pd.Series) and pd.api.types.is_float_dtype(column.dtype):
+            # To pandas' own and Arrow's types of numbers, NaN is a value, and not missing.
+            missing = missing | np.isnan(column.to_numpy(np.float64, na_value=np.nan))
+        return missing
     return np.asarray(pd.isna(column.data), bool) | np.ma.getmaskarray(column)
 
 
