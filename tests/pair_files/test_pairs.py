@@ -1,6 +1,7 @@
 """Pairs from files: every type gives the numbers that were written, every mistake a sentence."""
 
 import builtins
+import decimal
 import re
 
 import numpy as np
@@ -150,6 +151,12 @@ def test_mistaken_columns(tmp_path, options, message):
         read_pairs(tmp_path / "a.csv", **options)
 
 
+def test_names_that_differ_by_spaces_are_one_name(tmp_path):
+    frame(names=["x", "x ", "y"]).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(ValueError, match=r"must occur once .* Received: 'x', .* positions 0, 1"):
+        read_pairs(tmp_path / "a.parquet")
+
+
 def test_long_lists_are_cut(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((2, 50)))
     with pytest.raises(ValueError, match=r"18, 19 and 30 more\."):
@@ -201,6 +208,29 @@ def test_integers_that_float64_would_round_stay_exact(tmp_path):
         assert any("2**53" in note for note in pairs.notes)
 
 
+def test_numbers_of_more_digits_than_float64_stay_exact(tmp_path):
+    path, y = tmp_path / "a.parquet", np.arange(6.0)
+    for values, is_rounded in (
+        ([decimal.Decimal(10**17 + n) for n in range(6)], True),
+        ([decimal.Decimal(n) + decimal.Decimal("1700000000.000000007") for n in range(6)], True),
+        ([str(2**60 + n) for n in range(5)] + ["1.5"], True),
+        ([decimal.Decimal(n) / 10 for n in range(6)], False),
+    ):
+        pd.DataFrame({"x": values, "y": y}).to_parquet(path)
+        pairs = read_pairs(path)
+        assert (pairs.x.dtype == object) == is_rounded == any("exact" in n for n in pairs.notes)
+        exact = values if is_rounded else [float(value) for value in values]
+        assert [
+            value == decimal.Decimal(given) if is_rounded else value == given
+            for value, given in zip(pairs.x[:, 0], exact, strict=True)
+        ] == [True] * 6
+    if np.finfo(np.longdouble).max > np.finfo(np.float64).max:
+        large = y.astype(np.longdouble) * np.longdouble("1e400")
+        np.save(tmp_path / "a.npy", np.stack([large, large], axis=1))
+        pairs = read_pairs(tmp_path / "a.npy")
+        assert [value / pairs.x[1, 0] for value in pairs.x[:, 0]] == pytest.approx(y)
+
+
 def test_shapes_and_lengths(tmp_path):
     np.savez(tmp_path / "a.npz", x=np.zeros(5), y=np.zeros(4), z=np.zeros((2, 2, 2)))
     with pytest.raises(ValueError, match=r"equally many rows.*Received: 5 rows of x, 4 of y"):
@@ -211,6 +241,12 @@ def test_shapes_and_lengths(tmp_path):
         read_pairs(tmp_path / "a.npz", x="x,y", y="z")
     with pytest.raises(ValueError, match=r"has 3 arrays: which of them\? Arrays: x, y, z"):
         read_pairs(x_file=tmp_path / "a.npz", y_file=tmp_path / "a.npz", y="y")
+    np.savez(tmp_path / "b.npz", x=np.zeros((5, 0)), y=np.zeros(5))
+    with pytest.raises(ValueError, match=r"Array 'x' .* D >= 1\. .* shape \(5, 0\)"):
+        read_pairs(tmp_path / "b.npz")
+    np.save(tmp_path / "none.npy", np.zeros((5, 0)))
+    with pytest.raises(ValueError, match=r"none\.npy cannot be read .* no column in it"):
+        read_pairs(x_file=tmp_path / "none.npy", y_file=tmp_path / "none.npy")
     np.save(tmp_path / "one.npy", np.zeros((1, 2)))
     with pytest.raises(ValueError, match=r"At least 2 pairs .* Received: 1"):
         read_pairs(tmp_path / "one.npy")

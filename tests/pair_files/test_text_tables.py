@@ -1,6 +1,10 @@
 """Tables of text: one table, written in every way that people's programs write it."""
 
+import gzip
+import io
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from tf_infomax.pair_files import read_pairs
@@ -122,3 +126,132 @@ def test_a_blank_line_of_one_column_is_a_missing_value(tmp_path):
     path = written(tmp_path, "x\n1\n\n3\n")
     with pytest.raises(ValueError, match=r"missing values in 1 of 3 rows, .* row 2"):
         read_pairs(x_file=path, y_file=path)
+
+
+FRAME = pd.DataFrame(DATA, columns=["x", "y"])
+BELOW_0 = FRAME[FRAME.x < 0]
+NUMBERED = "".join(f'"{n + 1}" {x} {y}\n' for n, x, y in BELOW_0.itertuples())
+
+
+@pytest.mark.parametrize("text", [
+    BELOW_0.to_csv(), BELOW_0.to_csv(sep="\t"), BELOW_0.to_csv(sep=" "), BELOW_0.to_string(),
+    BELOW_0.to_csv(sep=";", decimal=","),
+    # R's write.table of some of the rows, separated by spaces and by tabs.
+    '"x" "y"\n' + NUMBERED, ('"x" "y"\n' + NUMBERED).replace(" ", "\t"),
+    # Indices that recur, begin below 0 or have a fraction, and two of them.
+    BELOW_0.set_axis([0, 1, 2, 3] * 2).to_csv(), BELOW_0.set_axis(range(-5, 3)).to_csv(),
+    BELOW_0.set_axis(np.arange(8) / 2).to_csv(),
+    pd.concat({"a": BELOW_0[:3], "b": BELOW_0[3:]}).to_csv(),
+    # Read and written again.
+    BELOW_0.reset_index(names="Unnamed: 0").to_csv(index=False),
+])  # fmt: skip
+def test_a_column_without_a_name_is_row_labels_whatever_it_holds(text, tmp_path):
+    assert len(BELOW_0) == 8
+    pairs = read_pairs(written(tmp_path, text))
+    np.testing.assert_array_equal(np.hstack([pairs.x, pairs.y]), BELOW_0)
+    assert (*pairs.columns_x, *pairs.columns_y) == ("x", "y")
+    assert sum("row labels" in note for note in pairs.notes) == 1
+
+
+def test_names_that_count_are_names_beside_row_labels(tmp_path):
+    counts = pd.DataFrame(np.arange(8).reshape(4, 2) ** 2)
+    pairs = read_pairs(written(tmp_path, counts.to_csv()))
+    np.testing.assert_array_equal(np.hstack([pairs.x, pairs.y]), counts)
+
+
+def test_lines_of_quoted_entries_are_no_comments(tmp_path):
+    table = FRAME.assign(note=["see\n# 12\n\n#", *["ok"] * 10, "# 13\nsee"])
+    for options in ({}, {"sep": ";", "decimal": ","}, {"sep": "\t"}):
+        pairs = read_pairs(written(tmp_path, table.to_csv(index=False, **options)), x="x", y="y")
+        np.testing.assert_array_equal(np.hstack([pairs.x, pairs.y]), DATA)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", " "])
+def test_rows_that_begin_with_the_sign_of_comments_are_rows(separator, tmp_path):
+    colours = ["#ff0000", "#00FF00", "white"] * 4
+    table = pd.DataFrame({"colour": colours, "y": DATA[:, 0]})
+    lines = table.to_csv(index=False, sep=separator).splitlines()
+    for place, count in ((1, 0), (len(lines), 2)):
+        # With comments at the end, which a note counts.
+        text = "\n".join([*lines[:place], *["# the end"] * count, *lines[place:]])
+        pairs = read_pairs(written(tmp_path, text))
+        assert pairs.x[:, 0].tolist() == colours and pairs.y[:, 0].tolist() == [*DATA[:, 0]]
+        notes = [note for note in pairs.notes if note.startswith("Comments")]
+        assert len(notes) == (count > 0) and all(", 2 in number, were left" in n for n in notes)
+
+
+def test_comments_that_may_have_been_rows(tmp_path):
+    with pytest.raises(ValueError, match=r"above the table\. .* data row 13: '#5'"):
+        read_pairs(written(tmp_path, "x,y\n" + body() + "#5,6\n"))
+    pairs = read_pairs(written(tmp_path, "#ff,0.5\nx,y\n" + body()))
+    assert any("1 in number, have as many entries as its rows" in note for note in pairs.notes)
+    # The first line is a row if the comment above has the names.
+    pairs = read_pairs(written(tmp_path, "# x,colour\n1,red\n2,blue\n3,red\n4,blue\n"))
+    assert pairs.x[:, 0].tolist() == [1, 2, 3, 4] and pairs.columns_y == ("colour",)
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("price;rate\n1.100;0,10\n2.117;1,23\n3.134;2,36\n", "'price' .* Thousands .* '1.100'"),
+    ("price;rate\n1,100;0.10\n2,117;1.23\n3,134;2.36\n", "'price' .* Thousands .* '1,100'"),
+    ("price\trate\n900\t0,10\n2.117\t1,23\n", "'price' .* Thousands .* row 2: '2.117'"),
+    ("price;rate\n1,5;n.d.\n2,5;1,5\n3,5;2,5\n", "'rate' .* 1 of 3 entries"),
+])  # fmt: skip
+def test_two_meanings_of_a_mark_are_refused(text, words, tmp_path):
+    path = written(tmp_path, text)
+    np.save(tmp_path / "y.npy", np.arange(text.count("\n") - 1))
+    for files in ({"path": path}, {"x_file": path, "y_file": tmp_path / "y.npy"}):
+        with pytest.raises(ValueError, match=words):
+            read_pairs(**files)
+
+
+def test_a_point_is_no_decimal_comma(tmp_path):
+    with pytest.raises(ValueError, match=r"'y' .* mark of this file is the comma.* '2\.5'"):
+        read_pairs(written(tmp_path, "x;y\n1,5;2.5\n2,5;3.5\n"), decimal=",")
+
+
+def test_digits_beyond_float64_are_kept_where_they_matter(tmp_path):
+    nanoseconds = np.random.default_rng(1).permutation(12) * 7
+    text = "".join(f"1700000000,{n:09d};{n}\n" for n in nanoseconds)
+    for mark in ",.":
+        path = written(tmp_path, "t;y\n" + text.replace(",", mark))
+        pairs = read_pairs(path)
+        assert [(value - 1_700_000_000) * 10**9 for value in pairs.x[:, 0]] == nanoseconds.tolist()
+        assert any("would round, which are kept exact" in note for note in pairs.notes)
+    # Integers beside a fraction, which makes pandas' column floating.
+    path = written(tmp_path, f"a,b\n{2**60},1\n,2\n{2**60 + 1},3\n1.5,4\n")
+    assert read_pairs(path, drop_missing=True).x[:, 0].tolist() == [2**60, 2**60 + 1, 1.5]
+    path = written(tmp_path, "".join(f"{10**320 + n},{n}\n" for n in range(3)))
+    assert [value - 10**320 for value in read_pairs(path).x[:, 0]] == [0, 1, 2]
+
+
+def test_digits_beyond_float64_that_tell_nothing_more_are_not_kept(tmp_path):
+    file = io.StringIO()
+    np.savetxt(file, np.vstack([DATA / 3, DATA / 3]), delimiter=",")
+    pairs = read_pairs(written(tmp_path, file.getvalue() + "1.50,2\n1.5000000000000000000,3\n"))
+    assert pairs.x.dtype == pairs.y.dtype == np.float64 and pairs.x[-2] == pairs.x[-1]
+
+
+def test_bytes_that_are_no_text(tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_bytes(gzip.compress(b"x,y\n1,2\n3,4\n"))
+    assert read_pairs(path).x[:, 0].tolist() == [1, 3]
+    for content, words in (
+        (path.read_bytes()[:-9], "compressed by gzip, and broken"),
+        ("x,y\n1,2\n3,4\n".encode("utf-16-le"), "NUL bytes, .* UTF-16 without a byte order mark"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=rf"cannot be read as \.csv: .*{words}"):
+            read_pairs(path)
+
+
+def test_names_that_occur_twice_are_chosen_by_position(tmp_path):
+    path = written(tmp_path, "a,x,x,y\n" + "".join(f"{n},{n * n},{-n},{n}\n" for n in range(4)))
+    for x in ("x", ["x"], None):
+        with pytest.raises(
+            ValueError, match=r"must occur once .* position.* at the positions 1, 2"
+        ):
+            read_pairs(path, x=x, y=None if x is None else "y")
+    for x in (2, np.int64(2), np.array([2]), "2"):
+        assert read_pairs(path, x=x, y="y").x[:, 0].tolist() == [0, -1, -2, -3]
+    with pytest.raises(ValueError, match=r"no column 1\.5"):
+        read_pairs(path, x=1.5, y="y")

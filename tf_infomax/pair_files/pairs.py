@@ -1,6 +1,7 @@
 """Pairs of x and y, chosen from one file or two."""
 
 import dataclasses
+import fractions
 
 import numpy as np
 
@@ -17,8 +18,8 @@ class Pairs:
 
     Attributes:
         x: ``[N, Dx]``, finite.  y: ``[N, Dy]``, finite. float64; where a column holds integers
-            beyond 2**53, which float64 would round, an object array with exact ``int`` there, and
-            text where a column is nominal.
+            beyond 2**53 or other numbers that float64 would make equal, an object array with exact
+            ``int`` and ``Fraction`` there, and text where a column is nominal.
         columns_x, columns_y: names (positions as text, where there are none), tuples.
         files: paths as given, a tuple of one or two.
         notes: remarks on the data for readers of the result, sentences.
@@ -45,7 +46,8 @@ def read_pairs(
         path: ``.npy`` (one array ``[N, D]``), ``.npz`` (arrays ``[N]`` or ``[N, D]``), ``.csv``,
             ``.tsv`` or ``.txt`` (see ``text_tables``), or ``.parquet``.
         x, y: columns (of an ``.npz``: arrays), as text like ``"height,weight"``, ``"0:3"`` or
-            ``"0,4:6"``, or as a sequence of names and positions. Text that is a name is that name.
+            ``"0,4:6"``, or as a position, or a sequence of names and positions. Text that is a name
+            is that name, which must occur once.
             By default those called x and y, or the first and the second of two. With ``x_file`` and
             ``y_file``: of the one and the other file, by default all.
         z: columns to condition on, of the one file of pairs; ``None`` for none.
@@ -103,10 +105,13 @@ def read_pairs(
         nominal = sum(map(_is_text, block.T))
         if nominal:
             notes.append(f"{nominal} of {block.shape[1]} dimensions of {side} are nominal.")
-        if block.dtype == object and any(
-            not _is_text(column) and any(isinstance(value, int) for value in column)
-            for column in block.T
-        ):
+        exact = [
+            value for column in block.T if block.dtype == object for value in column
+            if isinstance(value, int | fractions.Fraction)
+        ]  # fmt: skip
+        if any(value.denominator > 1 for value in exact):
+            notes.append(f"{side} holds numbers that float64 would round, which are kept exact.")
+        elif exact:
             notes.append(f"{side} holds integers beyond 2**53, which are kept exact.")
     files = tuple(str(table.path) for table in tables)
     given = dict(zip(("z", "columns_z"), (*blocks[2:], *names[2:]), strict=False))
@@ -151,7 +156,7 @@ def _complete(columns, drop_missing):
         missing |= is_absent
         if _is_text(np.asarray(column)[~is_absent]):
             continue
-        infinite[~is_absent] |= np.isinf(_exact(column[~is_absent]).astype(np.float64))
+        infinite[~is_absent] |= _is_infinite(_exact(column[~is_absent]))
     total = len(missing)
     if infinite.any():
         raise ValueError(
@@ -181,10 +186,13 @@ def _is_text(column):
 
 
 def _exact(column):
-    """float64 ``[N]``, or an object array: text, or integers that float64 would round."""
+    """float64 ``[N]``, or an object array: text, or numbers that float64 would round."""
     if _is_text(np.asarray(column)):
         return np.asarray(column, object)
-    exact = exact_column(column)
-    if exact.dtype == object and not all(isinstance(value, int) for value in exact):
-        return exact.astype(np.float64)
-    return exact
+    return exact_column(column)
+
+
+def _is_infinite(column):
+    if column.dtype != object:
+        return np.isinf(column)
+    return np.array([isinstance(value, float) and np.isinf(value) for value in column], bool)

@@ -2,6 +2,8 @@
 
 import re
 
+import numpy as np
+
 from tf_infomax.naming.registry import did_you_mean
 
 __all__ = ["all_positions", "condition", "positions", "sides"]
@@ -54,11 +56,11 @@ def all_positions(table):
 
 
 def positions(table, columns):
-    """Positions that text like ``"a,0:3"``, or a sequence of names and positions, stands for."""
+    """Positions that text like ``"a,0:3"``, a position, or a sequence of both stands for."""
     if isinstance(columns, str):
         parts = [columns] if columns in table.names else columns.split(",")
     else:
-        parts = [columns] if isinstance(columns, int) else list(columns)
+        parts = list(columns) if np.iterable(columns) else [columns]
     places = []
     for part in parts:
         places += _positions_of(table, part.strip() if isinstance(part, str) else part)
@@ -74,8 +76,15 @@ def positions(table, columns):
 
 def _positions_of(table, part):
     count = len(table.names)
-    if part in table.names:
-        return [table.names.index(part)]
+    occurrences = [place for place, name in enumerate(table.names) if name == part]
+    if len(occurrences) > 1:
+        raise ValueError(
+            f"The name of a {table.noun} must occur once in {table.path}; rename them, or choose "
+            f"by position. Received: {part!r}, the name at the positions "
+            f"{', '.join(map(str, occurrences))}."
+        )
+    if occurrences:
+        return occurrences
     ends = re.fullmatch(r"(\d*):(\d*)", part) if isinstance(part, str) else None
     if ends:
         start, stop = int(ends[1] or 0), int(ends[2] or count)
@@ -87,5 +96,5 @@ def _positions_of(table, part):
         return list(range(start, stop))
     if re.fullmatch(r"\d+", str(part)) and int(part) < count:
         return [int(part)]
-    hint = did_you_mean(part, table.names)
+    hint = did_you_mean(str(part), table.names)
     raise ValueError(f"{table.path} has no {table.noun} {part!r}.{hint} {table.listing()}")

@@ -1,5 +1,7 @@
 """Images in ``.npz`` files, and what is no such file."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -112,6 +114,34 @@ def test_labels_are_mapped_to_classes(save, train, test, names, expected):
     assert data.train_labels.tolist() == expected[0] and data.test_labels.tolist() == expected[1]
 
 
+def test_columns_of_a_matrix_are_classes_though_they_do_not_occur(save, own_arrays):
+    arrays = own_arrays(11)
+    labels = {key: np.eye(5, dtype=int)[2 * arrays[key] % 5] for key in ("y_train", "y_test")}
+    for test in (labels["y_test"], labels["y_test"].argmax(axis=1)):
+        data = load(save(**{**arrays, **labels, "y_test": test}))
+        assert data.num_classes == 5 and data.label_names == ("0", "1", "2", "3", "4")
+        assert data.train_labels.tolist() == [0, 2, 4, 0, 2]
+        assert data.test_labels.tolist() == [0, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("white", "largest"), [(np.uint8(255), 16), (np.uint8(255), 127), (np.float32(1), 0.25)]
+)
+def test_dark_images_are_named(save, own_arrays, white, largest):
+    arrays = own_arrays(12)
+    dark = {key: (arrays[key] / 255 * largest).astype(white.dtype) for key in ("x_train", "x_test")}
+    dark["x_test"][0, 0, 0] = largest
+    with pytest.warns(
+        DatasetWarning, match=rf"{white:g} is white, .* exceeds {largest}\. .* / {largest}"
+    ):
+        load(save(**{**arrays, **dark}))
+    # One bright pixel of any split tells that the others are dark.
+    dark["x_train"][0, 0, 0] = white
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load(save("bright.npz", **{**arrays, **dark}))
+
+
 def test_minus_one_means_unlabelled(save, own_arrays):
     arrays = own_arrays(10)
     arrays["y_train"] = np.array([-1, 1, -1, 1, 1])
@@ -167,6 +197,7 @@ def _scaled(scale, shift=0.0):
         (_with(y_test=np.array([[1, 0], [1, 1], [0, 1]])), r"single 1 in every row.*y_test of"),
         (_with(y_test=np.eye(3), y_train=np.eye(5)), r"one kind\. .*\(5, 5\) and .*\(3, 3\)"),
         (_with(y_test=np.array(["0", "1", "2"])), r"one kind\. Received: uint8 .* and <U1"),
+        (_with(y_test=np.char.encode(["é", "a", "b"], "latin-1")), r"y_test of .*UTF-8.*b'\\xe9'"),
         (_with(y_test=np.array(["a", None, "b"])), r"y\.astype\(str\)"),
         (_with(x_test=np.array([None])), r"not a readable \.npz file of plain arrays"),
         (lambda arrays: {"x_train": arrays["x_train"]}, r"lacks x_test\. Received: \['x_train'\]"),

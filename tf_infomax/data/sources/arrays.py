@@ -1,8 +1,10 @@
 """Images in NumPy's ``.npz`` files."""
 
+import warnings
+
 import numpy as np
 
-from tf_infomax.data.image_data import ImageData
+from tf_infomax.data.image_data import DatasetWarning, ImageData
 
 __all__ = ["from_npz"]
 
@@ -24,7 +26,8 @@ def from_npz(path):
 
     Labels: ``y_train``, ``y_test`` of shape ``[N]`` or ``[N, 1]``: integers or floats without a
     fraction, -1 for unlabelled, or strings. The values that occur are the classes, in their order.
-    A matrix ``[N, C]`` of zeros with a single 1 a row names the C columns.
+    A matrix ``[N, C]`` of zeros with a single 1 a row names its C columns, which are the classes
+    even if some of them do not occur.
 
     ``train_images``, ``train_labels``, ``test_images`` and ``test_labels``, as in MedMNIST's files,
     are read as well.
@@ -37,6 +40,9 @@ def from_npz(path):
 
     Raises:
         ValueError: if the file or an array is not as above; the message says what to do.
+
+    Warns:
+        DatasetWarning: if no pixel reaches half of the range: they may be scaled otherwise.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -68,6 +74,7 @@ def from_npz(path):
             f"Integer pixels run from 0 to 255, and those of x_train of {path} would all be black; "
             "save images of zeros and ones as bool. Received: largest value 1."
         )
+    _warn_of_darkness(images, 255 if is_integer else 1, path)
     train, test, names = _labels(
         [arrays.get(key) for key in ("y_train", "y_test")],
         [f"{key} of {path}" for key in ("y_train", "y_test")],
@@ -109,6 +116,18 @@ def _images(array, what):
         f"{what} must be integers (0 to 255), floating (0 to 1) or bool. "
         f"Received: dtype {array.dtype}."
     )
+
+
+def _warn_of_darkness(images, white, path):
+    """Warns of images of fewer bits (0 to 16, 0 to 100) and of those that were scaled twice."""
+    brightest = max(array.max() for array in images.values())
+    if 0 < brightest < white / 2:
+        warnings.warn(
+            f"All images of {path} are dark: {white} is white, and no pixel exceeds "
+            f"{brightest}. If that stands for white, save x / {brightest}.",
+            DatasetWarning,
+            stacklevel=5,  # the caller of `load`
+        )
 
 
 def _of_integers(array, what):
@@ -163,6 +182,7 @@ def _labels(arrays, what, counts):
         for unique, _ in uniques
     ]
     classes = {value for split in values for value in split} - {-1}
+    classes.update(*map(range, widths))
     if len({type(value) for value in classes}) > 1 or len(widths) > 1:
         received = " and ".join(
             f"{array.dtype} of shape {array.shape}" for array in arrays if array is not None
@@ -200,7 +220,13 @@ def _column(array, what, count):
             f"matrix with a column for each class. {received}."
         )
     if array.dtype.kind == "S":
-        return np.char.decode(array, "utf-8")
+        try:
+            return np.char.decode(array, "utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"{what} must be UTF-8 if it holds bytes; np.char.decode(y, 'latin-1') makes text "
+                f"of other bytes. Received: {error.object!r}."
+            ) from None
     if array.dtype.kind == "f":
         odd = array[~(np.isfinite(array) & (array == np.floor(array)))]
         if odd.size:
