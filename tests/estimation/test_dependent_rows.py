@@ -77,6 +77,7 @@ def test_the_error_of_a_mean_of_groups():
     assert clustered_error(copies, np.repeat(np.arange(200), 10)) == pytest.approx(error)
 
 
+@pytest.mark.slow
 def test_copies_of_rows_show_no_more_than_one_of_them():
     # 100 pairs cannot tell independence from a correlation of 1.96 / root 100, nor can 5 of each.
     x, y = np.random.default_rng(5).normal(size=(2, 100, 1))

@@ -112,6 +112,7 @@ def test_the_scale_of_pixels_does_not_matter():
     np.testing.assert_allclose(*found, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_images_that_differ_in_place_show_what_they_show():
     x, y, truth = moving_shapes(700, classes=3, size=8, noise=0.1, flip=0.1)
     assert truth == pytest.approx(math.log(3) * 0.8, abs=0.12)

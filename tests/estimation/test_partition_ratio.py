@@ -98,6 +98,7 @@ def test_the_layer_looks_values_up():
     np.testing.assert_array_equal(loaded(x, y), layer(x, y))
 
 
+@pytest.mark.slow
 def test_an_estimate_of_clusters():
     # Five clusters a side; y's is x's, or in one of four pairs the next: log 5 - H(1/4).
     rng = np.random.default_rng(0)

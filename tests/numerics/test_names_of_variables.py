@@ -40,9 +40,11 @@ WORKS = {
     ),
     "reconstruction": reconstruction,
     "estimate of vectors": lambda: estimate(CODES[:, :2], CODES[:, 2:]),
-    "estimate of levels": lambda: estimate(CODES, LABELS.astype(str)),
-    "estimate of images": lambda: estimate(IMAGES, CODES),
-    "estimate by a named critic": lambda: estimate(CODES, CODES, critic="separable"),
+    "estimate of levels": lambda: estimate(CODES, LABELS.astype(str), half_fits=0),
+    "estimate of images": lambda: estimate(IMAGES[:, :8, :8], CODES, half_fits=0),
+    "estimate by a named critic": lambda: estimate(
+        CODES, CODES, critic="separable", half_fits=0
+    ),
 }  # fmt: skip
 
 
