@@ -25,3 +25,16 @@ def test_it_tells_what_the_codes_hold():
     assert result.balanced_accuracy == pytest.approx((1 + 1 + 0.5) / 3, abs=0.04)
     with pytest.raises(ValueError, match=r"0 or 1, of shape \[200, A\].* Received: .*\(200,\)"):
         attribute_probe(codes[:200], attributes[:200, 0], codes[200:], attributes[200:])
+
+
+@pytest.mark.parametrize("epochs", [0, -1, 1.5])
+def test_an_untrained_network_has_no_accuracy(epochs):
+    codes, attributes = np.eye(4), np.eye(4)[:, :2]
+    with pytest.raises(ValueError, match=rf"must be 1 or more\. Received: epochs={epochs}"):
+        attribute_probe(codes, attributes, codes, attributes, epochs=epochs, batch_size=2)
+
+
+@pytest.mark.parametrize("attributes", [[[1], [1, 0]], np.full((4, 2), "1")])
+def test_attributes_are_numbers(attributes):
+    with pytest.raises(ValueError, match="`train attributes` must be an array of numbers"):
+        attribute_probe(np.eye(4), attributes, np.eye(4), np.eye(4)[:, :2])

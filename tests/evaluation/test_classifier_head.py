@@ -76,7 +76,9 @@ def test_accuracy_among_the_first_k():
     [
         ({"num_classes": 1}, "num_classes=1"),
         ({"num_classes": 3, "hidden_units": 0}, "hidden_units=0"),
+        ({"num_classes": 3, "hidden_units": True}, "hidden_units=True"),
         ({"num_classes": 3, "dropout": 1.0}, "dropout=1.0"),
+        ({"num_classes": 3, "dropout": "a"}, "dropout='a'"),
     ],
 )
 def test_errors(options, received):

@@ -195,3 +195,24 @@ def test_wrong_jacobians():
         received = re.escape(str(shape))
         with pytest.raises(ValueError, match=rf"\[K, Dout, Din\].* Received: shape {received}"):
             conditioning.singular_values(np.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    "encoder",
+    [lambda x: tf.reduce_sum(x, axis=1), lambda x: tf.reshape(x, [-1, 2, 2]), lambda x: [x]],
+)
+def test_codes_are_vectors(encoder):
+    with pytest.raises(ValueError, match=r"(?s)codes of shape \[K, Dout\].* Received: outputs of"):
+        conditioning.jacobian(encoder, np.ones((3, 4)))
+
+
+@pytest.mark.parametrize("dim", [2, 9])
+def test_constant_codes_have_a_jacobian_of_zeros(dim):
+    found = conditioning.jacobian(lambda x: tf.zeros([3, dim], x.dtype), np.ones((3, 4)))
+    np.testing.assert_array_equal(found, np.zeros((3, dim, 4)))
+
+
+@pytest.mark.parametrize("spectra", [[[1.0, np.nan]], [[1.0, -1.0]], [], 3.0, "abc"])
+def test_spectra_are_of_singular_values(spectra):
+    with pytest.raises(ValueError, match=r"`spectra` must be .* Received: "):
+        conditioning.log_condition_number(spectra)

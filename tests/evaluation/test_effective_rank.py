@@ -67,3 +67,62 @@ def test_lidar_counts_no_direction_in_which_views_differ_as_much():
 def test_lidar_needs_views_of_several_images(shape):
     with pytest.raises(ValueError, match="two views or more of two images or more"):
         lidar(np.zeros(shape))
+
+
+def test_rankme_without_epsilon_counts_a_zero_as_nothing():
+    codes = np.zeros((6, 4))
+    codes[0, 0], codes[1, 1], codes[2, 2] = 5.0, 5.0, 5.0
+    assert rankme(codes, epsilon=0.0) == pytest.approx(3.0, rel=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e308, 1e200, 1e-300])
+def test_rankme_of_codes_at_the_ends_of_float64(scale):
+    codes = np.zeros((6, 4))
+    codes[:2, :2] = 0.5 * np.eye(2) + 0.5
+    # The singular values of the block are 1.5 and 0.5.
+    expected = np.exp(-0.75 * np.log(0.75) - 0.25 * np.log(0.25))
+    assert rankme(scale * codes) == pytest.approx(expected, rel=1e-5)
+    assert rankme(np.full((5, 3), scale)) == pytest.approx(1.0, rel=1e-5)
+
+
+def test_lidar_of_large_codes():
+    codes = objects([3.0] * 7)
+    assert lidar(1e200 * codes) == pytest.approx(7, rel=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [-1.0, np.nan, np.inf, "a", None])
+def test_what_is_added_is_0_or_more(wrong):
+    codes = objects([3.0] * 7)
+    for evaluate, name in ((lidar, "delta"), (lidar, "epsilon"), (rankme, "epsilon")):
+        with pytest.raises(ValueError, match=f"`{name}` must be 0 or more. Received: {name}="):
+            evaluate(codes, **{name: wrong})
+
+
+def test_lidar_needs_views_that_differ_in_every_direction():
+    codes = RNG.normal(size=(3, 2, 10))
+    assert np.isfinite(lidar(codes))
+    for delta in (0.0, 5e-324):
+        with pytest.raises(ValueError, match=rf"`delta` must be larger.* Received: delta={delta}"):
+            lidar(codes, delta=delta)
+
+
+@pytest.mark.parametrize("scale", [1e3, 1e7, 1e12, 1e150])
+def test_lidar_of_codes_whose_views_do_not_differ_in_every_direction(scale):
+    """Far above delta, only the directions in which views of an image agree count."""
+    codes = np.random.default_rng(3).normal(size=(3, 2, 10))
+    # The three differences of views span what is left out.
+    _, _, right = np.linalg.svd(codes[:, 0] - codes[:, 1])
+    means = codes.mean(axis=1) @ right[3:].T
+    p = np.linalg.eigvalsh(np.cov(means, rowvar=False))[-2:]
+    p /= p.sum()
+    expected = np.exp(-np.sum(p * np.log(p)))
+    assert lidar(scale * codes) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("codes", "message"),
+    [([[[1]], [[1], [2]]], "array of numbers"), (np.zeros((3, 2, 0)), r"shape \(3, 2, 0\)")],
+)
+def test_lidar_needs_an_array(codes, message):
+    with pytest.raises(ValueError, match=message):
+        lidar(codes)

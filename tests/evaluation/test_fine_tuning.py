@@ -125,7 +125,10 @@ def test_part_of_the_labels_and_an_epoch_chosen_on_held_out_images(encoder):
     best = int(np.argmax(chosen.held_out_curve))
     assert chosen.accuracy == chosen.curve[best]
     assert len(chosen.curve) == len(chosen.held_out_curve) == min(best + 3, 12) < 12
-    for wrong in ({"patience": 2}, {"held_out": 1.0}, {"labelled": 0.0}, {"held_out": 0.999}):
+    for wrong in (
+        {"patience": 2}, {"held_out": 1.0}, {"labelled": 0.0}, {"held_out": 0.999},
+        {"held_out": 0.2, "patience": 0}, {"held_out": 0.2, "patience": 1.5},
+    ):  # fmt: skip
         with pytest.raises(ValueError, match="Received: "):
             fine_tune(encoder, *TRAIN, *TEST, **wrong, **FAST)
 
@@ -138,3 +141,11 @@ def test_functional_models(encoder):
 def test_unknown_endpoint(encoder):
     with pytest.raises(ValueError, match=r"are conv, global\. Received: endpoint='fc'"):
         fine_tune(encoder, *TRAIN, *TEST, endpoint="fc", **FAST)
+
+
+def test_which_integers_classes_are_does_not_matter(encoder):
+    options = {**FAST, "epochs": 1, "endpoint": "conv"}
+    data = [(images[:60], labels[:60]) for images, labels in (TRAIN, TEST)]
+    far = [(images, 5 + labels * 2**32) for images, labels in data]
+    expected = fine_tune(encoder, *data[0], *data[1], **options)
+    assert fine_tune(encoder, *far[0], *far[1], **options) == expected

@@ -4,19 +4,31 @@ import numpy as np
 import pytest
 
 from tf_infomax.evaluation import (
+    attribute_probe,
+    converged_linear_probe,
+    encode,
     fine_tune,
+    gaussian_total_correlation,
+    lidar,
+    linear_probe,
+    mean_bound,
     mine,
     mlp_probe,
+    multi_scale_ssim,
     ndm,
     nearest_neighbours,
+    rankme,
     reconstruction,
+    released_ssim,
     svm_probe,
 )
+from tf_infomax.evaluation.conditioning import jacobian, singular_values
 from tf_infomax.evaluation.labelled import (
     checked_codes,
     checked_images,
     labelled_rows,
     labelled_subset,
+    numbered_classes,
 )
 
 RNG = np.random.default_rng(0)
@@ -75,6 +87,98 @@ def test_one_class_is_no_task(probe):
         probe(CODES, LABELS * 0 + 3, CODES, LABELS)
 
 
+def probe_of(probe, **options):
+    def accuracies(labels):
+        train, test = ((CLASS_CODES[rows], labels[rows]) for rows in (slice(60), slice(60, None)))
+        result = probe(*train, *test, **options)
+        return getattr(result, "accuracy", result)
+
+    return accuracies
+
+
+CLASSES = np.arange(90) % 3
+CLASS_CODES = np.eye(3)[CLASSES] + 0.5 * np.random.default_rng(1).normal(size=(90, 3))
+CLASSIFIERS = {
+    "linear": probe_of(linear_probe),
+    "converged": probe_of(converged_linear_probe),
+    "svm": probe_of(svm_probe),
+    "neighbours": probe_of(nearest_neighbours),
+    "mlp": probe_of(mlp_probe, epochs=8, batch_size=20, learning_rate=0.01),
+}
+
+
+@pytest.mark.parametrize("accuracies", CLASSIFIERS.values(), ids=CLASSIFIERS)
+@pytest.mark.parametrize(
+    "integers",
+    [
+        [5, 7, 2**32 + 5], [7, 2**31, 2**33], [0, 2**32, 2**33], [5, 2**31 - 2, 2**31 - 1],
+        np.array([0, 255, 2**63 - 1], np.uint64), np.array([0, 100, 200], np.uint8),
+    ],
+)  # fmt: skip
+def test_which_integers_classes_are_does_not_matter(accuracies, integers):
+    found = accuracies(np.asarray(integers)[CLASSES])
+    assert found == accuracies(CLASSES)
+    assert found != accuracies(CLASSES * 0 + np.arange(90) // 30 % 2)
+
+
+@pytest.mark.parametrize("accuracies", CLASSIFIERS.values(), ids=CLASSIFIERS)
+def test_labels_beyond_int64(accuracies):
+    with pytest.raises(ValueError, match=r"2 \*\* 63\. Received: max\(labels\)=9223372036"):
+        accuracies(np.array([0, 1, 2**63], np.uint64)[CLASSES])
+
+
+def test_classes_are_numbered_from_0():
+    number, *numbered = numbered_classes(np.array([7, 2**40, 7]), np.array([3, 2**40]))
+    assert number == 3
+    assert [one.tolist() for one in numbered] == [[1, 2, 1], [0, 2]]
+    assert {one.dtype for one in numbered} == {np.dtype(np.int32)}
+
+
+def hidden(array):
+    """The array with its first row masked."""
+    array = np.ma.array(array)
+    array[0] = np.ma.masked
+    return array
+
+
+ATTRIBUTES = np.stack([LABELS, 1 - LABELS], axis=1)
+FLOATS = (IMAGES / 127.5 - 1).astype(np.float32)
+MASKED = {
+    "linear": lambda: linear_probe(hidden(CODES), LABELS, CODES, LABELS),
+    "linear labels": lambda: linear_probe(CODES, LABELS, CODES, hidden(LABELS)),
+    "svm": lambda: svm_probe(CODES, LABELS, hidden(CODES), LABELS),
+    "svm labels": lambda: svm_probe(CODES, hidden(LABELS), CODES, LABELS),
+    "mlp": lambda: mlp_probe(hidden(CODES), LABELS, CODES, LABELS),
+    "neighbours": lambda: nearest_neighbours(CODES, LABELS, list(hidden(CODES)), LABELS),
+    "codes of attributes": lambda: attribute_probe(hidden(CODES), ATTRIBUTES, CODES, ATTRIBUTES),
+    "attributes": lambda: attribute_probe(CODES, hidden(ATTRIBUTES), CODES, ATTRIBUTES),
+    "total correlation": lambda: gaussian_total_correlation(hidden(CODES)),
+    "rankme": lambda: rankme(hidden(CODES)),
+    "lidar": lambda: lidar(hidden(CODES.reshape(5, 4, 6))),
+    "ndm": lambda: ndm(CODES, test_codes=hidden(CODES)),
+    "mine": lambda: mine(hidden(IMAGES), CODES, IMAGES, CODES),
+    "mine vectors": lambda: mine(CODES, CODES, hidden(CODES), CODES),
+    "reconstruction": lambda: reconstruction(CODES, hidden(IMAGES), CODES, IMAGES),
+    "fine_tune": lambda: fine_tune(None, hidden(IMAGES), LABELS, IMAGES, LABELS),
+    "multi_scale_ssim": lambda: multi_scale_ssim(FLOATS, hidden(FLOATS)),
+    "released_ssim": lambda: released_ssim(hidden(FLOATS), FLOATS),
+    "jacobians": lambda: singular_values(hidden(np.ones((3, 2, 2)))),
+    "inputs": lambda: jacobian(lambda x: x, hidden(CODES)),
+    "encode": lambda: encode(lambda x: x, hidden(CODES)),
+    "mean_bound": lambda: mean_bound(np.sum, np.dot, CODES, hidden(CODES), 2),
+}
+
+
+@pytest.mark.parametrize("evaluate", MASKED.values(), ids=MASKED)
+def test_nothing_masked_is_evaluated(evaluate):
+    with pytest.raises(ValueError, match=r"must be complete.* Received: .* \d+ masked entries"):
+        evaluate()
+
+
+def test_a_mask_of_nothing_changes_nothing():
+    assert rankme(np.ma.masked_greater(CODES, 1e9)) == rankme(CODES)
+
+
 PAIRS = {
     "mine": lambda codes, images: mine(images, codes, IMAGES, CODES),
     "reconstruction": lambda codes, images: reconstruction(codes, images, CODES, IMAGES),
@@ -111,10 +215,24 @@ def test_pairs_of_codes_and_images(evaluate, codes, images, message):
         (lambda: ndm(CODES, test_codes=CODES[:1]), r"two test codes or more\. Received: 1"),
         (lambda: ndm(CODES, batch_size=1), "batch_size=1"),
         (lambda: mlp_probe(CODES, LABELS, CODES, LABELS, top_k=(1, 0)), r"top_k=\(1, 0\)"),
+        (lambda: mlp_probe(CODES, LABELS, CODES, LABELS, top_k=1), r"a tuple .*: top_k=1\."),
+        (lambda: mlp_probe(CODES, LABELS, CODES, LABELS, dropout="a"), "below 1.*dropout='a'"),
         (lambda: mlp_probe(CODES, LABELS, CODES, LABELS, epochs=0), "epochs=0"),
         (lambda: mlp_probe(CODES, LABELS, CODES, LABELS), "examples, 20. Received: batch_size=64"),
         (lambda: svm_probe(CODES, LABELS, CODES, LABELS, fits=1), "at least 2. Received: fits=1"),
         (lambda: svm_probe(CODES, LABELS, CODES, LABELS, epochs=1), "epochs=1"),
+        (lambda: svm_probe(CODES, LABELS, CODES, LABELS, regularization=0), "regularization=0"),
+        (lambda: ndm(CODES, batch_size="a"), "2 or more.*batch_size='a'"),
+        (lambda: ndm(CODES, standardize="no"), "True or False.*standardize='no'"),
+        (lambda: mine([[1.0], [1.0, 2.0]], CODES, CODES, CODES), "array of numbers.*train x: list"),
+        (lambda: mine(CODES, CODES, CODES, CODES, batch_size="a"), "batch_size='a'"),
+        (lambda: mine(CODES, CODES, CODES, CODES, standardize=0), "standardize=0"),
+        (lambda: mine(CODES, CODES, CODES, CODES, average_rate=1.5), "at most 1.*average_rate=1.5"),
+        (lambda: reconstruction(CODES, IMAGES, CODES, IMAGES, shown=-1), "shown=-1"),
+        (lambda: fine_tune(None, IMAGES, LABELS, IMAGES, LABELS, flip="no"), "flip='no'"),
+        (lambda: fine_tune(None, IMAGES, LABELS, IMAGES, LABELS, augment=3), "augment=3"),
+        (lambda: fine_tune(None, IMAGES, LABELS, IMAGES, LABELS, held_out="a"), "held_out='a'"),
+        (lambda: fine_tune(None, IMAGES, LABELS, IMAGES, LABELS, labelled="a"), "labelled='a'"),
         (lambda: mine(CODES, CODES, CODES, CODES, batch_size=64), "batch_size=64"),
         (lambda: mine(CODES, CODES, CODES, CODES, negatives=0), "negatives=0"),
         (lambda: mine(CODES, CODES, CODES, CODES, average_rate=0.0), "average_rate=0.0"),

@@ -117,3 +117,20 @@ def _with(array, value):
 def test_errors(data, message):
     with pytest.raises(ValueError, match=f"(?s){message}"):
         linear_probe(*data)
+
+
+@pytest.mark.parametrize("dtype", [int, complex, "nonsense"])
+def test_codes_are_rounded_to_floating_types_alone(dtype):
+    with pytest.raises(ValueError, match=r"must be a floating type, or None\. Received: dtype="):
+        linear_probe(*TRAIN, *TEST, dtype=dtype)
+
+
+def test_codes_must_be_finite_in_their_type():
+    with pytest.raises(ValueError, match="train codes must be finite"):
+        linear_probe(1e60 * TRAIN[0], TRAIN[1], *TEST, dtype=np.float32)
+
+
+@pytest.mark.parametrize("seeds", [5, (), "12"])
+def test_orders_need_seeds(seeds):
+    with pytest.raises(ValueError, match=r"`seeds` must be a tuple of integers.*Received: seeds="):
+        linear_probe_over_orders(*TRAIN, *TEST, seeds=seeds)

@@ -175,3 +175,26 @@ def test_saving(tmp_path):
     np.testing.assert_array_equal(loaded(x, y), network(x, y))
     with pytest.raises(ValueError, match=r"hidden layer\. Received: hidden_units=\(\)"):
         StatisticsNetwork(())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"negatives": 4.5}, r"an integer from 1 to batch_size - 1 = 9\. Received: negatives=4\.5"),
+        ({"negatives": 10}, r"Received: negatives=10"),
+        ({"hidden_units": 8}, r"a tuple of positive integers\. Received: hidden_units=8"),
+        ({"hidden_units": (4.5,)}, r"Received: hidden_units=\(4\.5,\)"),
+        ({"channels": 3}, r"a tuple of positive integers\. Received: channels=3"),
+        ({}, r"of 8 pixels a side or more.* 4 x 5 pixels, channels=\(16, 32, 64\)"),
+    ],
+)
+def test_options(options, message):
+    images, codes = np.zeros((20, 4, 5, 1), np.float32), np.eye(20)
+    with pytest.raises(ValueError, match=message):
+        mine(images, codes, images, codes, batch_size=10, epochs=1, **options)
+
+
+def test_the_smallest_images():
+    images, codes = np.zeros((20, 4, 5, 1), np.float32), np.eye(20)
+    options = {"batch_size": 10, "epochs": 1, "hidden_units": (4,), "channels": (2, 2)}
+    assert math.isfinite(mine(images, codes, images, codes, **options).test_nats)

@@ -35,6 +35,11 @@ def test_what_the_bound_gets():
     assert shapes == [(3, 3), (3, 3)]
 
 
+def test_a_baseline_is_a_function():
+    with pytest.raises(ValueError, match=r"`baseline` must be .* or None\. Received: baseline=3"):
+        mean_bound(bounds.tuba, InnerProdCritic(), CODES_1, CODES_2, 4, baseline=3)
+
+
 @pytest.mark.parametrize(
     ("sizes", "batch_size", "received"),
     [((10, 9), 4, "10 and 9"), ((10, 10), 11, "10 and 10"), ((0, 0), 4, "0 and 0")],

@@ -122,3 +122,19 @@ def test_equal_codes_are_neighbours_and_the_query_is_not():
 def test_one_row_of_each_class():
     np.testing.assert_array_equal(one_of_each([-1, 2, 0, 2, -1, 0, 7]), [2, 1, 6])
     assert len(one_of_each([-1, -1])) == 0
+
+
+@pytest.mark.parametrize("k", [5, (-1, 5), (0, 5), (), (1.5,), None, "10"])
+def test_numbers_of_neighbours_are_positive(k):
+    labels = np.arange(200) % 2
+    with pytest.raises(ValueError, match=r"`k` must be a tuple of positive integers.*Received: k"):
+        nearest_neighbours(TRAIN, labels, QUERIES, labels[:37], k=k)
+
+
+def test_of_equal_votes_the_nearest_decides_among_many_neighbours():
+    """Beyond 52 neighbours, votes with a bonus of 2^-rank would round to a tie."""
+    # Three classes: 60 votes of the nearest, 70 each of the others, class 1 before class 0.
+    labels = np.repeat([2, 1, 0], [60, 70, 70])
+    codes = np.arange(200.0)[:, np.newaxis]
+    found = nearest_neighbours(codes, labels, [[-1.0]], [1], k=(200,))
+    assert found.accuracy == {200: 1.0}

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tf_infomax.encoders import MLP
-from tf_infomax.evaluation import encode
+from tf_infomax.evaluation import encode, encode_endpoints
 
 VIEWS = np.arange(20, dtype=np.uint8).reshape(10, 2)
 
@@ -49,3 +49,13 @@ def test_codes_that_are_not_finite_are_counted(bad):
 def test_nothing_to_encode():
     with pytest.raises(ValueError, match=r"at least one view.* Received: views of shape \(0, 2\)"):
         encode(tf.identity, VIEWS[:0])
+
+
+def test_names_of_endpoints_are_a_tuple():
+    with pytest.raises(ValueError, match=r"a tuple of endpoints\. Received: names='code'"):
+        encode_endpoints(tf.identity, "code", VIEWS)
+
+
+def test_codes_are_numbers():
+    with pytest.raises(ValueError, match="`codes` must be an array of numbers"):
+        encode(tf.strings.as_string, VIEWS)

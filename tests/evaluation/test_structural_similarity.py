@@ -155,8 +155,33 @@ def test_equal_images_are_alike_and_opposite_ones_are_not():
         (lambda: released_ssim(*images(8), window=4), "window=4"),
         (lambda: released_ssim(images(8)[0], images(9)[0]), r"float64 of shape \(3, 9, 9, 2\)"),
         (lambda: multi_scale_ssim(BYTES, BYTES), "uint8 of shape"),
+        (lambda: multi_scale_ssim(*images(8, channels=0)), r"C >= 1.*\(3, 8, 8, 0\)"),
+        (lambda: released_ssim(*images(8, channels=0)), r"C >= 1.*\(3, 8, 8, 0\)"),
+        (lambda: multi_scale_ssim(*images(8), data_range=(-1, np.inf)), r"data_range=\(-1, inf\)"),
+        (lambda: multi_scale_ssim(*images(8), data_range=np.inf), "finite.*data_range=inf"),
+        (lambda: multi_scale_ssim(*images(8), setting=(7, 1.5)), r"setting=\(7, 1\.5\)"),
+        (lambda: multi_scale_ssim(*images(8), setting=MultiScale(7, 1.5, (0.5, 0.5))), "8 x 8 pix"),
+        (lambda: MultiScale(7, 1.5, (-1.0, 2.0)), r"weights=\(-1\.0, 2\.0\)"),
+        (lambda: multi_scale(8, 8, filter_size=0), "filter_size=0"),
+        (lambda: multi_scale(8, 8, filter_sigma=0.0), "filter_sigma=0.0"),
     ],
 )
 def test_errors(compute, received):
     with pytest.raises(ValueError, match=received):
         compute()
+
+
+@pytest.mark.parametrize(
+    ("change", "received"),
+    [
+        (lambda a: (a + 1) * 127.5, r"from 0(\.\d+)? to 255"),
+        (lambda a: np.where(a > 0.99, 1.01, a), "to 1.01"),
+        (lambda a: np.where(a > 0.9, np.nan, a), "from nan to nan"),
+    ],
+)
+@pytest.mark.parametrize("score", [multi_scale_ssim, released_ssim])
+def test_both_scores_are_of_images_in_their_range(score, change, received):
+    a = np.linspace(-1.0, 1.0, 2 * 16 * 16).reshape(2, 16, 16, 1)
+    assert np.isfinite(score(a, a + 1e-6)).all()
+    with pytest.raises(ValueError, match=rf"data range, \[-1, 1\]\. Received: .*{received}"):
+        score(a, change(a))

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.fitting import Epochs, batches_of, check_batch_size, staircase_adam
 from tf_infomax.evaluation.labelled import checked_codes, checked_pair
+from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["AttributeResult", "attribute_probe"]
@@ -49,6 +50,9 @@ def attribute_probe(
 ):
     """One ``ClassifierHead`` with a logit for each attribute, on frozen codes.
 
+    Codes are used as they are: as in ``mlp_probe``, the accuracy depends on their scale and offset.
+    Bring codes that are far from unit scale to mean 0 and deviation 1 of the training codes first.
+
     Args:
         train_codes, test_codes: ``[N, ...]``, ``[M, ...]``, finite; maps are flattened.
         train_attributes, test_attributes: ``[N, A]``, ``[M, A]`` of 0 and 1, A >= 2.
@@ -61,11 +65,12 @@ def attribute_probe(
 
     Raises:
         ValueError: on shapes that do not fit, codes that are not finite, attributes besides 0 and
-            1, or fewer rows than a batch.
+            1, fewer rows than a batch, or a number of epochs that is no integer of 1 or more.
 
     Reference: Hjelm et al. (2019), arXiv:1808.06670, appendix A.5, Fig. 11; network and schedule
     are those of ``mlp_probe``, since the paper does not give them.
     """
+    epochs = arguments.integer(epochs, "epochs", wanted="1 or more")
     train, test = (
         (checked_codes(codes, split), _checked_attributes(attributes, len(codes), split))
         for codes, attributes, split in (
@@ -105,7 +110,7 @@ def attribute_probe(
 
 
 def _checked_attributes(attributes, rows, split):
-    attributes = np.asarray(attributes)
+    attributes = arguments.array(attributes, f"{split} attributes")
     fits = attributes.ndim == 2 and len(attributes) == rows and attributes.shape[1] >= 2
     if not fits or not np.isin(attributes, (0, 1)).all():
         raise ValueError(

@@ -97,10 +97,12 @@ def fit_classifier(
         ``ProbeResult``.
 
     Raises:
-        ValueError: on a ``top_k`` that holds no positive integers, or fewer rows than a batch.
+        ValueError: on a ``top_k`` that holds no positive integers, a patience that is none, or
+            fewer rows than a batch.
     """
-    if not all(isinstance(k, int) and k >= 1 for k in top_k):
-        raise ValueError(f"`top_k` must hold integers of 1 or more. Received: top_k={top_k!r}.")
+    top_k = arguments.integers(top_k, "top_k", smallest_number=0)
+    if patience is not None:
+        patience = arguments.integer(patience, "patience", wanted="a positive integer, or None")
     steps = check_batch_size(len(train[0]), schedule.batch_size)
 
     def loss_and_metrics(step_seed, inputs, labels):

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tf_infomax.layers.released import BatchNormalization, Dense
+from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["ClassifierHead", "labelled_accuracy", "labelled_cross_entropy"]
@@ -32,19 +33,9 @@ class ClassifierHead(keras.Model):
         self, num_classes, hidden_units=200, dropout=0.1, hidden_bias=True, seed=None, **kwargs
     ):
         super().__init__(**kwargs)
-        for name, value, least in (
-            ("num_classes", num_classes, 2),
-            ("hidden_units", hidden_units, 1),
-        ):
-            if not isinstance(value, int) or value < least:
-                raise ValueError(
-                    f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}."
-                )
-        if not 0.0 <= dropout < 1.0:
-            raise ValueError(f"`dropout` must be in [0, 1). Received: dropout={dropout!r}.")
-        self.num_classes = num_classes
-        self.hidden_units = hidden_units
-        self.dropout = dropout
+        self.num_classes = num_classes = arguments.integer(num_classes, "num_classes", 2)
+        self.hidden_units = hidden_units = arguments.integer(hidden_units, "hidden_units")
+        self.dropout = dropout = arguments.fraction(dropout, "dropout", zero=True)
         self.hidden_bias = hidden_bias
         self.seed = seed
         policy = self.dtype_policy

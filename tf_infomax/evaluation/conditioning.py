@@ -49,7 +49,7 @@ def jacobian_function(encoder):
     Returns:
         Function of ``inputs``, floating ``[K, ...]``, to a NumPy array ``[K, Dout, Din]``: entry
         [b, i, j] is d out_i / d in_j at input b, images flattened to Din numbers. It raises
-        ``ValueError`` if ``inputs`` are not a floating batch.
+        ``ValueError`` if ``inputs`` are not a floating batch, or codes have another rank.
     """
 
     arguments.function(encoder, "encoder", "a Keras model or a function")
@@ -69,13 +69,21 @@ def jacobian_of_chunk(encoder, chunk, shape):
         with tf.GradientTape(persistent=True) as reverse:
             reverse.watch(chunk)
             outputs = encoder(chunk if shape is None else tf.reshape(chunk, shape))
+        if not tf.is_tensor(outputs) or outputs.shape.rank != 2:
+            found = getattr(outputs, "shape", type(outputs).__name__)
+            raise ValueError(
+                "`encoder` must give codes of shape [K, Dout]: flatten maps, choose one of several "
+                f"outputs. Received: outputs of shape {found}."
+            )
         if outputs.shape[1] <= chunk.shape[1]:
             return reverse.batch_jacobian(outputs, chunk)
         # J^T u is linear in u, at any u: the rows of its Jacobian are the columns of J.
         weights = tf.zeros_like(outputs)
         forward.watch(weights)
-        pulled_back = reverse.gradient(outputs, chunk, output_gradients=weights)
-    return tf.transpose(forward.batch_jacobian(pulled_back, weights), [0, 2, 1])
+        # Codes that do not depend on the inputs have a Jacobian of zeros, as in reverse mode.
+        pulled_back = reverse.gradient(outputs, chunk, weights, tf.UnconnectedGradients.ZERO)
+    columns = forward.batch_jacobian(pulled_back, weights, tf.UnconnectedGradients.ZERO)
+    return tf.transpose(columns, [0, 2, 1])
 
 
 def over_chunks(of_chunk, inputs):
@@ -84,7 +92,7 @@ def over_chunks(of_chunk, inputs):
     Raises:
         ValueError: if ``inputs`` are not a floating batch.
     """
-    inputs = tensor(inputs, "inputs")
+    inputs = tensor(arguments.unmasked(inputs, "inputs"), "inputs")
     if inputs.shape.rank < 2 or not inputs.dtype.is_floating or 0 in inputs.shape:
         raise ValueError(
             "`inputs` must be a floating batch [K, D] or [K, H, W, C]. "
@@ -190,8 +198,18 @@ def log_condition_number(spectra):
     """``log(sigma_1 / sigma_min)`` of spectra ``[..., D]``, in any order: ``[...]``, natural log.
 
     Infinite where the smallest singular value is zero: the encoder is not invertible there.
+
+    Raises:
+        ValueError: on spectra without values, or with one that is NaN or below 0.
     """
-    spectra = np.asarray(spectra)
+    spectra = arguments.array(spectra, "spectra")
+    # Negated, so that NaN is an error.
+    if not spectra.ndim or not spectra.shape[-1] or not (spectra >= 0.0).all():
+        raise ValueError(
+            "`spectra` must be singular values of shape [..., D], none below 0. "
+            f"Received: spectra of shape {spectra.shape}, {np.sum(~(spectra >= 0.0))} of them NaN "
+            "or below 0."
+        )
     smallest = spectra.min(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(spectra.max(axis=-1)) - np.log(smallest)

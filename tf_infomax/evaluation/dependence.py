@@ -130,9 +130,9 @@ def ndm(
 
     Reference: Hjelm et al. (2019), arXiv:1808.06670, section 4.1; after Brakel and Bengio (2017).
     """
+    standardize = arguments.boolean(standardize, "standardize")
     codes, test_codes = _checked(codes, test_codes, None if standardize else np.float32)
-    if batch_size < 2:
-        raise ValueError(f"`batch_size` must be 2 or more. Received: batch_size={batch_size}.")
+    batch_size = arguments.integer(batch_size, "batch_size", 2, "2 or more")
     if measure not in MEASURES:
         raise ValueError(f"`measure` must be one of {MEASURES}. Received: measure={measure!r}.")
     epochs = arguments.integer(epochs, "epochs", wanted="1 or more")

@@ -3,8 +3,12 @@
 import numpy as np
 
 from tf_infomax.evaluation.labelled import checked_codes
+from tf_infomax.naming import arguments
 
 __all__ = ["lidar", "rankme"]
+
+# Binary exponent of codes whose squares and sums stay far within the range of float64.
+_LARGEST_EXPONENT = 300
 
 
 def rankme(codes, epsilon=1e-7):
@@ -16,18 +20,21 @@ def rankme(codes, epsilon=1e-7):
 
     Args:
         codes: ``[N, D]`` or ``[N, ...]``, finite.
-        epsilon: added to every p.
+        epsilon: added to every p, 0 or more.
 
     Returns:
         A number of dimensions, a float; 0 where all codes are 0.
 
     Raises:
-        ValueError: on codes that are not finite.
+        ValueError: on codes that are not finite, or an epsilon below 0.
 
     Reference: Garrido et al. (2023), arXiv:2210.02885, eq. 1.
     """
+    epsilon = arguments.number(epsilon, "epsilon")
     codes = checked_codes(codes, "measured", np.float64)
-    return _effective_rank(np.linalg.svd(codes, compute_uv=False), epsilon)
+    # The rank does not depend on the scale.
+    scaled = np.ldexp(codes, -_excess(codes))
+    return _effective_rank(np.linalg.svd(scaled, compute_uv=False), epsilon)
 
 
 def lidar(codes, delta=1e-4, epsilon=1e-7):
@@ -41,35 +48,55 @@ def lidar(codes, delta=1e-4, epsilon=1e-7):
 
     Args:
         codes: ``[N, Q, D]``, codes of Q >= 2 views of each of N >= 2 images.
-        delta: added to the variances within images.
-        epsilon: added to every fraction of the eigenvalues.
+        delta: added to the variances within images, 0 or more.
+        epsilon: added to every fraction of the eigenvalues, 0 or more.
 
     Returns:
         A number of dimensions, a float, at most ``min(N - 1, D)``; 0 where all means are the same.
 
     Raises:
-        ValueError: on another rank, too few images or views, or codes that are not finite.
+        ValueError: on another rank, too few images or views, codes that are not finite, delta or
+            epsilon below 0, or a delta that is too small for S_w to have an inverse.
 
     Reference: Thilak et al. (2024), arXiv:2312.04000, section 3. Both covariances are unbiased.
     """
-    codes = np.asarray(codes)
-    if codes.ndim != 3 or min(codes.shape[:2]) < 2:
+    delta, epsilon = arguments.number(delta, "delta"), arguments.number(epsilon, "epsilon")
+    codes = arguments.array(codes, "measured codes")
+    if codes.ndim != 3 or min(codes.shape[:2]) < 2 or not codes.shape[2]:
         raise ValueError(
-            "LiDAR needs two views or more of two images or more, [N, Q, D]. "
+            "LiDAR needs two views or more of two images or more, [N, Q, D], D >= 1. "
             f"Received: codes of shape {codes.shape}."
         )
     number, views, width = codes.shape
     codes = checked_codes(codes.reshape(-1, width), "measured", np.float64)
-    codes = codes.reshape(number, views, width)
+    excess = _excess(codes)
+    codes = np.ldexp(codes, -excess).reshape(number, views, width)
     means = codes.mean(axis=1)
     between = np.cov(means, rowvar=False).reshape(width, width)
     apart = (codes - means[:, np.newaxis]).reshape(-1, width)
-    within = apart.T @ apart / (number * (views - 1)) + delta * np.eye(width)
+    added = np.ldexp(delta, -2 * excess)
+    within = apart.T @ apart / (number * (views - 1)) + added * np.eye(width)
     values, vectors = np.linalg.eigh(within)
-    whitening = vectors * values**-0.5
+    # What is no larger than its rounding error is 0 + delta.
+    rounding = width * np.finfo(np.float64).eps * values[-1]
+    values = np.where(values <= rounding, added, values)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        whitening = vectors * values**-0.5
+        whitened = whitening.T @ between @ whitening
+    if not np.isfinite(whitened).all():
+        raise ValueError(
+            "`delta` must be larger for these codes, so that the covariance within images has an "
+            f"inverse. Received: delta={delta!r}."
+        )
     # Never below 0 but for rounding.
-    ratios = np.maximum(np.linalg.eigvalsh(whitening.T @ between @ whitening), 0.0)
+    ratios = np.maximum(np.linalg.eigvalsh(whitened), 0.0)
     return _effective_rank(ratios, epsilon)
+
+
+def _excess(codes):
+    """Binary exponent by which codes are to be divided for their squares to be finite, or 0."""
+    exponent = int(np.frexp(max(codes.max(), -codes.min()))[1])
+    return exponent if exponent > _LARGEST_EXPONENT else 0
 
 
 def _effective_rank(values, epsilon):
@@ -78,4 +105,6 @@ def _effective_rank(values, epsilon):
         # A collapsed encoder is a result, and not an error.
         return 0.0
     fractions = values / total + epsilon
-    return float(np.exp(-np.sum(fractions * np.log(fractions))))
+    # 0 log 0 is 0.
+    logs = np.log(np.where(fractions > 0.0, fractions, 1.0))
+    return float(np.exp(-np.sum(fractions * logs)))

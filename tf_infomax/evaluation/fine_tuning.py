@@ -11,13 +11,15 @@ from tf_infomax.evaluation.classifier_fit import Schedule, fit_classifier
 from tf_infomax.evaluation.classifier_head import ClassifierHead
 from tf_infomax.evaluation.fitting import pixels
 from tf_infomax.evaluation.labelled import (
+    check_classes,
     checked_images,
     checked_labels,
     checked_pair,
     labelled_subset,
-    number_of_classes,
+    numbered_classes,
     some_labelled,
 )
+from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import stream_seed
 
 __all__ = ["fine_tune"]
@@ -91,13 +93,20 @@ def fine_tune(
     train = _labelled_images(train_images, train_labels, "train")
     test = _labelled_images(test_images, test_labels, "test")
     checked_pair(train[0], test[0], "images")
+    batch_size = arguments.positive_integer(batch_size, "batch_size")
+    flip = arguments.boolean(flip, "flip")
+    if augment is not None:
+        arguments.function(augment, "augment", "a function of a batch of images, or None")
     number = len(train[0])
+    num_classes, *labels = numbered_classes(train[1], test[1])
+    train, test = (train[0], labels[0]), (test[0], labels[1])
     train, chosen_on = _parts(train, labelled, held_out, seed)
+    check_classes(train[1])
     if len(train[0]) < number:
         batch_size = min(batch_size, len(train[0]))
     features_of, shape, variables = _tunable(encoder, endpoint, train[0][:2])
     head = ClassifierHead(
-        number_of_classes(train[1], test[1]),
+        num_classes,
         hidden_units,
         dropout,
         seed=stream_seed(seed, "fine_tune", "head"),
@@ -128,10 +137,8 @@ def fine_tune(
 
 def _parts(train, labelled, held_out, seed):
     """((inputs, labels) to train on, those to choose an epoch by or ``None``)."""
-    if not 0.0 <= held_out < 1.0:
-        raise ValueError(
-            f"`held_out` must be 0 or more and below 1. Received: held_out={held_out!r}."
-        )
+    held_out = arguments.fraction(held_out, "held_out", zero=True)
+    labelled = arguments.fraction(labelled, "labelled", one=True)
     used = labelled_subset(train[1], labelled, stream_seed(seed, "fine_tune", "labelled"))
     train = tuple(part[used] for part in train)
     if not held_out:
@@ -162,11 +169,9 @@ def _tunable(encoder, endpoint, images):
 
 def _movement(sides, flip, shift):
     """A function (images of any type, seed) -> images moved at random; ``None`` if none moves."""
-    if not isinstance(shift, int) or not 0 <= shift < min(sides):
-        raise ValueError(
-            f"`shift` must be from 0 to {min(sides) - 1} pixels, less than a side of the images. "
-            f"Received: shift={shift!r}."
-        )
+    most = min(sides) - 1
+    wanted = f"from 0 to {most} pixels, less than a side of the images"
+    shift = arguments.integer(shift, "shift", 0, wanted, most)
 
     def moved(images, seed):
         seeds = tf.random.split(seed, 2, alg="philox")

@@ -1,7 +1,5 @@
 """Training of a small network on arrays in memory, with one call to TensorFlow per epoch."""
 
-import numbers
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -121,13 +119,8 @@ class Epochs:
 
 def check_batch_size(count, batch_size):
     """Whole batches in ``count`` examples; ``ValueError`` if there is none."""
-    is_integer = isinstance(batch_size, numbers.Integral) and not isinstance(batch_size, bool)
-    if not is_integer or not 1 <= batch_size <= count:
-        raise ValueError(
-            f"`batch_size` must be from 1 to the number of examples, {count}. "
-            f"Received: batch_size={batch_size!r}."
-        )
-    return count // batch_size
+    wanted = f"from 1 to the number of examples, {count}"
+    return count // arguments.integer(batch_size, "batch_size", 1, wanted, count)
 
 
 def batches_of(function, arrays, batch_size=1_000):

@@ -5,13 +5,14 @@ import numpy as np
 from tf_infomax.naming import arguments
 
 __all__ = [
+    "check_classes",
     "checked_codes",
     "checked_images",
     "checked_labels",
     "checked_pair",
     "labelled_rows",
     "labelled_subset",
-    "number_of_classes",
+    "numbered_classes",
     "some_labelled",
 ]
 
@@ -52,15 +53,16 @@ def checked_codes(codes, split, dtype=np.float32, within=None):
 
 
 def checked_labels(labels, codes, split):
-    """Labels as int32 ``[N]``, one for each row of the codes; -1 means unlabelled.
+    """Labels as int64 ``[N]``, one for each row of the codes; -1 means unlabelled.
 
     Args:
-        labels: integers.
+        labels: integers; any values from 0 on, such as the numbers of a database.
         codes: what they are the labels of, ``[N, ...]``.
         split: what the codes are of, for messages.
 
     Raises:
-        ValueError: on another number of labels, fractional labels, or labels below -1.
+        ValueError: on another number of labels, fractional labels, or labels below -1 or beyond
+            int64.
     """
     labels = arguments.array(labels, f"{split} labels")
     if labels.shape != codes.shape[:1] or labels.dtype.kind not in "iu":
@@ -73,7 +75,12 @@ def checked_labels(labels, codes, split):
             f"The {split} labels must be classes from 0 on, or -1 for unlabelled. "
             f"Received: min(labels)={labels.min()}."
         )
-    return labels.astype(np.int32)
+    # Cast, an unsigned label would become a negative one, that is unlabelled.
+    if labels.max() > np.iinfo(np.int64).max:
+        raise ValueError(
+            f"The {split} labels must be less than 2 ** 63. Received: max(labels)={labels.max()}."
+        )
+    return np.asarray(labels, np.int64)
 
 
 def some_labelled(labels, split):
@@ -88,7 +95,7 @@ def some_labelled(labels, split):
 
 
 def labelled_rows(codes, labels, split, dtype=np.float32, within=None):
-    """(codes ``[N', D]``, labels int32 ``[N']``) of the labelled rows; types as ``checked_codes``.
+    """(codes ``[N', D]``, labels int64 ``[N']``) of the labelled rows; types as ``checked_codes``.
 
     Raises:
         ValueError: as ``checked_codes`` and ``checked_labels``, or if no row is labelled.
@@ -111,10 +118,7 @@ def labelled_subset(labels, fraction, seed):
     Raises:
         ValueError: if ``fraction`` is out of its range.
     """
-    if not 0.0 < fraction <= 1.0:
-        raise ValueError(
-            f"`fraction` must be above 0 and at most 1. Received: fraction={fraction!r}."
-        )
+    fraction = arguments.fraction(fraction, "fraction", one=True)
     order = np.random.default_rng(seed).permutation(len(labels))
     chosen = []
     for label in np.unique(labels):
@@ -123,18 +127,31 @@ def labelled_subset(labels, fraction, seed):
     return np.sort(np.concatenate(chosen))
 
 
-def number_of_classes(train_labels, *others):
-    """Classes 0 .. max, at least two of which occur in training.
-
-    Raises:
-        ValueError: if the training labels are all the same.
-    """
+def check_classes(train_labels):
+    """Raises ``ValueError`` if the training labels are all the same."""
     if train_labels.min() == train_labels.max():
         raise ValueError(
             "A classifier needs training labels of two classes or more. "
             f"Received: {len(train_labels)} labels, all {train_labels[0]}."
         )
-    return 1 + int(max(labels.max() for labels in (train_labels, *others)))
+
+
+def numbered_classes(train_labels, *others):
+    """(number of classes C, the labels of each split as int32 from 0 to C - 1).
+
+    Classes are the labels that occur in any split, in ascending order: what a network learns does
+    not depend on which integers they are, and labels 0 .. C - 1 stay as they are.
+
+    Args:
+        train_labels, *others: integers ``[N]``, all labelled.
+
+    Raises:
+        ValueError: if the training labels are all the same.
+    """
+    check_classes(train_labels)
+    splits = (train_labels, *others)
+    classes = np.unique(np.concatenate(splits))
+    return len(classes), *(np.searchsorted(classes, one).astype(np.int32) for one in splits)
 
 
 def checked_pair(train, test, what="codes"):

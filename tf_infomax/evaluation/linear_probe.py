@@ -8,10 +8,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import MinMaxScaler
 
 from tf_infomax.evaluation.labelled import (
+    check_classes,
     checked_codes,
     checked_labels,
     checked_pair,
-    number_of_classes,
 )
 from tf_infomax.naming import arguments
 
@@ -33,20 +33,21 @@ def linear_probe(train_codes, train_labels, test_codes, test_labels, seed=0, dty
         train_codes, test_codes: ``[N, ...]``, ``[M, ...]``, finite; maps are flattened.
         train_labels, test_labels: ``[N]``, ``[M]``, integers.
         seed: of SAGA's order of examples.
-        dtype: type to which the codes are rounded first; ``None`` leaves theirs. Accuracies are
-            comparable within one type only, and the published ones are of float32: the scaler
-            leaves ranges below ten times the type's epsilon as they are, so that of float64 codes
-            also those of 1e-9 (the margins of MNIST behind a new flow) become features.
+        dtype: floating type to which the codes are rounded first; ``None`` leaves theirs.
+            Accuracies are comparable within one type only, and the published ones are of float32:
+            the scaler leaves ranges below ten times the type's epsilon as they are, so that of
+            float64 codes also those of 1e-9 (the margins of MNIST behind a new flow) become
+            features.
 
     Returns:
         Fraction of the test examples classified correctly.
 
     Raises:
-        ValueError: on shapes that do not fit, non-finite codes, unlabelled examples (-1), or
-            training labels of a single class.
+        ValueError: on shapes that do not fit, codes that are not finite in ``dtype``, unlabelled
+            examples (-1), or training labels of a single class.
     """
     (accuracy,) = linear_probe_over_orders(
-        train_codes, train_labels, test_codes, test_labels, (seed,), dtype
+        train_codes, train_labels, test_codes, test_labels, (_checked_seed(seed),), dtype
     )
     return accuracy
 
@@ -66,7 +67,7 @@ def linear_probe_over_orders(
     Raises:
         ValueError: as ``linear_probe``.
     """
-    seeds = [_checked_seed(seed) for seed in seeds]
+    seeds = [_checked_seed(seed) for seed in arguments.integers(seeds, "seeds", smallest=0)]
     train, test = _scaled(train_codes, train_labels, test_codes, test_labels, dtype)
     return [
         _accuracy(
@@ -107,13 +108,24 @@ def _checked_seed(seed):
     return seed
 
 
+def _checked_type(dtype):
+    """``dtype`` as a type of NumPy: codes rounded to integers would lose what they hold."""
+    try:
+        found = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        found = np.dtype(object)
+    if found is not None and found.kind != "f":
+        raise ValueError(f"`dtype` must be a floating type, or None. Received: dtype={dtype!r}.")
+    return found
+
+
 def _scaled(train_codes, train_labels, test_codes, test_labels, dtype):
     """((training codes, labels), (test codes, labels)), checked and scaled by the former."""
-    train_codes, train_labels = _all_labelled(train_codes, train_labels, "train")
-    test_codes, test_labels = _all_labelled(test_codes, test_labels, "test")
+    dtype = _checked_type(dtype)
+    train_codes, train_labels = _all_labelled(train_codes, train_labels, "train", dtype)
+    test_codes, test_labels = _all_labelled(test_codes, test_labels, "test", dtype)
     checked_pair(train_codes, test_codes)
-    number_of_classes(train_labels)
-    train_codes, test_codes = (np.asarray(codes, dtype) for codes in (train_codes, test_codes))
+    check_classes(train_labels)
     scaler = MinMaxScaler()
     train_codes = scaler.fit_transform(train_codes)
     return (train_codes, train_labels), (scaler.transform(test_codes), test_labels)
@@ -127,8 +139,8 @@ def _accuracy(classifier, train, test):
     return float(classifier.score(*test))
 
 
-def _all_labelled(codes, labels, split):
-    codes = checked_codes(codes, split, dtype=None)
+def _all_labelled(codes, labels, split, dtype):
+    codes = checked_codes(codes, split, dtype)
     labels = checked_labels(labels, codes, split)
     if (labels < 0).any():
         raise ValueError(

@@ -36,7 +36,7 @@ class StatisticsNetwork(keras.Model):
 
     Args:
         hidden_units: widths of the dense layers, at least one.
-        channels: of the convolutions; used for images only.
+        channels: of the convolutions, each of which halves the sides; used for images only.
         seed: int for reproducible weights, or ``None``; layer i draws from ``seed + i``.
 
     Call arguments:
@@ -46,12 +46,12 @@ class StatisticsNetwork(keras.Model):
 
     def __init__(self, hidden_units=(512, 512), channels=(16, 32, 64), seed=None, **kwargs):
         super().__init__(**kwargs)
-        if not hidden_units:
+        self.hidden_units = arguments.integers(hidden_units, "hidden_units", smallest_number=0)
+        if not self.hidden_units:
             raise ValueError(
                 f"There must be a hidden layer. Received: hidden_units={hidden_units!r}."
             )
-        self.hidden_units = tuple(hidden_units)
-        self.channels = tuple(channels)
+        self.channels = arguments.integers(channels, "channels", smallest_number=0)
         self.seed = seed
         policy = self.dtype_policy
         positions = iter(range(len(self.channels) + len(self.hidden_units) + 2))
@@ -76,6 +76,13 @@ class StatisticsNetwork(keras.Model):
     def build(self, x_shape, y_shape):
         shape = tuple(x_shape)
         if len(shape) == 4:
+            smallest = 2 ** len(self.channels)
+            if min(shape[1:3]) < smallest:
+                raise ValueError(
+                    f"{len(self.channels)} convolutions halve images of {smallest} pixels a side "
+                    "or more: give fewer `channels`. Received: images of "
+                    f"{shape[1]} x {shape[2]} pixels, channels={self.channels}."
+                )
             for stage in self.convolutions:
                 stage.build(shape)
                 shape = stage.compute_output_shape(shape)
@@ -167,19 +174,18 @@ def mine(
         ``MineEstimate``.
 
     Raises:
-        ValueError: on shapes or values that do not fit.
+        ValueError: on shapes or values that do not fit, or images smaller than the convolutions
+            can halve.
 
     Reference: Belghazi et al. (2018), arXiv:1801.04062; as a measure of representations Hjelm et
     al. (2019), arXiv:1808.06670, section 4.1.
     """
-    if not 1 <= negatives < batch_size:
-        raise ValueError(
-            f"`negatives` must be from 1 to batch_size - 1. Received: negatives={negatives}."
-        )
-    if not 0.0 < average_rate <= 1.0:
-        raise ValueError(
-            f"`average_rate` must be in (0, 1]. Received: average_rate={average_rate}."
-        )
+    most = arguments.integer(batch_size, "batch_size", 2, "2 or more") - 1
+    negatives = arguments.integer(
+        negatives, "negatives", 1, f"an integer from 1 to batch_size - 1 = {most}", most
+    )
+    average_rate = arguments.fraction(average_rate, "average_rate", one=True)
+    standardize = arguments.boolean(standardize, "standardize")
     epochs = arguments.integer(epochs, "epochs", wanted="1 or more")
     train, test = _checked_pairs(train_x, train_codes, test_x, test_codes, standardize)
     seen = _image_map(train[0], standardize)
@@ -225,7 +231,8 @@ def mine(
 def _checked_pairs(train_x, train_codes, test_x, test_codes, standardize):
     pairs, dtype = [], None if standardize else np.float32
     for x, codes, split in ((train_x, train_codes, "train"), (test_x, test_codes, "test")):
-        is_images = np.ndim(x) == 4
+        x = arguments.array(x, f"{split} x")
+        is_images = x.ndim == 4
         check = checked_images if is_images else checked_codes
         x = check(x, split if is_images else f"{split} x", dtype)
         codes = checked_codes(codes, split, dtype)

@@ -2,7 +2,7 @@
 
 from tf_infomax.evaluation.classifier_fit import ProbeResult, Schedule, fit_classifier
 from tf_infomax.evaluation.classifier_head import ClassifierHead
-from tf_infomax.evaluation.labelled import checked_pair, labelled_rows, number_of_classes
+from tf_infomax.evaluation.labelled import checked_pair, labelled_rows, numbered_classes
 from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import stream_seed
 
@@ -31,6 +31,10 @@ def mlp_probe(
     Adam; the rate falls by ``decay`` at ``decay_epochs``. The paper reports the mean over the last
     100 epochs and not the best epoch, which would be selected on the test set.
 
+    As in the paper, codes are used as they are. The accuracy therefore depends on their scale and
+    offset: a network of this learning rate learns nothing from codes of 1e-6, or of 1e6 +- 1. Bring
+    codes of such scales to mean 0 and deviation 1 of the training codes first.
+
     Args:
         train_codes, test_codes: ``[N, ...]``, ``[M, ...]``, finite; maps are flattened.
         train_labels, test_labels: ``[N]``, ``[M]``, integers; rows labelled -1 are left out.
@@ -54,11 +58,12 @@ def mlp_probe(
     epochs = arguments.positive_integer(epochs, "epochs")
     averaged_epochs = max(2 * epochs // 3, 1) if averaged_epochs is None else averaged_epochs
     schedule = Schedule(epochs, batch_size, learning_rate, decay_epochs, decay, averaged_epochs)
-    train = labelled_rows(train_codes, train_labels, "train")
-    test = labelled_rows(test_codes, test_labels, "test")
-    checked_pair(train[0], test[0])
+    train_codes, train_labels = labelled_rows(train_codes, train_labels, "train")
+    test_codes, test_labels = labelled_rows(test_codes, test_labels, "test")
+    checked_pair(train_codes, test_codes)
+    number, train_labels, test_labels = numbered_classes(train_labels, test_labels)
     head = ClassifierHead(
-        number_of_classes(train[1], test[1]),
+        number,
         hidden_units,
         dropout,
         seed=stream_seed(seed, "mlp_probe", "head"),
@@ -66,12 +71,12 @@ def mlp_probe(
         dtype="float32",
         name="head",
     )
-    head.build((None, train[0].shape[1]))
+    head.build((None, train_codes.shape[1]))
     return fit_classifier(
         head,
         head.trainable_variables,
-        train,
-        test,
+        (train_codes, train_labels),
+        (test_codes, test_labels),
         schedule,
         top_k=top_k,
         seed=stream_seed(seed, "mlp_probe", "order"),

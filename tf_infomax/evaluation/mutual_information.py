@@ -30,7 +30,12 @@ def mean_bound(bound, critic, codes_1, codes_2, batch_size, baseline=None):
     arguments.function(bound, "bound", "a function of scores; see bounds.get")
     arguments.function(critic, "critic", "a function of two batches of codes")
     batch_size = arguments.positive_integer(batch_size, "batch_size")
-    codes_1, codes_2 = tensor(codes_1, "codes_1"), tensor(codes_2, "codes_2")
+    if baseline is not None:
+        arguments.function(baseline, "baseline", "a function of a batch of codes, or None")
+    codes_1, codes_2 = (
+        tensor(arguments.unmasked(codes, name), name)
+        for name, codes in (("codes_1", codes_1), ("codes_2", codes_2))
+    )
     if not codes_1.shape.rank or not codes_2.shape.rank:
         raise ValueError(
             "Codes must have shape [N, D]. "

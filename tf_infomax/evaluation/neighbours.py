@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import numbers
 
 import numpy as np
 
@@ -88,11 +87,7 @@ def nearest(train_codes, query_codes, k=10, *, metric="euclidean", block_size=50
 
 
 def _check_number(k, most, which):
-    is_integer = isinstance(k, numbers.Integral) and not isinstance(k, bool)
-    if not is_integer or not 1 <= k <= most:
-        raise ValueError(
-            f"`k` must be from 1 to the number of {which} codes, {most}. Received: k={k!r}."
-        )
+    arguments.integer(k, "k", 1, f"from 1 to the number of {which} codes, {most}", most)
 
 
 def nearest_within(codes, rows, k=4, *, metric="euclidean"):
@@ -154,7 +149,7 @@ def nearest_neighbours(
         train_codes, query_codes: ``[N, ...]``, ``[M, ...]``, finite; maps are flattened.
         train_labels, query_labels: ``[N]``, ``[M]``, integers; training rows labelled -1 are
             never neighbours, and queries labelled -1 do not count.
-        k: numbers of neighbours.
+        k: numbers of neighbours, a tuple of integers from 1 on.
         metric: as ``nearest``.
 
     Returns:
@@ -166,6 +161,7 @@ def nearest_neighbours(
     Reference: Hjelm et al. (2019), arXiv:1808.06670: the figure of nearest neighbours uses L2 on
     the codes; the classifier is an addition.
     """
+    k = arguments.integers(k, "k")
     train = checked_codes(train_codes, "train", None, np.float32)
     train_labels = checked_labels(train_labels, train, "train")
     queries = checked_codes(query_codes, "query", None, np.float32)
@@ -186,13 +182,9 @@ def nearest_neighbours(
 
 def _vote(classes):
     """Winning class of each row ``[k]`` of neighbours' classes, nearest first."""
-    num_rows, k = classes.shape
-    votes = np.zeros((num_rows, classes.max() + 1))
-    for rank in range(k):
-        # One vote, plus a bonus for nearness; all bonuses sum to less than one vote, and the first
-        # outweighs all later bonuses.
-        votes[np.arange(num_rows), classes[:, rank]] += 1.0 + 0.5 ** (rank + 2)
-    return votes.argmax(axis=1)
+    # Votes for the class of each neighbour: `argmax` gives the nearest of those with the most.
+    votes = [(classes == column[:, np.newaxis]).sum(axis=1) for column in classes.T]
+    return classes[np.arange(len(classes)), np.argmax(votes, axis=0)]
 
 
 def _centred(train, queries):

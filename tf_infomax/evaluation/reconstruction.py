@@ -88,6 +88,7 @@ def reconstruction(
     checked_pair(train[0], test[0])
     checked_pair(train[1], test[1], "images")
     epochs = arguments.integer(epochs, "epochs", wanted="1 or more")
+    shown = arguments.integer(shown, "shown", 0, "0 or more")
     steps = check_batch_size(len(train[0]), batch_size)
     image_shape = train[1].shape[1:]
     setting = multi_scale(*image_shape[:2])

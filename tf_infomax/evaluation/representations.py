@@ -43,7 +43,7 @@ def encode_endpoints(encoder, names, images, preprocess=None, batch_size=500):
     Args:
         encoder: anything that ``encoders.as_encoder`` accepts.
         names: of endpoints.
-        images, preprocess, batch_size: as ``views`` of ``encode``.
+        images, preprocess, batch_size: as ``encode``, images for its ``views``.
 
     Returns:
         Dict of name -> ``[N, D]``, maps flattened.
@@ -51,6 +51,9 @@ def encode_endpoints(encoder, names, images, preprocess=None, batch_size=500):
     Raises:
         ValueError: on unknown endpoints, or as ``encode``.
     """
+    if isinstance(names, str):
+        raise ValueError(f"`names` must be a tuple of endpoints. Received: names={names!r}.")
+    images = _as_array(images, "images")
     encoder = as_encoder(encoder, tf.TensorShape(images.shape).as_list())
     unknown = [name for name in names if name not in encoder.endpoint_shapes]
     if unknown:
@@ -72,8 +75,7 @@ def encode_endpoints(encoder, names, images, preprocess=None, batch_size=500):
 
 def _encode(codes_of, views, preprocess, batch_size):
     """Name -> codes of all views, each checked."""
-    if not hasattr(views, "shape"):
-        views = tensor(views, "views")
+    views = _as_array(views, "views")
     if not len(views.shape) or len(views) == 0:
         raise ValueError(
             "There must be at least one view to encode. "
@@ -92,7 +94,7 @@ def _encode(codes_of, views, preprocess, batch_size):
     for name in list(parts):
         # Popped, so that a large endpoint is not held twice while the next is concatenated.
         codes = np.concatenate(parts.pop(name))
-        num_bad = int(np.sum(~np.isfinite(codes).all(axis=1)))
+        num_bad = int(np.sum(~np.isfinite(codes).reshape(len(codes), -1).all(axis=1)))
         if num_bad:
             raise NonFiniteError(
                 "Codes must be finite to be evaluated. "
@@ -102,6 +104,12 @@ def _encode(codes_of, views, preprocess, batch_size):
     return result
 
 
+def _as_array(views, name):
+    """``views`` as they are if they have a shape, such as a memory map; lists become tensors."""
+    arguments.unmasked(views, name)
+    return views if hasattr(views, "shape") else tensor(views, name)
+
+
 def _floats(codes):
     """Codes as an array, those of half precision in float32: NumPy has no bfloat16."""
-    return wide(tf.convert_to_tensor(codes)).numpy()
+    return wide(tensor(codes, "codes")).numpy()

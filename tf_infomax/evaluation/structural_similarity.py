@@ -1,6 +1,7 @@
 """Structural similarity of images: multi-scale SSIM, and the release's score of that name."""
 
 import dataclasses
+import math
 
 import numpy as np
 import tensorflow as tf
@@ -22,11 +23,25 @@ class MultiScale:
         filter_size: side of the Gaussian window.
         filter_sigma: its standard deviation, in pixels.
         weights: of the scales, finest first; they sum to 1.
+
+    Raises:
+        ValueError: on a window or weights that are not positive.
     """
 
     filter_size: int
     filter_sigma: float
     weights: tuple
+
+    def __post_init__(self):
+        arguments.positive_integer(self.filter_size, "filter_size")
+        arguments.number(self.filter_sigma, "filter_sigma", exclusive=True)
+        weights = arguments.array(self.weights, "weights")
+        # Negated, so that NaN is an error.
+        if weights.ndim != 1 or not weights.size or not (weights > 0.0).all():
+            raise ValueError(
+                "`weights` must be positive numbers, one for each scale. "
+                f"Received: weights={self.weights!r}."
+            )
 
 
 def multi_scale(height, width, filter_size=7, filter_sigma=1.5):
@@ -46,10 +61,11 @@ def multi_scale(height, width, filter_size=7, filter_sigma=1.5):
     Raises:
         ValueError: if the images are smaller than the window.
     """
-    side, count = min(height, width), 0
-    while side >= filter_size and count < len(_WEIGHTS):
-        # Odd sides are padded before they are halved.
-        side, count = -(-side // 2), count + 1
+    height, width, filter_size = (
+        arguments.positive_integer(value, name)
+        for name, value in (("height", height), ("width", width), ("filter_size", filter_size))
+    )
+    count = _scales(min(height, width), filter_size, len(_WEIGHTS))
     if not count:
         raise ValueError(
             f"Images must be at least as large as the window, {filter_size} pixels. "
@@ -57,6 +73,15 @@ def multi_scale(height, width, filter_size=7, filter_sigma=1.5):
         )
     weights = np.array(_WEIGHTS[:count])
     return MultiScale(filter_size, filter_sigma, tuple((weights / weights.sum()).tolist()))
+
+
+def _scales(side, filter_size, most):
+    """Number of scales, up to ``most``, at which the window fits into images of a side."""
+    count = 0
+    while side >= filter_size and count < most:
+        # Odd sides are padded before they are halved.
+        side, count = -(-side // 2), count + 1
+    return count
 
 
 def multi_scale_ssim(a, b, data_range=(-1.0, 1.0), setting=None):
@@ -76,13 +101,17 @@ def multi_scale_ssim(a, b, data_range=(-1.0, 1.0), setting=None):
         ``[N]``, in [0, 1]; 1 for equal images.
 
     Raises:
-        ValueError: on images of different shapes, or smaller than the window; if called eagerly,
-            on values outside the range by more than rounding. In a graph they are clipped.
+        ValueError: on images of different shapes, without pixels or channels, or smaller than the
+            window at any scale; on a range that is empty or infinite; if called eagerly, on values
+            outside the range by more than rounding, and NaN. In a graph values are clipped.
 
     Reference: Wang, Simoncelli, Bovik (2003), "Multi-scale structural similarity".
     """
     a, b = _checked(a, b)
-    setting = setting or multi_scale(int(a.shape[1]), int(a.shape[2]))
+    if setting is None:
+        setting = multi_scale(int(a.shape[1]), int(a.shape[2]))
+    else:
+        _check_setting(setting, a.shape[1:3])
     a, b = _pictures(data_range, a, b)
     return tf.image.ssim_multiscale(
         a,
@@ -94,15 +123,28 @@ def multi_scale_ssim(a, b, data_range=(-1.0, 1.0), setting=None):
     )
 
 
+def _check_setting(setting, sides):
+    if not isinstance(setting, MultiScale):
+        raise ValueError(f"`setting` must be a MultiScale, or None. Received: setting={setting!r}.")
+    number = len(setting.weights)
+    # Sides may be unknown in a graph.
+    if None not in sides and _scales(min(sides), setting.filter_size, number) < number:
+        raise ValueError(
+            f"The window of {setting.filter_size} pixels must fit into images that are halved "
+            f"{number - 1} times. Received: {sides[0]} x {sides[1]} pixels, setting={setting!r}."
+        )
+
+
 def _pictures(data_range, *images):
     """Images as intensities in [0, 1], float32."""
     given = arguments.array(data_range, "data_range")
     if given.ndim == 0:
         given = np.array((-1.0, 1.0) if given == 2 else (0.0, given))
-    low, high = map(float, given) if given.shape == (2,) else (0.0, 0.0)
-    if not low < high:
+    is_range = given.shape == (2,) and given.dtype.kind in "fiu"
+    low, high = map(float, given) if is_range else (0.0, 0.0)
+    if not low < high or not math.isfinite(high - low):
         raise ValueError(
-            "`data_range` must be (smallest, largest), or a largest value above 0. "
+            "`data_range` must be finite: (smallest, largest), or a largest value above 0. "
             f"Received: data_range={data_range!r}."
         )
     pictures = [tf.cast((one - low) / (high - low), tf.float32) for one in images]
@@ -110,7 +152,8 @@ def _pictures(data_range, *images):
         for one, picture in zip(images, pictures, strict=True):
             # Negated, so that NaN is an error; the slack is for rounding.
             if not bool(tf.reduce_all((picture >= -1e-4) & (picture <= 1.0 + 1e-4))):
-                ends = [float(end) for end in (tf.reduce_min(one), tf.reduce_max(one))]
+                # NumPy's extremes are NaN where a value is; those of TensorFlow may not be.
+                ends = [float(end) for end in (np.min(one), np.max(one))]
                 raise ValueError(
                     f"Images must be in their data range, [{low:g}, {high:g}]. "
                     f"Received: data_range={data_range!r}, values from {ends[0]:g} to {ends[1]:g}."
@@ -134,9 +177,12 @@ def released_ssim(a, b, window=11):
         ``[N]``, mean over places and channels; 1 for equal images.
 
     Raises:
-        ValueError: on images of different shapes, or an even window.
+        ValueError: on images of different shapes, or without pixels or channels; on an even window;
+            if called eagerly, on values outside [-1, 1] by more than rounding, and NaN.
     """
     a, b = _checked(a, b)
+    # For the check of their range alone: the score is of the images as they are.
+    _pictures((-1.0, 1.0), a, b)
     window = arguments.integer(window, "window", wanted="odd and positive")
     if window % 2 == 0:
         raise ValueError(f"`window` must be odd and positive. Received: window={window}.")
@@ -162,10 +208,11 @@ def released_ssim(a, b, window=11):
 
 
 def _checked(a, b):
-    a, b = tensor(a, "a"), tensor(b, "b")
-    if a.shape.rank != 4 or a.shape != b.shape or not a.dtype.is_floating or a.dtype != b.dtype:
+    a, b = (tensor(arguments.unmasked(one, name), name) for name, one in (("a", a), ("b", b)))
+    fits = a.shape.rank == 4 and a.shape == b.shape and 0 not in a.shape[1:]
+    if not fits or not a.dtype.is_floating or a.dtype != b.dtype:
         raise ValueError(
-            "Both must be floating images of one shape [N, H, W, C]. "
+            "Both must be floating images of one shape [N, H, W, C], H, W, C >= 1. "
             f"Received: {a.dtype.name} of shape {a.shape}, {b.dtype.name} of shape {b.shape}."
         )
     return a, b

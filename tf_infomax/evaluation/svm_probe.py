@@ -6,7 +6,7 @@ import math
 import numpy as np
 from sklearn.linear_model import SGDClassifier
 
-from tf_infomax.evaluation.labelled import checked_pair, labelled_rows, number_of_classes
+from tf_infomax.evaluation.labelled import check_classes, checked_pair, labelled_rows
 from tf_infomax.evaluation.standardization import standardized
 from tf_infomax.naming import arguments
 from tf_infomax.numerics.randomness import stream_seed
@@ -73,10 +73,11 @@ def svm_probe(
     train_codes, train_labels = labelled_rows(train_codes, train_labels, "train", **kept)
     test_codes, test_labels = labelled_rows(test_codes, test_labels, "test", **kept)
     checked_pair(train_codes, test_codes)
-    number_of_classes(train_labels, test_labels)
+    check_classes(train_labels)
     for name, value, least in (("fits", fits, 2), ("averaged_epochs", averaged_epochs, 1)):
         arguments.integer(value, name, least, f"at least {least}")
     arguments.integer(epochs, "epochs", -math.inf, "an integer")
+    regularization = arguments.number(regularization, "regularization", exclusive=True)
     if epochs < averaged_epochs:
         raise ValueError(
             f"`epochs` must be at least averaged_epochs={averaged_epochs}. "

@@ -45,7 +45,7 @@ def gaussian_total_correlation(codes):
     Raises:
         ValueError: on codes that are not finite, or fewer than two.
     """
-    codes = checked_codes(codes, "", dtype=None)
+    codes = checked_codes(codes, "measured", dtype=None)
     if len(codes) < 2:
         raise ValueError(f"There must be two codes or more. Received: {len(codes)}.")
     known = moments(codes)

@@ -14,6 +14,7 @@ __all__ = [
     "array",
     "boolean",
     "callable_layer",
+    "fraction",
     "function",
     "integer",
     "integers",
@@ -21,20 +22,22 @@ __all__ = [
     "path",
     "positive_integer",
     "seed_or_none",
+    "unmasked",
 ]
 
 
-def integer(value, name, smallest=1, wanted=None):
-    """``value``, the argument called ``name``, as an ``int`` of at least ``smallest``.
+def integer(value, name, smallest=1, wanted=None, largest=math.inf):
+    """``value``, the argument called ``name``, as an ``int`` from ``smallest`` to ``largest``.
 
     Args:
         value: an integer of Python or NumPy; neither a bool nor 3.0 is accepted.
         name: of the argument.
         smallest: the smallest value that fits.
-        wanted: what the argument must be, for the message.
+        wanted: what the argument must be, for the message; to be given with ``largest``.
+        largest: the largest value that fits.
     """
     is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not is_integer or value < smallest:
+    if not is_integer or not smallest <= value <= largest:
         wanted = wanted or f"an integer of at least {smallest}"
         raise ValueError(f"`{name}` must be {wanted}. Received: {name}={value!r}.")
     return int(value)
@@ -45,20 +48,22 @@ def positive_integer(value, name):
     return integer(value, name, wanted="a positive integer")
 
 
-def integers(values, name, smallest_number=1):
-    """``values`` as a tuple of positive ints, such as the widths of layers.
+def integers(values, name, smallest_number=1, smallest=1):
+    """``values`` as a tuple of ints, positive by default, such as the widths of layers.
 
     Args:
         values: a list or tuple, or an array of rank 1.
         name: of the argument.
         smallest_number: smallest length.
+        smallest: the smallest integer that fits.
     """
-    wanted = "positive integers" + (", at least one" if smallest_number else "")
+    kind = "positive integers" if smallest == 1 else f"integers of at least {smallest}"
+    wanted = f"a tuple of {kind}" + (", at least one" if smallest_number else "")
     error = ValueError(f"`{name}` must be {wanted}. Received: {name}={values!r}.")
     if isinstance(values, (str, bytes, dict, set)):
         raise error
     try:
-        result = tuple(positive_integer(value, name) for value in values)
+        result = tuple(integer(value, name, smallest) for value in values)
     except (TypeError, ValueError):
         raise error from None
     if len(result) < smallest_number:
@@ -86,6 +91,22 @@ def number(value, name, smallest=0.0, exclusive=False, wanted=None):
     return float(value)
 
 
+def fraction(value, name, zero=False, one=False):
+    """``value`` as a ``float`` between 0 and 1.
+
+    Args:
+        value: a number of Python or NumPy; a bool is not accepted.
+        name: of the argument.
+        zero, one: whether that end is accepted too.
+    """
+    low, high = "0 or more" if zero else "above 0", "at most 1" if one else "below 1"
+    wanted = f"{low} and {high}"
+    found = number(value, name, exclusive=not zero, wanted=wanted)
+    if found > 1.0 or (found == 1.0 and not one):
+        raise ValueError(f"`{name}` must be {wanted}. Received: {name}={value!r}.")
+    return found
+
+
 def _is_finite(value):
     try:
         return math.isfinite(value)
@@ -94,13 +115,35 @@ def _is_finite(value):
         return False
 
 
+def unmasked(values, name):
+    """``values``; ``ValueError`` if entries of an ``np.ma`` array, or a list of these, are masked.
+
+    NumPy and TensorFlow drop masks when they convert, and what was masked would count.
+    """
+    number_masked = _number_masked(values)
+    if number_masked:
+        raise ValueError(
+            f"`{name}` must be complete: fill in masked entries, or leave their rows out. "
+            f"Received: {name} with {number_masked} masked entries."
+        )
+    return values
+
+
+def _number_masked(values):
+    if isinstance(values, list | tuple):
+        return sum(map(_number_masked, values))
+    is_masked = isinstance(values, np.ma.MaskedArray)
+    return int(np.count_nonzero(np.ma.getmask(values))) if is_masked else 0
+
+
 def array(values, name):
-    """``values`` as a NumPy array of numbers or booleans.
+    """``values`` as a NumPy array of numbers or booleans, none of them masked.
 
     Args:
         values: an array, a tensor, nested lists, or a number.
         name: of the argument.
     """
+    unmasked(values, name)
     try:
         found = np.asarray(values)
     except (TypeError, ValueError):
