@@ -58,6 +58,23 @@ def test_ceilings_know_the_options():
     assert bounds.info("smile", clip=1.0).ceiling(4) == math.inf
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "candidates", "received"),
+    [
+        ("infonce", {}, 0, "candidates=0"),
+        ("minibatch_lower", {}, -1, "candidates=-1"),
+        ("interpolated", {}, 1, "candidates=1"),
+        ("interpolated", {"alpha": 1.5}, 8, "alpha=1.5"),
+        ("interpolated", {"alpha": -1}, 8, "alpha=-1"),
+    ],
+)
+def test_there_is_no_ceiling_of_too_few_candidates_or_of_no_bound(
+    name, options, candidates, received
+):
+    with pytest.raises(ValueError, match=rf"must be .*\. Received: {received}\.$"):
+        bounds.info(name, **options).ceiling(candidates)
+
+
 def test_options_are_bound():
     bound = bounds.get("smile", clip=1.0)
     assert bound(SCORES) == bounds.smile(SCORES, clip=1.0) != bounds.smile(SCORES)
@@ -79,6 +96,23 @@ def test_json_and_back(name, options):
     back = bounds.get(bounds.deserialize(plain))
     assert back(SCORES) == bound(SCORES)
     assert bounds.serialize(back) == plain == bounds.serialize(plain if not options else bound)
+
+
+@pytest.mark.parametrize("make", [np.array, tf.constant, np.float32, list])
+def test_a_fixed_baseline_is_json_and_comes_back(make):
+    baseline = [0.5, -0.25, 1.0, 0.125, 2.0]
+    given = make(baseline) if make is not np.float32 else make(0.5)
+    bound = bounds.get("tuba", log_baseline=given)
+    plain = json.loads(json.dumps(bounds.serialize(bound)))
+    assert plain["options"]["log_baseline"] == (baseline if make is not np.float32 else 0.5)
+    np.testing.assert_array_equal(bounds.deserialize(plain)(SCORES), bound(SCORES))
+
+
+def test_arrays_in_the_form_of_earlier_versions():
+    config = {"value": [0.5] * 5, "dtype": "float32"}
+    options = {"log_baseline": {"class_name": "__numpy__", "config": config}}
+    found = bounds.deserialize({"name": "tuba", "options": options})
+    assert found(SCORES) == bounds.tuba(SCORES, log_baseline=0.5)
 
 
 def test_unknown_options_name_the_known_ones():

@@ -127,6 +127,18 @@ def test_sizes_are_positive_integers(make, message):
         make()
 
 
+@pytest.mark.parametrize("temperature", [0.0, 1e-45, 2e-39, 1e-38])
+def test_scores_can_be_divided_by_the_temperature(temperature):
+    with pytest.raises(ValueError, match=rf"positive, .* Received: temperature={temperature}\."):
+        critics.CosineCritic(temperature)
+
+
+def test_the_least_temperature_gives_finite_scores():
+    x = np.eye(3, dtype=np.float32)
+    scores = critics.CosineCritic(1.2e-38)(x, x)
+    np.testing.assert_allclose(scores, x / np.float32(1.2e-38), rtol=1e-6)
+
+
 def test_widths_that_do_not_fit_each_other():
     x, y = np.zeros((2, 3), np.float32), np.zeros((2, 4), np.float32)
     with pytest.raises(ValueError, match=r"equal width. Received: x of width 3, y of width 4"):

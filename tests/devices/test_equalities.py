@@ -60,6 +60,64 @@ def test_workers_train_every_experiment_as_one_device(number, one_device, tmp_pa
         check(case, *differences)
 
 
+# 31 rows in batches of 8, and 14 in batches of 7; no data set says how many rows a batch has.
+UNEVEN = """
+import json, sys
+import keras, numpy as np, tensorflow as tf
+from tf_infomax import InfoMax, critics, encoders
+
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+x, y = np.random.default_rng(0).normal(size=(2, 31, 6)).astype(np.float32)
+
+
+def new_model():
+    found = InfoMax(encoders.MLP((4,), seed=0), None, critics.BilinearCritic(4, seed=1))
+    found.compile(keras.optimizers.SGD(0.1))
+    return found
+
+
+def pairs(rows, size):
+    data = tf.data.Dataset.from_tensor_slices((x[:rows], y[:rows])).batch(size)
+    return data.filter(lambda x, y: True)
+
+
+def tried(call, rows, size):
+    try:
+        call(pairs(rows, size), verbose=0)
+    except (ValueError, tf.errors.InvalidArgumentError) as error:
+        return str(error)
+    return "not refused"
+
+
+with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    model = new_model()
+one_device = new_model()
+sizes = ((31, 8), (14, 7))
+found = [tried(call, *one) for call in (model.fit, model.evaluate) for one in sizes]
+model.fit(pairs(16, 8), verbose=0)
+for rows in (24, 16):
+    one_device.fit(pairs(rows, 8), verbose=0)
+both = zip(model.get_weights(), one_device.get_weights(), strict=True)
+difference = max(np.abs(ours - theirs).max().item() for ours, theirs in both)
+print(json.dumps([*found, model.predict(pairs(31, 8), verbose=0)[0].shape, difference]))
+"""
+
+
+def test_batches_that_the_replicas_cannot_divide_are_refused():
+    done = subprocess.run(
+        [sys.executable, "-c", UNEVEN], env=clean_environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    *refused, shape, difference = json.loads(done.stdout.splitlines()[-1])
+    for message in refused:
+        assert "2 replicas needs the same number of rows" in message, message
+    assert len(refused) == 4 and shape == [31, 4]
+    assert "rows of this replica=" in refused[0] and refused[1].endswith("a batch of 7.")
+    # The three batches before the refused one, and two later ones.
+    assert difference < 1e-5
+
+
 def rows_of(workdir):
     """(step, metric, split, features) -> value."""
     found = {}

@@ -76,3 +76,26 @@ def test_sparse_correlations_of_a_singular_matrix_are_none():
     x = np.random.default_rng(0).normal(size=(500, 2))
     assert sparse_canonical_correlations(x, x[:, :1]) is None
     assert sparse_canonical_correlations(x, np.ones((500, 1))) is None
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-170, 1e170, 1e300])
+def test_the_scale_of_a_side_does_not_matter(scale):
+    x = np.random.default_rng(0).normal(size=(100, 2))
+    y = x + np.random.default_rng(1).normal(size=(100, 2))
+    plain, found = canonical_correlations(x, y), canonical_correlations(scale * x, y)
+    np.testing.assert_allclose(found.correlations, plain.correlations, rtol=1e-9)
+    np.testing.assert_allclose(scale * found.map_x, plain.map_x, rtol=1e-6)
+    np.testing.assert_allclose(found.mean_x / scale, plain.mean_x, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (np.zeros((99, 1)), r"x of shape \(99, 1\), y of shape \(100, 1\)"),
+        (np.full((100, 1), np.nan), "`x` must be finite.* 100 of its values"),
+        (np.zeros(100), r"`x` must be finite, of shape \[N, D\]"),
+    ],
+)
+def test_pairs_that_do_not_fit(x, words):
+    with pytest.raises(ValueError, match=words):
+        canonical_correlations(x, np.zeros((100, 1)))

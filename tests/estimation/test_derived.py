@@ -14,6 +14,10 @@ from tf_infomax import estimation
 FAST = {"epochs": 0, "folds": 2, "jobs": 1, "half_fits": 0}
 
 
+def with_nan(x):
+    return np.where(np.arange(len(x)) == 7, np.nan, x)
+
+
 def near(found, truth, errors=4.0):
     return abs(found.value - truth) < errors * found.standard_error
 
@@ -89,6 +93,12 @@ def test_p_values_of_independent_pairs_are_not_too_small():
     [
         (lambda x: estimation.lagged_mutual_information(x, x, [0.5]), "Lags must be .*ints"),
         (lambda x: estimation.lagged_mutual_information(x, x, []), "Lags must be one or more"),
+        (lambda x: estimation.lagged_mutual_information(x, x, None), "Lags must be one or more"),
+        (lambda x: estimation.mutual_information_matrix(x), "at least 2 columns"),
+        (lambda x: estimation.transfer_entropy(with_nan(x), x, 3), "source .* 1 of 50 rows.* 7"),
+        (lambda x: estimation.conditional_mutual_information(x, x, with_nan(x)), "Z contains NaN"),
+        (lambda x: estimation.conditional_mutual_information(x, x, None), "Z must have shape"),
+        (lambda x: estimation.certifiable(0), "`num_pairs` must be"),
         (lambda x: estimation.lagged_mutual_information(x, x, 49), "less than the 49 steps"),
         (lambda x: estimation.transfer_entropy(x, x, 0), "`history` must be an integer of at"),
         (lambda x: estimation.transfer_entropy(x, x, 49), "`history` must be less than 49"),
@@ -115,6 +125,15 @@ def test_merged_classes_are_told():
     y = np.arange(700) % 350
     with pytest.warns(estimation.EstimateWarning, match="250 rare levels of nominal columns of y"):
         estimation.mutual_info_classif(np.arange(700.0)[:, None], y, **FAST)
+
+
+def test_warnings_of_every_lag_are_given():
+    times = np.arange(300) / 40
+    x, y = np.sin(times), np.cos(times)
+    with pytest.warns(estimation.EstimateWarning) as caught:
+        estimation.lagged_mutual_information(x, y, (0, 3), blocks=None, **FAST)
+    told = [str(one.message) for one in caught if "Neighbouring rows" in str(one.message)]
+    assert [one.split(":")[0] for one in told] == ["Lag 0", "Lag 3"]
 
 
 def test_columns_of_equal_names():

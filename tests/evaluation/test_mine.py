@@ -182,9 +182,9 @@ def test_saving(tmp_path):
     [
         ({"negatives": 4.5}, r"an integer from 1 to batch_size - 1 = 9\. Received: negatives=4\.5"),
         ({"negatives": 10}, r"Received: negatives=10"),
-        ({"hidden_units": 8}, r"a tuple of positive integers\. Received: hidden_units=8"),
+        ({"hidden_units": 8}, r"positive integers in a tuple\. Received: hidden_units=8"),
         ({"hidden_units": (4.5,)}, r"Received: hidden_units=\(4\.5,\)"),
-        ({"channels": 3}, r"a tuple of positive integers\. Received: channels=3"),
+        ({"channels": 3}, r"positive integers in a tuple\. Received: channels=3"),
         ({}, r"of 8 pixels a side or more.* 4 x 5 pixels, channels=\(16, 32, 64\)"),
     ],
 )

@@ -127,7 +127,7 @@ def test_one_row_of_each_class():
 @pytest.mark.parametrize("k", [5, (-1, 5), (0, 5), (), (1.5,), None, "10"])
 def test_numbers_of_neighbours_are_positive(k):
     labels = np.arange(200) % 2
-    with pytest.raises(ValueError, match=r"`k` must be a tuple of positive integers.*Received: k"):
+    with pytest.raises(ValueError, match=r"`k` must be positive integers in a tuple.*Received: k"):
         nearest_neighbours(TRAIN, labels, QUERIES, labels[:37], k=k)
 
 

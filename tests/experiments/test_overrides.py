@@ -277,3 +277,15 @@ def test_several_values_of_an_evaluations_option_are_one_value():
 def test_what_would_count_twice_is_refused(setting, received):
     with pytest.raises(ValueError, match=rf"counted twice\. Received: .*{re.escape(received)}\.$"):
         changed(setting)
+
+
+def test_an_option_of_a_bound_is_set_once():
+    message = r"bound must set an option once\. Received: 'smile\(clip=1,clip=2\)'\.$"
+    with pytest.raises(ValueError, match=message):
+        changed("bound=nwj,smile(clip=1,clip=2)")
+
+
+@pytest.mark.parametrize("seeds", ["()", "[]", "0,-1"])
+def test_seeds_are_not_negative_and_at_least_one(seeds):
+    with pytest.raises(ValueError, match=r"0 or more, at least one\. Received: \("):
+        changed(f"seeds={seeds}")

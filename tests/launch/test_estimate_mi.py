@@ -232,6 +232,21 @@ def test_mistaken_files_do_not_wait_for_tensorflow(file, tmp_path):
         assert words in one_sentence(done.stderr)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--quantity=matrix", "--output=found"], "--output is for the report of I"),
+        (["--z=y", "--output=found"], "--output is for the report of I"),
+        (["--lags=5"], "--lags belongs to --quantity=lagged_mutual_information"),
+        (["--quantity=lagged_mutual_information", "--lags=1,a"], "--lags must be integers"),
+    ],
+)
+def test_flags_that_do_not_fit_the_quantity(start, tmp_path, arguments, words):
+    # They are refused before the file is looked for.
+    code, _, errors = start(tmp_path / "no.csv", "--x=x", "--y=y", *arguments)
+    assert code == 2 and words in errors
+
+
 @pytest.mark.slow
 def test_other_quantities(start, tmp_path):
     z, a, b = np.random.default_rng(0).normal(size=(3, 600))

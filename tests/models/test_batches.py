@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_infomax import AlignedViews, DeepInfoMax, InfoMax, encoders
+from tf_infomax import AlignedViews, DeepInfoMax, InfoMax, RepresentationModel, encoders
 from tf_infomax.critics import BilinearCritic, DotMapCritic, InnerProdCritic
 from tf_infomax.encoders import MLP
+from tf_infomax.models.batches import ViewsForm
 from tf_infomax.models.given_data import given_data
-from tf_infomax.objectives import Classification, LocalInformation
+from tf_infomax.objectives import Classification, LocalInformation, PriorMatching, ViewInformation
 
 X = np.random.default_rng(0).normal(size=(33, 4)).astype(np.float32)
 PICTURES = np.zeros((8, 28, 28, 1), np.float32)
@@ -25,6 +26,17 @@ def infomax():
 def deep_infomax(*terms):
     encoder = encoders.get("basic28x28", widths=(3, 4, 5), output_units=4, seed=0)
     model = DeepInfoMax(encoder, terms or [LocalInformation(DotMapCritic(6, seed=1))])
+    model.compile("adam", run_eagerly=True)
+    return model
+
+
+def views(names, *terms):
+    """A model of views with one encoder each."""
+    if not terms and len(names) == 1:
+        terms = [PriorMatching("normal", hidden_units=(4,), endpoint=f"{names}.code", seed=1)]
+    elif not terms:
+        terms = [ViewInformation(BilinearCritic(4, seed=1), views=tuple(names), endpoint="code")]
+    model = RepresentationModel({name: MLP((4,), seed=0) for name in names}, terms)
     model.compile("adam", run_eagerly=True)
     return model
 
@@ -88,6 +100,55 @@ IMAGE_FAULTS = {
 def test_images_are_refused_before_the_first_step(arguments, message):
     with pytest.raises(ValueError, match=f"(?s){message}"):
         deep_infomax().fit(*arguments, verbose=0, callbacks=[NoStep()])
+
+
+LABELS = np.arange(33) % 3
+ONES = {"sample_weight": np.ones(33), "batch_size": 33}
+# Names of the views, arguments of `fit`, others by name, the message.
+VIEW_FAULTS = {
+    "weights": ("ab", (X, X), ONES, r"no weights of examples.*Received: sample_weight of type nd"),
+    "weights of a dict": (
+        "ab", ({"a": X, "b": X},), ONES, r"takes the views a, b.*Received: .*NoneType, float64"
+    ),
+    "labels in the dict": (
+        "ab", ({"a": X, "b": X, "labels": LABELS},), {}, r"dict of just these.*Received: .*'labels'"
+    ),
+    "a view too few": ("ab", ({"a": X},), {}, r"takes the views a, b.*Received: .*'a': float32"),
+    "unbatched": ("ab", (SLICES((X, X)),), {}, r"data\.batch\(128.*Received: \(float32 \[4\]"),
+    "unbatched dict": (
+        "ab", (SLICES(({"a": X, "b": X}, LABELS)),), {}, r"data\.batch\(.*'a': float32 \[4\]"
+    ),
+    "unbatched view": ("a", (SLICES(X),), {}, r"data\.batch\(128.*Received: float32 \[4\]"),
+    "unbatched pictures": ("a", (SLICES(PICTURES),), {}, r"batched nowhere.*\(28, 28, 1\)"),
+    "unbatched labels": (
+        "a", (SLICES((PICTURES, LABELS[:8])),), {}, r"labels, must have the same number.*int64 \[\]"
+    ),
+    "labels too few": (
+        "ab", (tf.data.Dataset.from_tensors(((X, X), LABELS[:7])),), {}, r"labels, must.*64 \[7\]"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("names", "arguments", "options", "message"), VIEW_FAULTS.values(), ids=VIEW_FAULTS
+)
+def test_views_are_refused_before_the_first_step(names, arguments, options, message):
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        views(names).fit(*arguments, verbose=0, callbacks=[NoStep()], **options)
+
+
+def test_labels_follow_the_views_in_either_form():
+    form, y = ViewsForm("ab"), X + 1.0
+    given = [((X, y), LABELS), (X, y, LABELS), (((X, y), LABELS),), ({"b": y, "a": X}, LABELS)]
+    for data in given:
+        batch = form.read(data, "Model")
+        for expected, found in zip((X, y, LABELS), (*batch.inputs, batch.labels), strict=True):
+            np.testing.assert_array_equal(expected, found)
+    model = views("ab", Classification(3, "a.code", seed=1))
+    results = [model.evaluate(x, LABELS, verbose=0) for x in ((X, y), {"a": X, "b": y})]
+    assert results[0] == results[1]
+    model.fit((X, y), LABELS, verbose=0)
+    assert model.optimizer.iterations.numpy() == 2
 
 
 def test_weights_are_refused():

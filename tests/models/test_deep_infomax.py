@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits
 from tf_infomax import DeepInfoMax, encoders
 from tf_infomax.critics import ConcatCritic, ConcatMapCritic, DotMapCritic, EncoderTailCritic
 from tf_infomax.layers import optimizers
+from tf_infomax.models.players import finalized_apart
 from tf_infomax.objectives import (
     Classification,
     Coordinates,
@@ -334,6 +335,29 @@ def test_a_loaded_model_goes_on_with_new_draws(how, tmp_path):
     assert np.diff(np.sort([*reports, *went_on])).min() > 1e-5
 
 
+def test_evaluations_leave_the_draws_of_training_and_have_new_ones_of_their_own(tmp_path):
+    def still():
+        terms = [prior(), local(occluded=True)]
+        model = DeepInfoMax(small_encoder(), terms, seed=3)
+        model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+        return model
+
+    def evaluated(model):
+        return model.evaluate(digits()[0][:8], verbose=0)[0]
+
+    alone, watched = still(), still()
+    for _ in range(2):
+        assert fit_one_step(watched) == fit_one_step(alone)
+        first, second = evaluated(watched), evaluated(watched)
+        assert abs(first - second) > 1e-5
+    watched.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    third = evaluated(watched)
+    assert evaluated(loaded) == pytest.approx(third, rel=1e-6)
+    assert abs(third - second) > 1e-5
+    assert fit_one_step(loaded) == pytest.approx(fit_one_step(alone), rel=1e-6)
+
+
 def test_terms_of_one_kind_report_apart():
     images, _ = batch()
 
@@ -496,6 +520,58 @@ def test_optimizers_of_the_two_players():
     one = keras.optimizers.SGD()
     with pytest.raises(ValueError, match=r"an optimizer of its own. Received: one for two"):
         model.compile(one, one)
+
+
+EMA = {"use_ema": True, "ema_momentum": 0.5}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: keras.optimizers.Adam(1e-2, **EMA),
+        lambda: keras.optimizers.LossScaleOptimizer(
+            keras.optimizers.Adam(1e-2, **EMA), initial_scale=2.0
+        ),
+    ],
+    ids=["adam", "scaled"],
+)
+@pytest.mark.parametrize(
+    "terms",
+    [
+        lambda: [prior(), local()],
+        # Kernels of one shape.
+        lambda: [PriorMatching(hidden_units=(10,), seed=1), Classification(10, seed=2)],
+    ],
+    ids=["other shapes", "equal shapes"],
+)
+def test_every_player_ends_with_the_averages_of_its_own_variables(terms, make):
+    model = model_of(terms(), make(), run_eagerly=True)
+    variables = [v for _, own in model.optimized() for v in own]
+    averages = []
+
+    def average(batch, logs):
+        weights = values(variables)
+        pairs = zip(averages or weights, weights, strict=True)
+        averages[:] = [0.5 * old + 0.5 * new for old, new in pairs]
+
+    follow = keras.callbacks.LambdaCallback(on_train_batch_end=average)
+    images, labels = digits()
+    model.fit(data(images, labels, size=8, count=24), verbose=0, callbacks=[follow])
+    for expected, found in zip(averages, values(variables), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_an_optimizer_that_never_moved_leaves_its_variables():
+    moved, still = (keras.optimizers.SGD(1.0, **EMA) for _ in range(2))
+    one, other = (keras.Variable([float(k)]) for k in (1, 2))
+    moved.build([one])
+    still.build([other])
+    moved.apply([tf.constant([1.0])], [one])
+    one.assign([5.0])
+    with finalized_apart([moved, still]):
+        moved.finalize_variable_values([other, one])
+    # The average is that of after the step.
+    assert (one.numpy().item(), other.numpy().item()) == (0.0, 2.0)
 
 
 def fit_on(images, terms, labels=None):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_infomax import InfoMax, bounds
+from tf_infomax import AlignedViews, InfoMax, RepresentationModel, bounds
 from tf_infomax.critics import (
     BilinearCritic,
     ConcatCritic,
@@ -19,6 +19,7 @@ from tf_infomax.critics import (
 from tf_infomax.data.gaussians import CorrelatedGaussians
 from tf_infomax.encoders import MLP
 from tf_infomax.layers import optimizers
+from tf_infomax.objectives import ViewInformation
 
 # I(X; Y) = 3.32 nats.
 PAIRS = CorrelatedGaussians(dim=4, rho=0.9)
@@ -242,6 +243,27 @@ def test_one_encoder_may_serve_both_views(tmp_path):
     np.testing.assert_array_equal(loaded((x, y)), model((x, y)))
 
 
+def test_a_copy_and_a_file_share_the_encoder_of_several_views(tmp_path):
+    encoder, other = MLP((5, 3), seed=0), MLP((5, 3), seed=1)
+    term = ViewInformation(BilinearCritic(3, seed=2), views=("a", "c"), endpoint="code")
+    model = RepresentationModel({"a": encoder, "b": other, "c": encoder}, [term])
+    model.build(dict.fromkeys("abc", (None, 4)))
+    model.compile(optimizers.Adam(1e-2))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    copy = keras.models.clone_model(model)
+    for found in (loaded, copy):
+        first, second, third = found.encoders.values()
+        assert first is third and first is not second and list(found.encoders) == ["a", "b", "c"]
+    for ours, theirs in zip(loaded.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    # Earlier versions wrote the encoder for each of its views.
+    config = model.get_config()
+    config["encoders"]["c"] = config["encoders"]["a"]
+    earlier = RepresentationModel.from_config(config)
+    assert earlier.encoders["c"].get_config() == encoder.get_config()
+
+
 def test_two_encoders_have_weights_of_their_own():
     model = small_model()
     model.build(((None, 4), (None, 4)))
@@ -350,6 +372,28 @@ def test_one_pair_in_a_batch_of_unknown_size():
         tf.errors.InvalidArgumentError, match=r"(?s)At least two pairs.*drop_remainder=True"
     ):
         small_model().fit(pairs, verbose=0)
+
+
+NO_PAIRS = {
+    "view": (lambda model: model(ROWS), r"input_shape=\(8, 4\)"),
+    "shape": (lambda model: model.build((None, 4)), r"input_shape=\(None, 4\)"),
+    "three": (lambda model: model((ROWS, ROWS, ROWS)), r"input_shape=\((\(8, 4\)(, )?){3}\)"),
+    "view, built": (lambda model: [model(x) for x in ((ROWS, ROWS), ROWS)], r"inputs=float32 \[8"),
+    # As many rows as views.
+    "two rows": (
+        lambda model: [model(x) for x in ((ROWS, ROWS), ROWS[:2])], r"inputs=float32 \[2, 4\]"
+    ),
+    "three, built": (
+        lambda model: [model(x) for x in ((ROWS, ROWS), (ROWS, ROWS, ROWS))], r"inputs=\(float32"
+    ),
+}
+
+
+@pytest.mark.parametrize("make", [small_model, lambda: AlignedViews(MLP((4,)))])
+@pytest.mark.parametrize(("call", "received"), NO_PAIRS.values(), ids=NO_PAIRS)
+def test_calls_without_a_pair(make, call, received):
+    with pytest.raises(ValueError, match=rf"takes pairs \(x, y\).* Received: {received}"):
+        call(make())
 
 
 @pytest.mark.parametrize(

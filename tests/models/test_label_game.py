@@ -118,3 +118,38 @@ def test_one_optimizer_cannot_serve_two():
         new_game().compile(optimizer, player_optimizers={"classifier": optimizer})
     with pytest.raises(ValueError, match=r"players are: classifier\. Received: .*'adversary'"):
         new_game().compile(optimizer, player_optimizers={"adversary": "sgd"})
+
+
+def fitted(rows, size, known=True):
+    """(the classifier's kernel before, after, the log) of ``fit`` on batches of ``size`` rows."""
+    rng = np.random.default_rng(0)
+    x, labels = rng.normal(size=(rows, 4)).astype(np.float32), rng.integers(CLASSES, size=rows)
+    data = tf.data.Dataset.from_tensor_slices((x, labels)).batch(size)
+    if not known:
+        data = data.filter(lambda x, labels: True)
+    model = new_game(steps=3)
+    kernel = model.objectives[0].classifier.kernel
+    before = kernel.numpy()
+    log = model.fit(data, verbose=0).history
+    return before, kernel.numpy(), log
+
+
+@pytest.mark.parametrize("rows, size, received", [(8, 3, 3), (10, 8, 2)], ids=["all", "last"])
+def test_a_batch_smaller_than_its_parts(rows, size, received):
+    wanted = r"into 4 parts, .* 1 or more rows each: use batches of 4 or more"
+    with pytest.raises(ValueError, match=rf"{wanted}.* Received: a batch of {received}\."):
+        fitted(rows, size)
+    # Where the number of rows is not known before the step.
+    with pytest.raises(tf.errors.InvalidArgumentError, match=wanted):
+        fitted(rows, size, known=False)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_batch_of_one_row_a_part_moves_the_classifier(known):
+    before, after, log = fitted(8, 4, known=known)
+    assert np.isfinite(log["classifier_loss"][0]) and not np.array_equal(before, after)
+
+
+def test_evaluation_divides_no_batch():
+    values = new_game(steps=3).evaluate(np.ones((1, 4), np.float32), np.zeros(1, int), verbose=0)
+    assert np.all(np.isfinite(values))

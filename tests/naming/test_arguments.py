@@ -34,7 +34,7 @@ def test_a_largest_integer():
 @pytest.mark.parametrize("values", [8, (), (0,), (1.5,), "12", {3}, None, (True,)])
 def test_several_integers_are_a_tuple(values):
     assert arguments.integers([np.int64(0), 3], "widths", smallest=0) == (0, 3)
-    with pytest.raises(ValueError, match=r"`widths` must be a tuple of positive integers, at leas"):
+    with pytest.raises(ValueError, match=r"`widths` must be positive integers in a tuple, at leas"):
         arguments.integers(values, "widths")
 
 

@@ -59,3 +59,10 @@ def test_a_lock_has_one_holder(tmp_path):
         files.locked(path, 0.0, "busy.").__enter__()
     with files.locked(path, 0.0, "busy."):
         pass
+
+
+def test_a_directory_where_a_file_is_to_be_written(tmp_path):
+    (tmp_path / "rows.jsonl").mkdir()
+    with pytest.raises(ValueError, match=r"rows\.jsonl is to be .* Received: a directory\.$"):
+        files.check_no_directory(tmp_path / "rows.jsonl")
+    files.check_no_directory(tmp_path / "new.jsonl")

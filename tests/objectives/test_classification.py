@@ -92,6 +92,23 @@ def test_config_makes_the_same_term():
     assert copy.get_config() == term.get_config() and copy.num_classes == 7
 
 
+@pytest.mark.parametrize("label", [-2, 4])
+def test_only_minus_one_is_no_label(label):
+    term, encoder = connected()
+    labels = tf.constant(np.where(LABELS == -1, label, LABELS))
+    wanted = r"0 to 3, or -1 where there is none\."
+    with pytest.raises(ValueError, match=rf"{wanted} Received: labels={label}"):
+        term.loss(encoder.features(labels=labels))
+
+    def loss(labels):
+        return term.loss(encoder.features(labels=labels))[0]
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match=wanted):
+        tf.function(loss)(labels)
+    # XLA compiles no assertions.
+    assert np.isnan(tf.function(loss, jit_compile=True)(labels))
+
+
 def test_errors():
     term, encoder = connected()
     with pytest.raises(ValueError, match=r"needs labels. Received: images without labels"):

@@ -17,6 +17,7 @@ from tf_infomax.critics import (
 from tf_infomax.encoders import get as encoder_of
 from tf_infomax.layers.released import Dense
 from tf_infomax.objectives import EncodedViews, Features, GlobalInformation, LocalInformation
+from tf_infomax.objectives.term import checked_terms
 from tf_infomax.scores.pairs import PairScores
 
 RNG = np.random.default_rng(0)
@@ -318,3 +319,18 @@ def test_endpoints_that_do_not_fit():
         with pytest.raises(ValueError, match=message):
             term = GlobalInformation(EncoderTailCritic(6, tail), endpoint="local")
             term.connect(stored().encoded())
+
+
+@pytest.mark.parametrize("shared", ["critic", "layer"])
+def test_terms_share_no_critic_and_no_layer(shared):
+    tail = keras.layers.Dense(3)
+    first = EncoderTailCritic(3, tail)
+    second = first if shared == "critic" else EncoderTailCritic(3, tail)
+    terms = [GlobalInformation(critic) for critic in (first, second)]
+    for part in terms:
+        assert checked_terms([part]) == [part]
+    message = r"a critic, and other layers, of its own\. Received: .* objectives\[0\] and .*\[1\]"
+    with pytest.raises(ValueError, match=message):
+        checked_terms(terms)
+    apart = [GlobalInformation(EncoderTailCritic(3, keras.layers.Dense(3))) for _ in range(2)]
+    assert checked_terms(apart) == apart

@@ -116,3 +116,30 @@ def test_training_saving_and_going_on(tmp_path):
     assert sorted(loaded.objectives[0].assignment.numpy()) == list(range(24))
     again = [one.fit(data, verbose=0, shuffle=False).history["loss"] for one in (model, loaded)]
     assert again[0] == pytest.approx(again[1])
+
+
+@pytest.mark.parametrize("place", [-1, 20])
+def test_numbers_of_no_example(place):
+    term, encoder = connected()
+    index = [place, 1, 2, 3, 4, 5]
+    wanted = r"from 0 to 19, since `num_examples` is 20\."
+    with pytest.raises(ValueError, match=rf"{wanted} Received: index={place}"):
+        term.loss(features(encoder, index))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=wanted):
+        tf.function(lambda facts: term.loss(encoder.features(facts=facts))[0])(
+            {"index": tf.constant(index)}
+        )
+
+
+@pytest.mark.parametrize(
+    "index, message",
+    [
+        (np.arange(6) + 0.7, r"'index' of a batch must be integers\. Received: .*float64"),
+        (np.arange(6)[:, None], r"of shape \[K\]\. Received: index of shape \(6, 1\)"),
+    ],
+    ids=["floats", "column"],
+)
+def test_numbers_of_another_form(index, message):
+    term, encoder = connected()
+    with pytest.raises(ValueError, match=message):
+        term.loss(features(encoder, index))

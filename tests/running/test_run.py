@@ -14,6 +14,7 @@ from tf_infomax.data import datasets
 from tf_infomax.results.rows import read_rows
 from tf_infomax.running import run as run_module
 from tf_infomax.running.build import build
+from tf_infomax.running.evaluate import evaluate
 from tf_infomax.running.run import FINISHED, NON_FINITE, execute, restore
 
 
@@ -140,6 +141,16 @@ def test_a_finished_run_is_left_as_it_is(bilinear):
     before = rows_bytes(bilinear)
     assert execute(bilinear) == FINISHED
     assert rows_bytes(bilinear) == before
+
+
+def test_an_evaluation_whose_rows_cannot_be_written_is_refused_before_the_work(bilinear):
+    target = bilinear.directory / "evaluation.jsonl"
+    target.mkdir()
+    told = []
+    with pytest.raises(ValueError, match=rf"^{target} is to be .* Received: a directory\.$"):
+        evaluate(bilinear.directory, ["bound"], note=told.append)
+    target.rmdir()
+    assert not told
 
 
 def test_restore_gives_the_trained_objects_or_says_what_is_missing(bilinear, tmp_path):

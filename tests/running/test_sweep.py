@@ -1,5 +1,6 @@
 """Many runs in one work directory: what is planned, what is refused, how it ends."""
 
+import dataclasses
 import json
 import os
 import threading
@@ -10,12 +11,14 @@ import pytest
 
 from tests.tiny import determinism_undone, plan_tiny
 from tf_infomax.data import DatasetWarning
+from tf_infomax.experiments import catalog
 from tf_infomax.experiments.overrides import override
 from tf_infomax.results.rows import read_rows
 from tf_infomax.running import run as run_module
 from tf_infomax.running import sweep, worker
 from tf_infomax.running.build import load_images
 from tf_infomax.running.run import FINISHED, NON_FINITE, execute
+from tf_infomax.running.run_directory import RunDirectory
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -151,6 +154,32 @@ def test_work_directories_that_cannot_be_used_are_refused(tmp_path):
     # An empty one is fine, and so is one that is not there yet.
     for path in (tmp_path / "empty", tmp_path / "a/b/c"):
         assert plan_tiny(path, "critic_impact")
+
+
+def test_directories_where_files_are_to_be_written_are_refused_before_the_work(tmp_path):
+    (run,) = plan_tiny(tmp_path, "critic_impact", "critic=bilinear")
+    begin(run)
+    for path in (
+        tmp_path / "rows.jsonl", tmp_path / "report.html", run.directory / "rows.jsonl",
+        run.directory / "evaluation.jsonl",
+    ):
+        path.mkdir()
+        with pytest.raises(ValueError, match=rf"^{path} is to be .* Received: a directory\.$"):
+            plan_tiny(tmp_path, "critic_impact", "critic=bilinear")
+        path.rmdir()
+    assert plan_tiny(tmp_path, "critic_impact", "critic=bilinear")
+
+
+def begin(run):
+    """Begins a run: its directory, with its experiment in it."""
+    with RunDirectory(run.directory, run.experiment).locked():
+        pass
+
+
+def test_an_experiment_without_seeds_is_refused(tmp_path):
+    without = dataclasses.replace(catalog.get("critic_impact")[0], seeds=())
+    with pytest.raises(ValueError, match=r"seeds must .* at least one\. Received: \(\)\.$"):
+        sweep.plan([without], tmp_path)
 
 
 def test_a_failed_run_does_not_stop_the_others(tmp_path, capsys):

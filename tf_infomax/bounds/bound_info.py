@@ -3,11 +3,12 @@
 import dataclasses
 import functools
 import importlib
+import numbers
 from collections.abc import Callable
 
 from tf_infomax.naming.options import REQUIRED, check_options, options_of
 
-__all__ = ["BoundInfo", "free_options"]
+__all__ = ["BoundInfo", "checked_alpha", "free_options"]
 
 # Arguments that change from batch to batch, and are therefore not options of a bound.
 _INPUTS = ("scores", "log_conditional", "log_marginal")
@@ -23,7 +24,8 @@ class BoundInfo:
         unit: "nats" for mutual information, "1" for other divergences.
         kind: "lower" or "upper" if the expectation is such a bound on I(X; Y); "estimate" for an
             estimate of I(X; Y), in nats, that is not a bound; "divergence" for other quantities.
-        ceiling: number of candidates per anchor (M + 1, or K) -> the largest possible value.
+        ceiling: number of candidates per anchor (M + 1, or K) -> the largest possible value;
+            ``ValueError`` on numbers of candidates, or options, for which there is none.
         summary: bias and variance in one line.
         reference: the source.
         reads: "scores" of a critic, the matrix "log_conditional" of a known p(y | x), or
@@ -79,6 +81,13 @@ class BoundInfo:
             given={**self.given, **options},
             ceiling=functools.partial(self.ceiling, **options),
         )
+
+
+def checked_alpha(alpha):
+    """``alpha``, the option of the bound "interpolated"; ``ValueError`` unless it is in [0, 1]."""
+    if not isinstance(alpha, numbers.Real) or not 0.0 <= alpha <= 1.0:
+        raise ValueError(f"`alpha` must be a number from 0 to 1. Received: alpha={alpha!r}.")
+    return alpha
 
 
 def free_options(function):

@@ -6,8 +6,9 @@ The catalogue needs no TensorFlow; the functions are imported on first use.
 import functools
 import math
 
-from tf_infomax.bounds.bound_info import BoundInfo, free_options
+from tf_infomax.bounds.bound_info import BoundInfo, checked_alpha, free_options
 from tf_infomax.bounds.divergence_names import SYNONYMS
+from tf_infomax.naming.arguments import number
 from tf_infomax.naming.options import check_options
 from tf_infomax.naming.registry import Registry
 
@@ -36,9 +37,14 @@ def _constant(ceiling):
     return lambda candidates: ceiling
 
 
+def _log_candidates(candidates):
+    return math.log(number(candidates, "candidates", 1.0))
+
+
 def _interpolated_ceiling(candidates, alpha=0.01, log_baseline=None):
     del log_baseline
-    if alpha == 0.0:
+    candidates = number(candidates, "candidates", 2.0)
+    if checked_alpha(alpha) == 0.0:
         return math.inf
     # At alpha = 1 the subtracted term is 1; otherwise it can come arbitrarily close to 0.
     return math.log((candidates - 1) / alpha) + (1.0 if alpha < 1.0 else 0.0)
@@ -62,7 +68,7 @@ BOUNDS = Registry(
 )
 for _entry in (
     BoundInfo(
-        "infonce", "variational", "nats", "lower", math.log,
+        "infonce", "variational", "nats", "lower", _log_candidates,
         "low variance; saturates at log(M + 1), so biased where I(X; Y) is larger",
         "van den Oord et al. (2018), arXiv:1807.03748",
     ),
@@ -109,7 +115,7 @@ for _entry in (
         "log_conditional",
     ),
     BoundInfo(
-        "minibatch_lower", "known_conditional", "nats", "lower", math.log,
+        "minibatch_lower", "known_conditional", "nats", "lower", _log_candidates,
         "low variance; saturates at log K, so biased where I(X; Y) is larger",
         "Poole et al. (2019), arXiv:1905.06922",
         "log_conditional",
@@ -248,12 +254,28 @@ def serialize(bound):
     """
     name, options = _name_and_options(bound)
     name = BOUNDS.get(name).name
-    return {"name": name, "options": options} if options else name
+    plain = {option: _plain(value) for option, value in options.items()}
+    return {"name": name, "options": plain} if plain else name
 
 
 def deserialize(plain):
     """The inverse of ``serialize``: a name as it is, a dict as the function with options."""
-    return plain if isinstance(plain, str) else get(plain["name"], **plain["options"])
+    if isinstance(plain, str):
+        return plain
+    return get(plain["name"], **{key: _restored(value) for key, value in plain["options"].items()})
+
+
+def _plain(value):
+    """An option as JSON: numbers and arrays of NumPy and TensorFlow as numbers and lists."""
+    value = value.numpy() if hasattr(value, "numpy") else value
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _restored(value):
+    """An option as it was; files of earlier versions hold arrays in Keras' form."""
+    if isinstance(value, dict) and value.get("class_name") in ("__numpy__", "__tensor__"):
+        return value["config"]["value"]
+    return value
 
 
 def takes_baseline(bound):

@@ -7,10 +7,10 @@ they are infinite.
 """
 
 import math
-import numbers
 
 import tensorflow as tf
 
+from tf_infomax.bounds.bound_info import checked_alpha
 from tf_infomax.numerics.tensors import tensor
 from tf_infomax.scores.pairs import pair_scores
 
@@ -108,9 +108,7 @@ def interpolated(scores, log_baseline=None, alpha=0.01):
 
     Reference: Poole et al. (2019), arXiv:1905.06922, section 2.4, and its code.
     """
-    if not isinstance(alpha, numbers.Real) or not 0.0 <= alpha <= 1.0:
-        raise ValueError(f"`alpha` must be a number from 0 to 1. Received: alpha={alpha!r}.")
-    if alpha == 0.0:
+    if checked_alpha(alpha) == 0.0:
         return tuba(scores, log_baseline)
     scores = pair_scores(scores)
     log_baseline = _checked_baseline(log_baseline, scores)

@@ -81,6 +81,8 @@ def main(argv):
         if given[name].value is not None
     }
     check_names(given.bound, given.critic, given.margins, given.quantity)
+    quantity_name = given.quantity or ("conditional_mutual_information" if given.z else None)
+    lags = _checked(given, quantity_name)
     pairs = read_pairs(
         *(expanded(path, "The file of pairs") for path in argv[1:]),
         x=given.x, y=given.y, z=given.z, x_file=given.x_file, y_file=given.y_file,
@@ -95,10 +97,9 @@ def main(argv):
     from tf_infomax.estimation.summary import estimate
 
     try:
-        if given.quantity or given.z:
+        if quantity_name:
             print(quantity(
-                given.quantity or "conditional_mutual_information", pairs,
-                lags=[int(lag) for lag in given.lags],
+                quantity_name, pairs, lags=lags,
                 unit=given.unit, as_json=given.json, settings=given.set, **options,
             ))  # fmt: skip
             return 0
@@ -108,6 +109,26 @@ def main(argv):
         return 1
     print(found.json() if given.json else found.text())
     return 0
+
+
+def _checked(given, quantity_name):
+    """The lags as ints, after a check of flags that do not fit the quantity."""
+    if quantity_name and given.output:
+        raise ValueError(
+            "--output is for the report of I(X; Y); another quantity is printed, with --json as a "
+            f"JSON object. Received: --output={given.output} --quantity={quantity_name}."
+        )
+    if given["lags"].present and quantity_name != "lagged_mutual_information":
+        raise ValueError(
+            "--lags belongs to --quantity=lagged_mutual_information. "
+            f"Received: --lags={','.join(given.lags)} without it."
+        )
+    try:
+        return [int(lag) for lag in given.lags]
+    except ValueError:
+        raise ValueError(
+            f"--lags must be integers, as in 0,1,2. Received: --lags={','.join(given.lags)}."
+        ) from None
 
 
 def _announcement(pairs):

@@ -13,6 +13,7 @@ import math
 import keras
 import tensorflow as tf
 
+from tf_infomax.encoders.symbolic import code_shape
 from tf_infomax.numerics.row_blocks import map_rows
 
 __all__ = ["encode_in_chunks", "endpoints_in_chunks"]
@@ -34,7 +35,7 @@ def encode_in_chunks(encoder, x, chunk, training=True):
         ValueError: on an encoder that changes variables when it encodes (statistics of batch norm,
             seeds of dropout): chunks would neither see the whole batch nor repeat their draws.
     """
-    shape = encoder.compute_output_shape(tuple(x.shape))[1:]
+    shape = code_shape(encoder, x.shape)
     return _in_chunks(encoder, lambda rows: encoder(rows, training=training), x, chunk, shape)
 
 

@@ -5,6 +5,7 @@ import keras
 from tf_infomax.encoders.base import Encoder
 from tf_infomax.encoders.endpoint import Endpoint
 from tf_infomax.encoders.protocol import has_member, missing_members
+from tf_infomax.encoders.symbolic import symbolic_outputs
 from tf_infomax.naming.arguments import integer
 from tf_infomax.naming.registry import unknown_name
 
@@ -30,9 +31,8 @@ class _FeatureEncoder(Encoder):
                 "Images must have shape [K, H, W, C], H, W and C known. "
                 f"Received: images of shape {tuple(input_shape)}."
             )
-        # A symbolic call makes the weights of a model that is not built.
-        images = keras.KerasTensor(shape, self.compute_dtype)
-        outputs = self.features(images)
+        # It makes the weights of a model that is not built.
+        outputs = symbolic_outputs(self.features, shape, self.compute_dtype)
         _check_features(outputs)
         self._shapes = {name: tuple(value.shape)[1:] for name, value in outputs.items()}
         self._finish_build(shape)

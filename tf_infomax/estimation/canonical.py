@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from tf_infomax.naming.arguments import array, integer
+
 __all__ = ["CanonicalCorrelations", "canonical_correlations", "sparse_canonical_correlations"]
 
 # Directions whose variance is below this fraction of the largest are left out: they are lost in
@@ -12,6 +14,7 @@ _SMALLEST_VARIANCE = 1e-9
 # Correlations within so many standard errors of zero count as zero in sparse matrices, whose
 # smallest eigenvalue must stay above a limit.
 _SPARSE_ERRORS, _SMALLEST_SPARSE = 3.0, 1e-2
+_ORDINARY_EXPONENT = 300
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +92,7 @@ def canonical_correlations(x, y, folds=5, largest=0.9999, ridge=0.0):
     count as zero.
 
     Args:
-        x: ``[N, Dx]``, y: ``[N, Dy]``, finite.
+        x: ``[N, Dx]``, y: ``[N, Dy]``, finite, of any scale.
         folds: number of parts of the pairs, at least 2.
         largest: upper limit of the returned correlations.
         ridge: added to the covariances before they are inverted, as a fraction of the mean
@@ -97,7 +100,18 @@ def canonical_correlations(x, y, folds=5, largest=0.9999, ridge=0.0):
 
     Returns:
         ``CanonicalCorrelations``; the directions are fitted on all pairs.
+
+    Raises:
+        ValueError: on other shapes, fewer than 2 pairs in a fold, and values that are not finite.
     """
+    x, y = _checked(x, "x"), _checked(y, "y")
+    if len(x) != len(y) or len(x) < 2 * integer(folds, "folds", 2):
+        raise ValueError(
+            f"Row i of x and of y is one pair, of which {folds} folds need 2 each. "
+            f"Received: x of shape {x.shape}, y of shape {y.shape}."
+        )
+    exponents = _exponent(x), _exponent(y)
+    x, y = np.ldexp(x, -exponents[0]), np.ldexp(y, -exponents[1])
     fold_of = np.arange(len(x)) % folds
     held_out = np.zeros(min(x.shape[1], y.shape[1]))
     for fold in range(folds):
@@ -115,6 +129,8 @@ def canonical_correlations(x, y, folds=5, largest=0.9999, ridge=0.0):
     directions, in_sample = _directions(x, y, ridge)
     correlations = np.minimum(held_out if ridge else np.minimum(held_out, in_sample), largest)
     correlations[correlations < 2.0 / np.sqrt(len(x))] = 0.0
+    signed = (*exponents, *(-one for one in exponents))
+    directions = [np.ldexp(one, power) for one, power in zip(directions, signed, strict=True)]
     return CanonicalCorrelations(*directions, correlations)
 
 
@@ -148,6 +164,22 @@ def sparse_canonical_correlations(x, y, largest=0.9999):
         maps[0] / scales[:dim_x, np.newaxis], maps[1] / scales[dim_x:, np.newaxis],
         np.minimum(correlations, largest),
     )  # fmt: skip
+
+
+def _checked(values, name):
+    values = array(values, name).astype(np.float64, copy=False)
+    if values.ndim != 2 or not values.shape[1] or not np.isfinite(values).all():
+        raise ValueError(
+            f"`{name}` must be finite, of shape [N, D]. Received: {name} of shape {values.shape}, "
+            f"{np.sum(~np.isfinite(values))} of its values not finite."
+        )
+    return values
+
+
+def _exponent(values):
+    """Binary exponent by which values are divided for squares that are normal numbers, or 0."""
+    exponent = int(np.frexp(np.abs(values).max(initial=0.0))[1])
+    return exponent if abs(exponent) > _ORDINARY_EXPONENT else 0
 
 
 def _directions(x, y, ridge):

@@ -4,13 +4,14 @@ import dataclasses
 import numbers
 import warnings
 
+import numpy as np
 import pandas as pd
 from scipy import stats
 
 from tf_infomax.estimation.dependent_rows import clustered_error
 from tf_infomax.estimation.estimator import MutualInformationEstimator
 from tf_infomax.estimation.limits import EstimateWarning
-from tf_infomax.estimation.samples import as_frame_or_array
+from tf_infomax.estimation.samples import as_frame_or_array, sample_of
 from tf_infomax.naming.arguments import integer
 
 __all__ = [
@@ -56,6 +57,7 @@ def conditional_mutual_information(X, y, Z, **options):
     Raises:
         ValueError: as ``MutualInformationEstimator.fit``.
     """
+    X, y, Z = (columns_of(one, name) for name, one in (("X", X), ("y", y), ("Z", Z)))
     both = side_by_side(y, Z)
     terms = {"I(X; Y, Z)": (1, _fitted(X, both, options)), "I(X; Z)": (-1, _fitted(X, Z, options))}
     return _combined(terms)
@@ -104,6 +106,9 @@ def lagged_mutual_information(x, y, lags, **options):
 
     Raises:
         ValueError: on lags that leave too few rows, and as ``MutualInformationEstimator.fit``.
+
+    Warns:
+        EstimateWarning: as ``MutualInformationEstimator.fit``, with the lag.
     """
     x, y = columns_of(x, "x"), columns_of(y, "y")
     lags = _checked_lags(lags, len(x))
@@ -113,6 +118,8 @@ def lagged_mutual_information(x, y, lags, **options):
         first, second = (x, y) if lag >= 0 else (y, x)
         pairs = first.iloc[: len(x) - shift], second.iloc[shift:]
         fitted = _fitted(*(pairs if lag >= 0 else pairs[::-1]), {"blocks": "auto", **options})
+        for sentence in fitted.warnings_:
+            warnings.warn(f"Lag {lag}: {sentence}", EstimateWarning, stacklevel=2)
         low, high = fitted.confidence_interval_
         rows.append((lag, fitted.mutual_information_, fitted.standard_error_, low, high))
     names = ["lag", "mutual_information", "standard_error", "low", "high"]
@@ -155,14 +162,18 @@ def transfer_entropy(source, target, history=1, **options):
 
 
 def columns_of(values, name="X"):
-    """A sample as a data frame, with all its types kept: ``[N, D]``."""
+    """A sample as a data frame, with all its types kept: ``[N, D]``.
+
+    Raises:
+        ValueError: as ``MutualInformationEstimator.fit``; columns of other samples beside it would
+            make its message one about another sample and other rows.
+    """
     values = as_frame_or_array(values, name)
+    sample_of(values, name)
     if isinstance(values, pd.DataFrame):
         return values
     if isinstance(values, pd.Series):
         return values.to_frame()
-    if not values.ndim:
-        raise ValueError(f"{name} must have shape [N, D] or [N]. Received: {name}={values!r}.")
     return pd.DataFrame(values.reshape(len(values), -1) if values.ndim > 2 else values)
 
 
@@ -178,7 +189,7 @@ def side_by_side(*samples):
 
 
 def _checked_lags(lags, count):
-    lags = [lags] if isinstance(lags, numbers.Integral) else list(lags)
+    lags = list(lags) if np.iterable(lags) else [lags]
     known = [lag for lag in lags if isinstance(lag, numbers.Integral) and abs(lag) < count - 1]
     if len(known) < max(len(lags), 1):
         raise ValueError(

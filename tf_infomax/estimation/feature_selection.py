@@ -62,9 +62,14 @@ def mutual_information_matrix(X, progress=None, **options):
         Symmetric data frame ``[D, D]``, nats, named as the columns; NaN on the diagonal, where it
         is the entropy of a discrete column and infinite for others. Negative values are within
         their errors.
+
+    Raises:
+        ValueError: on fewer than 2 columns, and as ``MutualInformationEstimator.fit``.
     """
     columns = columns_of(X)
     size = columns.shape[1]
+    if size < 2:
+        raise ValueError(f"A matrix needs at least 2 columns. Received: X with {size}.")
     values = np.full((size, size), np.nan)
     pairs = [(row, column) for row in range(size) for column in range(row)]
     for done, (row, column) in enumerate(pairs, 1):

@@ -5,6 +5,8 @@ import math
 import numpy as np
 from scipy import stats
 
+from tf_infomax.naming.arguments import integer
+
 __all__ = [
     "EstimateWarning",
     "below_zero",
@@ -40,7 +42,7 @@ def certifiable(num_pairs):
 
     Reference: McAllester and Stratos (2020), arXiv:1811.04251, theorem on mutual information.
     """
-    return 2.0 * math.log(num_pairs) + 5.0
+    return 2.0 * math.log(integer(num_pairs, "num_pairs")) + 5.0
 
 
 def limits_reached(estimate, standard_error, num_pairs, ceiling):

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from tf_infomax.numerics.exact_columns import exact_column, is_missing
 
-__all__ = ["Sample", "as_frame_or_array", "check_same_columns", "pairs_of"]
+__all__ = ["Sample", "as_frame_or_array", "check_same_columns", "pairs_of", "sample_of"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +70,7 @@ def pairs_of(x, y, nominal=(False, False)):
             columns that do not hold real numbers.
     """
     samples = [
-        _sample(values, name, accepted)
+        sample_of(values, name, accepted)
         for name, values, accepted in zip(("X", "y"), (x, y), nominal, strict=True)
     ]
     if len(samples[0]) != len(samples[1]):
@@ -139,7 +139,8 @@ def as_frame_or_array(values, name):
     return values if isinstance(values, pd.DataFrame | pd.Series) else _array(values, name)
 
 
-def _sample(values, name, accepts_nominal):
+def sample_of(values, name, accepts_nominal=True):
+    """One ``Sample``; arguments and errors as in ``pairs_of``, which calls it ``name``."""
     values = as_frame_or_array(values, name)
     names = grid = None
     if isinstance(values, pd.DataFrame):

@@ -92,7 +92,7 @@ def over_chunks(of_chunk, inputs):
     Raises:
         ValueError: if ``inputs`` are not a floating batch.
     """
-    inputs = tensor(arguments.unmasked(inputs, "inputs"), "inputs")
+    inputs = tensor(inputs, "inputs")
     if inputs.shape.rank < 2 or not inputs.dtype.is_floating or 0 in inputs.shape:
         raise ValueError(
             "`inputs` must be a floating batch [K, D] or [K, H, W, C]. "

@@ -33,7 +33,7 @@ def mean_bound(bound, critic, codes_1, codes_2, batch_size, baseline=None):
     if baseline is not None:
         arguments.function(baseline, "baseline", "a function of a batch of codes, or None")
     codes_1, codes_2 = (
-        tensor(arguments.unmasked(codes, name), name)
+        tensor(codes, name)
         for name, codes in (("codes_1", codes_1), ("codes_2", codes_2))
     )
     if not codes_1.shape.rank or not codes_2.shape.rank:

@@ -208,7 +208,7 @@ def released_ssim(a, b, window=11):
 
 
 def _checked(a, b):
-    a, b = (tensor(arguments.unmasked(one, name), name) for name, one in (("a", a), ("b", b)))
+    a, b = (tensor(one, name) for name, one in (("a", a), ("b", b)))
     fits = a.shape.rank == 4 and a.shape == b.shape and 0 not in a.shape[1:]
     if not fits or not a.dtype.is_floating or a.dtype != b.dtype:
         raise ValueError(

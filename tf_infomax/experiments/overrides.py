@@ -230,6 +230,9 @@ def _named(text, current, path):
             raise ValueError(
                 f"{path} must be a name, or read name(option=value). Received: {text!r}."
             )
+        keys = [key.strip() for key, _, _ in settings]
+        if len(set(keys)) < len(keys):
+            raise ValueError(f"{path} must set an option once. Received: {text!r}.")
         return Pick(name.strip(), {key.strip(): _literal(value) for key, _, value in settings})
     same = [one for one in current if isinstance(one, Pick) and one.name == text]
     return same[0] if len(same) == 1 else text

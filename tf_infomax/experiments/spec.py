@@ -229,7 +229,11 @@ def check_once(path, values, kind="a value"):
 
 
 def check_distinct(swept):
-    """Raises ``ValueError`` if a seed, or a value of a sweep, of an experiment occurs twice."""
+    """Raises ``ValueError`` without seeds, and if a seed or a value of a sweep occurs twice."""
+    if not swept.seeds or any(seed < 0 for seed in swept.seeds):
+        raise ValueError(
+            f"seeds must be integers, 0 or more, at least one. Received: {swept.seeds}."
+        )
     check_once("seeds", swept.seeds, "a seed")
     for path, values in swept.sweep:
         check_once(path, values)

@@ -5,7 +5,7 @@ import tensorflow as tf
 __all__ = ["write_call", "write_saved_model"]
 
 
-def write_saved_model(path, variables, signatures, serve=None):
+def write_saved_model(path, variables, signatures, serve=None, model=None):
     """Writes a SavedModel.
 
     Args:
@@ -14,13 +14,29 @@ def write_saved_model(path, variables, signatures, serve=None):
         signatures: dict of name -> concrete function with a dict of outputs.
         serve: function with an input signature, which ``tf.saved_model.load(path).serve`` will be,
             or ``None``.
+        model: Keras model behind the functions, whose lookup tables (those of
+            ``keras.layers.TextVectorization``, for instance) are saved with them; ``None`` if it
+            has none.
     """
     module = tf.Module()
     # Variables are saved only if the module knows them.
     module.weights = [variable.value for variable in variables]
+    module.tables = [] if model is None else _lookup_tables(model)
     if serve is not None:
         module.serve = serve
     tf.saved_model.save(module, str(path), signatures=signatures)
+
+
+def _lookup_tables(model):
+    """What a model holds besides variables that its functions need: tables of its layers."""
+    view = tf.train.TrackableView(model)
+    # Layer by layer, since TensorFlow does not look into Keras' lists and dicts of layers.
+    return [
+        child
+        for layer in model._flatten_layers()
+        for child in view.children(layer).values()
+        if isinstance(child, tf.saved_model.experimental.TrackableResource)
+    ]
 
 
 def write_call(path, model, specs, output_names):
@@ -50,4 +66,4 @@ def write_call(path, model, specs, output_names):
 
     signature = named.get_concrete_function(**{spec.name: spec for spec in specs})
     signatures = {"serving_default": signature, "serve": signature}
-    write_saved_model(path, model.variables, signatures, serve)
+    write_saved_model(path, model.variables, signatures, serve, model)

@@ -60,7 +60,7 @@ class AlignedViews(PairModel):
         super().__init__(encoder_1, encoder_2, term, **kwargs)
 
     def call(self, inputs, training=False):
-        x, y = inputs
+        x, y = self._both(inputs)
         return (
             unit_norm(self.encoder_1(x, training=training)),
             unit_norm(self.encoder_2(y, training=training)),

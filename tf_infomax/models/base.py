@@ -9,8 +9,15 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax.layers.saved_model import write_call
-from tf_infomax.models.data_check import check_rows, checked_batch, doubts
+from tf_infomax.models.data_check import (
+    check_first_rows,
+    check_rows,
+    checked_batch,
+    divided_evenly,
+    doubts,
+)
 from tf_infomax.models.given_data import given_data
+from tf_infomax.models.players import finalized_apart
 
 __all__ = ["SelfSupervisedModel"]
 
@@ -54,6 +61,9 @@ class SelfSupervisedModel(keras.Model):
     def predict_on(self, batch):
         """Codes of a ``Batch``, row by row, in inference mode, which ``predict`` concatenates."""
         raise NotImplementedError
+
+    def check_parts(self, rows):
+        """Raises ``ValueError`` if a training step cannot divide so many rows as it needs to."""
 
     def optimized(self):
         """(optimizer, its trainable variables) of each player.
@@ -119,13 +129,16 @@ class SelfSupervisedModel(keras.Model):
         if self.compiled:
             given = call.arguments
             weights, share = given.get("sample_weight"), 1.0 - given.get("validation_split", 0.0)
-            x = self._prepared(x, y, weights, batch_size, share=share)
+            x = self._prepared(x, y, weights, batch_size, share=share, trains=True)
             self._follow_trainable()
             validation, size = given.get("validation_data"), given.get("validation_batch_size")
             if validation is not None:
                 self._check_validation(validation, size or batch_size)
             elif share < 1.0:
                 self._check_validation((x, y, weights), size or batch_size, -share)
+            with finalized_apart([optimizer for optimizer, _ in self.optimized()]):
+                return super().fit(x, y, batch_size, *args, **kwargs)
+        # Keras' own message.
         return super().fit(x, y, batch_size, *args, **kwargs)
 
     def evaluate(self, x=None, y=None, batch_size=None, *args, **kwargs):
@@ -149,10 +162,22 @@ class SelfSupervisedModel(keras.Model):
         x = self._prepared(x, None, None, batch_size, least_rows=1)
         return super().predict(x, batch_size, *args, **kwargs)
 
-    def _prepared(self, x, y, sample_weight, batch_size, least_rows=None, share=1.0):
+    def _prepared(
+        self, x, y, sample_weight, batch_size, least_rows=None, share=1.0, trains=False
+    ):
         """Checks the data and builds the model on them; returns what to pass to Keras as ``x``."""
         given = given_data(x, y, sample_weight, batch_size, share, peek=not self.built)
-        batch = self._check(given, self.least_rows if least_rows is None else least_rows)
+        batch = self._check(given, least_rows)
+        # Unknown numbers of rows are checked in the graph.
+        for rows in filter(None, (given.batch_rows, given.last_rows) if trains else ()):
+            self.check_parts(rows)
+        if sample_weight is not None:
+            # Keras passes them on where labels may stand.
+            raise ValueError(
+                f"{type(self).__name__} knows no weights of {self.form.rows_are}: draw some of "
+                "them more often instead. "
+                f"Received: sample_weight of type {type(sample_weight).__name__}."
+            )
         shape = None if batch is None else self.form.build_shape(batch)
         with self.distribute_strategy.scope():
             if not self.built and shape is not None:
@@ -164,14 +189,18 @@ class SelfSupervisedModel(keras.Model):
     def _check_validation(self, data, batch_size, share=1.0):
         parts = data if isinstance(data, (tuple, list)) else (data,)
         given = given_data(*parts[:3], batch_size=batch_size, share=share)
-        self._check(given, self.least_rows)
+        self._check(given)
 
-    def _check(self, given, least_rows):
+    def _check(self, given, least_rows=None):
         """The first batch of ``given`` as a ``Batch``, or ``None`` if it is not known."""
         number = self.distribute_strategy.num_replicas_in_sync
-        batch = checked_batch(given, self.form, type(self).__name__, least_rows, number)
+        # `predict` compares no rows.
+        least = self.least_rows if least_rows is None else least_rows
+        batch = checked_batch(given, self.form, type(self).__name__, least, number)
+        if least_rows is None:
+            check_first_rows(given, number)
         if batch is not None:
-            for doubt in doubts(given, batch, self.form, least_rows):
+            for doubt in doubts(given, batch, self.form, least):
                 self._tell_once(doubt)
         return batch
 
@@ -208,11 +237,13 @@ class SelfSupervisedModel(keras.Model):
     def predict_step(self, data):
         return self.predict_on(self._batch(data))
 
-    def _batch(self, data, least_rows=1):
+    def _batch(self, data, least_rows=None):
         batch = self.form.read(data, type(self).__name__)
         if not self.built:
             self.build(self.form.build_shape(batch))
-        if least_rows > 1:
+        if least_rows is not None:
+            # Codes are predicted row by row, whatever the rows of the other replicas.
+            batch = divided_evenly(batch)
             check_rows(batch, self.form, least_rows)
         return batch
 

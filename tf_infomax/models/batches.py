@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["FACTS", "IMAGES", "PAIRS", "Batch", "ImageForm", "PairForm", "ViewsForm", "given_parts"]
+__all__ = [
+    "FACTS", "IMAGES", "PAIRS", "Batch", "ImageForm", "PairForm", "ViewsForm", "given_parts",
+    "structure",
+]  # fmt: skip
 
 # What a batch may say of every example besides its label; see ``objectives.Features``.
 FACTS = ("index", "attributes")
@@ -51,6 +54,8 @@ class PairForm:
 
     names = ("view_1", "view_2")
     rows_are = "pairs"
+    # Whether the rank of the inputs tells a batch from a single example.
+    rank_is_fixed = False
 
     def read(self, data, model):
         """``data`` as a ``Batch``.
@@ -70,15 +75,15 @@ class PairForm:
             raise ValueError(
                 f"{model} takes pairs: data whose batches are (x, y), two views, without labels or "
                 "weights (`data.map(lambda pair, label: pair)` leaves labels out); codes of one "
-                f"view are those of its encoder. Received: {_structure(data)}."
+                f"view are those of its encoder. Received: {structure(data)}."
             )
         x, y = batch = tuple(map(_with_shape, parts))
         for view in batch:
-            if view.shape.rank is not None and view.shape.rank < 2 and view.dtype != tf.string:
+            if _is_single(view):
                 raise ValueError(
                     f"{model} takes batches of pairs, x of shape [K, ...] and y of shape [K, ...]. "
                     "Single pairs are batched by `data.batch(128, drop_remainder=True)`, numbers "
-                    f"become views of shape [K, 1]. Received: {_structure(data)}."
+                    f"become views of shape [K, 1]. Received: {structure(data)}."
                 )
         if not x.shape[:1].is_compatible_with(y.shape[:1]):
             raise ValueError(
@@ -110,6 +115,7 @@ class ImageForm:
 
     names = ("images",)
     rows_are = "images"
+    rank_is_fixed = True
 
     def read(self, data, model):
         """``data`` as a ``Batch``; as ``PairForm.read``."""
@@ -122,7 +128,7 @@ class ImageForm:
             parts = (parts[0]["images"], *parts[1:])
         if len(parts) > 2 or not all(map(_is_leaf, parts)):
             raise ValueError(
-                f"{model} trains on images or on (images, labels). Received: {_structure(data)}."
+                f"{model} trains on images or on (images, labels). Received: {structure(data)}."
             )
         images, labels = (*map(_with_shape, parts), None)[:2]
         rank = images.shape.rank
@@ -166,11 +172,14 @@ class ImageForm:
 class ViewsForm:
     """A dict of views ``{name: [K, ...]}``, or the views in their order; perhaps labels after them.
 
+    So ``(views, labels)`` with either form of the views, or ``(x, y, labels)``.
+
     Args:
         names: of the views.
     """
 
     rows_are = "examples"
+    rank_is_fixed = False
 
     def __init__(self, names):
         self.names = tuple(names)
@@ -181,21 +190,30 @@ class ViewsForm:
         if len(parts) == 1 and isinstance(parts[0], (tuple, list)):
             parts = tuple(parts[0])
         number = len(self.names)
-        if isinstance(parts[0], dict):
-            views = tuple(parts[0].get(name) for name in self.names)
-            parts = (*views, *parts[1:])
+        if isinstance(parts[0], dict) and set(parts[0]) == set(self.names):
+            parts = (*(parts[0][name] for name in self.names), *parts[1:])
+        elif isinstance(parts[0], (tuple, list)) and len(parts[0]) == number:
+            parts = (*parts[0], *parts[1:])
         if len(parts) not in (number, number + 1) or not all(map(_is_leaf, parts)):
             raise ValueError(
-                f"{model} takes the views {', '.join(self.names)}, as a dict or in this order, and "
-                f"perhaps labels: (views, labels). Received: {_structure(data)}."
+                f"{model} takes the views {', '.join(self.names)}, as a dict of just these or in "
+                "this order, and perhaps labels after them: (views, labels). "
+                f"Received: {structure(data)}."
             )
-        views, labels = tuple(map(_with_shape, parts[:number])), (*parts[number:], None)[0]
-        if any(not views[0].shape[:1].is_compatible_with(view.shape[:1]) for view in views):
+        parts = tuple(map(_with_shape, parts))
+        views, labels = parts[:number], (*parts[number:], None)[0]
+        if any(map(_is_single, views)):
             raise ValueError(
-                "All views of a batch must have the same number of rows. "
-                f"Received: {_structure(data)}."
+                f"{model} takes batches of views, each of shape [K, ...]. Single examples are "
+                "batched by `data.batch(128, drop_remainder=True)`, numbers become views of shape "
+                f"[K, 1]. Received: {structure(data)}."
             )
-        return Batch(views, None if labels is None else _with_shape(labels))
+        if any(not views[0].shape[:1].is_compatible_with(part.shape[:1]) for part in parts):
+            raise ValueError(
+                "All views of a batch, and its labels, must have the same number of rows. "
+                f"Received: {structure(data)}."
+            )
+        return Batch(views, labels)
 
     def doubt(self, batch, data):
         """``None``: no check applies to views in general."""
@@ -222,6 +240,11 @@ def _is_leaf(part):
     return part is not None and not isinstance(part, (tuple, list, dict))
 
 
+def _is_single(view):
+    """Whether a view is certainly no batch: words are batched as ``[K]``, all else is not."""
+    return view.shape.rank is not None and view.shape.rank < 2 and view.dtype != tf.string
+
+
 def _with_shape(part):
     """``part`` with TensorFlow's shape and dtype: specifications and tensors as they are."""
     if isinstance(part, tf.TypeSpec) and hasattr(part, "shape"):
@@ -229,12 +252,12 @@ def _with_shape(part):
     return tf.convert_to_tensor(part)
 
 
-def _structure(data):
+def structure(data):
     """``data`` in a few words: "(float32 [8, 4], float32 [8, 4])"."""
     if isinstance(data, (tuple, list)):
-        return f"({', '.join(map(_structure, data))}{',' * (len(data) == 1)})"
+        return f"({', '.join(map(structure, data))}{',' * (len(data) == 1)})"
     if isinstance(data, dict):
-        return f"{{{', '.join(f'{name!r}: {_structure(part)}' for name, part in data.items())}}}"
+        return f"{{{', '.join(f'{name!r}: {structure(part)}' for name, part in data.items())}}}"
     shape, dtype = getattr(data, "shape", None), getattr(data, "dtype", None)
     if shape is None or dtype is None:
         return type(data).__name__

@@ -1,10 +1,12 @@
 """What a model asks of its data, checked before the first step and, where unknown, in the graph."""
 
+import dataclasses
+
 import tensorflow as tf
 
 from tf_infomax.numerics import replicas
 
-__all__ = ["check_rows", "checked_batch", "doubts"]
+__all__ = ["check_first_rows", "check_rows", "checked_batch", "divided_evenly", "doubts"]
 
 
 def checked_batch(given, form, model, least_rows, number_of_replicas):
@@ -29,7 +31,7 @@ def checked_batch(given, form, model, least_rows, number_of_replicas):
             "only one where it is smaller. Received: data without a batch."
         )
     batch = form.read(given.batch, model)
-    if given.is_never_batched and len(batch.inputs) > 1:
+    if given.is_never_batched and not form.rank_is_fixed:
         raise ValueError(
             f"{model} learns from batches: this data set gives slices of arrays, batched "
             "nowhere, whose first axis would be taken for the batch. Use `data.batch(128, "
@@ -42,14 +44,27 @@ def checked_batch(given, form, model, least_rows, number_of_replicas):
             f"{_too_few(form)} Received: batches of {given.batch_rows} {form.rows_are}, the last "
             f"of {given.last_rows}."
         )
+    if not known and batch.rows is not None:
+        known = [batch.rows]
     uneven = [rows for rows in known if rows % number_of_replicas]
     if uneven:
-        raise ValueError(
-            f"Each of the {number_of_replicas} replicas needs as many rows of a batch: use a "
-            f"multiple of {number_of_replicas}, and `drop_remainder=True`. "
-            f"Received: a batch of {uneven[-1]}."
-        )
+        raise ValueError(f"{_uneven(number_of_replicas)} Received: a batch of {uneven[-1]}.")
     return batch
+
+
+def check_first_rows(given, number_of_replicas):
+    """Raises on a first batch that the replicas cannot divide, where no size is known beforehand.
+
+    Before the first step Keras takes the mean of the replicas' parts of the first batch, and fails
+    without saying why if these differ in size.
+    """
+    data = given.x
+    if number_of_replicas == 1 or given.batch_rows or not isinstance(data, tf.data.Dataset):
+        return
+    for batch in data.take(1):
+        rows = len(tf.nest.flatten(batch)[0])
+        if rows % number_of_replicas:
+            raise ValueError(f"{_uneven(number_of_replicas)} Received: a batch of {rows}.")
 
 
 def doubts(given, batch, form, least_rows):
@@ -68,12 +83,37 @@ def doubts(given, batch, form, least_rows):
 def check_rows(batch, form, least_rows):
     """Raises on a batch with too few rows: here, or in the graph if their number is not known."""
     message = _too_few(form)
+    if least_rows < 2:
+        return
     if batch.rows is None:
         # The rows of all replicas count where they are gathered.
         least = tf.cast(-(-least_rows // replicas.number()), tf.int32)
         tf.debugging.assert_greater_equal(tf.shape(batch.inputs[0])[0], least, message)
     elif batch.rows * replicas.number() < least_rows:
         raise ValueError(f"{message} Received: a batch of shape {batch.inputs[0].shape}.")
+
+
+def divided_evenly(batch):
+    """The batch of this replica; its rows are read only if all replicas have the same number.
+
+    Checked in the graph, before anything is gathered, unless the number of rows is known there.
+    """
+    number = replicas.number()
+    if number == 1 or (batch.rows is not None and not tf.executing_eagerly()):
+        return batch
+    rows = tf.shape(batch.inputs[0])[0]
+    message = f"{_uneven(number)} Received: rows of this replica="
+    check = tf.debugging.Assert(replicas.have_equal(rows), [message, rows])
+    with tf.control_dependencies([] if check is None else [check]):
+        inputs = tuple(map(tf.identity, batch.inputs))
+    return dataclasses.replace(batch, inputs=inputs)
+
+
+def _uneven(number):
+    return (
+        f"Each of the {number} replicas needs the same number of rows of a batch: use batches of "
+        f"a multiple of {number} rows, and `drop_remainder=True`."
+    )
 
 
 def _too_few(form):

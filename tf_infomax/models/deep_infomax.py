@@ -131,10 +131,10 @@ class DeepInfoMax(RepresentationModel):
     def _argument_of(self, view):
         return "encoder"
 
-    def _seeded(self, batch):
+    def _as_dict(self, batch, seed):
         # Terms and views use the images as given, without a cast.
         images = tf.cast(batch.inputs[0], self.encoder.variable_dtype)
-        return super()._seeded(dataclasses.replace(batch, inputs=(images,)))
+        return super()._as_dict(dataclasses.replace(batch, inputs=(images,)), seed)
 
     def get_config(self):
         config = super().get_config()

@@ -41,7 +41,7 @@ class InfoMax(PairModel):
 
     Under a ``tf.distribute`` strategy (``fit`` under ``MirroredStrategy``) a batch is split over
     the replicas, and every pair has the pairs of all replicas as negatives: the numbers are those
-    of one device.
+    of one device. Batches that the replicas cannot divide evenly are refused.
 
     ``fit`` and ``evaluate`` compute the scores in blocks (``BlockedScores``) if the batch size is
     known (``drop_remainder=True``) and the matrix of scores would be large.
@@ -121,7 +121,8 @@ class InfoMax(PairModel):
         return self.term.scored_bound(scores, log_baseline)
 
     def call(self, inputs, training=False):
-        features = self.features({"views": dict(zip(self.VIEWS, inputs, strict=True))}, training)
+        views = dict(zip(self.VIEWS, self._both(inputs), strict=True))
+        features = self.features({"views": views}, training)
         return self.critic(*(features.own(f"{view}.code") for view in self.VIEWS))
 
     def compute_output_shape(self, input_shape):

@@ -2,7 +2,7 @@
 
 import keras
 
-from tf_infomax.models.batches import PAIRS
+from tf_infomax.models.batches import PAIRS, structure
 from tf_infomax.models.representation import RepresentationModel
 
 __all__ = ["PairModel"]
@@ -52,9 +52,20 @@ class PairModel(RepresentationModel):
         return self.loss_of({"views": {"view_1": x, "view_2": y}}, training)
 
     def _view_shapes(self, input_shape):
-        return {
-            view: tuple(shape) for view, shape in zip(self.VIEWS, input_shape, strict=True)
-        }
+        shapes = self._both(input_shape, f"input_shape={input_shape}")
+        return {view: tuple(shape) for view, shape in zip(self.VIEWS, shapes, strict=True)}
+
+    def _both(self, given, received=None):
+        """Both views of the inputs of ``call``, or both shapes."""
+        is_two = isinstance(given, (tuple, list)) and len(given) == 2
+        # Not one shape, (None, 6), in place of two.
+        if not is_two or any(part is None or isinstance(part, int) for part in given):
+            raise ValueError(
+                f"{type(self).__name__} takes pairs (x, y), two views of the same examples; codes "
+                f"of one view are those of its encoder. "
+                f"Received: {received or f'inputs={structure(given)}'}."
+            )
+        return given
 
     def predict_on(self, batch):
         return tuple(super().predict_on(batch).values())

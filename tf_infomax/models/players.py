@@ -1,12 +1,13 @@
 """The players of a model's terms, each with its optimizer."""
 
+import contextlib
 import dataclasses
 
 import keras
 
 from tf_infomax.objectives.player import merged
 
-__all__ = ["log_names", "optimizers_of", "players_of"]
+__all__ = ["finalized_apart", "log_names", "optimizers_of", "players_of"]
 
 # Names that the model itself logs.
 _TAKEN = "loss"
@@ -77,6 +78,42 @@ def optimizers_of(players, given, own):
     if len({id(optimizer) for optimizer in everyone}) < len(everyone):
         raise ValueError("Each player needs an optimizer of its own. Received: one for two.")
     return found
+
+
+@contextlib.contextmanager
+def finalized_apart(optimizers):
+    """Within it ``keras.Model.fit`` ends with the averages of every optimizer, under ``use_ema``.
+
+    Keras calls ``finalize_variable_values`` of the model's optimizer alone, with all trainable
+    weights of the model, and matches these with its averages by position; but each optimizer has
+    averages only of its own player's variables.
+
+    Args:
+        optimizers: of all players; the first one is the model's.
+    """
+    leaves = [leaf for optimizer in optimizers for leaf in _leaves(optimizer)]
+
+    def finalize(variables):
+        del variables
+        for leaf in leaves:
+            # An optimizer that has not moved yet has averages of zero.
+            if leaf.iterations.numpy():
+                type(leaf).finalize_variable_values(leaf, leaf._trainable_variables)
+
+    optimizers[0].finalize_variable_values = finalize
+    try:
+        yield
+    finally:
+        del optimizers[0].finalize_variable_values
+
+
+def _leaves(optimizer):
+    """The optimizers that hold the averages: those inside a scaled or a multiple optimizer."""
+    if hasattr(optimizer, "inner_optimizer"):
+        return _leaves(optimizer.inner_optimizer)
+    if hasattr(optimizer, "optimizers"):
+        return [leaf for inner in optimizer.optimizers for leaf in _leaves(inner)]
+    return [optimizer]
 
 
 def scaled_like(optimizer, own):

@@ -1,16 +1,20 @@
 """``RepresentationModel``: encoders of views, trained with a sum of terms."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
+from tf_infomax.encoders.symbolic import build_model
 from tf_infomax.models.base import SelfSupervisedModel
 from tf_infomax.models.batches import FACTS, ViewsForm
+from tf_infomax.models.draws import evaluation_seed, load_counts, save_counts
 from tf_infomax.models.players import log_names, optimizers_of, players_of
+from tf_infomax.models.shared_encoders import encoders_of, serialized_encoders
 from tf_infomax.naming.arguments import callable_layer, positive_integer, seed_or_none
+from tf_infomax.numerics import replicas
 from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives.encoded_views import EncodedViews
 from tf_infomax.objectives.features import Features
+from tf_infomax.objectives.player import part_rows
 from tf_infomax.objectives.term import checked_terms
 from tf_infomax.training.step import gradient_step
 
@@ -22,9 +26,9 @@ class RepresentationModel(SelfSupervisedModel):
     """Learns representations of views from a weighted sum of terms; some terms add players.
 
     Every view is encoded once a step, and only if a term reads it. ``fit`` takes views as a dict,
-    ``{view: [N, ...]}``, or in their order, and perhaps labels. In a step a batch is a dict:
-    "views", a dict of view -> tensor ``[K, ...]``; optionally "labels", int ``[K]``, -1 =
-    unlabelled; optionally "seed", int ``[2]``, of everything random in the step, and
+    ``{view: [N, ...]}``, or in their order, and perhaps labels: ``fit((x, y), labels)``. In a step
+    a batch is a dict: "views", a dict of view -> tensor ``[K, ...]``; optionally "labels", int
+    ``[K]``, -1 = unlabelled; optionally "seed", int ``[2]``, of everything random in the step, and
     ``models.batches.FACTS``.
 
     Args:
@@ -60,6 +64,8 @@ class RepresentationModel(SelfSupervisedModel):
         if self.form is None:
             self.form = ViewsForm(self.encoders)
         self._seeds = keras.random.SeedGenerator(self.seed)
+        # Of its own, so that evaluations do not change what training draws.
+        self._evaluations = keras.random.SeedGenerator(0, name="evaluation_draws")
         self.player_optimizers = {}
         self.encoded = None
 
@@ -71,7 +77,7 @@ class RepresentationModel(SelfSupervisedModel):
         shapes = self._view_shapes(input_shape)
         for view, encoder in self.encoders.items():
             if view in shapes and not encoder.built:
-                encoder.build(shapes[view])
+                build_model(encoder, shapes[view])
         self.encoded = EncodedViews(self.encoders, shapes, self.encoder_chunk)
         for term in self.objectives:
             term.connect(self.encoded)
@@ -139,8 +145,8 @@ class RepresentationModel(SelfSupervisedModel):
 
         The state of random draws under ``fit`` is not among them: runs seed every step.
         """
-        state = self._seeds.state
-        return [variable for variable in self.variables if variable is not state]
+        states = {id(self._seeds.state), id(self._evaluations.state)}
+        return [variable for variable in self.variables if id(variable) not in states]
 
     # How it is trained.
 
@@ -171,6 +177,12 @@ class RepresentationModel(SelfSupervisedModel):
     @property
     def least_rows(self):
         return max(term.least_rows for term in self.objectives)
+
+    def check_parts(self, rows):
+        """Raises ``ValueError`` if so many rows are too few for the parts of a training step."""
+        parts, number = self.batches_per_step, self.distribute_strategy.num_replicas_in_sync
+        if parts > 1:
+            part_rows(rows // number, parts, self.least_rows, number)
 
     def features(self, batch, training=False):
         """``Features`` of a batch, which the terms read."""
@@ -217,7 +229,7 @@ class RepresentationModel(SelfSupervisedModel):
         if not players:
             return {}, batch
         number = sum(player.batches for player in players)
-        own, rest, size = _split(batch, number)
+        own, rest, size = _split(batch, number, self.least_rows)
         features = self.features(own)
         reports, position = {}, 0
         for player in players:
@@ -263,37 +275,34 @@ class RepresentationModel(SelfSupervisedModel):
     # Hooks that Keras calls.
 
     def train_on(self, batch):
-        return self.step(self._seeded(batch))
+        return self.step(self._as_dict(batch, self._seeds.next()))
 
     def test_on(self, batch):
-        return self.evaluation(self._seeded(batch))
+        seed = evaluation_seed(self._seeds, self._evaluations)
+        return self.evaluation(self._as_dict(batch, seed))
 
     def predict_on(self, batch):
         views = dict(zip(self.encoders, batch.inputs, strict=True))
         return {view: self.encoders[view](x, training=False) for view, x in views.items()}
 
-    def _seeded(self, batch):
-        """A ``Batch`` of ``fit`` as a dict with a seed of its own."""
+    def _as_dict(self, batch, seed):
+        """A ``Batch`` of ``fit`` as ``step`` takes it, with the seed ``[2]`` of its draws."""
         found = {"views": dict(zip(self.encoders, batch.inputs, strict=True))}
         if batch.labels is not None:
             found["labels"] = batch.labels
         found.update(batch.facts)
-        return {**found, "seed": tf.cast(self._seeds.next(), tf.int32)}
+        return {**found, "seed": tf.cast(seed, tf.int32)}
 
     # Saving.
 
     def save_own_variables(self, store):
         super().save_own_variables(store)
-        # Keras does not save the state of random draws.
-        store["num_draws"] = self._seeds.state.numpy()[1]
+        save_counts(store, self._seeds, self._evaluations)
 
     def load_own_variables(self, store):
         own = {name: store[name] for name in store.keys()}  # noqa: SIM118 - no dict
-        num_draws = own.pop("num_draws", None)
+        load_counts(own, self._seeds, self._evaluations)
         super().load_own_variables(own)
-        if num_draws is not None:
-            first = self._seeds.state.numpy()[0]
-            self._seeds.state.assign([first, int(np.asarray(num_draws))])
 
     def get_compile_config(self):
         config = super().get_compile_config()
@@ -304,28 +313,25 @@ class RepresentationModel(SelfSupervisedModel):
         return {**config, "player_optimizers": others}
 
     def get_config(self):
-        serialize = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
-            "encoders": {view: serialize(encoder) for view, encoder in self.encoders.items()},
-            "terms": [serialize(term) for term in self.objectives],
+            "encoders": serialized_encoders(self.encoders),
+            "terms": [keras.saving.serialize_keras_object(term) for term in self.objectives],
             "seed": self.seed,
             "encoder_chunk": self.encoder_chunk,
         }
 
     @classmethod
     def from_config(cls, config):
-        deserialize = keras.saving.deserialize_keras_object
-        encoders = {view: deserialize(one) for view, one in config["encoders"].items()}
-        terms = [deserialize(term) for term in config["terms"]]
-        return cls(**{**config, "encoders": encoders, "terms": terms})
+        terms = [keras.saving.deserialize_keras_object(term) for term in config["terms"]]
+        return cls(**{**config, "encoders": encoders_of(config["encoders"]), "terms": terms})
 
 
-def _split(batch, number):
+def _split(batch, number, least_rows):
     """(the first ``number`` batches as one, the last batch, rows of a batch)."""
     first = next(iter(batch["views"].values()))
     rows = first.shape[0] if first.shape[0] is not None else tf.shape(first)[0]
-    size = rows // (number + 1)
+    size = part_rows(rows, number + 1, least_rows, replicas.number())
 
     def part(cut):
         views = {view: cut(x) for view, x in batch["views"].items()}

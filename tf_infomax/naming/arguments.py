@@ -58,7 +58,7 @@ def integers(values, name, smallest_number=1, smallest=1):
         smallest: the smallest integer that fits.
     """
     kind = "positive integers" if smallest == 1 else f"integers of at least {smallest}"
-    wanted = f"a tuple of {kind}" + (", at least one" if smallest_number else "")
+    wanted = f"{kind} in a tuple" + (", at least one" if smallest_number else "")
     error = ValueError(f"`{name}` must be {wanted}. Received: {name}={values!r}.")
     if isinstance(values, (str, bytes, dict, set)):
         raise error

@@ -8,7 +8,10 @@ import tempfile
 import time
 from pathlib import Path
 
-__all__ = ["locked", "naming", "remove_leftovers", "sync_directory", "write_bytes", "write_text"]
+__all__ = [
+    "check_no_directory", "locked", "naming", "remove_leftovers", "sync_directory", "write_bytes",
+    "write_text",
+]  # fmt: skip
 
 _PREFIX, _SUFFIX = ".writing-", ".partial"
 # Names that a killed writer left: these, and those of earlier versions.
@@ -54,6 +57,15 @@ def write_bytes(path, parts):
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
+
+
+def check_no_directory(path):
+    """Raises ``ValueError`` if a directory stands where the file ``path`` is to be written."""
+    if Path(path).is_dir():
+        raise ValueError(
+            f"{path} is to be written as a file: move the directory of this name away. "
+            "Received: a directory."
+        )
 
 
 def sync_directory(directory):

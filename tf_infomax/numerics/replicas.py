@@ -10,7 +10,7 @@ import threading
 
 import tensorflow as tf
 
-__all__ = ["first_row", "gathered", "number", "on_whole_batch", "own", "total"]
+__all__ = ["first_row", "gathered", "have_equal", "number", "on_whole_batch", "own", "total"]
 
 # Of each thread, because a strategy traces its replicas in threads of their own.
 _WHOLE = threading.local()
@@ -83,6 +83,18 @@ def total(values):
     if number() == 1:
         return values
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, values)
+
+
+def have_equal(rows):
+    """Whether all replicas have the same number of rows: a boolean, the same on every replica.
+
+    Args:
+        rows: number of rows of this replica.
+    """
+    # R numbers are equal exactly if R times the sum of their squares is the square of their sum.
+    rows = tf.cast(rows, tf.float64)
+    sums = total(tf.stack([rows, rows**2]))
+    return tf.equal(sums[0] ** 2, number() * sums[1])
 
 
 def first_row(rows):

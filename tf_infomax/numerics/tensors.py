@@ -5,13 +5,15 @@ Every error is a ``ValueError`` that ends with what was received, as in ``naming
 
 import tensorflow as tf
 
+from tf_infomax.naming.arguments import unmasked
+
 __all__ = ["images_of", "log_mean_exp", "seed_words", "tensor", "wide"]
 
 _CONVERSION_ERRORS = (AttributeError, OverflowError, TypeError, ValueError, tf.errors.OpError)
 
 
 def tensor(values, name, dtype=None):
-    """``values`` as a tensor of numbers or booleans.
+    """``values`` as a tensor of numbers or booleans, none of them masked.
 
     Args:
         values: a tensor, a variable, an array, nested lists, or a number.
@@ -21,6 +23,7 @@ def tensor(values, name, dtype=None):
     if tf.is_tensor(values) and dtype in (None, values.dtype):
         found = values
     else:
+        unmasked(values, name)
         try:
             found = tf.convert_to_tensor(values, dtype)
         except _CONVERSION_ERRORS:

@@ -9,6 +9,7 @@ from tf_infomax.layers.released import Dense
 from tf_infomax.naming.arguments import integer, seed_or_none
 from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
+from tf_infomax.objectives.batch_checks import checked_range
 from tf_infomax.objectives.term import Term, checked_endpoint
 
 __all__ = ["Classification"]
@@ -29,6 +30,8 @@ class Classification(Term):
     Raises:
         ValueError: if ``num_classes`` is below 2; from ``loss``, on images without labels, or
             labels that are not integers ``[K]``.
+        tf.errors.InvalidArgumentError: from a training step, on labels below -1 or of no class.
+            XLA compiles no assertions: there the loss is NaN.
     """
 
     label = "classification"
@@ -78,8 +81,12 @@ class Classification(Term):
             )
         labels = tf.cast(labels, tf.int64)
         logits = wide(self.classifier(tf.reshape(values, [tf.shape(values)[0], -1])))
-        labelled = labels >= 0
-        labels = tf.maximum(labels, 0)
+        labels = checked_range(
+            labels, "labels", -1, self.num_classes - 1,
+            f"Labels must be classes, 0 to {self.num_classes - 1}, or -1 where there is none.",
+        )  # fmt: skip
+        labelled = tf.not_equal(labels, -1)
+        labels = tf.where(labelled, labels, 0)
         weights = tf.cast(labelled, logits.dtype)
         weights /= tf.maximum(tf.reduce_sum(weights), 1.0)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)

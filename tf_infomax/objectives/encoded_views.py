@@ -1,6 +1,7 @@
 """Which encoder encodes which view, and what endpoints there are: addresses ``view.endpoint``."""
 
 from tf_infomax.encoders.chunked_encoding import encode_in_chunks, endpoints_in_chunks
+from tf_infomax.encoders.symbolic import code_shape
 
 __all__ = ["EncodedViews", "named"]
 
@@ -57,14 +58,15 @@ class EncodedViews:
         """Shape of an endpoint without the batch axis.
 
         Raises:
-            ValueError: if there is no such view, or its encoder lacks the endpoint.
+            ValueError: if there is no such view, or its encoder lacks the endpoint, or gives
+                several codes without names.
         """
         view, endpoint = self.split(address)
         encoder = self.encoder(view)
         if hasattr(encoder, "endpoint_shapes"):
             shapes = encoder.endpoint_shapes
         else:
-            shapes = {_OUTPUT: encoder.compute_output_shape(tuple(self._shapes[view]))[1:]}
+            shapes = {_OUTPUT: code_shape(encoder, self._shapes[view])}
         return tuple(shapes[named(endpoint, shapes)])
 
     def view_shape(self, view=None):

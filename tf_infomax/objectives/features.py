@@ -69,10 +69,19 @@ class Features:
         Args:
             name: "index", the example's number in the data set, integers ``[K]``; or "attributes",
                 integers ``[K, A]``.
+
+        Raises:
+            ValueError: on values that are not integers, and would be cut to such.
         """
         values = self._facts.get(name)
         if values is None:
             return None
+        values = tf.convert_to_tensor(values)
+        if not (values.dtype.is_integer or values.dtype.is_bool):
+            raise ValueError(
+                f"{name!r} of a batch must be integers. "
+                f"Received: {name} of dtype {values.dtype.name} and shape {values.shape}."
+            )
         # Bytes cannot be gathered over replicas.
         return replicas.gathered(tf.cast(values, tf.int64))
 

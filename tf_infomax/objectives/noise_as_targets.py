@@ -9,6 +9,7 @@ from tf_infomax.naming.arguments import integer, seed_or_none
 from tf_infomax.numerics.geometry import unit_norm
 from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
+from tf_infomax.objectives.batch_checks import checked_range
 from tf_infomax.objectives.term import Term, checked_endpoint
 
 __all__ = ["NoiseAsTargets", "assigned"]
@@ -66,7 +67,8 @@ class NoiseAsTargets(Term):
 
     Raises:
         ValueError: if ``num_examples`` is below 2, the endpoint is no vector; from ``loss``, on
-            batches without the numbers of the examples.
+            batches without the numbers of the examples, or where these are not integers ``[K]``.
+        tf.errors.InvalidArgumentError: from a training step, on numbers of no example.
 
     Reference: Bojanowski and Joulin (2017), arXiv:1704.05310. Hjelm et al. (2019), Tables 1, 2 and
     4, do not say how their targets are distributed.
@@ -128,8 +130,17 @@ class NoiseAsTargets(Term):
                 'with batches ({"images": images, "index": numbers}, labels). '
                 "Received: a batch without 'index'."
             )
+        if not index.shape.is_compatible_with([None]):
+            raise ValueError(
+                "'index' must be one number of every example, of shape [K]. "
+                f"Received: index of shape {index.shape}."
+            )
+        index = checked_range(
+            index, "index", 0, self.num_examples - 1,
+            f"The numbers of examples must be from 0 to {self.num_examples - 1}, since "
+            f"`num_examples` is {self.num_examples}.",
+        )  # fmt: skip
         codes = unit_norm(wide(features.read(self.endpoint)))
-        index = tf.cast(index, tf.int64)
         held = tf.gather(self.assignment.value, index)
         targets = tf.cast(tf.gather(self.targets.value, held), codes.dtype)
         # |f - t|^2 = 2 - 2 f t on the sphere.

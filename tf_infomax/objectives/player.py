@@ -3,7 +3,9 @@
 import dataclasses
 from collections.abc import Callable
 
-__all__ = ["Player", "merged"]
+import tensorflow as tf
+
+__all__ = ["Player", "merged", "part_rows"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +61,34 @@ def merged(players):
     for player in players:
         groups.setdefault(player.name, []).append(player)
     return tuple(_one(group) for group in groups.values())
+
+
+def part_rows(rows, parts, least_rows, replicas=1):
+    """Rows of each part of a batch that several players' steps share.
+
+    Args:
+        rows: of the batch of one replica; an int, or a scalar tensor.
+        parts: into how many parts a step divides it.
+        least_rows: smallest part, of all replicas together, on which the losses are defined.
+        replicas: number of replicas.
+
+    Raises:
+        ValueError: if the parts are too small; ``tf.errors.InvalidArgumentError`` from the graph
+            if ``rows`` is a tensor. (XLA compiles no assertions.)
+    """
+    size, least = rows // parts, -(-least_rows // replicas)
+    wanted = (
+        f"A step divides its batch into {parts} parts, one for each step of a player with batches "
+        "of its own (such as `classifier_steps` of them) and one for the encoders. These need "
+        f"{replicas * least} or more rows each: use batches of {parts * replicas * least} or more, "
+        "and `drop_remainder=True`."
+    )
+    if isinstance(size, int):
+        if size < least:
+            raise ValueError(f"{wanted} Received: a batch of {replicas * rows}.")
+        return size
+    with tf.control_dependencies([tf.debugging.assert_greater_equal(size, least, wanted)]):
+        return tf.identity(size)
 
 
 def _one(group):

@@ -9,6 +9,7 @@ import math
 import keras
 import tensorflow as tf
 
+from tf_infomax.critics.cosine import checked_temperature
 from tf_infomax.layers.projection_head import ProjectionHead
 from tf_infomax.naming.arguments import number
 from tf_infomax.numerics import replicas
@@ -156,7 +157,7 @@ class NTXent(_ProjectedViews):
 
     def __init__(self, temperature=0.5, projection=(), **kwargs):
         super().__init__(projection, **kwargs)
-        self.temperature = number(temperature, "temperature", exclusive=True)
+        self.temperature = checked_temperature(temperature)
 
     @property
     def metric_units(self):

@@ -102,7 +102,7 @@ def checked_endpoint(name):
 
 
 def checked_terms(terms):
-    """``terms`` as a list of different terms, at least one."""
+    """``terms`` as a list of different terms, at least one, that share no layers."""
     if not isinstance(terms, (list, tuple)) or not all(isinstance(term, Term) for term in terms):
         raise ValueError(
             "`objectives` must be a list of terms, such as [objectives.LocalInformation(critic)]. "
@@ -115,4 +115,14 @@ def checked_terms(terms):
             "Every place in the list needs a term of its own; a `weight` counts a term twice. "
             f"Received: objectives={list(terms)!r}."
         )
+    owners = {}
+    for place, term in enumerate(terms):
+        # A saved model holds the layers of each term apart, and could not be loaded.
+        for layer in term._flatten_layers(include_self=False):
+            owner = owners.setdefault(id(layer), place)
+            if owner != place:
+                raise ValueError(
+                    "Every term needs a critic, and other layers, of its own. "
+                    f"Received: {layer!r} in objectives[{owner}] and objectives[{place}]."
+                )
     return list(terms)

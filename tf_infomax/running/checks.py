@@ -54,8 +54,6 @@ def check(experiment):
         if not 0 < rate < float("inf"):
             raise ValueError(f"{path} must be positive. Received: {rate}.")
     _check_data(experiment)
-    if any(seed < 0 for seed in experiment.seeds) or not experiment.seeds:
-        raise ValueError(f"seeds must be integers, 0 or more. Received: {experiment.seeds}.")
     if experiment.encoder is not None:
         _check_options("encoder", experiment.encoder, encoders)
     for term in experiment.objectives:

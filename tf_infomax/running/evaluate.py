@@ -5,7 +5,7 @@ from tf_infomax.evaluators import catalog as evaluators
 from tf_infomax.experiments.overrides import override
 from tf_infomax.experiments.spec import Experiment
 from tf_infomax.naming import arguments
-from tf_infomax.naming.files import locked, remove_leftovers
+from tf_infomax.naming.files import check_no_directory, locked, remove_leftovers
 from tf_infomax.results.rows import (
     EVALUATION_LOCK,
     EVALUATION_ROWS,
@@ -60,6 +60,7 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
     with _locked(path):
         # Before the work: whether the rows can be written, and those that are there can be read.
         remove_leftovers(path)
+        check_no_directory(target)
         if target.is_file():
             read_rows(target)
     trial, step = _exported(path, chosen, card, data_dir) if exported else restore(path, data_dir)

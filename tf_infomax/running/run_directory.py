@@ -8,7 +8,7 @@ import platform
 from pathlib import Path
 
 from tf_infomax.experiments.spec import Experiment
-from tf_infomax.naming.files import locked, remove_leftovers
+from tf_infomax.naming.files import check_no_directory, locked, remove_leftovers
 from tf_infomax.naming.json_files import read_json, write_json
 from tf_infomax.results.row_writer import check_kept
 from tf_infomax.results.rows import EVALUATION_ROWS, read_rows
@@ -30,6 +30,8 @@ EXPORT_FORMATS = ("tflite", "onnx")
 # Files that a process leaves when it is killed in its first moments.
 _UNFINISHED = (".lock", "status.json")
 _LEFTOVER = ".partial"
+# What a work directory receives besides its runs.
+_WRITTEN = ("experiment.json", "rows.jsonl", "report.html")
 
 # How many runs of a work directory an error names.
 _NAMED_RUNS = 12
@@ -209,6 +211,7 @@ class RunDirectory:
         Reads the rows and the checkpoints' checksums, and writes nothing.
         """
         for path in (self.rows, self.rows.with_name(EVALUATION_ROWS)):
+            check_no_directory(path)
             if path.is_file():
                 _check_rows(path)
         if self.is_finished or not isinstance(self.experiment, Experiment):
@@ -313,6 +316,8 @@ def check_workdir(workdir):
                 f"{workdir} is not empty and holds no runs of this package. "
                 "Choose another work directory."
             )
+        for name in _WRITTEN:
+            check_no_directory(workdir / name)
         (workdir / "runs").mkdir(parents=True, exist_ok=True)
         probe = workdir / "runs" / f".writable_{os.getpid()}"
         probe.touch()

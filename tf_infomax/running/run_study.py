@@ -26,8 +26,6 @@ def is_study(described):
 
 def check_study(study, data_dir=None, download=False):
     """Raises ``ValueError`` on mistakes that can be detected before the point is computed."""
-    if not study.seeds or any(seed < 0 for seed in study.seeds):
-        raise ValueError(f"seeds must be integers, 0 or more. Received: {study.seeds}.")
     check_distinct(study)
     setting = Setting(study.seeds[0], data_dir, download)
     computation.check(study.name, setting, study.options)
