@@ -1,5 +1,6 @@
 """Data sets in mapped files: the same images and batches, of which memory does not hold all."""
 
+import json
 import os
 import re
 import subprocess
@@ -68,6 +69,65 @@ def test_a_folder_gives_the_same_images_and_batches(folder, tmp_path):
     Image.fromarray(np.zeros((8, 6), np.uint8)).save(folder / "train" / "a" / "new.png")
     assert len(datasets.load(str(folder), cache=cache).train_images) == 41
     assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def _cut(path):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["sizes", "no sizes"])
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("train_images.npy", _cut),
+        ("test_labels.npy", _cut),
+        ("train_images.npy", Path.unlink),
+        ("train_labels.npy", lambda path: path.write_bytes(b"")),
+        ("set.json", lambda path: path.write_text("{")),
+        ("set.json", lambda path: path.write_text("{}")),
+        ("set.json", lambda path: path.write_text("[]")),
+    ],
+    ids=["cut", "cut labels", "deleted", "empty", "no JSON", "no facts", "a list"],
+)
+def test_what_is_damaged_is_read_again(name, damage, is_old, folder, tmp_path):
+    cache = tmp_path / "cache"
+    whole = datasets.load(str(folder), cache=str(cache))
+    (place,) = cache.iterdir()
+    facts = json.loads((place / "set.json").read_text())
+    sizes = facts.pop("sizes")
+    assert sizes == {path.name: path.stat().st_size for path in place.glob("*.npy")}
+    if is_old:
+        # As earlier versions wrote it: it is read as it is.
+        (place / "set.json").write_text(json.dumps(facts))
+        written = (place / "train_images.npy").stat().st_mtime_ns
+        datasets._read.cache_clear()
+        assert datasets.load(str(folder), cache=str(cache)).checksum == whole.checksum
+        assert (place / "train_images.npy").stat().st_mtime_ns == written
+    checksum = whole.checksum
+    damage(place / name)
+    datasets._read.cache_clear()
+    found = datasets.load(str(folder), cache=str(cache))
+    assert found.checksum == checksum and storage.is_mapped(found.train_images)
+    assert json.loads((place / "set.json").read_text())["sizes"] == sizes
+    assert {path.name for path in place.glob("*.npy")} == set(sizes)
+
+
+def test_images_of_another_process_stay_when_a_set_is_read_again(folder, tmp_path):
+    first = datasets.load(str(folder), cache=str(tmp_path / "cache"))
+    before = np.array(first.train_images)
+    (place,) = (tmp_path / "cache").iterdir()
+    (place / "test_labels.npy").unlink()
+    inode = (place / "train_images.npy").stat().st_ino
+    datasets._read.cache_clear()
+    datasets.load(str(folder), cache=str(tmp_path / "cache"))
+    assert (place / "train_images.npy").stat().st_ino != inode
+    np.testing.assert_array_equal(first.train_images, before)
+
+
+def test_files_that_do_not_fit_when_written_name_their_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(mapped, "_found", lambda place: None)
+    with pytest.raises(ValueError, match=rf"Delete the folder {tmp_path}.*Received: folder="):
+        mapped.kept(tmp_path, _large, (4,))
 
 
 def test_several_arrays_are_read_as_one(tmp_path):

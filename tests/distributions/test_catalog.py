@@ -91,6 +91,7 @@ def test_covariances_cannot_be_changed_afterwards():
         (lambda: Gaussian.dense(2, 2, -0.4), "between -0.333333 and 1.*Received: rho=-0.4"),
         (lambda: Gaussian.sparse(2, 5, pairs=3), "= 2. Received: pairs=3"),
         (lambda: StudentT.sparse(0, 1, 1), "`dof` must be positive.*Received: dof=0"),
+        (lambda: StudentT.sparse(0.01, 1, 1), "at least 0.05.*overflow.*Received: dof=0.01"),
         (lambda: AdditiveUniformNoise(0), "`epsilon` must be positive.*Received: epsilon=0"),
         (lambda: AdditiveUniformNoise(math.nan), "Received: epsilon=nan"),
         (lambda: GaussianMixture([0.5], [[0, 0]], [np.eye(2)]), "sum to 1. Received"),

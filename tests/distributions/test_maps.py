@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import linalg, stats
 
-from tf_infomax.distributions import Gaussian, Transformed, maps
+from tf_infomax import distributions
+from tf_infomax.distributions import Gaussian, StudentT, Transformed, maps
 
 INCREASING = [
     maps.Identity(),
@@ -107,3 +108,42 @@ def test_bad_maps_are_refused(make, message):
 def test_what_is_not_a_number_is_not_inverted_silently():
     with pytest.raises(ValueError, match=r"finite numbers.*Received: 1 others, the first nan"):
         maps.Wiggly().inverse(np.array([[0.5], [np.nan]]))
+
+
+WIDE = Gaussian([[100, 50], [50, 100]], 1)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: distributions.get("normal_cdf", base=StudentT.sparse(1, 1, 1)), "-38 to 8.2"),
+        (lambda: distributions.get("normal_cdf", base=WIDE), "rounded to 0 or 1"),
+        (lambda: distributions.get("swiss_roll", base=WIDE), "rounded to 0 or 1"),
+        (lambda: Transformed(Gaussian.bivariate(), maps.SwissRoll()), "numbers from 0 to 1"),
+    ],
+)
+def test_pairs_outside_the_domain_of_a_map_are_refused(make, message):
+    with pytest.raises(ValueError, match=rf"{message}.*Received: \d+ other values of 2000"):
+        make().sample(2_000, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "y"),
+    [
+        ("normal_cdf", [[1.0]], [[0.5]]),
+        ("normal_cdf", [[0.5]], [[0.0]]),
+        ("normal_cdf", [[0.5]], [[math.nan]]),
+        ("swiss_roll", [[10.0, 0.0]], [[0.5]]),
+        ("swiss_roll", [[0.1, 0.0]], [[0.5]]),
+    ],
+)
+def test_ratios_outside_the_image_of_a_map_are_refused(name, x, y):
+    with pytest.raises(ValueError, match="Received: 1 other values of 1, the first"):
+        distributions.get(name).log_density_ratio(x, y)
+
+
+@pytest.mark.parametrize("u", [0.0, 1e-17, 0.3, 1.0])
+def test_the_ends_of_the_swiss_roll_are_inverted(u):
+    roll = maps.SwissRoll()
+    found = roll.inverse(roll.forward(np.array([[u]])))[0, 0]
+    assert 0 <= found <= 1 and math.isclose(found, u, abs_tol=1e-15)

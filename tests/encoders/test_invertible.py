@@ -116,6 +116,8 @@ def test_compiles_with_xla():
         ({"num_couplings": 0}, r"positive integer\. Received: num_couplings=0"),
         ({"permutations": [[0, 1, 1]]}, r"one permutation.*shape \(1, 3\)"),
         ({"permutations": [0, 1]}, r"one permutation.*shape \(2,\)"),
+        ({"permutations": [[0.9, 1.9]]}, r"of integers.*array of float64, of shape \(1, 2\)"),
+        ({"permutations": [[False, True]]}, r"of integers.*array of bool, of shape \(1, 2\)"),
     ],
 )
 def test_wrong_options(options, message):
@@ -145,3 +147,12 @@ def test_before_its_width_is_known(options):
         _ = flow.bijector
     # A call builds.
     np.testing.assert_allclose(flow.inverse(flow(inputs)), inputs, atol=1e-6)
+
+
+def test_couplings_of_one_seeded_initializer_are_drawn_apart():
+    initializer = keras.initializers.GlorotUniform(seed=3)
+    flow = RealNVP(2, (4, 4), kernel_initializer=initializer)
+    flow.build((None, 8))
+    kernels = [layer.kernel for one in flow.conditioners for layer in one.dense]
+    assert len(kernels) == 6 and all(kernel.shape == (4, 4) for kernel in kernels)
+    assert len({kernel.numpy().tobytes() for kernel in kernels}) == 6

@@ -62,3 +62,21 @@ def test_wrong_options(options, message):
 def test_shortcuts_need_the_width_of_the_input():
     with pytest.raises(ValueError, match=r"as wide as the input.*\(5, 5\), inputs of width 4"):
         MLP((5, 5), shortcuts=True).build((None, 4))
+
+
+@pytest.mark.parametrize("seed", [3, "generator", None])
+def test_layers_of_one_seeded_initializer_are_drawn_apart(seed):
+    given = keras.random.SeedGenerator(3) if seed == "generator" else seed
+    initializer = keras.initializers.GlorotUniform(seed=given)
+    first, second = (MLP((4, 4, 4), kernel_initializer=initializer) for _ in range(2))
+    kernels = []
+    for encoder in (first, second):
+        encoder.build((None, 4))
+        kernels.append([layer.kernel.numpy() for layer in encoder.dense])
+    for i in range(3):
+        for j in range(i):
+            assert not np.array_equal(kernels[0][i], kernels[0][j])
+        # A seed makes them the same every time.
+        assert np.array_equal(kernels[0][i], kernels[1][i]) == (seed is not None)
+    if seed == 3:
+        np.testing.assert_array_equal(kernels[0][0], initializer((4, 4)))

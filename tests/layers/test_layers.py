@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tf_infomax.layers.released import BatchNormalization
 from tf_infomax.layers.shared import JointLayerNormalization, dense_stack
 
 MAPS = np.random.default_rng(0).normal(loc=2.0, size=(3, 4, 5, 2))
@@ -51,3 +52,25 @@ def test_stacked_layers_are_drawn_apart():
     # The activation is on all but the last: it alone gives negative numbers.
     inputs = np.random.default_rng(0).normal(size=(50, 6))
     assert [float(np.min(layer(inputs))) < 0 for layer in (first, second, last)] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("policy", "accuracy"),
+    [("float16", 2e-3), ("bfloat16", 2e-2), ("float32", 1e-6), ("float64", 1e-12)],
+)
+def test_batch_norm_moves_its_averages_in_the_type_of_its_variables(policy, accuracy):
+    layer = BatchNormalization(dtype=policy)
+    layer.build((None, 3))
+    # Whole numbers, which every type holds.
+    values = np.random.default_rng(0).integers(-4, 5, (64, 3)).astype(np.float64)
+    mean, variance = np.zeros(3), np.ones(3)
+    for _ in range(2):
+        outputs = layer(tf.constant(values.astype(np.float32)), training=True)
+        mean = 0.9 * mean + 0.1 * values.mean(0)
+        variance = 0.9 * variance + 0.1 * values.var(0, ddof=1)
+    assert outputs.dtype == layer.moving_mean.dtype == layer.moving_variance.dtype == policy
+    expected = (values - values.mean(0)) / np.sqrt(values.var(0) + 1e-5)
+    found = (layer.moving_mean, layer.moving_variance, outputs)
+    for ours, theirs in zip(found, (mean, variance, expected), strict=True):
+        ours = tf.cast(ours, tf.float64)
+        np.testing.assert_allclose(ours, theirs, rtol=4 * accuracy, atol=accuracy)

@@ -108,3 +108,35 @@ def test_a_ceiling_without_the_optimal_critic_is_drawn():
     (axes,) = plots.draw("infonce_ceiling", to_frame(rows)).figure.axes
     ceiling = next(line for line in axes.lines if line.get_color() == "black")
     np.testing.assert_allclose(ceiling.get_ydata(), np.log([16, 64]))
+
+
+@pytest.mark.parametrize(("experiment", "missing"), [
+    ("pair_estimate", "metric estimate"),
+    ("estimator_variance", "tag samples, tag mutual_information"),
+    ("formal_limit", "tag samples, tag mutual_information, metric donsker_varadhan"),
+    ("jsd_and_kl", "tag scheme, tag size, metric divergence/kl, metric divergence/jsd"),
+    ("self_consistency", "tag bound, tag test, tag rows"),
+    ("dependent_negatives", "tag bound, tag share, metric train/bound"),
+    ("infonce_ceiling", "tag level, tag batch_size"),
+])
+@pytest.mark.parametrize("tags", [{}, {"level": None, "share": "much", "samples": [1], "rows": ""}])
+def test_a_study_without_its_rows_says_what_is_missing(experiment, missing, tags):
+    drawing = plots.draw(experiment, to_frame([row("other", 1.0, experiment=experiment, **tags)]))
+    (axes,) = drawing.figure.axes
+    assert missing in axes.texts[0].get_text() and missing in drawing.caption
+
+
+def test_rows_that_lack_a_tag_do_not_hide_the_others():
+    rows = [
+        row(metric, value, 100, "train", experiment="infonce_ceiling", level=level, batch_size=16)
+        for level in (10.0, None)
+        for metric, value in (("train/bound", 2.0), ("mutual_information", 10.0))
+    ]
+    (axes,) = plots.draw("infonce_ceiling", to_frame(rows)).figure.axes
+    assert [2.0] in [list(line.get_ydata()) for line in axes.lines]
+
+
+def test_an_estimate_alone_is_drawn():
+    rows = [row("estimate", 1.5, experiment="pair_estimate")]
+    (axes,) = plots.draw("pair_estimate", to_frame(rows)).figure.axes
+    assert [1.5] in [list(line.get_xdata()) for line in axes.lines]

@@ -3,6 +3,7 @@
 import base64
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tf_infomax import plots
@@ -77,3 +78,12 @@ def test_ndm_over_the_weight_of_the_kl_term():
     axes = [axes for axes in drawing.figure.axes if axes.get_title()]
     assert [one.get_title() for one in axes] == ["NDM of the code", "KL of code and prior"]
     assert axes[0].get_ylabel() == "total correlation [nats]"
+
+
+def test_a_tag_that_is_no_picture_is_named():
+    whole = row("dim_vae", 10).tags["png"]
+    for bad in ("not base64!", "\u00e9", "AAAA", "", whole[:60], whole[: len(whole) // 2]):
+        frame = to_frame([row("dim_vae", 10, png=bad), row("dim_bigan", 30)])
+        for drawn in (plots.side_by_side, plots.pictures):
+            with pytest.raises(ValueError, match=r"must be a base64 PNG .* of dim_vae/default"):
+                drawn(frame)

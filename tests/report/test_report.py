@@ -13,6 +13,7 @@ import pytest
 from tests.synthetic_dim_rows import png
 from tests.synthetic_rows import MI_MAX, failed_run, rows_of
 from tf_infomax.published import published, read_official_curves
+from tf_infomax.report.gallery import write_gallery
 from tf_infomax.report.report import (
     collect,
     make_report,
@@ -20,7 +21,7 @@ from tf_infomax.report.report import (
     write_figures,
     write_tables,
 )
-from tf_infomax.report.sections import with_rows
+from tf_infomax.report.sections import file_name, sections_of, with_rows
 from tf_infomax.results.rows import Row, write_rows
 from tf_infomax.tables.results_table import number
 
@@ -407,3 +408,125 @@ def test_whatever_rows_hold_is_text_in_the_page(field, tmp_path):
     (tmp_path / "rows.jsonl").write_text("\n".join(lines) + "\n")
     page = make_report([tmp_path], tmp_path / "report.html").read_text()
     assert "<script" not in page and "<img src=x" not in page
+
+
+def two_runs(tmp_path, value):
+    """A work directory with a run, and a copy of its folder whose accuracy is ``value``."""
+    for name, one in (("seed_0", 0.5), ("seed_0 (copy)", value)):
+        write_rows(tmp_path / f"runs/critic_impact/v/{name}/rows.jsonl", [simple(one)])
+    return tmp_path
+
+
+def test_a_copied_run_counts_once(tmp_path):
+    (source,) = collect([two_runs(tmp_path, 0.5)])
+    assert [row.value for row in source.rows] == [0.5]
+    assert summary_table(source.rows).splitlines()[-1].split()[2] == "1"
+
+
+def test_a_contradicting_copy_is_named_with_its_file(tmp_path):
+    with pytest.raises(ValueError, match=r"value=0.5 and 0.7, files=.*\(copy\)/rows.jsonl"):
+        collect([two_runs(tmp_path, 0.7)])
+
+
+@pytest.mark.parametrize("names", [
+    [("critic_impact", "cmaterdb/bangla"), ("critic_impact", "cmaterdb-bangla")],
+    [("a", "b-c"), ("a-b", "c"), ("a/b", "c")],
+    [("a", ""), ("a", None), ("a-b", None), ("a", "b")],
+])
+def test_every_section_has_a_figure_of_its_own(names, tmp_path):
+    write_rows(tmp_path / "rows.jsonl", [
+        Row(name, "v", 0, 1, "test", "bound", 1.0, "nats", {"dataset": dataset})
+        for name, dataset in names
+    ])
+    anchors = [section.anchor for section in sections_of(collect([tmp_path]))]
+    assert len({*anchors}) == len(names)
+    made = write_figures([tmp_path], tmp_path / "f")
+    assert len({*made}) == len(names) == len(list((tmp_path / "f").iterdir()))
+
+
+def test_ordinary_figures_keep_their_names(tmp_path):
+    write_rows(tmp_path / "rows.jsonl", [
+        Row(name, "v", 0, 1, "test", "bound", 1.0, "nats", {"dataset": dataset})
+        for name, dataset in (("dim_local", "tiny-imagenet-200"), ("circle", None))
+    ])
+    found = {section.anchor for section in sections_of(collect([tmp_path]))}
+    assert found == {"dim_local-tiny-imagenet-200", "circle"}
+    assert file_name("dim_local-cifar10-a-b-neighbours", ".png") == (
+        "dim_local-cifar10-a-b-neighbours.png"
+    )
+
+
+def pictured(variant="v", experiment="critic_impact", dataset="mnist", **tags):
+    return Row(experiment, variant, 0, 1, "test", "neighbours/figure", 0.5, "fraction",
+               {"dataset": dataset, "png": png(4, 12), **tags})
+
+
+@pytest.mark.parametrize("rows", [
+    [pictured("a/b"), pictured("a-b")],
+    # One is named as the figure of a section, the other as a picture of another section.
+    [pictured("v"), pictured(dataset="mnist-v-neighbours", variant="w")],
+    [pictured("b-v", "one", None), pictured("v", "one", "b")],
+])
+def test_every_picture_has_a_file_of_its_own(rows, tmp_path):
+    write_rows(tmp_path / "rows.jsonl", rows)
+    made = write_figures([tmp_path], tmp_path / "f")
+    sections = len({row.tags["dataset"] for row in rows})
+    assert len({*made}) == len(made) == sections + len(rows)
+
+
+def test_a_gallery_of_pictures_only_has_no_numbers(tmp_path):
+    write_rows(tmp_path / "rows.jsonl", [pictured(experiment="dim_local", dataset="cifar10")])
+    text = write_gallery([tmp_path], tmp_path / "g.md").read_text()
+    assert "## " in text and "| variant |" not in text
+
+
+@pytest.mark.parametrize(("variant", "shown"), [
+    ("<script>alert(1)</script>", "&lt;script>alert(1)&lt;/script>"),
+    ("a|b", "a&#124;b"), ("a\nb", "a b"), ("a\r\n<b>&lt;", "a &lt;b>&amp;lt;"),
+    ("ordinary_*name*, k=2", "ordinary_*name*, k=2"),
+])
+def test_names_are_text_in_markdown(variant, shown, tmp_path):
+    rows = [
+        Row("dim_local", name, 0, 100, "test", "probe/mlp/accuracy", 0.5, "fraction",
+            {"dataset": "cifar10", "features": "conv", "batch_size": 64, "bound": "infonce"})
+        for name in (variant, "other")
+    ]
+    write_rows(tmp_path / "rows.jsonl", rows)
+    gallery = write_gallery([tmp_path], tmp_path / "g.md").read_text()
+    write_tables([tmp_path], tmp_path / "t.md")
+    (line,) = (one for one in gallery.splitlines() if one.startswith(f"| {shown} |"))
+    assert line.count("|") == 5  # variant, seeds, step, accuracy
+    assert f"({shown})" in (tmp_path / "t.md").read_text()
+
+
+@pytest.mark.parametrize("metric", ["run/non_finite_loss_step", "run/inputs_changed_step"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1200.0])
+def test_a_step_that_is_not_known_is_said_to_be(metric, value, tmp_path):
+    row = Row("critic_impact", "v", 0, 1, "train", metric, value, "step", {"dataset": "mnist"})
+    page, _ = report_of(tmp_path, [row])
+    assert ("1,200" if value == 1200.0 else "unknown") in page.text
+
+
+@pytest.mark.parametrize("tags", [
+    {"batch_size": "64"}, {"batch_size": [64]}, {"batch_size": "NaN"}, {"batch_size": -64},
+    {"epochs": "many"}, {"epochs": float("nan")}, {"examples": "many"}, {"target": "high"},
+    {"critic": ["a", "b"]}, {"bound": ["a", "b"]}, {"encoder": {"a": 1}},
+])
+@pytest.mark.parametrize("experiment", ["critic_impact", "encoder_impact", "dim_local"])
+def test_an_odd_tag_costs_no_report(experiment, tags, tmp_path):
+    known = {"dataset": "mnist" if experiment != "dim_local" else "cifar10", "batch_size": 64,
+             "bound": "infonce", "critic": "bilinear", "encoder": "mlp"}
+    rows = [
+        Row(experiment, variant, 0, step, "test", metric, 0.5, unit,
+            {**known, "features": features, **changed})
+        for metric, unit, features in (
+            ("probe/linear/accuracy", "fraction", "code"), ("bound", "nats", None),
+            ("probe/mlp/accuracy", "fraction", "conv"), ("dependence/mine", "nats", "global"),
+        )
+        for variant, changed in (("odd", tags), ("even", {"critic": "concat"}))
+        for step in (0, 100)
+    ]
+    page, _ = report_of(tmp_path, rows)
+    write_rows(tmp_path / "rows.jsonl", rows)
+    write_tables([tmp_path / "rows.jsonl"], tmp_path / "t.md")
+    assert "odd" in page.text and "even" in page.text

@@ -1,7 +1,9 @@
 """Rows survive the disk, killed writers and NaN; averages over seeds are the textbook ones."""
 
+import datetime
 import json
 import math
+import pathlib
 import stat
 import subprocess
 import sys
@@ -61,6 +63,14 @@ def test_numpy_numbers_become_plain_ones():
         ({"unit": None}, "`unit` must be a string. Received: unit=None"),
         ({"tags": {"seed": 3}}, r"must not be named like a field. Received: tags=\['seed'\]"),
         ({"tags": {"values": ["a"]}}, "`values` must be a number"),
+        ({"step": -5}, "`step` must be 0 or more. Received: step=-5"),
+        ({"tags": {"dataset": "b\udce9"}}, r"lone surrogates. Received: dataset='b.udce9' of 'm'"),
+        ({"tags": {"n": ["b\udce9"]}}, "without lone surrogates. Received: n="),
+        ({"unit": "\udce9"}, "without lone surrogates. Received: unit="),
+        ({"tags": {"where": pathlib.Path("/tmp")}}, r"where=PosixPath\('/tmp'\) of 'm'"),
+        ({"tags": {"n": {1}}}, r"not JSON serializable\). Received: n=\{1\} of 'm'"),
+        ({"tags": {"when": datetime.date(2026, 1, 2)}}, r"when=datetime.date\(2026, 1, 2\) of 'm'"),
+        ({"tags": {"a": 1, 2: 3}}, "a name that is a string. Received: name=2 of 'm'"),
     ],
 )
 def test_a_row_refuses_what_is_not_one(change, message):
@@ -220,3 +230,44 @@ def test_non_finite_numbers_stay_visible_in_the_mean():
 def test_module_needs_no_tensorflow():
     program = "import sys, tf_infomax.results; assert 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("tags", [
+    {"a": "caf\u00e9 \U0001f389", "b": None, "c": True, "d": math.nan, "e": np.float32(0.5)},
+    {"entries": [3, 1], "f": {"deep": [1, {"er": "x"}]}, "g": np.arange(3), "h": (1, "x")},
+])
+def test_whatever_a_row_accepts_can_be_read_again(tags, tmp_path):
+    write_rows(tmp_path / "rows.jsonl", [row(0.5, **tags)])
+    (found,) = read_rows(tmp_path / "rows.jsonl")
+    assert found.to_json() == row(0.5, **tags).to_json()
+
+
+@pytest.mark.parametrize("tags", [{}, {"alpha": math.nan, "values": [1.0, math.nan]}])
+def test_equal_rows_are_one_seed(tags):
+    rows = [row(0.1, 0, **tags), *[row(0.9, 1, **tags)] * 3]
+    line = final_values(to_frame(rows)).iloc[0]
+    # By hand: the mean of 0.1 and 0.9, and their sd, 0.8 / sqrt(2).
+    assert (line["n"], line["seeds"]) == (2, 2)
+    assert line["mean"] == pytest.approx(0.5)
+    assert line["sd"] == pytest.approx(0.8 / math.sqrt(2))
+    assert over_seeds(to_frame(rows))["n"].tolist() == [2]
+
+
+@pytest.mark.parametrize(("other", "message"), [
+    ({"value": 0.7}, "differ in `value`. Received: value=0.5 and 0.7"),
+    ({"values": [2.0]}, r"differ in `values`. Received: values=\[1.0\] and \[2.0\]"),
+])
+def test_contradicting_rows_are_no_two_seeds(other, message):
+    rows = [row(**{"value": 0.5, "values": [1.0], **one}) for one in ({}, other)]
+    with pytest.raises(ValueError, match=message):
+        over_seeds(to_frame(rows))
+    # Another tag makes it another measurement.
+    rows = [row(0.5, alpha=1.0), row(0.7, alpha=2.0)]
+    assert over_seeds(to_frame(rows))["n"].tolist() == [2]
+
+
+def test_a_tag_that_is_nan_is_a_group():
+    rows = [row(1.0, alpha=math.nan), row(3.0, seed=1, alpha=math.nan), row(5.0, alpha=0.5)]
+    table = final_values(to_frame(rows), by=("variant", "alpha"))
+    found = {line["mean"]: (line["n"], line["seeds"]) for line in table.to_dict("records")}
+    assert found == {2.0: (2, 2), 5.0: (1, 1)}

@@ -95,6 +95,15 @@ def test_nothing_is_said_of_runs_as_long_as_the_papers():
     assert table.epochs_text(line) == "1,000 of 1,000" and table.warning() == ""
 
 
+@pytest.mark.parametrize("size", ["64", "NaN", [64], math.nan, True, 0, -64])
+def test_epochs_of_a_batch_size_that_is_no_number_are_unknown(size):
+    (record,) = finals(to_frame([accuracy(0.5, batch_size=size)]))
+    assert epochs_of(record) is None
+    (table,) = paper_tables(to_frame([accuracy(0.5, batch_size=size, epochs="many")]))
+    (line,) = (line for line in table.lines if line.label.startswith("DIM(L) infoNCE"))
+    assert (line.epochs, line.probe_epochs, line.cells[0].text()) == (None, "", "50.00")
+
+
 @pytest.mark.parametrize(
     ("step", "dataset", "epochs"),
     [(6_248, "cifar10", 7.99744), (1_640, "stl10", 0.99962), (781, "cifar100", 0.99968),

@@ -356,3 +356,9 @@ def test_the_table_says_verdict_budget_and_interval():
         assert "holds at this budget" in text.lower() and "100 of 1,000 steps" in text
         assert "0.0100 [0.0075, 0.0125]" in text
     assert verdict_tables.markdown([]) == "" and verdict_tables.table([]) is None
+
+
+def test_examples_that_are_no_number_are_those_of_the_data_set():
+    (odd, plain) = (only(pairs([0.1], **tags)) for tags in ({"examples": "many"}, {}))
+    assert (odd.low, odd.high) == (plain.low, plain.high)
+    assert math.isfinite(odd.low)

@@ -5,8 +5,10 @@ import math
 import keras
 import tensorflow as tf
 
+from tf_infomax.encoders.base import OwnLayers, network_seed
 from tf_infomax.layers.released import BatchNormalization, Conv2D, Dense, fan_in_uniform
 from tf_infomax.layers.strided_convolution import Conv2DTranspose
+from tf_infomax.naming.arguments import integer, integers, positive_integer
 from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["Decoder", "decoder_stages"]
@@ -21,8 +23,9 @@ def decoder_stages(side):
     The side is halved as long as it is even and above 7: 32 and 64 end at 4, 28 at 7, 96 at 6.
 
     Raises:
-        ValueError: if halving ends at an odd number above 7.
+        ValueError: if halving ends at an odd number above 7, or the side is no positive integer.
     """
+    side = integer(side, "side", wanted="a positive integer")
     base, doublings = side, 0
     while base > _LARGEST_BASE and base % 2 == 0:
         base, doublings = base // 2, doublings + 1
@@ -35,7 +38,7 @@ def decoder_stages(side):
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class Decoder(keras.Model):
+class Decoder(OwnLayers, keras.Model):
     """Images from codes: dense 4x4x512, transposed convolutions, a convolution and tanh.
 
     ``dense BN ReLU -> (transposed conv 4x4, stride 2, BN ReLU) per doubling -> conv 3x3, tanh``.
@@ -51,19 +54,22 @@ class Decoder(keras.Model):
     Call arguments:
         codes: ``[K, D]``.  Returns ``[K, H, W, C]`` in (-1, 1).
 
+    Raises:
+        ValueError: on arguments that do not fit.
+
     Reference: the decoder of the code of Hjelm et al. (2019), after DCGAN.
     """
 
     def __init__(self, image_shape=(32, 32, 3), base_channels=512, seed=None, **kwargs):
         super().__init__(**kwargs)
-        if len(image_shape) != 3 or image_shape[0] != image_shape[1]:
+        self.image_shape = integers(image_shape, "image_shape")
+        if len(self.image_shape) != 3 or self.image_shape[0] != self.image_shape[1]:
             raise ValueError(
                 "`image_shape` must be (side, side, channels). "
-                f"Received: image_shape={tuple(image_shape)}."
+                f"Received: image_shape={self.image_shape}."
             )
-        self.image_shape = tuple(int(size) for size in image_shape)
-        self.base_channels = base_channels
-        self.seed = seed
+        self.base_channels = base_channels = positive_integer(base_channels, "base_channels")
+        self.seed = seed = network_seed(seed)
         side, doublings = decoder_stages(self.image_shape[0])
         widths = [base_channels // 2**stage for stage in range(doublings + 1)]
         if widths[-1] < 1:
@@ -94,7 +100,7 @@ class Decoder(keras.Model):
             self.image_shape[2], 3, pad=1, seed=last_seed, dtype=policy, name="pixels"
         )
 
-    def build(self, input_shape):
+    def _build_layers(self, input_shape):
         self.dense.build(input_shape)
         self.normalizations[0].build((None, self.dense.units))
         shape = (None, *self.smallest)

@@ -3,7 +3,8 @@
 If g and h are injective (and measurable both ways), X and g(X) determine each other, and so do Y
 and h(Y). Data processing in both directions then gives I(g(X); h(Y)) = I(X; Y); the Jacobian
 terms of the densities cancel in log p(x, y) - log p(x) - log p(y), so that the log density ratio
-is that of the base at the inverse images.
+is that of the base at the inverse images. That holds only where no two numbers are rounded to
+one image, so that maps of bounded range refuse what lies outside their domain.
 
 ``forward`` and ``inverse`` map ``float64 [n, d]``; ``dim_out(d)`` is the number of coordinates of
 the image.
@@ -56,6 +57,17 @@ def increasing_inverse(function, values, low, high):
             f"{np.asarray(values)[~found.success][0]}."
         )
     return found.x
+
+
+def _within(values, fit, wanted):
+    """``values``; ``ValueError`` unless they all ``fit``, which they must be ``wanted`` to do."""
+    fit = np.broadcast_to(fit, np.shape(values))
+    if not np.all(fit):
+        others = np.asarray(values)[~fit]
+        raise ValueError(
+            f"{wanted} Received: {others.size} other values of {fit.size}, the first {others[0]:g}."
+        )
+    return values
 
 
 class Coordinatewise:
@@ -112,13 +124,27 @@ class Arcsinh(Coordinatewise):
 
 @dataclasses.dataclass(frozen=True)
 class NormalCDF(Coordinatewise):
-    """z -> P(N(0, 1) <= z): standard normal coordinates become uniform on (0, 1)."""
+    """z -> P(N(0, 1) <= z): standard normal coordinates become uniform on (0, 1).
+
+    Raises:
+        ValueError: from ``forward`` on coordinates whose probability is rounded to 0 or 1 (below
+            -38 or above 8.2, as those of a wider distribution than the standard normal one); from
+            ``inverse`` on values that do not lie between 0 and 1.
+    """
 
     def forward(self, z):
-        return special.ndtr(z)
+        image = special.ndtr(z)
+        _within(
+            z,
+            (image > 0) & (image < 1),
+            "The normal CDF takes standard normal coordinates, from -38 to 8.2: beyond, it is "
+            "rounded to 0 or 1. Scale the base.",
+        )
+        return image
 
     def inverse(self, z):
-        return special.ndtri(z)
+        wanted = "The image of the normal CDF lies strictly between 0 and 1."
+        return special.ndtri(_within(z, (z > 0) & (z < 1), wanted))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -272,6 +298,10 @@ class SwissRoll:
     t > 0 is the distance from the origin, up to the factor, so that the curve never meets itself
     and u can be recovered. The image is a curve in the plane and has no density there; mutual
     information needs none.
+
+    Raises:
+        ValueError: from ``forward`` on numbers outside [0, 1]; from ``inverse`` on points farther
+            from the origin, or nearer to it, than the curve.
     """
 
     _START = 1.5 * math.pi
@@ -284,9 +314,14 @@ class SwissRoll:
         return 2
 
     def forward(self, z):
-        t = self._START * (1 + 2 * z)
+        wanted = "The Swiss roll takes numbers from 0 to 1, such as the images of the normal CDF."
+        t = self._START * (1 + 2 * _within(z, (z >= 0) & (z <= 1), wanted))
         return np.hstack([t * np.cos(t), t * np.sin(t)]) / self._SIZE
 
     def inverse(self, z):
         t = self._SIZE * np.hypot(z[:, :1], z[:, 1:])
-        return (t / self._START - 1) / 2
+        u = (t / self._START - 1) / 2
+        wanted = f"Points of the Swiss roll lie {self._START / self._SIZE:.4g} to "
+        wanted += f"{3 * self._START / self._SIZE:.4g} from the origin, which is u from 0 to 1."
+        # The ends of the curve are rounded to either side.
+        return np.clip(_within(u, (u > -1e-12) & (u < 1 + 1e-12), wanted), 0.0, 1.0)

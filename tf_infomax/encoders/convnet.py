@@ -4,15 +4,15 @@ import math
 
 import keras
 
-from tf_infomax.encoders.base import Encoder
+from tf_infomax.encoders.base import Encoder, OwnLayers, network_seed
 from tf_infomax.layers.shared import JointLayerNormalization, activation_function, glorot_uniform
-from tf_infomax.naming.arguments import integers, positive_integer, seed_or_none
+from tf_infomax.naming.arguments import integers, positive_integer
 
 __all__ = ["ConvNet"]
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class ConvNet(Encoder):
+class ConvNet(OwnLayers, Encoder):
     """Two strided convolutions, layer norm, global average pooling and a dense layer.
 
     ``conv c, stride 2, relu -> conv 2c, stride 2, relu -> layer norm -> average -> dense``
@@ -58,7 +58,7 @@ class ConvNet(Encoder):
                     "`image_shape` must be (height, width, channels). "
                     f"Received: image_shape={image_shape!r}."
                 )
-        self.seed = seed = seed_or_none(seed)
+        self.seed = seed = network_seed(seed)
         policy = self.dtype_policy
         self.unflatten = (
             None
@@ -98,7 +98,7 @@ class ConvNet(Encoder):
     def _stages(self):
         return (*self.convolutions, self.normalization, self.pooling, self.projection)
 
-    def build(self, input_shape):
+    def _build_layers(self, input_shape):
         shape = tuple(input_shape)
         if len(shape) != 4:
             if self.image_shape is None:

@@ -5,17 +5,17 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax import flows
-from tf_infomax.encoders.base import Encoder
-from tf_infomax.encoders.mlp import MLP
+from tf_infomax.encoders.base import Encoder, OwnLayers, network_seed
+from tf_infomax.encoders.mlp import MLP, layer_initializer
 from tf_infomax.layers.shared import initializer_of
-from tf_infomax.naming.arguments import integer, integers, positive_integer, seed_or_none
+from tf_infomax.naming.arguments import integer, integers, positive_integer
 from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["RealNVP"]
 
 
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class RealNVP(Encoder):
+class RealNVP(OwnLayers, Encoder):
     """A bijection of R^D: mutual information with its output always equals that with its input.
 
     Couplings are applied from the last to the first, each after its own permutation, fixed at
@@ -68,12 +68,12 @@ class RealNVP(Encoder):
         if kernel_initializer is None:
             kernel_initializer = keras.initializers.TruncatedNormal(stddev=1e-4)
         self.kernel_initializer = initializer_of(kernel_initializer)
-        self.seed = seed_or_none(seed)
+        self.seed = network_seed(seed)
         self.flatten = keras.layers.Flatten(
             "channels_last", dtype=self.dtype_policy, name="flatten"
         )
 
-    def build(self, input_shape):
+    def _build_layers(self, input_shape):
         dim = self.flatten.compute_output_shape(input_shape)[-1]
         if dim is None or dim < 2:
             raise ValueError(
@@ -95,8 +95,10 @@ class RealNVP(Encoder):
         self.conditioners = [
             MLP(
                 (*self.hidden_units, outputs),
-                kernel_initializer=self.kernel_initializer,
                 # Far enough apart that no two layers of the flow draw the same numbers.
+                kernel_initializer=layer_initializer(
+                    self.kernel_initializer, self.seed, 16 * position
+                ),
                 seed=layer_seed(self.seed, 16 * position),
                 dtype=self.dtype_policy,
                 name=f"coupling_{position}",
@@ -186,14 +188,17 @@ class RealNVP(Encoder):
 def _checked_permutations(permutations):
     """``permutations`` as int32 ``[num_couplings, D]``; ``ValueError`` on anything else."""
     try:
-        values = np.asarray(permutations, np.int32)
+        values = np.asarray(permutations)
     except (TypeError, ValueError):
         values = np.zeros(())
-    if values.ndim != 2 or not all(
+    # Before they are cast: 0.9 would become 0.
+    is_whole = values.ndim == 2 and values.dtype.kind in "iu"
+    if not is_whole or not all(
         np.array_equal(np.sort(row), np.arange(len(row))) for row in values
     ):
         raise ValueError(
             "`permutations` must hold one permutation of 0 .. D-1 per coupling, shape "
-            f"[num_couplings, D]. Received: an array of shape {values.shape}."
+            f"[num_couplings, D], of integers. Received: an array of {values.dtype}, of shape "
+            f"{values.shape}."
         )
-    return values
+    return values.astype(np.int32)

@@ -3,10 +3,10 @@
 import keras
 
 from tf_infomax.encoders import configurations
-from tf_infomax.encoders.base import Encoder
+from tf_infomax.encoders.base import Encoder, OwnLayers, network_seed
 from tf_infomax.encoders.endpoint import Endpoint
 from tf_infomax.encoders.stages import FoldCrops, make_output, make_stage, run_stage
-from tf_infomax.naming.arguments import integer, integers, positive_integer, seed_or_none
+from tf_infomax.naming.arguments import integer, integers, positive_integer
 from tf_infomax.naming.registry import unknown_name
 from tf_infomax.numerics.randomness import layer_seed
 
@@ -16,7 +16,7 @@ __all__ = ["EncoderTail", "LayeredEncoder"]
 _SEEDS_PER_LAYER = 100
 
 
-class _Layered(Encoder):
+class _Layered(OwnLayers, Encoder):
     """Base of an encoder and its tail: consecutive stages made from a configuration."""
 
     def __init__(self, config, output_units, widths, seed, **kwargs):
@@ -27,7 +27,7 @@ class _Layered(Encoder):
         self.output_units = integer(
             output_units, "output_units", 0, "a positive integer, or 0 for no added layer"
         )
-        self.seed = seed_or_none(seed)
+        self.seed = network_seed(seed)
         self._configuration = configuration = configurations.CONFIGURATIONS[config]
         own = [
             (name, layer.width) for name, layer in configuration.layers if hasattr(layer, "width")
@@ -132,7 +132,7 @@ class LayeredEncoder(_Layered):
     def __init__(self, config, output_units=64, widths=None, seed=None, **kwargs):
         super().__init__(config, output_units, widths, seed, **kwargs)
 
-    def build(self, input_shape):
+    def _build_layers(self, input_shape):
         smallest = configurations.smallest_side(self._configuration.layers)
         shape = tuple(input_shape)[1:]
         fits = len(shape) == 3 and None not in shape and shape[0] == shape[1] and shape[2]
@@ -260,7 +260,7 @@ class EncoderTail(_Layered):
         super().__init__(config, output_units, widths, seed, **kwargs)
         self.units = positive_integer(units, "units")
 
-    def build(self, input_shape):
+    def _build_layers(self, input_shape):
         if len(input_shape) != 4 or None in input_shape[1:]:
             raise ValueError(
                 "The tail of an encoder needs its local map [K, H, W, C]. "

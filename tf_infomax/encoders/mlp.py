@@ -2,9 +2,10 @@
 
 import keras
 
-from tf_infomax.encoders.base import Encoder
+from tf_infomax.encoders.base import Encoder, OwnLayers, network_seed
 from tf_infomax.layers.shared import activation_function, initializer_of
-from tf_infomax.naming.arguments import boolean, integers, seed_or_none
+from tf_infomax.naming.arguments import boolean, integers
+from tf_infomax.numerics.randomness import layer_seed
 
 __all__ = ["MLP", "layer_initializer"]
 
@@ -13,20 +14,26 @@ def layer_initializer(initializer, seed, position):
     """A new instance of ``initializer`` for one layer, drawing from ``seed + position``.
 
     Args:
-        initializer: any Keras identifier or instance; an instance's own seed is replaced where
-            ``seed`` is given.
-        seed: int or ``None``.
+        initializer: any Keras identifier or instance.
+        seed: int, or ``None`` for the instance's own seed: layers that draw from one seed would
+            start with the same kernels.
         position: which layer of the network it is.
     """
     initializer = initializer_of(initializer)
     config = initializer.get_config()
-    if seed is not None and "seed" in config:
-        config["seed"] = seed + position
+    if "seed" in config:
+        seed = _own_seed(config["seed"]) if seed is None else seed
+        config["seed"] = layer_seed(seed, position)
     return type(initializer).from_config(config)
 
 
+def _own_seed(seed):
+    """The int from which an initializer's seed starts, or ``None``; it may be a generator's."""
+    return seed["config"]["seed"] if isinstance(seed, dict) else seed
+
+
 @keras.saving.register_keras_serializable(package="tf_infomax")
-class MLP(Encoder):
+class MLP(OwnLayers, Encoder):
     """Dense layers; the activation is on all but the last, which is linear.
 
     With shortcuts every layer adds its own input after its activation, the last one too:
@@ -69,7 +76,7 @@ class MLP(Encoder):
             )
         self.activation = activation_function(activation)
         self.kernel_initializer = initializer_of(kernel_initializer)
-        self.seed = seed = seed_or_none(seed)
+        self.seed = seed = network_seed(seed)
         last = len(self.layer_dimensions) - 1
         self.flatten = keras.layers.Flatten(
             "channels_last", dtype=self.dtype_policy, name="flatten"
@@ -85,7 +92,7 @@ class MLP(Encoder):
             for position, width in enumerate(self.layer_dimensions)
         ]
 
-    def build(self, input_shape):
+    def _build_layers(self, input_shape):
         shape = self.flatten.compute_output_shape(input_shape)
         if self.shortcuts and shape[-1] != self.layer_dimensions[0]:
             raise ValueError(

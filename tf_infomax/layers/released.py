@@ -197,7 +197,10 @@ class BatchNormalization(keras.layers.BatchNormalization):
         flat = tf.reshape(inputs, [-1, 1, 1, inputs.shape[-1]])
         outputs, mean, unbiased = self._normalized(flat)
         for average, batch in ((self.moving_mean, mean), (self.moving_variance, unbiased)):
-            average.assign(average * self.momentum + batch * (1.0 - self.momentum))
+            # In the type of the statistics, float32 where the averages are in half precision.
+            old = tf.cast(average, batch.dtype)
+            moved = old * self.momentum + batch * (1.0 - self.momentum)
+            average.assign(tf.cast(moved, average.dtype))
         return tf.reshape(outputs, tf.shape(inputs))
 
     def _normalized(self, flat):
@@ -223,8 +226,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
             # The spread in a second pass: the mean of squares less the squared mean loses digits.
             mean = replicas.total(tf.reduce_sum(values, axis=[0, 1, 2])) / count
             biased = replicas.total(tf.reduce_sum((values - mean) ** 2, axis=[0, 1, 2])) / count
-        outputs = tf.nn.batch_normalization(
-            values, mean, biased, self.beta, self.gamma, self.epsilon
-        )
+        beta, gamma = tf.cast(self.beta, values.dtype), tf.cast(self.gamma, values.dtype)
+        outputs = tf.nn.batch_normalization(values, mean, biased, beta, gamma, self.epsilon)
         outputs = tf.cast(outputs, flat.dtype)
         return outputs, mean, biased * count / tf.maximum(count - 1.0, 1.0)

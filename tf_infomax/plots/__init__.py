@@ -22,6 +22,7 @@ from tf_infomax.plots.drawing import Drawing
 from tf_infomax.plots.estimator_limits import estimator_variance, formal_limit
 from tf_infomax.plots.generic import generic
 from tf_infomax.plots.kl_weight import kl_weight
+from tf_infomax.plots.needs import lacking, with_needed
 from tf_infomax.plots.negatives import negatives
 from tf_infomax.plots.pair_estimate import pair_estimate
 from tf_infomax.plots.pictures import Picture, enlarged, pictures
@@ -30,6 +31,8 @@ from tf_infomax.plots.side_by_side import side_by_side
 from tf_infomax.plots.staircase import staircase
 from tf_infomax.plots.weights import weights
 from tf_infomax.results.display_names import data_set_name
+from tf_infomax.results.rows import without_copies
+from tf_infomax.results.settings import settled_tags
 
 __all__ = [
     "Drawing", "Picture", "draw", "enlarged", "image", "names", "pictures", "register",
@@ -101,9 +104,11 @@ def draw(experiment, frame, official=None):
         official: ``published.OfficialCurves`` to draw beside ours, or None. They are of MNIST and
             are left out on other data.
     Returns:
-        ``Drawing``: matplotlib figure and caption.
+        ``Drawing``: matplotlib figure and caption. Where rows lack what the figure of a study
+        shows, its panel is empty and says what is missing.
     Raises:
-        ValueError: if the rows are of no or of several experiments or data sets.
+        ValueError: if the rows are of no or of several experiments or data sets, or contradict
+            each other.
     """
     found = sorted({*frame["experiment"]}), sorted({*frame["dataset"]}, key=str)
     if [len(part) for part in found] != [1, 1]:
@@ -112,7 +117,9 @@ def draw(experiment, frame, official=None):
             f"Received: experiments={found[0]}, datasets={found[1]}."
         )
     with style.look():
-        drawing = _FIGURES.get(experiment, generic)(_without_formulas(frame), official)
+        frame, missing = with_needed(experiment, settled_tags(without_copies(frame)))
+        function = _FIGURES.get(experiment, generic)
+        drawing = lacking(missing) if missing else function(_without_formulas(frame), official)
         drawing = dataclasses.replace(drawing, caption=drawing.caption.replace("\\$", "$"))
         title = data_set_name(found[1][0])
         if title:

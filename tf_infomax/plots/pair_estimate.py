@@ -1,5 +1,7 @@
 """An estimate with its interval beside the true value."""
 
+import math
+
 from tf_infomax.plots import style
 from tf_infomax.plots.curves import select
 from tf_infomax.plots.drawing import Drawing
@@ -16,11 +18,12 @@ def pair_estimate(frame, official=None):
     names, handles = [], {}
     for position, ((variant, seed), part) in enumerate(frame.groupby(["variant", "seed"])):
         value = {
-            name: float(select(part, name)["value"].iloc[0])
+            name: float(next(iter(select(part, name)["value"]), math.nan))
             for name in ("mutual_information", "estimate", "estimate/low", "estimate/high",
                          "estimate/gaussian")
         }
-        names.append(f"{part['distribution'].iloc[0]}\n{variant}, seed {seed}")
+        known = part["distribution"].iloc[0] if "distribution" in part else None
+        names.append(f"{known or 'unknown distribution'}\n{variant}, seed {seed}")
         ends = [
             [value["estimate"] - value["estimate/low"]],
             [value["estimate/high"] - value["estimate"]],

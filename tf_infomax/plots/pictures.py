@@ -2,6 +2,8 @@
 
 import base64
 import io
+import struct
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +11,9 @@ from matplotlib.image import imread, imsave
 
 from tf_infomax.naming.natural_order import natural_key
 from tf_infomax.plots.curves import select
+from tf_infomax.results.tags import numeric
 
-__all__ = ["Picture", "enlarged", "pictures", "pixels_of"]
+__all__ = ["Picture", "enlarged", "pictures", "pixels_of", "png_of"]
 
 _READABLE_WIDTH = 640  # pixels; a row of 32-pixel images is too small to see
 
@@ -62,16 +65,22 @@ def _samples(place, row):
     return (
         f"Samples, {place}: images decoded from drawn codes ({row.get('codes')}). The mean over "
         f"pixels of their standard deviation is {row['value']:.3f}"
-        + (f", that of test images {row['images']:.3f}." if row.get("images") else ".")
+        + (f", that of test images {_number(row['images'], '.3f')}." if row.get("images") else ".")
     )
 
 
 def _traversals(place, row):
+    span = _number(row.get("span", 0), "g")
     return (
         f"Latent traversals, {place}. Each row moves one entry of the code of the first test image "
-        f"from -{row.get('span', 0):g} to {row.get('span', 0):g} standard deviations; shown are "
+        f"from -{span} to {span} standard deviations; shown are "
         f"the entries that change the image most: {_listed(row.get('entries'))}."
     )
+
+
+def _number(tag, form):
+    number = numeric(tag)
+    return "unknown" if number is None else format(number, form)
 
 
 def _listed(entries):
@@ -109,17 +118,19 @@ def pictures(frame):
         ):
             rows = rows[rows["seed"] == rows["seed"].min()]
             row = rows.loc[rows["step"].idxmax()].to_dict()
-            png = base64.b64decode(row["png"], validate=True)
+            png, pixels = png_of(row)
             place = f"{variant}, seed {row['seed']}, step {row['step']:,}"
             name = f"{variant}-{metric.split('/')[0]}"
-            found.append(Picture(name, caption(place, row), png, _width(png, row)))
+            found.append(Picture(name, caption(place, row), png, pixels.shape[1]))
     return found
 
 
-def _width(png, row):
+def png_of(row):
+    """(bytes of the PNG that a row carries, its pixels); ``ValueError`` if it carries none."""
     try:
-        return pixels_of(png).shape[1]
-    except (OSError, SyntaxError) as error:
+        png = base64.b64decode(row["png"], validate=True)
+        return png, pixels_of(png)
+    except (OSError, SyntaxError, ValueError, struct.error, zlib.error) as error:
         raise ValueError(
             f"The tag `png` must be a base64 PNG ({error}). "
             f"Received: metric={row['metric']!r} of {row['experiment']}/{row['variant']}."

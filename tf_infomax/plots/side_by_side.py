@@ -1,6 +1,5 @@
 """Reconstructions of several systems side by side, from the pictures that their rows carry."""
 
-import base64
 from collections import Counter
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from tf_infomax.plots import style
 from tf_infomax.plots.curves import select
 from tf_infomax.plots.drawing import Drawing
-from tf_infomax.plots.pictures import pixels_of
+from tf_infomax.plots.pictures import png_of
 from tf_infomax.tables.paper_layouts import LAYOUTS
 
 __all__ = ["side_by_side"]
@@ -64,10 +63,10 @@ def _lines(frame, metric, name):
     chosen = chosen[np.array([isinstance(value, str) for value in chosen["png"]], dtype=bool)]
     for (experiment, variant), rows in chosen.groupby(["experiment", "variant"], sort=False):
         rows = rows[rows["seed"] == rows["seed"].min()]
-        row = rows.loc[rows["step"].idxmax()]
-        pixels = pixels_of(base64.b64decode(row["png"], validate=True))
+        row = rows.loc[rows["step"].idxmax()].to_dict()
+        _, pixels = png_of(row)
         half = pixels.shape[0] // 2
-        label = name.format(_system(experiment, variant, row.to_dict()))
+        label = name.format(_system(experiment, variant, row))
         yield label, pixels[:half], pixels[half : 2 * half]
 
 

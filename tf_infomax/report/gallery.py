@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 from tf_infomax.naming.files import write_text
 from tf_infomax.naming.json_files import read_json
@@ -9,6 +10,7 @@ from tf_infomax.published import claim
 from tf_infomax.report.sections import collect, file_name, sections_of
 from tf_infomax.results.rows import to_frame
 from tf_infomax.tables import verdict_tables
+from tf_infomax.tables.markdown_text import escaped, row
 from tf_infomax.tables.results_table import overviews
 from tf_infomax.tables.verdicts import verdicts
 
@@ -51,7 +53,8 @@ def write_gallery(paths, output):
 
 
 def _section(section, known, found, folder):
-    parts = [f"## {section.title}", f"The paper ({known.place()}): {known.text}"]
+    title = escaped(section.title)
+    parts = [f"## {title}", f"The paper ({known.place()}): {known.text}"]
     name = file_name(section.anchor, ".png")
     picture = next(
         (path for path in (source.path.parent / name for source in section.sources)
@@ -59,7 +62,8 @@ def _section(section, known, found, folder):
         None,
     )
     if picture is not None:
-        parts.append(f"![{section.title}]({os.path.relpath(picture, folder)})")
+        address = quote(os.path.relpath(picture, folder), safe="/+,=@:~")
+        parts.append(f"![{title}]({address})")
     made = [_made(source) for source in section.sources]
     parts.append("\n".join(text for text in made if text))
     parts.append(_numbers(section.frame))
@@ -81,16 +85,20 @@ def _made(source):
     if isinstance(command, list):
         command = " ".join(map(str, command))
     told = [str(facts[key]) for key in ("machine", "time", "started") if key in facts]
-    return f"- `{source.path.name}`: `{command}` ({'; '.join(told)})"
+    command = " ".join(command.splitlines())
+    return f"- `{source.path.name}`: `{command}` ({escaped('; '.join(told))})"
 
 
 def _numbers(frame):
     """The main final values, a line for each variant."""
     lines = overviews(frame)
+    if not lines:
+        # Only pictures were measured.
+        return ""
     columns = [name for name in lines[0].values if any(one.values[name] for one in lines)]
     rows = [["variant", "seeds", "step", *columns]]
     rows.append(["---"] * len(rows[0]))
     for one in lines:
         values = (one.values[name] or "-" for name in columns)
         rows.append([one.variant, one.seeds, f"{one.step:,}", *values])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join(map(row, rows))

@@ -20,7 +20,7 @@ from tf_infomax.results.metrics import INPUTS_CHANGED, NON_FINITE
 from tf_infomax.results.rows import to_frame
 from tf_infomax.tables import html_tables, verdict_tables
 from tf_infomax.tables.paper_tables import markdown, paper_tables
-from tf_infomax.tables.results_table import overviews, summary_table
+from tf_infomax.tables.results_table import overviews, step_text, summary_table
 from tf_infomax.tables.seen_claims import LEGEND as CLAIMS_LEGEND
 from tf_infomax.tables.seen_claims import seen_claims
 from tf_infomax.tables.verdicts import verdicts
@@ -38,7 +38,7 @@ def _failures(section):
         found.to_dict("records"), key=lambda row: (natural_key(row["variant"]), row["seed"])
     )
     return [
-        {"variant": row["variant"], "seed": row["seed"], "step": f"{int(row['value']):,}"}
+        {"variant": row["variant"], "seed": row["seed"], "step": step_text(row["value"])}
         for row in rows
     ]
 
@@ -50,7 +50,7 @@ def _changed_inputs(section):
         key=lambda row: (natural_key(row["variant"]), row["seed"], row["step"]),
     )
     return [
-        {"variant": row["variant"], "seed": row["seed"], "step": f"{int(row['value']):,}",
+        {"variant": row["variant"], "seed": row["seed"], "step": step_text(row["value"]),
          "changed": str(row.get("changed"))}
         for row in rows
     ]  # fmt: skip
@@ -253,19 +253,36 @@ def write_figures(
     sources = collect(paths)
     sections = sections_of(sources)
     directory.mkdir(parents=True, exist_ok=True)
-    written = []
-    for section in sections:
+    # The sections' own names come first, since the gallery looks for them.
+    figures = [directory / file_name(section.anchor, ".png") for section in sections]
+    written, taken = [], set(figures)
+
+    def write(path, content):
+        path.write_bytes(content)
+        written.append(path)
+
+    for section, figure_path in zip(sections, figures, strict=True):
         drawing = plots.draw(section.experiment, section.frame, official)
-        written.append(directory / file_name(section.anchor, ".png"))
-        written[-1].write_bytes(plots.image(drawing.figure, "png"))
+        write(figure_path, plots.image(drawing.figure, "png"))
         for picture in plots.pictures(section.frame):
-            written.append(directory / file_name(f"{section.anchor}-{picture.name}", ".png"))
-            written[-1].write_bytes(plots.enlarged(picture.png))
+            path = _free(directory, f"{section.anchor}-{picture.name}", section.title, taken)
+            write(path, plots.enlarged(picture.png))
     everything = to_frame([row for source in sources for row in source.rows])
     for dataset, drawing in _reconstructions(everything):
-        written.append(directory / file_name(f"side-by-side-{dataset}", ".png"))
-        written[-1].write_bytes(plots.image(drawing.figure, "png"))
+        path = _free(directory, f"side-by-side-{dataset}", "", taken)
+        write(path, plots.image(drawing.figure, "png"))
     return written
+
+
+def _free(directory, name, section, taken):
+    """Path of a picture, which joins ``taken``; of a name that is in it, one with a hash."""
+    path = directory / file_name(name, ".png")
+    count = 1
+    while path in taken:
+        count += 1
+        path = directory / file_name(f"{name}\0{section}\0{count}", ".png")
+    taken.add(path)
+    return path
 
 
 def write_tables(paths: Sequence[PathLike], output: PathLike) -> Path:

@@ -1,15 +1,20 @@
 """Rows of several work directories, sorted into the sections of a report."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from tf_infomax.naming.paths import short_name
 from tf_infomax.published import claim
 from tf_infomax.results.display_names import data_set_name
-from tf_infomax.results.rows import read_rows, to_frame
+from tf_infomax.results.duplicates import first_occurrences
+from tf_infomax.results.rows import rows_by_file, to_frame
 from tf_infomax.tables.results_table import paper_order
 
 __all__ = ["Section", "Source", "collect", "file_name", "sections_of", "with_rows"]
+
+
+_DIGITS = 8  # of a hash that tells names apart
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,15 @@ class Section:
 
     @property
     def anchor(self):
-        """Fragment of the section's address."""
-        return "-".join(filter(None, (self.experiment, self.dataset))).replace("/", "-")
+        """Fragment of the section's address, and the name of its figure; of no other section.
+
+        Usually the names of experiment and data set. Where these could be those of another
+        section, a hash follows.
+        """
+        parts = (self.experiment, *([] if self.dataset is None else [self.dataset]))
+        # A hyphen in the first part, or an empty second one: they could be parted otherwise.
+        is_unclear = "-" in self.experiment or "" in parts
+        return _plain("-".join(filter(None, parts)), parts, is_unclear)
 
     @property
     def title(self):
@@ -50,13 +62,14 @@ def collect(paths):
     Returns:
         List of ``Source``. A run with equal rows in two of them is kept in the first.
     Raises:
-        FileNotFoundError, ValueError: if there is nothing to read, or if two sources hold different
-            rows under the same experiment, data set, variant and seed.
+        FileNotFoundError, ValueError: if there is nothing to read, if two sources hold different
+            rows under the same experiment, data set, variant and seed, or if the files of one hold
+            rows that differ only in the number that was measured. Equal rows count once.
     """
     sources, owners = [], {}
     for path in dict.fromkeys(Path(path).resolve() for path in paths):
         runs = {}
-        for row in read_rows(path):
+        for row in _distinct(path):
             key = (row.experiment, row.tags.get("dataset"), row.variant, row.seed)
             runs.setdefault(key, []).append(row)
         kept = []
@@ -77,6 +90,26 @@ def collect(paths):
             f"Received: paths={[str(path) for path in paths]}."
         )
     return sources
+
+
+def _distinct(path):
+    """The rows of a source, each once: a run's folder may have been copied inside it."""
+    rows, files, places = [], [], {}
+    for file, found in rows_by_file(path).items():
+        for row in found:
+            key = (row.experiment, row.variant, row.seed, row.step, row.split, row.metric, row.unit)
+            places.setdefault(key, []).append(len(rows))
+            rows.append(row)
+            files.append(file)
+    copies = set()
+    for several in filter(lambda found: len(found) > 1, places.values()):
+        records = [{**vars(rows[place]), **rows[place].tags} for place in several]
+        kept = first_occurrences(
+            [{name: value for name, value in one.items() if name != "tags"} for one in records],
+            [files[place] for place in several],
+        )
+        copies.update(place for place, is_kept in zip(several, kept, strict=True) if not is_kept)
+    return [row for place, row in enumerate(rows) if place not in copies]
 
 
 def with_rows(paths):
@@ -114,5 +147,14 @@ def sections_of(sources):
 
 
 def file_name(name, ending):
-    """A valid file name, whatever characters the rows' names have."""
-    return short_name(name.replace("/", "-").replace("\0", "-"), len(ending)) + ending
+    """A valid file name, whatever characters the rows' names have: different for different ones."""
+    return short_name(_plain(name, name), len(ending)) + ending
+
+
+def _plain(name, whole, is_unclear=False):
+    """``name`` as part of a path; with a hash of ``whole`` if a character was replaced for it."""
+    plain = name.replace("/", "-").replace("\0", "-")
+    if plain == name and not is_unclear:
+        return plain
+    digest = hashlib.sha256(repr(whole).encode()).hexdigest()[:_DIGITS]
+    return f"{plain}-{digest}"

@@ -7,6 +7,7 @@ functions of rows and of nothing else. This module needs neither TensorFlow nor 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,9 @@ from tf_infomax.naming import arguments
 from tf_infomax.naming.files import write_bytes
 from tf_infomax.naming.paths import PathLike
 from tf_infomax.results import strict_json
+from tf_infomax.results.duplicates import first_occurrences
 from tf_infomax.results.row_writer import RowWriter
+from tf_infomax.results.tags import check_tags, check_text
 
 __all__ = [
     "EVALUATION_LOCK",
@@ -27,7 +30,9 @@ __all__ = [
     "over_seeds",
     "read_rows",
     "replaced",
+    "rows_by_file",
     "to_frame",
+    "without_copies",
     "write_rows",
 ]
 
@@ -50,15 +55,17 @@ class Row:
         experiment: catalogue name, such as ``critic_impact``.
         variant: the member of the experiment's sweep, such as ``bilinear-infonce``.
         seed: int, the run's seed.
-        step: int, training steps done when the number was taken.
+        step: int, training steps done when the number was taken, 0 or more.
         split: ``train`` or ``test``.
         metric: such as ``probe/linear/accuracy``.
         value: float, may be NaN or infinite.
         unit: ``nats``, ``fraction``, ``step`` or ``1``.
-        tags: further facts, flat (``critic``, ``bound``, ``dataset``, ...). The tag ``values``, a
-            sequence of numbers, is a distribution of which ``value`` is the median.
+        tags: further facts, flat (``critic``, ``bound``, ``dataset``, ...), that JSON can hold. The
+            tag ``values``, a sequence of numbers, is a distribution of which ``value`` is the
+            median.
     Raises:
-        ValueError: if a field is not a number where it should be, or a tag has a field's name.
+        ValueError: if a field is not a number where it should be, the step is negative, a tag has
+            a field's name or cannot be written, or a text has lone surrogates.
     """
 
     experiment: str
@@ -74,7 +81,7 @@ class Row:
     def __post_init__(self):
         if not isinstance(self.tags, Mapping):
             raise ValueError(f"`tags` must be a dict. Received: tags={self.tags!r}.")
-        taken = sorted(set(self.tags) & {*_FIELDS, "tags"})
+        taken = sorted({*_FIELDS, "tags"}.intersection(self.tags))
         if taken:
             raise ValueError(f"A tag must not be named like a field. Received: tags={taken}.")
         for name in ("experiment", "variant", "split", "metric", "unit"):
@@ -82,7 +89,9 @@ class Row:
                 raise ValueError(
                     f"`{name}` must be a string. Received: {name}={getattr(self, name)!r}."
                 )
+            check_text(getattr(self, name), name, self.metric)
         tags = dict(self.tags)
+        check_tags(tags, self.metric)
         for name in ("dataset", "features"):
             if not isinstance(tags.get(name, ""), str | None):
                 raise ValueError(
@@ -97,6 +106,8 @@ class Row:
         # The dataclass is frozen, so fields can be converted only here.
         object.__setattr__(self, "seed", strict_json.integer(self.seed, "seed"))
         object.__setattr__(self, "step", strict_json.integer(self.step, "step"))
+        if self.step < 0:
+            raise ValueError(f"`step` must be 0 or more. Received: step={self.step}.")
         object.__setattr__(self, "value", strict_json.number(self.value, "value"))
         object.__setattr__(self, "tags", tags)
 
@@ -179,13 +190,17 @@ def read_rows(path: PathLike) -> list[Row]:
         FileNotFoundError: if there are no such files.
         ValueError: with file and line number, if a line is not a row.
     """
-    rows = []
+    return [row for rows in rows_by_file(path).values() for row in rows]
+
+
+def rows_by_file(path: PathLike) -> dict[Path, list[Row]]:
+    """As ``read_rows``: {file: its rows}. Those of ``evaluation.jsonl`` are of the file beside."""
+    rows = {}
     for file in _row_files(arguments.path(path)):
         later = file.with_name(EVALUATION_ROWS)
-        found = _read_file(file)
+        rows[file] = _read_file(file)
         if file.name == "rows.jsonl" and later.is_file():
-            found = replaced(found, _read_file(later))
-        rows += found
+            rows[file] = replaced(rows[file], _read_file(later))
     return rows
 
 
@@ -237,23 +252,49 @@ def to_frame(rows: Iterable[Row]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def without_copies(frame):
+    """``frame`` without the rows that repeat another: a copy is no seed of its own.
+
+    Raises:
+        ValueError: if two rows differ in nothing but the number that was measured.
+    """
+    keys = [name for name in _FIELDS if name != "value" and name in frame]
+    copied = np.flatnonzero(frame.duplicated(keys, keep=False)) if keys else []
+    if not len(copied):
+        return frame
+    kept = np.ones(len(frame), bool)
+    kept[copied] = first_occurrences(frame.iloc[copied].to_dict("records"))
+    return frame if kept.all() else frame[kept]
+
+
 def over_seeds(frame, by=GROUP):
     """Mean and spread over seeds at every step.
 
     Args:
-        frame: from ``to_frame``.
+        frame: from ``to_frame``. Rows that are equal count once.
         by: columns that tell groups apart, without the step.
     Returns:
         DataFrame with the columns ``by``, ``step``, ``mean``, ``sd`` (with n - 1; NaN for a single
         seed) and ``n``. One NaN among the seeds makes the mean NaN.
+    Raises:
+        ValueError: if columns are missing; as ``without_copies``.
     """
-    columns = [*by, "step"]
-    missing = {"value", "seed", *columns} - set(getattr(frame, "columns", ()))
+    return _over_seeds(_checked(frame, by), by)[0]
+
+
+def _checked(frame, by):
+    missing = {"value", "seed", "step", *by} - set(getattr(frame, "columns", ()))
     if missing:
         raise ValueError(
             "`frame` must be a DataFrame of `to_frame`. "
             f"Received: {type(frame).__name__} without {', '.join(map(str, sorted(missing)))}."
         )
+    return without_copies(frame)
+
+
+def _over_seeds(frame, by):
+    """The table of ``over_seeds``, and for each of its lines the position of a row of it."""
+    columns = [*by, "step"]
     group = frame.groupby(columns, dropna=False, sort=True).ngroup().to_numpy()
     values = frame["value"].to_numpy(dtype=np.float64)
     # Sums by hand: pandas leaves NaN out of its means, but a NaN of one seed must be seen, not
@@ -265,7 +306,7 @@ def over_seeds(frame, by=GROUP):
         sd = np.sqrt(squares / np.where(n > 1, n - 1, np.nan))
     first = np.unique(group, return_index=True)[1]
     table = frame[columns].iloc[first].reset_index(drop=True)
-    return table.assign(mean=mean, sd=sd, n=n)
+    return table.assign(mean=mean, sd=sd, n=n), first
 
 
 def final_values(frame, by=GROUP):
@@ -276,19 +317,21 @@ def final_values(frame, by=GROUP):
     across steps.
 
     Args:
-        frame: from ``to_frame``.
-        by: columns that tell groups apart.
+        frame: from ``to_frame``. Rows that are equal count once.
+        by: columns that tell groups apart; a tag that is NaN counts as absent.
     Returns:
         DataFrame as from ``over_seeds``, one line a group, and ``seeds``: how many seeds the group
         has at any step, so that ``n < seeds`` shows that seeds are missing.
+    Raises:
+        ValueError: as ``over_seeds``.
     """
     by = list(by)
-    table = over_seeds(frame, by)
+    frame = _checked(frame, by)
+    table, first = _over_seeds(frame, by)
     if table.empty:
         return table.assign(seeds=[])
-    seeds = {
-        tuple(None if pd.isna(entry) else entry for entry in key): part["seed"].nunique()
-        for key, part in frame.groupby(by, dropna=False)
-    }
-    last = table.loc[table.groupby(by, dropna=False)["step"].idxmax()].reset_index(drop=True)
-    return last.assign(seeds=[seeds[tuple(key)] for key in last[by].itertuples(index=False)])
+    # By number, since a NaN does not find itself in a dict.
+    group = frame.groupby(by, dropna=False, sort=True).ngroup().to_numpy()
+    seeds = frame["seed"].groupby(group).nunique()
+    last = table["step"].groupby(group[first]).idxmax()
+    return table.loc[last].reset_index(drop=True).assign(seeds=seeds.to_numpy())

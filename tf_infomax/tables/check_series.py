@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_infomax.results.metrics import NON_FINITE
+from tf_infomax.results.rows import without_copies
+from tf_infomax.results.settings import settled_tags
 
 __all__ = ["NO_SETTINGS", "Series", "SeriesTable", "at", "differing", "tail"]
 
@@ -46,6 +48,7 @@ class SeriesTable:
     def __init__(self, frame, metrics):
         self._series = {}
         frame = frame[frame["metric"].isin(metrics | {"bound", NON_FINITE})]
+        frame = settled_tags(without_copies(frame))
         records = frame.drop(columns=["values", "png"], errors="ignore").to_dict("records")
         grouped = {}
         for row in records:

@@ -8,6 +8,7 @@ from collections import Counter
 
 from tf_infomax.published import published
 from tf_infomax.results.display_names import display_name
+from tf_infomax.tables import markdown_text
 from tf_infomax.tables.paper_layouts import LAYOUTS
 from tf_infomax.tables.paper_records import (
     Cell,
@@ -139,7 +140,8 @@ def _markdown(table):
         for cell, has in zip(line.cells, has_published, strict=True):
             row += [f"**{cell.text()}**" if cell.ours else "", *([cell.published_text()] * has)]
         rows.append(row)
-    text = [f"**{table.title}.** {table.caption}. {table.warning()}".rstrip(), ""]
-    text += [f"| {' | '.join(row)} |" for row in rows]
-    legend = table.legend()
-    return "\n".join([*text, *(["", " ".join(legend)] if legend else [])])
+    title = markdown_text.escaped(table.title)
+    text = [f"**{title}.** {table.caption}. {table.warning()}".rstrip(), ""]
+    text += [markdown_text.row(row) for row in rows]
+    legend = markdown_text.escaped(" ".join(table.legend()))
+    return "\n".join([*text, *(["", legend] if legend else [])])

@@ -13,8 +13,11 @@ from tf_infomax.results.metrics import (
     value_with_unit,
 )
 from tf_infomax.results.rows import Row, final_values, to_frame
+from tf_infomax.results.settings import settled_tags
+from tf_infomax.results.tags import numeric
 
-__all__ = ["Final", "Overview", "finals", "number", "overviews", "paper_order", "summary_table"]
+__all__ = ["Final", "Overview", "finals", "number", "overviews", "paper_order", "step_text",
+           "summary_table"]
 
 
 def number(value):
@@ -26,6 +29,12 @@ def number(value):
     if value == 0 or 1e-4 <= abs(value) < 1e5:
         return f"{value:.0f}" if value == int(value) and abs(value) >= 100 else f"{value:.4f}"
     return f"{value:.2e}"
+
+
+def step_text(value):
+    """A step that is the value of a row, with separators; "unknown" if it is not finite."""
+    step = numeric(value)
+    return "unknown" if step is None else f"{int(step):,}"
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,7 @@ def finals(frame):
     frame = frame[~frame["metric"].str.endswith(PICTURE)] if len(frame) else frame
     if frame.empty:
         return []
+    frame = settled_tags(frame)
     raw = frame["metric"].isin(OF_STANDARDIZED)
     if "standardized" in frame:
         raw &= frame["standardized"].map(lambda tag: tag is not True)
@@ -111,7 +121,7 @@ class Overview:
         seeds: number of seeds, as text.
         step: the last step.
         values: {column: text}, in order; empty text if there is no such number.
-        failures: {seed: step at which a non-finite loss stopped the run}.
+        failures: {seed: step at which a non-finite loss stopped the run, as a float}.
     """
 
     experiment: str
@@ -133,7 +143,7 @@ def overviews(frame):
     failures = {}
     for row in frame[frame["metric"] == NON_FINITE].to_dict("records"):
         place = (row["experiment"], _absent(row["dataset"]), row["variant"])
-        failures.setdefault(place, {})[int(row["seed"])] = int(row["value"])
+        failures.setdefault(place, {})[int(row["seed"])] = row["value"]
     chosen = {place: _summary(records) for place, records in found.items()}
     # The same columns for all, in the order of the metrics.
     places = {}
@@ -219,6 +229,6 @@ def summary_table(rows: list[Row]) -> str:
         for seed, step in sorted(line.failures.items()):
             text.append(
                 f"FAILED: {line.experiment}/{line.variant}, seed {seed}: the loss was not finite "
-                f"at step {step:,}."
+                f"at step {step_text(step)}."
             )
     return "\n".join(text)

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tf_infomax.results.display_names import data_set_name
-from tf_infomax.tables import cells
+from tf_infomax.tables import cells, markdown_text
 from tf_infomax.tables.results_table import number
 
 __all__ = ["LEGEND", "markdown", "of_section", "summary", "table", "text"]
@@ -102,7 +102,9 @@ def markdown(verdicts):
     if not measured:
         return ""
     rows = [list(_HEAD), ["---"] * len(_HEAD), *map(_cells, measured)]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows)
+    return "\n".join(
+        markdown_text.row(cell.replace("|", "/") for cell in row) for row in rows
+    )
 
 
 def table(verdicts):
