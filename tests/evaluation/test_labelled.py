@@ -215,7 +215,7 @@ def test_pairs_of_codes_and_images(evaluate, codes, images, message):
         (lambda: ndm(CODES, test_codes=CODES[:1]), r"two test codes or more\. Received: 1"),
         (lambda: ndm(CODES, batch_size=1), "batch_size=1"),
         (lambda: mlp_probe(CODES, LABELS, CODES, LABELS, top_k=(1, 0)), r"top_k=\(1, 0\)"),
-        (lambda: mlp_probe(CODES, LABELS, CODES, LABELS, top_k=1), r"a tuple .*: top_k=1\."),
+        (lambda: mlp_probe(CODES, LABELS, CODES, LABELS, top_k=1), r"in a tuple.*: top_k=1\."),
         (lambda: mlp_probe(CODES, LABELS, CODES, LABELS, dropout="a"), "below 1.*dropout='a'"),
         (lambda: mlp_probe(CODES, LABELS, CODES, LABELS, epochs=0), "epochs=0"),
         (lambda: mlp_probe(CODES, LABELS, CODES, LABELS), "examples, 20. Received: batch_size=64"),

@@ -6,7 +6,7 @@ import pytest
 
 from tf_infomax.experiments import catalog
 from tf_infomax.experiments.overrides import override
-from tf_infomax.experiments.spec import Pick, pick, replace_at
+from tf_infomax.experiments.spec import Pick, check_seeds, pick, replace_at
 
 TERM = "objectives.mutual_information"
 
@@ -287,5 +287,5 @@ def test_an_option_of_a_bound_is_set_once():
 
 @pytest.mark.parametrize("seeds", ["()", "[]", "0,-1"])
 def test_seeds_are_not_negative_and_at_least_one(seeds):
-    with pytest.raises(ValueError, match=r"0 or more, at least one\. Received: \("):
-        changed(f"seeds={seeds}")
+    with pytest.raises(ValueError, match=r"0 or more\. Received: \("):
+        check_seeds(changed(f"seeds={seeds}"))

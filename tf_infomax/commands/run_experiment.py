@@ -16,6 +16,7 @@ from tf_infomax.data import datasets
 from tf_infomax.experiments import catalog, extent, presets
 from tf_infomax.experiments.given_views import GAUSSIAN_PAIRS
 from tf_infomax.experiments.overrides import override
+from tf_infomax.experiments.spec import check_seeds
 from tf_infomax.experiments.vocabulary import check_names
 from tf_infomax.running import backends, command_line
 from tf_infomax.running.quiet_tensorflow import import_tensorflow
@@ -107,6 +108,7 @@ def main(argv):
     ]
     for experiment in experiments:
         check_names(experiment)
+        check_seeds(experiment)
     _check_beforehand(experiments)
     _announce(experiments)
     # Imported after names and fields are checked, so that a misspelt one is reported at once.

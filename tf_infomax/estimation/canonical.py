@@ -102,12 +102,12 @@ def canonical_correlations(x, y, folds=5, largest=0.9999, ridge=0.0):
         ``CanonicalCorrelations``; the directions are fitted on all pairs.
 
     Raises:
-        ValueError: on other shapes, fewer than 2 pairs in a fold, and values that are not finite.
+        ValueError: on other shapes, fewer pairs than folds, and values that are not finite.
     """
     x, y = _checked(x, "x"), _checked(y, "y")
-    if len(x) != len(y) or len(x) < 2 * integer(folds, "folds", 2):
+    if len(x) != len(y) or len(x) < integer(folds, "folds", 2):
         raise ValueError(
-            f"Row i of x and of y is one pair, of which {folds} folds need 2 each. "
+            f"Row i of x and of y is one pair, and {folds} folds need at least as many. "
             f"Received: x of shape {x.shape}, y of shape {y.shape}."
         )
     exponents = _exponent(x), _exponent(y)

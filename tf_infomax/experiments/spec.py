@@ -55,6 +55,7 @@ __all__ = [
     "TwoViews",
     "check_distinct",
     "check_once",
+    "check_seeds",
     "described",
     "evaluation",
     "pick",
@@ -229,14 +230,16 @@ def check_once(path, values, kind="a value"):
 
 
 def check_distinct(swept):
-    """Raises ``ValueError`` without seeds, and if a seed or a value of a sweep occurs twice."""
-    if not swept.seeds or any(seed < 0 for seed in swept.seeds):
-        raise ValueError(
-            f"seeds must be integers, 0 or more, at least one. Received: {swept.seeds}."
-        )
+    """Raises ``ValueError`` if a seed, or a value of a sweep, of an experiment occurs twice."""
     check_once("seeds", swept.seeds, "a seed")
     for path, values in swept.sweep:
         check_once(path, values)
+
+
+def check_seeds(swept):
+    """Raises ``ValueError`` if an experiment has no seeds, or one below 0."""
+    if not swept.seeds or any(seed < 0 for seed in swept.seeds):
+        raise ValueError(f"seeds must be integers, 0 or more. Received: {swept.seeds}.")
 
 
 # The weights of Deep InfoMax's terms, as the paper calls them.

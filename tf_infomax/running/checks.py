@@ -12,6 +12,7 @@ from tf_infomax.experiments.spec import (
     LabelConfusion,
     Pick,
     check_distinct,
+    check_seeds,
     described,
 )
 from tf_infomax.experiments.vocabulary import check_names
@@ -54,6 +55,7 @@ def check(experiment):
         if not 0 < rate < float("inf"):
             raise ValueError(f"{path} must be positive. Received: {rate}.")
     _check_data(experiment)
+    check_seeds(experiment)
     if experiment.encoder is not None:
         _check_options("encoder", experiment.encoder, encoders)
     for term in experiment.objectives:

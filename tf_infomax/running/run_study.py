@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from tf_infomax.experiments.spec import Pick, check_distinct, described
+from tf_infomax.experiments.spec import Pick, check_distinct, check_seeds, described
 from tf_infomax.experiments.study import Study
 from tf_infomax.results.rows import Row, write_rows
 from tf_infomax.running.execution import FINISHED
@@ -26,6 +26,7 @@ def is_study(described):
 
 def check_study(study, data_dir=None, download=False):
     """Raises ``ValueError`` on mistakes that can be detected before the point is computed."""
+    check_seeds(study)
     check_distinct(study)
     setting = Setting(study.seeds[0], data_dir, download)
     computation.check(study.name, setting, study.options)

@@ -12,7 +12,7 @@ from pathlib import Path
 import joblib
 import tensorflow as tf
 
-from tf_infomax.experiments.spec import check_distinct
+from tf_infomax.experiments.spec import check_seeds
 from tf_infomax.naming.json_files import read_json, write_json
 from tf_infomax.naming.version import commit
 from tf_infomax.report import report
@@ -103,7 +103,7 @@ def plan(
     runs, said = [], set()
     for experiment in experiments:
         # Without seeds there would be no run to check.
-        check_distinct(experiment)
+        check_seeds(experiment)
         for variant, seed, single in experiment.runs():
             _check_alone(single, data_dir, download, devices)
             if not is_study(single):
