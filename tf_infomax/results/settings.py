@@ -1,5 +1,7 @@
 """Tags as tables and figures read them: a tag that should be a number is one, or is unknown."""
 
+import pandas as pd
+
 from tf_infomax.results.tags import numeric
 
 __all__ = ["settled_tags"]
@@ -35,7 +37,7 @@ def settled_tags(frame):
     frame = frame.copy()
     for name, values in changed.items():
         # dtype object, as ``to_frame`` has it: floats would turn None into NaN.
-        frame[name] = type(frame[name])(values, index=frame.index, dtype=object)
+        frame[name] = pd.Series(values, index=frame.index, dtype=object)
     return frame
 
 
