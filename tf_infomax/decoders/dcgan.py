@@ -5,7 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
-from tf_infomax.encoders.base import OwnLayers, network_seed
+from tf_infomax.layers.own_layers import OwnLayers, network_seed
 from tf_infomax.layers.released import BatchNormalization, Conv2D, Dense, fan_in_uniform
 from tf_infomax.layers.strided_convolution import Conv2DTranspose
 from tf_infomax.naming.arguments import integer, integers, positive_integer

@@ -4,7 +4,8 @@ import math
 
 import keras
 
-from tf_infomax.encoders.base import Encoder, OwnLayers, network_seed
+from tf_infomax.encoders.base import Encoder
+from tf_infomax.layers.own_layers import OwnLayers, network_seed
 from tf_infomax.layers.shared import JointLayerNormalization, activation_function, glorot_uniform
 from tf_infomax.naming.arguments import integers, positive_integer
 

@@ -5,8 +5,9 @@ import numpy as np
 import tensorflow as tf
 
 from tf_infomax import flows
-from tf_infomax.encoders.base import Encoder, OwnLayers, network_seed
+from tf_infomax.encoders.base import Encoder
 from tf_infomax.encoders.mlp import MLP, layer_initializer
+from tf_infomax.layers.own_layers import OwnLayers, network_seed
 from tf_infomax.layers.shared import initializer_of
 from tf_infomax.naming.arguments import integer, integers, positive_integer
 from tf_infomax.numerics.randomness import layer_seed

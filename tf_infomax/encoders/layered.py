@@ -3,9 +3,10 @@
 import keras
 
 from tf_infomax.encoders import configurations
-from tf_infomax.encoders.base import Encoder, OwnLayers, network_seed
+from tf_infomax.encoders.base import Encoder
 from tf_infomax.encoders.endpoint import Endpoint
 from tf_infomax.encoders.stages import FoldCrops, make_output, make_stage, run_stage
+from tf_infomax.layers.own_layers import OwnLayers, network_seed
 from tf_infomax.naming.arguments import integer, integers, positive_integer
 from tf_infomax.naming.registry import unknown_name
 from tf_infomax.numerics.randomness import layer_seed

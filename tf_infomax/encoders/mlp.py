@@ -2,7 +2,8 @@
 
 import keras
 
-from tf_infomax.encoders.base import Encoder, OwnLayers, network_seed
+from tf_infomax.encoders.base import Encoder
+from tf_infomax.layers.own_layers import OwnLayers, network_seed
 from tf_infomax.layers.shared import activation_function, initializer_of
 from tf_infomax.naming.arguments import boolean, integers
 from tf_infomax.numerics.randomness import layer_seed

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from tf_infomax.naming.arguments import array, integer
+from tf_infomax.numerics.magnitude import extreme_exponent
 
 __all__ = ["CanonicalCorrelations", "canonical_correlations", "sparse_canonical_correlations"]
 
@@ -14,7 +15,6 @@ _SMALLEST_VARIANCE = 1e-9
 # Correlations within so many standard errors of zero count as zero in sparse matrices, whose
 # smallest eigenvalue must stay above a limit.
 _SPARSE_ERRORS, _SMALLEST_SPARSE = 3.0, 1e-2
-_ORDINARY_EXPONENT = 300
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,7 +110,7 @@ def canonical_correlations(x, y, folds=5, largest=0.9999, ridge=0.0):
             f"Row i of x and of y is one pair, and {folds} folds need at least as many. "
             f"Received: x of shape {x.shape}, y of shape {y.shape}."
         )
-    exponents = _exponent(x), _exponent(y)
+    exponents = extreme_exponent(x), extreme_exponent(y)
     x, y = np.ldexp(x, -exponents[0]), np.ldexp(y, -exponents[1])
     fold_of = np.arange(len(x)) % folds
     held_out = np.zeros(min(x.shape[1], y.shape[1]))
@@ -174,12 +174,6 @@ def _checked(values, name):
             f"{np.sum(~np.isfinite(values))} of its values not finite."
         )
     return values
-
-
-def _exponent(values):
-    """Binary exponent by which values are divided for squares that are normal numbers, or 0."""
-    exponent = int(np.frexp(np.abs(values).max(initial=0.0))[1])
-    return exponent if abs(exponent) > _ORDINARY_EXPONENT else 0
 
 
 def _directions(x, y, ridge):

@@ -18,6 +18,7 @@ __all__ = [
     "Estimate",
     "conditional_mutual_information",
     "lagged_mutual_information",
+    "lagged_table",
     "total_correlation",
     "transfer_entropy",
 ]
@@ -110,20 +111,27 @@ def lagged_mutual_information(x, y, lags, **options):
     Warns:
         EstimateWarning: as ``MutualInformationEstimator.fit``, with the lag.
     """
+    table, sentences = lagged_table(x, y, lags, **options)
+    for sentence in sentences:
+        warnings.warn(sentence, EstimateWarning, stacklevel=2)
+    return table
+
+
+def lagged_table(x, y, lags, **options):
+    """What ``lagged_mutual_information`` returns, and its warnings as a tuple of sentences."""
     x, y = columns_of(x, "x"), columns_of(y, "y")
     lags = _checked_lags(lags, len(x))
-    rows = []
+    rows, sentences = [], []
     for lag in lags:
         shift = abs(lag)
         first, second = (x, y) if lag >= 0 else (y, x)
         pairs = first.iloc[: len(x) - shift], second.iloc[shift:]
         fitted = _fitted(*(pairs if lag >= 0 else pairs[::-1]), {"blocks": "auto", **options})
-        for sentence in fitted.warnings_:
-            warnings.warn(f"Lag {lag}: {sentence}", EstimateWarning, stacklevel=2)
+        sentences += [f"Lag {lag}: {sentence}" for sentence in fitted.warnings_]
         low, high = fitted.confidence_interval_
         rows.append((lag, fitted.mutual_information_, fitted.standard_error_, low, high))
     names = ["lag", "mutual_information", "standard_error", "low", "high"]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=names), tuple(sentences)
 
 
 def transfer_entropy(source, target, history=1, **options):

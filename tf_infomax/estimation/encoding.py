@@ -5,7 +5,7 @@ import numpy as np
 from tf_infomax.estimation import margins as margin_maps
 from tf_infomax.estimation.coarse_pixels import block_means, block_size
 
-__all__ = ["Encoding", "check_discrete"]
+__all__ = ["Encoding", "check_discrete", "most_levels"]
 
 # A numeric side with so few levels, each with so many pairs, is treated as nominal: that costs no
 # information, and no order of the levels needs to be learnt.
@@ -19,6 +19,11 @@ _MOST_COLUMN_LEVELS = 100
 _ATOM, _MOST_COLUMNS_WITH_ATOMS = 0.05, 8
 # Images of a smaller height or width are vectors.
 _SMALLEST_SIDE = 4
+
+
+def most_levels(count):
+    """The largest number of levels of a numeric side of so many pairs that counts as discrete."""
+    return min(_MOST_LEVELS, count // _PAIRS_PER_LEVEL)
 
 
 def check_discrete(discrete):
@@ -166,7 +171,7 @@ class Encoding:
         if self._discrete is False:
             return None
         named = self._discrete is True or all(sample.nominal)
-        most = _MOST_NAMED_LEVELS if named else min(_MOST_LEVELS, len(sample) // _PAIRS_PER_LEVEL)
+        most = _MOST_NAMED_LEVELS if named else most_levels(len(sample))
         joint = np.zeros(len(sample), np.int64)
         for column in sample.columns:
             codes = np.unique(column, return_inverse=True)[1]

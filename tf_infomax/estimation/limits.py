@@ -5,6 +5,7 @@ import math
 import numpy as np
 from scipy import stats
 
+from tf_infomax.estimation.encoding import most_levels
 from tf_infomax.naming.arguments import integer
 
 __all__ = [
@@ -26,8 +27,6 @@ _MARGIN_NATS = 1.0
 _DISAGREEMENT, _SMALLEST_SPREAD = 1e-4, 0.05
 # Rise of the validation value, in nats, over the last quarter of training that needs a warning.
 _STILL_RISING = 0.02
-# Sides of so few levels, each with so many pairs, are discrete.
-_MOST_LEVELS, _PAIRS_PER_LEVEL = 100, 10
 
 
 class EstimateWarning(UserWarning):
@@ -161,7 +160,7 @@ def repeated_pairs(x, y):
         return []
     counts = _counts(x), _counts(y)
     most = max(map(len, counts))
-    if most <= min(_MOST_LEVELS, count / _PAIRS_PER_LEVEL):
+    if most <= most_levels(count):
         return []
     recur_with_others = most < 0.5 * count and different > 1.05 * most
     expected, deviation = _pairs_by_chance(*counts)

@@ -1,14 +1,13 @@
 """Further quantities of pairs from files, as text or JSON, for the command line."""
 
 import json
-import warnings
 
 import numpy as np
 import pandas as pd
 
 from tf_infomax.estimation.derived import (
     conditional_mutual_information,
-    lagged_mutual_information,
+    lagged_table,
     side_by_side,
     total_correlation,
     transfer_entropy,
@@ -16,7 +15,6 @@ from tf_infomax.estimation.derived import (
 from tf_infomax.estimation.estimator import MutualInformationEstimator
 from tf_infomax.estimation.feature_selection import mutual_information_matrix
 from tf_infomax.estimation.independence import independence_test
-from tf_infomax.estimation.limits import EstimateWarning
 from tf_infomax.estimation.named_options import check_names
 from tf_infomax.estimation.summary import parsed_settings
 from tf_infomax.estimation.units import in_unit
@@ -63,12 +61,9 @@ def quantity(name, pairs, *, lags=(0, 1), unit="nats", as_json=False, settings=(
         table = mutual_information_matrix(_together(pairs), **options)
         told = {"matrix": in_unit(table, unit)}
     elif name == "lagged_mutual_information":
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", EstimateWarning)
-            table = lagged_mutual_information(x, y, lags, **options)
-        sentences = [str(one.message) for one in caught if one.category is EstimateWarning]
+        table, sentences = lagged_table(x, y, lags, **options)
         told = {"lags": pd.concat([table["lag"], in_unit(table.drop(columns="lag"), unit)], axis=1),
-                "warnings": sentences}
+                "warnings": list(sentences)}
     else:
         estimate = {
             "conditional_mutual_information": lambda: conditional_mutual_information(

@@ -4,11 +4,9 @@ import numpy as np
 
 from tf_infomax.evaluation.labelled import checked_codes
 from tf_infomax.naming import arguments
+from tf_infomax.numerics.magnitude import extreme_exponent
 
 __all__ = ["lidar", "rankme"]
-
-# Binary exponent of codes whose squares and sums stay far within the range of float64.
-_LARGEST_EXPONENT = 300
 
 
 def rankme(codes, epsilon=1e-7):
@@ -95,8 +93,7 @@ def lidar(codes, delta=1e-4, epsilon=1e-7):
 
 def _excess(codes):
     """Binary exponent by which codes are to be divided for their squares to be finite, or 0."""
-    exponent = int(np.frexp(max(codes.max(), -codes.min()))[1])
-    return exponent if exponent > _LARGEST_EXPONENT else 0
+    return max(extreme_exponent(codes), 0)
 
 
 def _effective_rank(values, epsilon):

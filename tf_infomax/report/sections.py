@@ -7,8 +7,7 @@ from pathlib import Path
 from tf_infomax.naming.paths import short_name
 from tf_infomax.published import claim
 from tf_infomax.results.display_names import data_set_name
-from tf_infomax.results.duplicates import first_occurrences
-from tf_infomax.results.rows import rows_by_file, to_frame
+from tf_infomax.results.rows import rows_by_file, to_frame, without_copies
 from tf_infomax.tables.results_table import paper_order
 
 __all__ = ["Section", "Source", "collect", "file_name", "sections_of", "with_rows"]
@@ -94,22 +93,9 @@ def collect(paths):
 
 def _distinct(path):
     """The rows of a source, each once: a run's folder may have been copied inside it."""
-    rows, files, places = [], [], {}
-    for file, found in rows_by_file(path).items():
-        for row in found:
-            key = (row.experiment, row.variant, row.seed, row.step, row.split, row.metric, row.unit)
-            places.setdefault(key, []).append(len(rows))
-            rows.append(row)
-            files.append(file)
-    copies = set()
-    for several in filter(lambda found: len(found) > 1, places.values()):
-        records = [{**vars(rows[place]), **rows[place].tags} for place in several]
-        kept = first_occurrences(
-            [{name: value for name, value in one.items() if name != "tags"} for one in records],
-            [files[place] for place in several],
-        )
-        copies.update(place for place, is_kept in zip(several, kept, strict=True) if not is_kept)
-    return [row for place, row in enumerate(rows) if place not in copies]
+    found = [(row, file) for file, rows in rows_by_file(path).items() for row in rows]
+    rows, files = (list(part) for part in zip(*found, strict=True)) if found else ([], [])
+    return [rows[place] for place in without_copies(to_frame(rows), files).index]
 
 
 def with_rows(paths):

@@ -252,9 +252,12 @@ def to_frame(rows: Iterable[Row]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def without_copies(frame):
+def without_copies(frame, files=None):
     """``frame`` without the rows that repeat another: a copy is no seed of its own.
 
+    Args:
+        frame: from ``to_frame``.
+        files: the file of each row, for messages, or None.
     Raises:
         ValueError: if two rows differ in nothing but the number that was measured.
     """
@@ -263,7 +266,9 @@ def without_copies(frame):
     if not len(copied):
         return frame
     kept = np.ones(len(frame), bool)
-    kept[copied] = first_occurrences(frame.iloc[copied].to_dict("records"))
+    kept[copied] = first_occurrences(
+        frame.iloc[copied].to_dict("records"), files and [files[place] for place in copied]
+    )
     return frame if kept.all() else frame[kept]
 
 
