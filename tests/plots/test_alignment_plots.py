@@ -1,5 +1,7 @@
 """The figures of Wang and Isola: what they draw is known from the rows that were made up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,18 @@ def test_one_variant_and_another_name():
     rows = list(circle_rows("triplet", 40, 0.0, 0.2))
     figure = plots.draw("circle", to_frame(rows)).figure
     assert figure.axes[1].get_title().startswith("linear probe 20.0 %;")
+
+
+def test_classes_are_told_apart_by_their_metrics():
+    for tag in ("all", 3, None):
+        rows = [
+            replace(one, tags={**one.tags, "class": tag} if "class" in one.tags else one.tags)
+            for one in CIRCLE
+        ]
+        figure = plots.draw("circle", to_frame(rows)).figure
+        assert [text.get_text() for text in figure.legends[0].get_texts()] == ["cat", "dog"]
+    bare = [replace(one, tags={"dataset": "cifar10"}) for one in CIRCLE]
+    assert plots.draw("circle", to_frame(bare)).figure.axes
 
 
 @pytest.mark.parametrize("name", ["circle", "alignment_uniformity"])

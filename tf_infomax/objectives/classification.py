@@ -7,9 +7,8 @@ import tensorflow as tf
 
 from tf_infomax.layers.released import Dense
 from tf_infomax.naming.arguments import integer, seed_or_none
-from tf_infomax.numerics.tensors import wide
 from tf_infomax.objectives import options
-from tf_infomax.objectives.batch_checks import checked_range
+from tf_infomax.objectives.labelled import labelled_cross_entropy
 from tf_infomax.objectives.term import Term, checked_endpoint
 
 __all__ = ["Classification"]
@@ -73,29 +72,9 @@ class Classification(Term):
         """
         if labels is None:
             raise ValueError("Classification needs labels. Received: images without labels.")
-        labels = tf.convert_to_tensor(labels)
-        if not labels.dtype.is_integer or labels.shape.rank != 1:
-            raise ValueError(
-                "Labels must be integers of shape [K]. "
-                f"Received: {labels.dtype.name} of shape {labels.shape}."
-            )
-        labels = tf.cast(labels, tf.int64)
-        logits = wide(self.classifier(tf.reshape(values, [tf.shape(values)[0], -1])))
-        labels = checked_range(
-            labels, "labels", -1, self.num_classes - 1,
-            f"Labels must be classes, 0 to {self.num_classes - 1}, or -1 where there is none.",
-        )  # fmt: skip
-        labelled = tf.not_equal(labels, -1)
-        labels = tf.where(labelled, labels, 0)
-        weights = tf.cast(labelled, logits.dtype)
-        weights /= tf.maximum(tf.reduce_sum(weights), 1.0)
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-        hits = tf.cast(tf.equal(tf.argmax(logits, -1), labels), logits.dtype)
-        loss = tf.reduce_sum(weights * losses)
-        metrics = {
-            "classification_loss": loss,
-            "classification_accuracy": tf.reduce_sum(weights * hits),
-        }
+        logits = self.classifier(tf.reshape(values, [tf.shape(values)[0], -1]))
+        loss, accuracy = labelled_cross_entropy(logits, labels)
+        metrics = {"classification_loss": loss, "classification_accuracy": accuracy}
         return self.weight * loss, metrics
 
     def get_config(self):

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tf_infomax.naming.arguments import integer, seed_or_none
 from tf_infomax.objectives import options
 from tf_infomax.objectives.features import flat
+from tf_infomax.objectives.labelled import labelled_cross_entropy
 from tf_infomax.objectives.player import Player
 from tf_infomax.objectives.term import Term, checked_endpoint
 
@@ -18,15 +19,15 @@ __all__ = ["LabelConfusion", "classifier_loss", "uniform_label_loss"]
 
 
 def classifier_loss(logits, labels):
-    """Mean cross-entropy of the labels, in nats.
+    """Mean cross-entropy of the labels, in nats; examples labelled -1 do not count.
 
     Args:
         logits: ``[K, C]``.
-        labels: int ``[K]``, 0 .. C-1.
+        labels: integers ``[K]``, 0 .. C-1, or -1 where there is none.
+
+    Raises as ``labelled_cross_entropy``.
     """
-    return tf.reduce_mean(
-        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-    )
+    return labelled_cross_entropy(logits, labels)[0]
 
 
 def uniform_label_loss(logits):
@@ -46,7 +47,8 @@ class LabelConfusion(Term):
     """Hide the labels from a linear classifier that is trained in turns with the encoder.
 
     The classifier is a separate player. It takes ``classifier_steps`` steps, each on a new batch,
-    before every step of the encoder, which moves towards uniform predictions.
+    before every step of the encoder, which moves towards uniform predictions. Examples labelled -1
+    do not count for the classifier.
 
     Args:
         num_classes: C.

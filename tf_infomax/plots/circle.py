@@ -28,9 +28,17 @@ def angle_density(angles, places):
     return kernel.mean(axis=1)
 
 
+def _angles(frame):
+    """The rows that hold the angles of a class."""
+    of_a_class = frame["metric"].str.startswith(_ANGLE)
+    if "values" in frame:
+        return frame[of_a_class & frame["values"].map(lambda values: isinstance(values, list))]
+    return frame[:0]
+
+
 def _encoders(frame):
     """(name, rows) of the untrained encoder and of every variant at its last step, one seed."""
-    angles = frame[frame["metric"].str.startswith(_ANGLE)]
+    angles = _angles(frame)
     found, untrained = [], None
     for variant, rows in angles.groupby("variant", sort=False):
         seed = rows["seed"].min()
@@ -101,14 +109,14 @@ def circle(frame, official=None):
     figure, axes = style.canvas(
         len(encoders), 2, 2.75, gridspec_kw={"width_ratios": (1.0, 1.75)}
     )
-    names = list(dict.fromkeys(frame.loc[frame["metric"].str.startswith(_ANGLE), "class"]))
+    names = list(dict.fromkeys(_angles(frame)["metric"].str.removeprefix(_ANGLE)))
     colours = {name: _TEN[position % len(_TEN)] for position, name in enumerate(names)}
     for (name, rows), (left, right) in zip(encoders, axes, strict=True):
-        rows_of = select(rows, split="test").set_index("metric")
+        rows_of = _angles(select(rows, split="test")).set_index("metric")
         classes = {
-            one: np.asarray(rows_of.loc[_ANGLE + str(one), "values"], float)
+            one: np.asarray(rows_of.loc[_ANGLE + one, "values"], float)
             for one in names
-            if _ANGLE + str(one) in rows_of.index
+            if _ANGLE + one in rows_of.index
         }
         _points(left, classes, colours)
         _densities(right, classes, colours)
@@ -117,9 +125,7 @@ def circle(frame, official=None):
         right.set_title("; ".join(_facts(name, rows)))
         right.set_ylabel("density per radian")
     axes[-1, 1].set_xlabel("angle of the code")
-    handles = {
-        str(name): style.proxy(colours[name], linestyle="none", marker="o") for name in names
-    }
+    handles = {name: style.proxy(colours[name], linestyle="none", marker="o") for name in names}
     style.legend(figure, [], extra=handles, columns=min(5, len(names)))
     return Drawing(
         figure,
