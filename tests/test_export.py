@@ -1,5 +1,6 @@
 """Exports of real, tiny runs: what they compute, what they say, and that a bad one is noticed."""
 
+import errno
 import hashlib
 import json
 import shutil
@@ -18,7 +19,8 @@ from tests.tiny import determinism_undone, plan_tiny
 from tf_infomax import export
 from tf_infomax.export import archive, formats, proof, trained
 from tf_infomax.export.releases import release_name
-from tf_infomax.results.rows import read_rows
+from tf_infomax.naming import files
+from tf_infomax.results.rows import Row, read_rows, write_rows
 from tf_infomax.running import run as experiment_run
 
 ROOT = Path(__file__).parents[1]
@@ -289,6 +291,64 @@ def test_an_export_that_cannot_be_loaded_is_noticed(copied_run, tmp_path, monkey
     with pytest.raises(export.ProofError, match="must load in a fresh process"):
         export.export_model(copied_run, tmp_path / "out/model")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def _measured(folder):
+    """Puts rows of a later evaluation into the folder of an export; returns the file's bytes."""
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    row = Row(card["experiment"], card["variant"], 0, STEPS, "test", "rankme", 3.0, "1")
+    write_rows(folder / "evaluation.jsonl", [row])
+    return (folder / "evaluation.jsonl").read_bytes()
+
+
+def test_an_export_behind_a_link_is_replaced_there_with_its_measurements(
+    copied_run, exported, tmp_path, monkeypatch
+):
+    # The proof, in a process of its own, is another test's matter.
+    monkeypatch.setattr(archive, "prove", lambda path, found: {"encode/code": 0.0})
+    real = Path(shutil.copytree(exported, tmp_path / "disk/model"))
+    rows = _measured(real)
+    link = tmp_path / "served"
+    link.symlink_to(real)
+    export.export_model(copied_run, link)
+    assert link.is_symlink() and sorted(tmp_path.glob(".served*")) == []
+    assert [entry.name for entry in real.parent.iterdir()] == ["model"]
+    card = json.loads((link / "card.json").read_text(encoding="utf-8"))
+    assert card["proof"]["largest_difference"]["encode/code"] == 0.0
+    assert (real / "evaluation.jsonl").read_bytes() == rows
+    # Rows of another run's export do not stay.
+    (real / "card.json").write_text(json.dumps({**card, "seed": 1}), encoding="utf-8")
+    export.export_model(copied_run, link)
+    assert not (real / "evaluation.jsonl").exists()
+
+
+def test_an_export_onto_a_full_disk_is_one_sentence(copied_run, exported, tmp_path, monkeypatch):
+    former = Path(shutil.copytree(exported, tmp_path / "out/model"))
+    card = (former / "card.json").read_bytes()
+
+    def full(module, path, signatures):
+        raise tf.errors.ResourceExhaustedError(None, None, f"{path}; No space left on device")
+
+    monkeypatch.setattr(tf.saved_model, "save", full)
+    wanted = r"The export cannot be written to .*/out \(.*No space left.*\)\. Make room there, and"
+    with pytest.raises(OSError, match=wanted):
+        export.export_model(copied_run, former)
+    assert [entry.name for entry in former.parent.iterdir()] == ["model"]
+    assert (former / "card.json").read_bytes() == card
+
+
+def test_a_release_that_cannot_be_written_leaves_the_former_one(exported, tmp_path, monkeypatch):
+    packed = export.release(exported, tmp_path)
+    before = packed.read_bytes()
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match=rf"No space left on device: '{packed}'"):
+        export.release(exported, tmp_path)
+    assert packed.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["SHA256SUMS", packed.name])
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,17 @@ def test_a_folder_gives_the_same_images_and_batches(folder, tmp_path):
     assert len(list((tmp_path / "cache").iterdir())) == 2
 
 
+def test_an_image_that_is_changed_in_place_is_read_again(folder, tmp_path):
+    cache = str(tmp_path / "cache")
+    assert datasets.load(str(folder), cache=cache).train_images[0].any()
+    image = folder / "train" / "a" / "00.png"
+    Image.fromarray(np.zeros((8, 6), np.uint8)).save(image)
+    os.utime(image, (1e9, 1e9))
+    # As another process does.
+    datasets._read.cache_clear()
+    assert not datasets.load(str(folder), cache=cache).train_images[0].any()
+
+
 def _cut(path):
     os.truncate(path, path.stat().st_size // 2)
 

@@ -5,8 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.synthetic_rows import rows_of
 from tf_infomax.results.rows import write_rows
+from tf_infomax.running.command_line import refuse_outputs_over_rows
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,3 +60,22 @@ def test_user_errors_are_one_sentence_and_exit_code_2(tmp_path):
     refused(start(tmp_path), "rows.jsonl, line 1", "A row needs variant")
     write_rows(tmp_path / "rows.jsonl", rows_of("adversarial", 1))
     refused(start(tmp_path, "--output=/proc/none/page.html"), "/proc/none")
+    refused(start(tmp_path, f"--output={tmp_path / 'rows.jsonl'}"), "another file than those")
+
+
+@pytest.mark.parametrize("flag", ["output", "tables", "gallery"])
+def test_rows_are_not_written_over(flag, tmp_path, monkeypatch):
+    run = tmp_path / "work/runs/adversarial/softplus/seed_0"
+    for file in (run / "rows.jsonl", run / "evaluation.jsonl"):
+        write_rows(file, rows_of("adversarial", 1))
+    monkeypatch.chdir(run)
+    for paths, output in (
+        ([tmp_path / "work"], run / "rows.jsonl"),
+        ([run], "evaluation.jsonl"),
+        ([run / "rows.jsonl"], "../seed_0/rows.jsonl"),
+        ([tmp_path / "work"], tmp_path / "work/rows.jsonl"),
+    ):
+        with pytest.raises(ValueError, match=rf"rows are read from\. Received: --{flag}={output}"):
+            refuse_outputs_over_rows(paths, other=None, **{flag: str(output)})
+    refuse_outputs_over_rows([tmp_path / "work"], **{flag: str(tmp_path / "work/report.html")})
+

@@ -1,9 +1,11 @@
 """One run: its rows, its weights, and what happens when the loss runs away."""
 
 import collections
+import dataclasses
 import json
 import math
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +18,8 @@ from tf_infomax.running import run as run_module
 from tf_infomax.running.build import build
 from tf_infomax.running.evaluate import evaluate
 from tf_infomax.running.run import FINISHED, NON_FINITE, execute, restore
+from tf_infomax.running.run_directory import RunDirectory
+from tf_infomax.running.tags import data_set_tag
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -151,6 +155,75 @@ def test_an_evaluation_whose_rows_cannot_be_written_is_refused_before_the_work(b
         evaluate(bilinear.directory, ["bound"], note=told.append)
     target.rmdir()
     assert not told
+
+
+def begun_with(run, **inputs):
+    """Makes the run's directory one that was begun with other inputs."""
+    file = run.directory / "inputs.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | inputs))
+
+
+@pytest.fixture
+def copied(bilinear, tmp_path):
+    """A run like ``bilinear``, in a work directory of its own."""
+    workdir = Path(shutil.copytree(bilinear.directory.parents[3], tmp_path / "copied"))
+    (run,) = plan_tiny(workdir, "critic_impact")
+    return run
+
+
+def test_seeds_are_added_to_a_finished_run_by_other_versions_but_not_on_other_data(copied):
+    workdir, before = copied.directory.parents[3], rows_bytes(copied)
+    begun_with(copied, versions={"tf_infomax": "0.0.1", "keras": "3.0.0"}, threads=64)
+    runs = plan_tiny(workdir, "critic_impact", "seeds=0,1")
+    assert [run.seed for run in runs] == [0, 1]
+    for accepts in (False, True):
+        again = dataclasses.replace(runs[0], accept_changed_inputs=accepts)
+        assert execute(again) == FINISHED and rows_bytes(copied) == before
+    begun_with(copied, data="0" * 64)
+    with pytest.raises(ValueError, match=r"with other inputs \(data was '0+', is '\w+'\): "):
+        plan_tiny(workdir, "critic_impact", "seeds=0,1")
+
+
+def test_an_evaluation_on_other_data_is_refused_or_noted_in_a_row(copied):
+    folder = copied.directory
+    begun_with(copied, data="0" * 64)
+    wanted = r"was trained on other data than digits holds now \(data was '0+', is '\w+'\)"
+    with pytest.raises(ValueError, match=wanted):
+        evaluate(folder, ["bound"], note=lambda text: None)
+    assert not (folder / "evaluation.jsonl").exists()
+    rows, target = evaluate(
+        folder, ["bound"], note=lambda text: None, accept_changed_inputs=True
+    )
+    noted, *measured = read_rows(target)
+    assert rows == [noted, *measured] and {row.metric for row in measured} == {"bound"}
+    assert (noted.metric, noted.step, noted.value) == ("run/inputs_changed_step", 12, 12.0)
+    assert noted.tags["changed"].startswith("data was '0")
+
+
+def test_a_run_that_was_copied_elsewhere_keeps_its_variant(bilinear, tmp_path):
+    best = Path(shutil.copytree(bilinear.directory, tmp_path / "models" / "best"))
+    rows, _ = evaluate(best, ["bound"], note=lambda text: None)
+    assert {row.variant for row in rows} == {"bilinear-infonce"}
+    assert read_rows(best / "rows.jsonl") != rows
+    # Without rows there is nothing but the name of the folder.
+    (best / "rows.jsonl").unlink()
+    assert RunDirectory.open(best).variant == "models"
+
+
+@pytest.mark.parametrize(
+    ("name", "tag"),
+    [
+        ("mnist", "mnist"),
+        ("mnist:3.0.1", "mnist"),
+        ("cifar10:3.*.*", "cifar10"),
+        ("cmaterdb/bangla:1.0.0", "bangla"),
+        ("/data/photos.v1", "photos.v1"),
+        ("~/faces.one.npz", "faces.one"),
+        ("/data/FACES.NPZ", "FACES"),
+    ],
+)
+def test_the_tag_of_a_data_set(name, tag):
+    assert data_set_tag(name) == tag
 
 
 def test_restore_gives_the_trained_objects_or_says_what_is_missing(bilinear, tmp_path):

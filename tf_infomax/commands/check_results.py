@@ -24,6 +24,7 @@ def main(argv):
     """Prints the table of claims; returns the exit code."""
     given = flags.FLAGS
     paths = command_line.work_directories(argv)
+    command_line.refuse_outputs_over_rows(paths, output=given.output)
     # Late, since the libraries of tables and figures take seconds.
     from tf_infomax.report.sections import collect
     from tf_infomax.results.rows import to_frame

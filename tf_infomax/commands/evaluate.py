@@ -25,6 +25,10 @@ def define_flags():
         "evaluate", None, "Names of evaluators, separated by commas.", required=True
     )
     flags.DEFINE_multi_string("set", [], "An evaluator's option, as in mlp_probe.epochs=20.")
+    flags.DEFINE_bool(
+        "accept_changed_inputs", False,
+        "Whether the data may be other than the encoder was trained on; a row says so.",
+    )
     command_line.define_data_dir()
 
 
@@ -47,6 +51,7 @@ def main(argv):
         given.set,
         given.data_dir,
         note=lambda text: print(text, file=sys.stderr, flush=True),
+        accept_changed_inputs=given.accept_changed_inputs,
     )
     for row in rows:
         features = row.tags.get("features", "")

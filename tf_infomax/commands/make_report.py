@@ -53,6 +53,9 @@ def main(argv):
         if kept and others:
             print(f"Left out, without rows: {', '.join(map(str, others))}.", file=sys.stderr)
             paths = kept
+    command_line.refuse_outputs_over_rows(
+        paths, output=given.output, tables=given.tables, gallery=given.gallery
+    )
     first = Path(paths[0])
     output = given.output or (first if first.is_dir() else first.parent) / "report.html"
     curves = given.official_curves

@@ -25,6 +25,11 @@ from tf_infomax.naming.paths import expanded
 
 __all__ = ["check", "load"]
 
+# Sets of image files, and the folders whose times change when files are added or exchanged.
+_FOLDERS = {
+    image_folders.from_folder: image_folders.folders,
+    tiny_imagenet.from_folder: tiny_imagenet.folders,
+}
 _BUNDLED = {"digits": bundled.digits, "mnist_sample": bundled.mnist_sample}
 # Environment variable.
 _CACHE = "TF_INFOMAX_DATA_CACHE"
@@ -138,10 +143,9 @@ def _located(name, data_dir, download):
             raise DatasetNotFoundError(f"There is no such file. Received: name={name!r}.")
         return _Located(arrays.from_npz, (path.resolve(),), lambda: [path])
     if (path / "wnids.txt").is_file():
-        return _Located(tiny_imagenet.from_folder, (path.resolve(),), lambda: [path], True)
+        return _in_folders(tiny_imagenet.from_folder, path)
     if (path / "train").is_dir():
-        files = functools.partial(_folders, path)
-        return _Located(image_folders.from_folder, (path.resolve(),), files, True)
+        return _in_folders(image_folders.from_folder, path)
     # A name that can only be a path, or exists as a path, is not looked up among the TFDS names.
     if path.is_absolute() or name.startswith((".", "~")) or path.exists():
         raise DatasetNotFoundError(
@@ -158,6 +162,10 @@ def _located(name, data_dir, download):
     )
 
 
+def _in_folders(source, path):
+    return _Located(source, (path.resolve(),), functools.partial(_FOLDERS[source], path), True)
+
+
 def _prepared(name, data_dir, download):
     # TensorFlow and TFDS take seconds to import, and no other source needs them.
     from tf_infomax.data.sources import tfds_sets
@@ -165,11 +173,12 @@ def _prepared(name, data_dir, download):
     return tfds_sets.from_prepared(name, data_dir, download)
 
 
-def _folders(path):
-    """The folder of a data set, its splits and its classes."""
-    splits = [entry for entry in visible(path) if entry.is_dir()]
-    classes = [entry for split in splits for entry in visible(split) if entry.is_dir()]
-    return [path, *splits, *classes]
+def _all_files(source, args):
+    """Every file of a set of image files; none of another set."""
+    if source not in _FOLDERS:
+        return []
+    places = _FOLDERS[source](*args)
+    return [file for place in places for file in (visible(place) if place.is_dir() else [place])]
 
 
 def _stamp(paths):
@@ -194,6 +203,8 @@ def _read(source, *args, stamp=None, cache=None):
         # Needs TensorFlow.
         from tf_infomax.data import mapped
 
+        # A file that is changed in place does not change the time of its folder.
+        stamp = (stamp, _stamp(_all_files(source, args)))
         images = mapped.kept(expanded(cache, "cache"), source, args, stamp)
     train, test = (
         set(np.unique(labels[labels >= 0]).tolist())

@@ -25,6 +25,7 @@ from tf_infomax.naming.version import VERSION, commit
 from tf_infomax.results.rows import EVALUATION_LOCK, EVALUATION_ROWS, read_rows
 from tf_infomax.running.exported import CARD, ENCODER, exported_encoder, read_card
 from tf_infomax.running.run_directory import RunDirectory
+from tf_infomax.training.disk_errors import writing
 
 __all__ = ["CARD", "ENCODER", "export_model", "load_encoder", "summary"]
 
@@ -59,8 +60,8 @@ def export_model(
 
     Args:
         run_directory: of one run, ``runs/<experiment>/<variant>/seed_<n>`` of a work directory.
-        output: folder to write; an earlier export there is replaced. Default: ``export`` in the
-            run directory.
+        output: folder to write; an earlier export there is replaced, and rows that were measured on
+            it stay if it was of this run. Default: ``export`` in the run directory.
         data_dir: where TFDS finds prepared data sets; needed only for runs that have not noted the
             shape of their views.
         formats: further ones, "tflite" and "onnx": ``model.tflite`` has all signatures, ONNX one
@@ -77,11 +78,13 @@ def export_model(
         ProofError: if the export does not compute what the live model does; it is then deleted.
     """
     output = Path(run_directory, "export") if output is None else Path(output)
-    output = output.absolute()
+    # What a link leads to is written, and the link stays.
+    output = output.resolve()
     _check_replaceable(output)
     check_formats(formats)
     trained = restore_trained(run_directory, data_dir)
-    with _written_in_one_move(output) as path:
+    again = "export the run again"
+    with writing("The export", output.parent, again), _written_in_one_move(output) as path:
         found = signatures(trained)
         shapes = save(found, trained.variables, path)
         with without_wildcards(path) as plain:
@@ -95,6 +98,7 @@ def export_model(
         text = json.dumps(card, indent=1, allow_nan=False)
         (path / CARD).write_text(f"{text}\n", encoding="utf-8")
         (path / README).write_text(markdown(card), encoding="utf-8")
+        _keep_evaluation(output, path, card)
     return output
 
 
@@ -173,6 +177,17 @@ def _shape(sizes):
     return "[" + ", ".join("any" if size is None else str(size) for size in sizes) + "]"
 
 
+def _keep_evaluation(former, path, card):
+    """Takes over the rows of the former export, which name their steps, if it was of this run."""
+    rows = former / EVALUATION_ROWS
+    if not rows.is_file():
+        return
+    earlier = read_json(former / CARD)
+    same = ("experiment", "variant", "seed", "data_checksum")
+    if all(earlier.get(name) == card[name] for name in same):
+        shutil.copy(rows, path / EVALUATION_ROWS)
+
+
 def _prove_encoder(path, trained):
     views = np.random.default_rng(1).random((5, *trained.input_shape), np.float32)
     difference = largest_difference(
@@ -196,7 +211,7 @@ def _card(run_directory, trained, shapes, differences):
     return {
         "format": _FORMAT,
         "experiment": experiment.name,
-        "variant": rows[0].variant if rows else opened.path.resolve().parent.name,
+        "variant": opened.variant,
         "seed": experiment.seeds[0],
         "step": trained.step,
         "source": experiment.source,

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 
 from tf_infomax.export.archive import CARD, ENCODER, load_encoder
+from tf_infomax.naming.files import write_bytes
 from tf_infomax.naming.json_files import read_json
 from tf_infomax.naming.paths import PathLike
 
@@ -84,7 +85,12 @@ def _packed(export, base, kind):
     root = Path(base).name
     with tempfile.TemporaryDirectory() as staged:
         shutil.copytree(export, Path(staged, root))
-        return Path(shutil.make_archive(base, kind, staged, root))
+        packed = Path(shutil.make_archive(Path(staged, "packed"), kind, staged, root))
+        target = Path(base + packed.name.removeprefix("packed"))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # In one move: where the disk is full, a former file stays as it was.
+        write_bytes(target, [packed.read_bytes()])
+    return target
 
 
 def _of_folder(path, data_dir):

@@ -31,6 +31,7 @@ __all__ = [
     "read_rows",
     "replaced",
     "rows_by_file",
+    "rows_files",
     "to_frame",
     "without_copies",
     "write_rows",
@@ -144,20 +145,26 @@ class Row:
         return cls(**fields, tags=flat)
 
 
-def _row_files(path):
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
+def rows_files(path: PathLike) -> list[Path]:
+    """The files of rows that ``read_rows`` reads, without those of later evaluations beside them.
+
+    Raises:
+        FileNotFoundError: if there are none.
+    """
+    place = arguments.path(path)
+    if place.is_file():
+        return [place]
+    if not place.is_dir():
         raise FileNotFoundError(
-            f"Expected a file of rows or a work directory. Received: path={str(path)!r}."
+            f"Expected a file of rows or a work directory. Received: path={str(place)!r}."
         )
-    files = sorted((path / "runs").rglob("rows.jsonl"))
-    if not files and (path / "rows.jsonl").is_file():
-        files = [path / "rows.jsonl"]
+    files = sorted((place / "runs").rglob("rows.jsonl"))
+    if not files and (place / "rows.jsonl").is_file():
+        files = [place / "rows.jsonl"]
     if not files:
         raise FileNotFoundError(
             "Expected a work directory with rows.jsonl or runs/**/rows.jsonl in it. "
-            f"Received: path={str(path)!r}."
+            f"Received: path={str(place)!r}."
         )
     return files
 
@@ -196,7 +203,7 @@ def read_rows(path: PathLike) -> list[Row]:
 def rows_by_file(path: PathLike) -> dict[Path, list[Row]]:
     """As ``read_rows``: {file: its rows}. Those of ``evaluation.jsonl`` are of the file beside."""
     rows = {}
-    for file in _row_files(arguments.path(path)):
+    for file in rows_files(path):
         later = file.with_name(EVALUATION_ROWS)
         rows[file] = _read_file(file)
         if file.name == "rows.jsonl" and later.is_file():

@@ -22,6 +22,7 @@ __all__ = [
     "define_paths",
     "define_work_directories",
     "refuse_arguments",
+    "refuse_outputs_over_rows",
     "say",
     "start",
     "work_directories",
@@ -105,6 +106,27 @@ def refuse_arguments(argv, hint):
     """
     if len(argv) > 1:
         raise ValueError(f"Arguments are flags, as in {hint}. Received: {argv[1:]}.")
+
+
+def refuse_outputs_over_rows(paths, **outputs):
+    """Raises ``ValueError`` if a file to write is one of those that rows are read from.
+
+    Args:
+        paths: files of rows and work directories.
+        outputs: name of a flag -> path, or ``None``.
+    """
+    from tf_infomax.results.rows import EVALUATION_ROWS, rows_files
+
+    files = [file for path in paths for file in rows_files(path)]
+    read = {file.resolve() for file in files}
+    read |= {file.with_name(EVALUATION_ROWS).resolve() for file in files}
+    read |= {Path(path, "rows.jsonl").resolve() for path in paths}
+    for name, path in outputs.items():
+        if path is not None and Path(path).resolve() in read:
+            raise ValueError(
+                f"--{name} must be another file than those that rows are read from. "
+                f"Received: --{name}={path}."
+            )
 
 
 class _PathParser(flags.ArgumentParser):

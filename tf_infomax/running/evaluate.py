@@ -6,6 +6,7 @@ from tf_infomax.experiments.overrides import override
 from tf_infomax.experiments.spec import Experiment
 from tf_infomax.naming import arguments
 from tf_infomax.naming.files import check_no_directory, locked, remove_leftovers
+from tf_infomax.results import metrics
 from tf_infomax.results.rows import (
     EVALUATION_LOCK,
     EVALUATION_ROWS,
@@ -16,6 +17,7 @@ from tf_infomax.results.rows import (
 )
 from tf_infomax.running.build import Trial, build_source, input_shape, load_images
 from tf_infomax.running.exported import CARD, exported_encoder, read_card
+from tf_infomax.running.inputs import changes
 from tf_infomax.running.run import restore
 from tf_infomax.running.run_directory import RunDirectory, is_export
 from tf_infomax.running.tags import tags_of
@@ -25,7 +27,7 @@ __all__ = ["evaluate"]
 _LOCK_SECONDS = 60.0
 
 
-def evaluate(path, names, settings=(), data_dir=None, note=print):
+def evaluate(path, names, settings=(), data_dir=None, note=print, accept_changed_inputs=False):
     """Runs the evaluators ``names`` on a trained encoder, and keeps the rows beside it.
 
     Args:
@@ -35,13 +37,16 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
             for the evaluator.
         data_dir: where TFDS finds prepared data sets.
         note: called with one line of text before each evaluator starts.
+        accept_changed_inputs: whether the data may be other than the encoder was trained on; a row
+            ``run/inputs_changed_step`` says so.
 
     Returns:
         (the new rows, the file ``evaluation.jsonl`` that they were written to). Rows of an earlier
         evaluation of the same metric are replaced.
 
     Raises:
-        FileNotFoundError, ValueError: one sentence on what is wrong, before any work starts.
+        FileNotFoundError, ValueError: one sentence on what is wrong, before any work starts, such
+            as data that is no longer what the encoder was trained on.
     """
     path = arguments.path(path)
     if not names:
@@ -49,7 +54,8 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
     exported = is_export(path)
     card = read_card(path) if exported else None
     described = _described(card, path / CARD) if exported else None
-    experiment = described if exported else RunDirectory.open(path).experiment
+    directory = None if exported else RunDirectory.open(path)
+    experiment = described if exported else directory.experiment
     chosen = override(
         experiment,
         [f"evaluate={','.join(names)}", *(f"evaluate.{setting}" for setting in settings)],
@@ -63,16 +69,28 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
         check_no_directory(target)
         if target.is_file():
             read_rows(target)
+    noted = {"data": card.get("data_checksum")} if exported else directory.inputs
+    changed = _changed_data(noted, experiment, data_dir)
+    if changed and not accept_changed_inputs:
+        raise ValueError(
+            f"{path} was trained on other data than {experiment.data.name} holds now "
+            f"({'; '.join(changed)}): its rows would not be those of one run. Bring the former "
+            "data back, or go on with --accept_changed_inputs, which is noted in the rows."
+        )
     trial, step = _exported(path, chosen, card, data_dir) if exported else restore(path, data_dir)
     evaluators.check_facts(chosen, _facts(trial))
     snapshot = evaluators.Snapshot(trial, step, chosen.evaluate)
     place = {
         "experiment": experiment.name,
-        "variant": card["variant"] if exported else path.resolve().parent.name,
+        "variant": card["variant"] if exported else directory.variant,
         "seed": experiment.seeds[0],
         "step": step,
     }
-    rows = []
+    rows, tags = [], tags_of(experiment)
+    if changed:
+        what = {**tags, "changed": "; ".join(changed)}
+        rows.append(Row(**place, split="train", metric=metrics.INPUTS_CHANGED, value=step,
+                        unit="step", tags=what))  # fmt: skip
     for entry in chosen.evaluate:
         note(f"{entry.name} at step {step} ...")
         found = [
@@ -82,7 +100,7 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
                 metric=one.metric,
                 value=one.value,
                 unit=one.unit,
-                tags={**tags_of(experiment), **one.tags},
+                tags={**tags, **one.tags},
             )
             for one in evaluators.get(entry.name)(snapshot, **entry.options)
         ]
@@ -90,8 +108,16 @@ def evaluate(path, names, settings=(), data_dir=None, note=print):
         # After each evaluator: the next one may take an hour.
         with _locked(path):
             known = read_rows(target) if target.is_file() else []
-            write_rows(target, replaced(known, found))
+            write_rows(target, replaced(known, rows))
     return rows, target
+
+
+def _changed_data(noted, experiment, data_dir):
+    """What has changed of the data since the encoder was trained, as a list of texts."""
+    images = load_images(experiment, data_dir)
+    if images is None or not (noted or {}).get("data"):
+        return []
+    return changes({"data": noted["data"]}, {"data": images.checksum})
 
 
 def _locked(path):

@@ -14,6 +14,7 @@ from tf_infomax.results.rows import Row
 from tf_infomax.running import board
 from tf_infomax.running.hparams import write_hparams
 from tf_infomax.running.tags import tags_of
+from tf_infomax.training.disk_errors import writing
 from tf_infomax.training.loop import boundaries
 from tf_infomax.training.pace import FirstSteps, estimate
 from tf_infomax.training.progress import Progress
@@ -52,9 +53,10 @@ class Execution:
         self._interruption = interruption
         self._loops = loops
         self._measured = measured
-        self._events = tf.summary.create_file_writer(str(directory.events))
-        with self._events.as_default():
-            write_hparams(run.name, run.experiment)
+        with self._writing_events():
+            self._events = tf.summary.create_file_writer(str(directory.events))
+            with self._events.as_default():
+                write_hparams(run.name, run.experiment)
         self._tags = tags_of(run.experiment)
         self._steps = run.experiment.train.steps
         self._step = None
@@ -209,12 +211,12 @@ class Execution:
             self._checkpoints.note_measured(entry.name, length, self._writer.checksum())
             self._note_inputs()
         if is_last:
-            with self._interruption.breakable():
+            with self._interruption.breakable(), self._writing_events():
                 board.write_embedding(self._directory.events, snapshot)
         return measurements
 
     def _write(self, step, measurements):
-        with self._events.as_default():
+        with self._writing_events(), self._events.as_default():
             for one in measurements:
                 self._writer.append(
                     Row(
@@ -248,14 +250,11 @@ class Execution:
             self._changed_inputs = None
 
     def _flush_events(self):
-        try:
+        with self._writing_events():
             self._events.flush()
-        except tf.errors.OpError as error:
-            reason = (error.message or type(error).__name__).splitlines()[0].rstrip(".")
-            raise OSError(
-                f"TensorBoard's events cannot be written to {self._directory.events} ({reason}). "
-                "Make room there, and start the same command again."
-            ) from None
+
+    def _writing_events(self):
+        return writing("TensorBoard's events", self._directory.events)
 
     def _stop(self, boundary, stopped_at):
         self._write(boundary, [Measurement(metrics.NON_FINITE, "train", stopped_at, "step")])

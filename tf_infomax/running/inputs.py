@@ -56,7 +56,10 @@ def changes(before, after):
 
 
 def check_inputs(directory, inputs, is_accepted):
-    """The changes since the run was started, as a list of texts.
+    """The changes since the run was started that its next rows will show, as a list of texts.
+
+    Of a finished run nothing is computed any more: other versions, threads and devices are no
+    matter then, while other data is still refused, since further seeds would be of that data.
 
     Args:
         directory: ``RunDirectory``.
@@ -66,12 +69,14 @@ def check_inputs(directory, inputs, is_accepted):
     Raises:
         ValueError: if there are changes that are not accepted.
     """
-    noted = directory.inputs
+    noted, is_finished = directory.inputs, directory.is_finished
     changed = [] if noted is None else changes({"devices": _ONE_DEVICE, **noted}, inputs)
+    if is_finished:
+        changed = [change for change in changed if change.startswith("data ")]
     if changed and not is_accepted:
         raise ValueError(
             f"{directory.path} was started with other inputs ({'; '.join(changed)}): its rows "
             "would not be those of one run. Use the former inputs, or another work directory, or "
             "go on with --accept_changed_inputs, which is noted in the rows."
         )
-    return changed
+    return [] if is_finished else changed

@@ -106,6 +106,13 @@ class RunDirectory:
             )
         return noted[key]
 
+    @property
+    def variant(self):
+        """The variant that its rows name; without rows, the name of the folder that it lies in."""
+        rows = read_rows(self.rows) if self.rows.is_file() else []
+        # A directory may have been copied or renamed.
+        return rows[0].variant if rows else self.path.resolve().parent.name
+
     def note_inputs(self, view_shape, **sizes):
         """Writes the shape of the run's views and ``build.sizes_of`` beside the experiment."""
         write_json(self._views, {"shape": list(view_shape), **sizes})

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-from pathlib import Path
 
 import tensorflow as tf
 
@@ -12,6 +11,7 @@ from tf_infomax.results.rows import Row, write_rows
 from tf_infomax.running.execution import FINISHED
 from tf_infomax.running.run import refusing
 from tf_infomax.running.run_directory import RunDirectory
+from tf_infomax.running.tags import data_set_tag
 from tf_infomax.studies import Setting, computation
 from tf_infomax.training.interruption import current
 from tf_infomax.training.progress import note
@@ -78,7 +78,7 @@ def _rows(run, study):
 def _tags(study, names):
     tags = {name: study.options[name] for name in names if name in study.options}
     if "data" in study.options:
-        tags["dataset"] = Path(study.options["data"]).stem
+        tags["dataset"] = data_set_tag(study.options["data"])
     return {
         name: described(value) if isinstance(value, Pick) else value for name, value in tags.items()
     }

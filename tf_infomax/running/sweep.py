@@ -276,9 +276,9 @@ def _noted_threads(run):
 
 
 def _check_inputs(run):
-    """Raises ``ValueError`` if a run that is not finished was begun with other data or versions."""
+    """Raises ``ValueError`` if a run was begun with other data, or cannot go on as it was begun."""
     directory = RunDirectory(run.directory, run.experiment)
-    if directory.inputs is None or directory.is_finished:
+    if directory.inputs is None:
         return
     devices = strategies.start(run.strategy)
     found = inputs.inputs_of(load_images(run.experiment, run.data_dir), devices)

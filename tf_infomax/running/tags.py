@@ -1,16 +1,25 @@
 """Tags of a run's rows: what an experiment tells about every number."""
 
+import re
 from pathlib import Path
 
 from tf_infomax.experiments.spec import described
 from tf_infomax.running.pair_distributions import tags_of_law
 
-__all__ = ["tags_of"]
+__all__ = ["data_set_tag", "tags_of"]
+
+
+def data_set_tag(name):
+    """The tag ``dataset`` of a data set: without folders, version of TFDS, and ``.npz``."""
+    return re.sub(r"(:\d+\.[\d.*]+|\.npz)$", "", Path(name).name, flags=re.IGNORECASE)
 
 
 def tags_of(experiment):
     """Tags of every row of a run, besides variant and seed."""
-    tags = {"dataset": Path(experiment.data.name).stem, "batch_size": experiment.train.batch_size}
+    tags = {
+        "dataset": data_set_tag(experiment.data.name),
+        "batch_size": experiment.train.batch_size,
+    }
     if experiment.encoder is not None:
         tags["encoder"] = experiment.encoder.name
     else:

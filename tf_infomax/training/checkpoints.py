@@ -23,6 +23,7 @@ from tf_infomax.training.checkpoint_files import (
     unfinished,
     write_state,
 )
+from tf_infomax.training.disk_errors import writing
 
 __all__ = ["Checkpoints", "read_newest"]
 
@@ -82,15 +83,9 @@ class Checkpoints:
         self._checkpoint.save_counter.assign(_DESCRIBED)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.recover()
-        try:
-            with without_wildcards(self.directory) as directory:
-                self._checkpoint.write(str(directory / f"{UNFINISHED}{step}"))
-        except tf.errors.OpError as error:
-            reason = (error.message or type(error).__name__).splitlines()[0].rstrip(".")
-            raise OSError(
-                f"The checkpoint of step {step} cannot be written to {self.directory} ({reason}). "
-                "Make room there, and start the same command again."
-            ) from None
+        what = f"The checkpoint of step {step}"
+        with writing(what, self.directory), without_wildcards(self.directory) as directory:
+            self._checkpoint.write(str(directory / f"{UNFINISHED}{step}"))
         self._files, self.measured, self.segment = {}, (), segment
         for path in unfinished(self.directory, step):
             self._files[path.name.replace(UNFINISHED, "step-")] = synced_checksum(path)

@@ -70,6 +70,20 @@ def test_every_image_with_its_label(folder):
             assert np.array_equal(image[..., :1].repeat(3, axis=-1), image) == (name in GREY)
 
 
+def test_what_was_added_or_exchanged_is_read_again(folder):
+    before = load(folder)
+    first = next(iter(CLASSES))
+    _write(folder, f"train/{first}/images/{first}_9.JPEG")
+    after = load(folder)
+    assert len(after.train_images) == len(before.train_images) + 1
+    file = folder / "val/val_annotations.txt"
+    other = list(CLASSES)[1]
+    exchanged = {first: other, other: first}
+    lines = [line.split("\t") for line in file.read_text().splitlines()]
+    file.write_text("".join(f"{one[0]}\t{exchanged[one[1]]}\n" for one in lines))
+    np.testing.assert_array_equal(load(folder).test_labels, 1 - before.test_labels)
+
+
 @pytest.mark.parametrize("part", ["words.txt", "train", "val/images", "val/val_annotations.txt"])
 def test_missing_parts_are_named(folder, part):
     (folder / part).rename(folder / "elsewhere")

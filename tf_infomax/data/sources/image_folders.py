@@ -8,7 +8,7 @@ import numpy as np
 from tf_infomax.data.image_data import DatasetNotFoundError, DatasetWarning, ImageData
 from tf_infomax.data.sources.image_files import is_image, listed, read_images, visible
 
-__all__ = ["from_folder"]
+__all__ = ["folders", "from_folder"]
 
 _HELD_OUT = ("test", "validation", "val")
 
@@ -67,6 +67,13 @@ def from_folder(path):
         num_classes=len(names),
         label_names=tuple(names),
     )
+
+
+def folders(path):
+    """The folder of a data set, its splits and its classes."""
+    splits = [entry for entry in visible(path) if entry.is_dir()]
+    classes = [entry for split in splits for entry in visible(split) if entry.is_dir()]
+    return [path, *splits, *classes]
 
 
 def _classes(folder, others):

@@ -7,7 +7,7 @@ import numpy as np
 from tf_infomax.data.image_data import DatasetNotFoundError, ImageData
 from tf_infomax.data.sources.image_files import is_image, read_images, visible
 
-__all__ = ["from_folder"]
+__all__ = ["folders", "from_folder"]
 
 _PARTS = {
     "wnids.txt": "the classes, one WordNet id a line",
@@ -66,6 +66,13 @@ def from_folder(path):
         num_classes=len(number),
         label_names=tuple(words.get(wordnet_id, wordnet_id) for wordnet_id in number),
     )
+
+
+def folders(path):
+    """Its folders of images, and the files that say what is in them; those that are there."""
+    classes = visible(path / "train") if (path / "train").is_dir() else []
+    parts = [path, *(path / part for part in _PARTS), *(one / "images" for one in classes)]
+    return [part for part in parts if part.exists()]
 
 
 def _lines(file):
