@@ -67,6 +67,14 @@ def test_one_value_replaces_one_field(name, setting, path, value):
     assert after != original(name)
 
 
+def test_commas_of_a_path_that_exists_do_not_part_it(tmp_path):
+    folder = tmp_path / "a,b"
+    folder.mkdir()
+    assert changed(f"data={folder}").data.name == str(folder)
+    several = dict(changed(f"data={folder},digits").sweep)["data.name"]
+    assert several == (str(tmp_path / "a"), "b", "digits")
+
+
 def test_none_unsets_what_may_be_none():
     assert changed("target=none", name="encoder_impact").sweep[1] == (f"{TERM}.target", (None,))
     limited = override(changed("target=2"), ["target=None"])

@@ -76,6 +76,8 @@ def test_mistakes_that_need_no_tensorflow_are_answered_at_once(tmp_path):
         (["--experiment=critic_impact", "--set=train.stpes=3"], ["Nearest: train.steps"]),
         (["--experiment=critic_impact", "train.steps=3"], ["--set=path=value", "'train.steps=3'"]),
         (["--experiment=critic_impact", "--seeds=0"], ["--seeds must be 1 or more", "0"]),
+        (["--experiment=critic_impact", "--seeds=2", "--set=seeds=5"],
+         ["give one of the two", "--seeds=2 and --set=seeds=5"]),
         (["--experiment=critic_impact", "--set=data=cifar-10"], ["Did you mean 'cifar10'"]),
     ):
         done = start(work, *arguments)

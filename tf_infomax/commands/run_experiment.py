@@ -101,6 +101,11 @@ def main(argv):
             raise ValueError(
                 f"--seeds must be 1 or more, and {_MOST_SEEDS} at most. Received: {given.seeds}."
             )
+        if twice := [one for one in settings if one.partition("=")[0].strip() == "seeds"]:
+            raise ValueError(
+                "--seeds=N runs the seeds 0 to N - 1, and --set=seeds=... names them: give one of "
+                f"the two. Received: --seeds={given.seeds} and --set={twice[-1]}."
+            )
         settings.append(f"seeds={tuple(range(given.seeds))}")
     experiments = [
         override(override(experiment, presets.preset(experiment, given.preset)), settings)

@@ -8,6 +8,7 @@ by commas, make a sweep of that field. A bound may have options: ``bound=nwj,smi
 
 import ast
 import dataclasses
+import os
 import re
 import types
 import typing
@@ -192,6 +193,9 @@ def _values(experiment, path, text):
     if isinstance(parents[0], Evaluation) and _is_option(parents[0], key) and "," in text:
         # Evaluations are not an axis of a sweep: several values are one option.
         return (tuple(_literal(part) for part in _parts(text)),)
+    if kind is str and os.path.exists(os.path.expanduser(text)):
+        # A path with commas in it.
+        return (text,)
     return tuple(_scalar(part, kind, optional, path) for part in _parts(text))
 
 

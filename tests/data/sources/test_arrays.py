@@ -135,8 +135,15 @@ def test_dark_images_are_named(save, own_arrays, white, largest):
         DatasetWarning, match=rf"{white:g} is white, .* exceeds {largest}\. .* / {largest}"
     ):
         load(save(**{**arrays, **dark}))
-    # One bright pixel of any split tells that the others are dark.
+    # One split alone is another kind of images than the other.
     dark["x_train"][0, 0, 0] = white
+    with pytest.warns(
+        DatasetWarning,
+        match=rf"images x_test of .* exceeds {largest}, but {white:g}\S* in the others\. .* /",
+    ):
+        load(save("one.npz", **{**arrays, **dark}))
+    # One bright pixel tells that the others are dark.
+    dark["x_test"][0, 0, 1] = white
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         load(save("bright.npz", **{**arrays, **dark}))

@@ -69,11 +69,12 @@ def from_npz(path):
             f"Received: {' and '.join(str(arrays[key].dtype) for key in keys)}."
         )
     is_integer = kinds == {np.dtype(np.uint8)}
-    if is_integer and images["x_train"].max() == 1:
-        raise ValueError(
-            f"Integer pixels run from 0 to 255, and those of x_train of {path} would all be black; "
-            "save images of zeros and ones as bool. Received: largest value 1."
-        )
+    for key, array in images.items() if is_integer else ():
+        if arrays[key].dtype != bool and array.max() == 1:
+            raise ValueError(
+                f"Integer pixels run from 0 to 255, and those of {key} of {path} would all be "
+                "black; save images of zeros and ones as bool. Received: largest value 1."
+            )
     _warn_of_darkness(images, 255 if is_integer else 1, path)
     train, test, names = _labels(
         [arrays.get(key) for key in ("y_train", "y_test")],
@@ -119,15 +120,23 @@ def _images(array, what):
 
 
 def _warn_of_darkness(images, white, path):
-    """Warns of images of fewer bits (0 to 16, 0 to 100) and of those that were scaled twice."""
-    brightest = max(array.max() for array in images.values())
-    if 0 < brightest < white / 2:
-        warnings.warn(
-            f"All images of {path} are dark: {white} is white, and no pixel exceeds "
-            f"{brightest}. If that stands for white, save x / {brightest}.",
-            DatasetWarning,
-            stacklevel=5,  # the caller of `load`
-        )
+    """Warns of images of fewer bits (0 to 16, 0 to 100) and of those that were scaled twice.
+
+    All arrays may be so, or some of them, which are then another kind of images than the others.
+    """
+    brightest = {key: array.max() for key, array in images.items()}
+    dark = {key: value for key, value in brightest.items() if 0 < value < white / 2}
+    if not dark:
+        return
+    largest = max(dark.values())
+    which = "All images" if len(dark) == len(images) else f"The images {' and '.join(dark)}"
+    others = "" if len(dark) == len(images) else f", but {max(brightest.values())} in the others"
+    warnings.warn(
+        f"{which} of {path} are dark: {white} is white, and no pixel exceeds "
+        f"{largest}{others}. If that stands for white, save x / {largest}.",
+        DatasetWarning,
+        stacklevel=5,  # the caller of `load`
+    )
 
 
 def _of_integers(array, what):
