@@ -25,6 +25,7 @@ def test_formulations_that_disagree_are_no_comparison():
     assert second.quartiles[0] <= second.ratio <= second.quartiles[1] and second.ratio > 10
 
 
+@pytest.mark.slow
 def test_memory_of_a_step_is_that_of_its_buffers(monkeypatch):
     # Of 128 x 128 pairs, 200 numbers each, at least two float32 arrays: inputs, hidden values.
     # Where TensorFlow keeps its regions, as commands ask it to, they would not be seen.

@@ -280,6 +280,7 @@ def test_an_export_that_differs_is_noticed_and_the_former_one_stays(
     assert (former / "card.json").read_bytes() == card
 
 
+@pytest.mark.slow
 def test_an_export_that_cannot_be_loaded_is_noticed(copied_run, tmp_path, monkeypatch):
     def save_and_damage(found, variables, path):
         shapes = archive_save(found, variables, path)

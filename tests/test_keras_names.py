@@ -41,7 +41,11 @@ def test_a_model_of_an_earlier_version_goes_on_with_its_optimizer():
 
 
 @pytest.mark.parametrize(
-    "imports", ["import tf_infomax, keras", "import keras, tf_infomax"], ids=["first", "last"]
+    "imports",
+    [
+        pytest.param("import tf_infomax, keras", marks=pytest.mark.slow, id="first"),
+        pytest.param("import keras, tf_infomax", id="last"),
+    ],
 )
 def test_loads_in_another_process_in_either_order(imports):
     script = f"""

@@ -200,6 +200,7 @@ class Stopped(BaseException):
     """Not an Exception: nothing in the package may catch it."""
 
 
+@pytest.mark.slow
 def test_a_resumed_run_has_the_rows_of_a_run_in_memory(folder, tmp_path, monkeypatch):
     settings = (f"data={folder}", "train.batch_size=8")
     original = StepLoop.run

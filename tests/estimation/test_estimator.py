@@ -132,14 +132,23 @@ def test_maps_of_the_margins_agree_where_both_fit(margins):
 
 def test_deterministic_for_a_seed_and_any_number_of_jobs():
     x, y = normal(2).sample(300, seed=0)
-    first, same, other = (
-        MutualInformationEstimator(seed=seed, jobs=jobs, half_fits=1, **SHORT).fit(x, y)
-        for seed, jobs in ((0, 1), (0, 2), (1, 1))
+    first, same = (
+        MutualInformationEstimator(seed=0, jobs=jobs, half_fits=1, **SHORT).fit(x, y)
+        for jobs in (1, 2)
     )
     assert first.mutual_information_ == same.mutual_information_
     assert first.standard_error_ == same.standard_error_
     pd.testing.assert_frame_equal(first.training_curve_, same.training_curve_)
-    assert first.mutual_information_ != other.mutual_information_
+
+
+@pytest.mark.slow
+def test_another_seed_is_another_estimate():
+    pairs = normal(2).sample(300, seed=0)
+    first, other = (
+        MutualInformationEstimator(seed=seed, half_fits=1, **SHORT).fit(*pairs).mutual_information_
+        for seed in (0, 1)
+    )
+    assert first != other
 
 
 @pytest.mark.parametrize(

@@ -94,10 +94,8 @@ def test_blocks_of_pixels():
         np.testing.assert_allclose(found[:, row, column], block.mean(axis=(1, 2)), rtol=1e-12)
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [pytest.param("one of many", marks=pytest.mark.slow), "brightness of colour images"],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["one of many", "brightness of colour images"])
 def test_estimates_of_many_coordinates(kind):
     count, rho = 1_000, 0.8
     truth = -math.log(1.0 - rho**2) / 2.0

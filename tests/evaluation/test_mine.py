@@ -96,6 +96,7 @@ def test_closed_form():
     assert len(result.train_curve) == len(result.test_curve) == 12
 
 
+@pytest.mark.slow
 def test_information_of_vectors_knows_no_scale():
     x, codes = pairs(400, 0)
     options = {"hidden_units": (8,), "epochs": 1, "batch_size": 100}

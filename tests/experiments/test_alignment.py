@@ -79,7 +79,9 @@ def test_a_circle_of_every_class_before_and_after_training(images, tmp_path):
     assert "train/view_information" in {row.metric for row in found["contrastive"]}
 
 
-@pytest.mark.parametrize("loss", ["alignment_uniformity", "triplet"])
+@pytest.mark.parametrize(
+    "loss", [pytest.param("alignment_uniformity", marks=pytest.mark.slow), "triplet"]
+)
 def test_other_losses_run(loss, images, tmp_path):
     settings = (f"loss={loss}", "encoder.output_units=6", "evaluate=none")
     (run,) = runs_of("alignment_uniformity", images, tmp_path, *settings)
@@ -91,6 +93,7 @@ def test_other_losses_run(loss, images, tmp_path):
     assert expected <= metrics
 
 
+@pytest.mark.slow
 def test_halves_have_alignment_and_uniformity(tmp_path):
     experiment = override(tiny("critic_impact"), ["evaluate=alignment_uniformity"])
     (run,) = sweep.plan([experiment], tmp_path)

@@ -68,6 +68,7 @@ def test_mistaken_directories_are_answered_at_once(run_directory, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_refusal_after_tensorflow_was_imported_is_still_one_sentence(run_directory, tmp_path):
     (tmp_path / "mine").touch()
     done = start(f"--run={run_directory}", f"--output={tmp_path}", cwd=tmp_path)

@@ -33,6 +33,7 @@ def test_writes_the_page_into_the_first_directory_and_prints_the_table(tmp_path)
     assert len(list((tmp_path / "figures").glob("*.png"))) == 2
 
 
+@pytest.mark.slow
 def test_output_and_official_curves(tmp_path):
     write_rows(tmp_path / "rows.jsonl", rows_of("adversarial", 1))
     output = tmp_path / "deep/page.html"

@@ -198,6 +198,7 @@ def trained(digits, *terms, epochs=15):
     return model, history
 
 
+@pytest.mark.slow
 def test_it_trains_down_on_real_images_beside_other_terms(digits):
     terms = [
         Reconstruction(base_channels=16, seed=1),

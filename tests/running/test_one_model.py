@@ -80,8 +80,11 @@ def test_a_supervised_network_on_the_upper_halves(tmp_path):
 
 @pytest.mark.parametrize(
     ("bound", "baseline"),
-    [(pick("smile", clip=1.0), None), ("tuba", pick("learned", hidden_dim=4)), ("mine", None)],
-    ids=["smile", "tuba", "mine"],
+    [
+        pytest.param(pick("smile", clip=1.0), None, id="smile", marks=pytest.mark.slow),
+        pytest.param("tuba", pick("learned", hidden_dim=4), id="tuba"),
+        pytest.param("mine", None, id="mine", marks=pytest.mark.slow),
+    ],
 )
 def test_bounds_with_options_baselines_and_averages_on_maps(bound, baseline, digits, tmp_path):
     base = tiny_images("dim_local", digits)

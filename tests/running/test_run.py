@@ -299,7 +299,10 @@ def test_rows_of_the_other_experiments(tmp_path):
         ("critic_impact", ("learning_rate=1e12", "evaluate.bound.every=1"), 2, 1),
         # Weights of 1e20: the codes overflow in the measurement, before any loss does.
         ("critic_impact", ("learning_rate=1e20", "evaluate.bound.every=1"), 1, 1),
-        ("non_invertible", ("learning_rate=1e20", "evaluate.conditioning.every=1"), 1, 1),
+        pytest.param(
+            "non_invertible", ("learning_rate=1e20", "evaluate.conditioning.every=1"), 1, 1,
+            marks=pytest.mark.slow,
+        ),
         # In the warm-up, before there is any row.
         (
             "adversarial", ("classifier_learning_rate=1e38", "train.precision=float32"), 0, 1,
