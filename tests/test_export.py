@@ -1,8 +1,10 @@
 """Exports of real, tiny runs: what they compute, what they say, and that a bad one is noticed."""
 
 import errno
+import fcntl
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -321,6 +323,24 @@ def test_an_export_behind_a_link_is_replaced_there_with_its_measurements(
     (real / "card.json").write_text(json.dumps({**card, "seed": 1}), encoding="utf-8")
     export.export_model(copied_run, link)
     assert not (real / "evaluation.jsonl").exists()
+
+
+def test_what_killed_exports_left_is_removed(exported, tmp_path):
+    output = Path(shutil.copytree(exported, tmp_path / "model"))
+    left, held, young = (tmp_path / f".model.partial-{number}" for number in (1, 2, 3))
+    for folder in (left, held, young, tmp_path / ".model.former-1", tmp_path / ".other.partial-1"):
+        folder.mkdir()
+        os.utime(folder, (1e9, 1e9))
+    os.utime(young)
+    handle = os.open(held, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    with archive._written_in_one_move(output) as partial:
+        (partial / "card.json").write_text("{}", encoding="utf-8")
+    os.close(handle)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == [
+        held.name, young.name, ".other.partial-1", "model",
+    ]  # fmt: skip
+    assert [path.name for path in output.iterdir()] == ["card.json"]
 
 
 def test_an_export_onto_a_full_disk_is_one_sentence(copied_run, exported, tmp_path, monkeypatch):

@@ -185,7 +185,10 @@ def test_an_experiment_without_seeds_is_refused(tmp_path):
 def test_a_failed_run_does_not_stop_the_others(tmp_path, capsys):
     settings = ("critic_impact", "learning_rate=1e12,1e-3", "steps=6")
     runs = plan_tiny(tmp_path, *settings)
+    # As a writer leaves it that was killed.
+    (tmp_path / ".writing-a.partial").touch()
     outcome = sweep.run_all(runs, tmp_path, jobs=1)
+    assert not list(tmp_path.glob("*.partial"))
     assert outcome.exit_code == 3
     ends = {run.experiment.train.learning_rate: outcome.statuses[run.name] for run in runs}
     assert ends == {1e12: NON_FINITE, 1e-3: FINISHED}

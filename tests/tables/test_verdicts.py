@@ -298,16 +298,22 @@ def test_the_committed_rows():
     assert (converged.verdict, converged.seeds) == (HOLDS, 5)
     assert math.isclose(converged.difference, 0.0052, abs_tol=1e-4)
     assert by["C4", "separable", "concat", CONVERGED, "mnist", "nwj"].difference < 0.0
-    # On CIFAR-10, two seeds: 0.3516, 0.3523 and 0.3118, 0.3140; by the converged probe 0.3562,
-    # 0.3608 and 0.3353, 0.3304; NWJ has 2.864 and 1.222 nats with the bilinear critic, 5.622 and
-    # 1.978 with concat, and no known spread.
+    # On CIFAR-10, three seeds: 0.3516, 0.3523, 0.3490 and 0.3118, 0.3140, 0.3163; by the converged
+    # probe 0.3562, 0.3608, 0.3523 and 0.3353, 0.3304, 0.3278; with NWJ 0.3283, 0.3380, 0.3381 and
+    # 0.3142, 0.3240, 0.3170. NWJ has 2.864, 1.222, 1.635 nats with the bilinear critic, 5.622,
+    # 1.978, 5.976 with concat.
     nce = by["C4", "bilinear", "concat", METRIC, "cifar10", "infonce"]
-    assert nce.verdict == HOLDS and math.isclose(nce.difference, 0.03905, abs_tol=1e-4)
+    assert (nce.verdict, nce.seeds) == (HOLDS, 3)
+    assert math.isclose(nce.difference, 0.03693, abs_tol=1e-4)
     converged = by["C4", "bilinear", "concat", CONVERGED, "cifar10", "infonce"]
-    assert math.isclose(converged.difference, 0.02565, abs_tol=1e-4)
+    assert math.isclose(converged.difference, 0.02527, abs_tol=1e-4)
+    nwj = by["C4", "bilinear", "concat", METRIC, "cifar10", "nwj"]
+    assert nwj.verdict == HOLDS and math.isclose(nwj.difference, 0.01640, abs_tol=1e-4)
+    # One run of NWJ with separable ended below 0 nats: what does not train is not compared.
+    assert by["C4", "separable", "concat", METRIC, "cifar10", "nwj"].seeds == 2
     (tight,) = (one for key, one in by.items()
                 if key[1:3] == ("NWJ, concat", "bilinear") and "cifar10" in key)
-    assert tight.verdict == NOT_DECIDED and math.isclose(tight.difference, 1.757, abs_tol=1e-3)
+    assert tight.verdict == NOT_DECIDED and math.isclose(tight.difference, 2.618, abs_tol=1e-3)
     # Ten of 1,000 epochs: 55 against 45 %, and half a point between two bounds.
     local = by["Table 1", "DIM(L) JSD", "DIM(G)", "probe/mlp/accuracy", "cifar10", ""]
     assert local.text() == "holds at this budget" and local.budget == "10 of 1,000 epochs"

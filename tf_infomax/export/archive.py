@@ -3,9 +3,12 @@
 import contextlib
 import dataclasses
 import datetime
+import fcntl
+import glob
 import json
 import os
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,6 +33,7 @@ from tf_infomax.training.disk_errors import writing
 __all__ = ["CARD", "ENCODER", "export_model", "load_encoder", "summary"]
 
 _FORMAT = "tf_infomax export"
+_LOCKED_BY_NOW = 1.0  # seconds
 # All files of an export: a folder with other files must not be replaced.
 _CONTENTS = {
     CARD,
@@ -273,11 +277,19 @@ def _is_export(path):
 
 @contextlib.contextmanager
 def _written_in_one_move(output):
-    """Yields a new folder beside ``output``, which replaces it on success."""
+    """Yields a new folder beside ``output``, which replaces it on success.
+
+    What processes left that were killed while they wrote the same output is removed.
+    """
     partial = output.with_name(f".{output.name}.partial-{os.getpid()}")
     former = output.with_name(f".{output.name}.former-{os.getpid()}")
     partial.mkdir(parents=True)
+    # Tells a folder that is being written from one that a killed process has left.
+    handle = os.open(partial, os.O_RDONLY)
+    with contextlib.suppress(OSError):
+        fcntl.flock(handle, fcntl.LOCK_EX)
     try:
+        _remove_abandoned(output)
         yield partial
         if output.exists():
             os.replace(output, former)
@@ -290,3 +302,24 @@ def _written_in_one_move(output):
         shutil.rmtree(former, ignore_errors=True)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        os.close(handle)
+
+
+def _remove_abandoned(output):
+    name = glob.escape(f".{output.name}.")
+    for left in output.parent.glob(f"{name}partial-*"):
+        # Another process may have made it this moment, and not locked it yet.
+        if time.time() - left.stat().st_mtime < _LOCKED_BY_NOW:
+            continue
+        handle = os.open(left, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except OSError:
+            # It is being written.
+            pass
+        finally:
+            os.close(handle)
+    # Between two moves of a process that was killed; with the output in place it is of no use.
+    for left in output.parent.glob(f"{name}former-*") if output.exists() else ():
+        shutil.rmtree(left, ignore_errors=True)

@@ -13,6 +13,7 @@ import joblib
 import tensorflow as tf
 
 from tf_infomax.experiments.spec import check_seeds
+from tf_infomax.naming.files import remove_leftovers
 from tf_infomax.naming.json_files import read_json, write_json
 from tf_infomax.naming.version import commit
 from tf_infomax.report import report
@@ -236,6 +237,7 @@ def run_all(runs, workdir, jobs=0, threads=0, backend=THIS_MACHINE, patience=600
 
 def _merged(workdir, runs, with_report):
     """Merges the rows of the runs; path of the report on them, if there is one."""
+    remove_leftovers(workdir)
     rows = read_rows(workdir) if any(run.directory.is_dir() for run in runs) else []
     write_rows(workdir / "rows.jsonl", rows)
     if not (rows and with_report):
