@@ -488,6 +488,8 @@ def test_a_release_is_named_after_what_was_trained_and_has_a_checksum(exported, 
     assert sums.read_text(encoding="utf-8") == f"{other}\n{digest}  {packed.name}\n"
     with pytest.raises(FileNotFoundError, match="Expected the folder of an export"):
         export.release(tmp_path, folder)
+    with pytest.raises(ValueError, match=rf"another folder .* Received: output={exported}\."):
+        export.release(exported, exported)
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ def test_p_values_of_independent_pairs_are_not_too_small():
         (lambda x: estimation.conditional_mutual_information(x, x, None), "Z must have shape"),
         (lambda x: estimation.certifiable(0), "`num_pairs` must be"),
         (lambda x: estimation.lagged_mutual_information(x, x, 49), "less than the 49 steps"),
+        (lambda x: estimation.lagged_mutual_information(x, x, [0, 1, 0]), "Each lag .* once"),
         (lambda x: estimation.transfer_entropy(x, x, 0), "`history` must be an integer of at"),
         (lambda x: estimation.transfer_entropy(x, x, 49), "`history` must be less than 49"),
         (lambda x: estimation.mutual_info_classif(x[:, None], x / 3), "continuous"),

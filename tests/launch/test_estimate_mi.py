@@ -193,6 +193,8 @@ def test_mistaken_options_are_answered_before_any_training(start, file, tmp_path
         ([file, "--confidence=95"], "`confidence` must be between 0 and 1"),
         ([file, "--set=epoch=3"], "no option 'epoch'. Nearest: epochs"),
         ([file, "--set=epochs"], "name=value"),
+        ([file, "--seed=6", "--set=seed=5"], "given once. Received: seed=6 and 'seed=5'"),
+        ([file, "--set=epochs=5", "--set=epochs=6"], "given once. Received: epochs=5 and"),
         ([file, f"--output={taken}"], "must be a directory"),
         ([file, f"--output={taken / 'below'}"], "cannot be written"),
         ([small], "At least 50 pairs are needed"),

@@ -76,7 +76,10 @@ def test_rows_are_not_written_over(flag, tmp_path, monkeypatch):
         ([run / "rows.jsonl"], "../seed_0/rows.jsonl"),
         ([tmp_path / "work"], tmp_path / "work/rows.jsonl"),
     ):
-        with pytest.raises(ValueError, match=rf"rows are read from\. Received: --{flag}={output}"):
+        with pytest.raises(ValueError, match=rf"rows are read.*Received: --{flag}={output}"):
             refuse_outputs_over_rows(paths, other=None, **{flag: str(output)})
-    refuse_outputs_over_rows([tmp_path / "work"], **{flag: str(tmp_path / "work/report.html")})
+    page = str(tmp_path / "work/report.html")
+    refuse_outputs_over_rows([tmp_path / "work"], **{flag: page})
+    with pytest.raises(ValueError, match=rf"than other outputs\. Received: --other={page}"):
+        refuse_outputs_over_rows([tmp_path / "work"], **{flag: page}, other=page)
 

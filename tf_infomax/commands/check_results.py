@@ -5,6 +5,8 @@
 The verdicts are: holds, does not hold, not decided at this budget.
 """
 
+from pathlib import Path
+
 from absl import flags
 
 from tf_infomax.naming.files import write_text
@@ -36,6 +38,7 @@ def main(argv):
     print(verdict_tables.text(found))
     if given.output:
         table = verdict_tables.markdown(found)
+        Path(given.output).parent.mkdir(parents=True, exist_ok=True)
         parts = (table, verdict_tables.summary(found), verdict_tables.LEGEND)
         write_text(given.output, "\n\n".join(filter(None, parts)) + "\n")
     return 0

@@ -204,6 +204,8 @@ def _checked_lags(lags, count):
             f"Lags must be one or more ints, less than the {count - 1} steps of the series. "
             f"Received: lags={lags!r}."
         )
+    if len({*known}) < len(known):
+        raise ValueError(f"Each lag must be given once. Received: lags={lags!r}.")
     return list(map(int, known))
 
 

@@ -16,7 +16,7 @@ from tf_infomax.estimation.estimator import MutualInformationEstimator
 from tf_infomax.estimation.feature_selection import mutual_information_matrix
 from tf_infomax.estimation.independence import independence_test
 from tf_infomax.estimation.named_options import check_names
-from tf_infomax.estimation.summary import parsed_settings
+from tf_infomax.estimation.summary import with_settings
 from tf_infomax.estimation.units import in_unit
 from tf_infomax.naming.options import check_options, options_of
 from tf_infomax.results.strict_json import encoded
@@ -41,7 +41,7 @@ def quantity(name, pairs, *, lags=(0, 1), unit="nats", as_json=False, settings=(
     Raises:
         ValueError: on an unknown name or option, and on data that do not fit.
     """
-    options = {**options, **parsed_settings(settings)}
+    options = with_settings(options, settings)
     check_options(
         "estimator", "mutual_information", options, options_of(MutualInformationEstimator)
     )

@@ -18,7 +18,7 @@ from tf_infomax.estimation.units import in_unit
 from tf_infomax.naming.options import check_options, options_of
 from tf_infomax.results.strict_json import encoded
 
-__all__ = ["Summary", "estimate", "parsed_settings", "to_bits"]
+__all__ = ["Summary", "estimate", "to_bits", "with_settings"]
 
 _FORMAT = "tf_infomax estimate"
 _PAGE, _RESULT = "estimate.html", "result.json"
@@ -143,7 +143,7 @@ def estimate(pairs, output=None, settings=(), **options):
             all before any training.
         FloatingPointError: if the held-out value is not finite.
     """
-    options = {**options, **parsed_settings(settings)}
+    options = with_settings(options, settings)
     known = options_of(MutualInformationEstimator)
     check_options("estimator", "mutual_information", options, known)
     if output is not None:
@@ -160,9 +160,21 @@ def estimate(pairs, output=None, settings=(), **options):
     return dataclasses.replace(found, page=Path(output) / _PAGE)
 
 
-def parsed_settings(settings):
-    """Options from texts like ``"epochs=20"``, a dict; ``ValueError`` on other texts."""
-    return dict(map(_option, settings))
+def with_settings(options, settings):
+    """``options`` and those from texts like ``"epochs=20"``, a dict.
+
+    Raises:
+        ValueError: on other texts, or an option that is given twice.
+    """
+    found = dict(options)
+    for setting in settings:
+        name, value = _option(setting)
+        if name in found:
+            raise ValueError(
+                f"An option must be given once. Received: {name}={found[name]!r} and {setting!r}."
+            )
+        found[name] = value
+    return found
 
 
 def _option(setting):

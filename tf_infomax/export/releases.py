@@ -50,10 +50,16 @@ def release(exported: PathLike, output: PathLike) -> Path:
 
     Raises:
         FileNotFoundError: if there is no export.
+        ValueError: if ``output`` is the folder of the export, which holds nothing else.
     """
     exported, output = Path(exported), Path(output)
     if not (exported / CARD).is_file():
         raise FileNotFoundError(f"Expected the folder of an export. Received: {exported}.")
+    if output.resolve() == exported.resolve():
+        raise ValueError(
+            "A release must go into another folder than the export that it packs. "
+            f"Received: output={output}."
+        )
     output.mkdir(parents=True, exist_ok=True)
     packed = pack(exported, output / f"{release_name(read_json(exported / CARD))}.zip")
     with open(packed, "rb") as file:

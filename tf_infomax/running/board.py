@@ -11,6 +11,7 @@ from PIL import Image
 from tensorboard.plugins import projector
 
 from tf_infomax.evaluation import encode, encode_endpoints
+from tf_infomax.training.disk_errors import writing
 
 __all__ = ["write_embedding", "write_figures", "write_picture"]
 
@@ -39,12 +40,13 @@ def write_figures(workdir, step):
     for earlier in events.glob("events.out.tfevents.*"):
         # Those of another call of the same command, with fewer rows.
         earlier.unlink()
-    writer = tf.summary.create_file_writer(str(events))
-    with tempfile.TemporaryDirectory() as folder, writer.as_default():
-        for path in report.write_figures([workdir], folder):
-            pixels = tf.io.decode_png(path.read_bytes(), channels=3)
-            tf.summary.image(f"figures/{path.stem}", pixels[tf.newaxis], step)
-    writer.close()
+    with writing("TensorBoard's events", events), tempfile.TemporaryDirectory() as folder:
+        writer = tf.summary.create_file_writer(str(events))
+        with writer.as_default():
+            for path in report.write_figures([workdir], folder):
+                pixels = tf.io.decode_png(path.read_bytes(), channels=3)
+                tf.summary.image(f"figures/{path.stem}", pixels[tf.newaxis], step)
+        writer.close()
 
 
 def write_embedding(events, snapshot):

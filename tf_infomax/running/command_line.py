@@ -109,7 +109,8 @@ def refuse_arguments(argv, hint):
 
 
 def refuse_outputs_over_rows(paths, **outputs):
-    """Raises ``ValueError`` if a file to write is one of those that rows are read from.
+    """Raises ``ValueError`` if a file to write is one of those that rows are read from, or another
+    one to write.
 
     Args:
         paths: files of rows and work directories.
@@ -122,11 +123,14 @@ def refuse_outputs_over_rows(paths, **outputs):
     read |= {file.with_name(EVALUATION_ROWS).resolve() for file in files}
     read |= {Path(path, "rows.jsonl").resolve() for path in paths}
     for name, path in outputs.items():
-        if path is not None and Path(path).resolve() in read:
+        if path is None:
+            continue
+        if Path(path).resolve() in read:
             raise ValueError(
-                f"--{name} must be another file than those that rows are read from. "
-                f"Received: --{name}={path}."
+                f"--{name} must be another file than those that rows are read from, and than other "
+                f"outputs. Received: --{name}={path}."
             )
+        read.add(Path(path).resolve())
 
 
 class _PathParser(flags.ArgumentParser):

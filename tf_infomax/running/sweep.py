@@ -224,8 +224,9 @@ def run_all(runs, workdir, jobs=0, threads=0, backend=THIS_MACHINE, patience=600
         for run, status in carried_out:
             statuses[run.name] = status
             left = (time.monotonic() - start) / len(statuses) * (len(runs) - len(statuses))
+            end = status.splitlines()[-1].rstrip(".")
             print(
-                f"{run.name}: {status.splitlines()[-1]}. {len(statuses)} of {len(runs)} runs ended"
+                f"{run.name}: {end}. {len(statuses)} of {len(runs)} runs ended"
                 + (f"; about {duration(left)} left." if left else ".")
             )
         stopped_by = devices.largest(interruption.signal or 0) or None
