@@ -70,13 +70,7 @@ def evaluate(path, names, settings=(), data_dir=None, note=print, accept_changed
         if target.is_file():
             read_rows(target)
     noted = {"data": card.get("data_checksum")} if exported else directory.inputs
-    changed = _changed_data(noted, experiment, data_dir)
-    if changed and not accept_changed_inputs:
-        raise ValueError(
-            f"{path} was trained on other data than {experiment.data.name} holds now "
-            f"({'; '.join(changed)}): its rows would not be those of one run. Bring the former "
-            "data back, or go on with --accept_changed_inputs, which is noted in the rows."
-        )
+    changed = _changed_data(path, noted, experiment, data_dir, accept_changed_inputs)
     trial, step = _exported(path, chosen, card, data_dir) if exported else restore(path, data_dir)
     evaluators.check_facts(chosen, _facts(trial))
     snapshot = evaluators.Snapshot(trial, step, chosen.evaluate)
@@ -86,25 +80,21 @@ def evaluate(path, names, settings=(), data_dir=None, note=print, accept_changed
         "seed": experiment.seeds[0],
         "step": step,
     }
-    rows, tags = [], tags_of(experiment)
-    if changed:
-        what = {**tags, "changed": "; ".join(changed)}
-        rows.append(Row(**place, split="train", metric=metrics.INPUTS_CHANGED, value=step,
-                        unit="step", tags=what))  # fmt: skip
+    tags = tags_of(experiment)
+
+    def row(split, metric, value, unit, more):
+        return Row(
+            **place, split=split, metric=metric, value=value, unit=unit, tags={**tags, **more}
+        )
+
+    what = {"changed": "; ".join(changed)}
+    rows = [row("train", metrics.INPUTS_CHANGED, step, "step", what)] if changed else []
     for entry in chosen.evaluate:
         note(f"{entry.name} at step {step} ...")
-        found = [
-            Row(
-                **place,
-                split=one.split,
-                metric=one.metric,
-                value=one.value,
-                unit=one.unit,
-                tags={**tags, **one.tags},
-            )
+        rows += [
+            row(one.split, one.metric, one.value, one.unit, one.tags)
             for one in evaluators.get(entry.name)(snapshot, **entry.options)
         ]
-        rows += found
         # After each evaluator: the next one may take an hour.
         with _locked(path):
             known = read_rows(target) if target.is_file() else []
@@ -112,12 +102,23 @@ def evaluate(path, names, settings=(), data_dir=None, note=print, accept_changed
     return rows, target
 
 
-def _changed_data(noted, experiment, data_dir):
-    """What has changed of the data since the encoder was trained, as a list of texts."""
+def _changed_data(path, noted, experiment, data_dir, is_accepted):
+    """What has changed of the data since the encoder was trained, as a list of texts.
+
+    Raises:
+        ValueError: if there are changes that are not accepted.
+    """
     images = load_images(experiment, data_dir)
     if images is None or not (noted or {}).get("data"):
         return []
-    return changes({"data": noted["data"]}, {"data": images.checksum})
+    changed = changes({"data": noted["data"]}, {"data": images.checksum})
+    if changed and not is_accepted:
+        raise ValueError(
+            f"{path} was trained on other data than {experiment.data.name} holds now "
+            f"({'; '.join(changed)}): its rows would not be those of one run. Bring the former "
+            "data back, or go on with --accept_changed_inputs, which is noted in the rows."
+        )
+    return changed
 
 
 def _locked(path):
