@@ -22,6 +22,7 @@ from tf_infomax.export.proof import TOLERANCE, ProofError, largest_difference, p
 from tf_infomax.export.signatures import SIGNATURES, save, signatures
 from tf_infomax.export.trained import restore_trained
 from tf_infomax.naming import arguments
+from tf_infomax.naming.files import is_held
 from tf_infomax.naming.json_files import read_json
 from tf_infomax.naming.paths import PathLike, has_wildcards, without_wildcards
 from tf_infomax.naming.version import VERSION, commit
@@ -87,10 +88,10 @@ def export_model(
     _check_replaceable(output)
     check_formats(formats)
     trained = restore_trained(run_directory, data_dir)
-    again = "export the run again"
-    with writing("The export", output.parent, again), _written_in_one_move(output) as path:
+    with _written_in_one_move(output) as path:
         found = signatures(trained)
-        shapes = save(found, trained.variables, path)
+        with writing("The export", output.parent, "export the run again"):
+            shapes = save(found, trained.variables, path)
         with without_wildcards(path) as plain:
             differences = prove(plain, found)
         differences.update(write_formats(formats, found, trained.variables, path))
@@ -309,17 +310,10 @@ def _remove_abandoned(output):
     name = glob.escape(f".{output.name}.")
     for left in output.parent.glob(f"{name}partial-*"):
         # Another process may have made it this moment, and not locked it yet.
-        if time.time() - left.stat().st_mtime < _LOCKED_BY_NOW:
-            continue
-        handle = os.open(left, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(left, ignore_errors=True)
-        except OSError:
-            # It is being written.
-            pass
-        finally:
-            os.close(handle)
+        with contextlib.suppress(OSError):
+            is_young = time.time() - left.stat().st_mtime < _LOCKED_BY_NOW
+            if not is_young and not is_held(left):
+                shutil.rmtree(left, ignore_errors=True)
     # Between two moves of a process that was killed; with the output in place it is of no use.
     for left in output.parent.glob(f"{name}former-*") if output.exists() else ():
         shutil.rmtree(left, ignore_errors=True)

@@ -77,20 +77,18 @@ def pack(export: PathLike, output: PathLike) -> Path:
     name = str(output)
     for ending, kind in ((".zip", "zip"), (".tar.gz", "gztar")):
         if name.endswith(ending):
-            return _packed(export, name.removesuffix(ending), kind)
+            return _packed(export, output, output.name.removesuffix(ending), kind)
     raise ValueError(f"`output` must end in .zip or .tar.gz. Received: output={name!r}.")
 
 
-def _packed(export, base, kind):
-    root = Path(base).name
+def _packed(export, output, root, kind):
     with tempfile.TemporaryDirectory() as staged:
         shutil.copytree(export, Path(staged, root))
         packed = Path(shutil.make_archive(Path(staged, "packed"), kind, staged, root))
-        target = Path(base + packed.name.removeprefix("packed"))
-        target.parent.mkdir(parents=True, exist_ok=True)
+        output.parent.mkdir(parents=True, exist_ok=True)
         # In one move: where the disk is full, a former file stays as it was.
-        write_bytes(target, [packed.read_bytes()])
-    return target
+        write_bytes(output, [packed.read_bytes()])
+    return output
 
 
 def _of_folder(path, data_dir):

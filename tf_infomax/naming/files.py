@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 __all__ = [
-    "check_no_directory", "locked", "naming", "remove_leftovers", "sync_directory", "write_bytes",
-    "write_text",
+    "check_no_directory", "is_held", "locked", "naming", "remove_leftovers", "sync_directory",
+    "write_bytes", "write_text",
 ]  # fmt: skip
 
 _PREFIX, _SUFFIX = ".writing-", ".partial"
@@ -91,12 +91,19 @@ def _is_abandoned(path):
         return False
     if not path.name.startswith(_PREFIX):
         return time.time() - path.stat().st_mtime > _WRITTEN_BY_NOW or path.suffix == _SUFFIX
-    with open(path, "rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
+    return not is_held(path)
+
+
+def is_held(path):
+    """Whether a process holds a lock on the file or folder ``path``, as what it is writing."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 @contextlib.contextmanager

@@ -13,11 +13,16 @@ from tensorboard.plugins import projector
 from tf_infomax.evaluation import encode, encode_endpoints
 from tf_infomax.training.disk_errors import writing
 
-__all__ = ["write_embedding", "write_figures", "write_picture"]
+__all__ = ["write_embedding", "write_figures", "write_picture", "writing_events"]
 
 # Enough to see clusters, few enough for the projector's t-SNE.
 _EXAMPLES = 1_000
 _FOLDER = "embedding"
+
+
+def writing_events(events):
+    """Within it events that cannot be written to the folder ``events`` are an ``OSError``."""
+    return writing("TensorBoard's events", events)
 
 
 def write_picture(tag, png, step):
@@ -40,7 +45,7 @@ def write_figures(workdir, step):
     for earlier in events.glob("events.out.tfevents.*"):
         # Those of another call of the same command, with fewer rows.
         earlier.unlink()
-    with writing("TensorBoard's events", events), tempfile.TemporaryDirectory() as folder:
+    with writing_events(events), tempfile.TemporaryDirectory() as folder:
         writer = tf.summary.create_file_writer(str(events))
         with writer.as_default():
             for path in report.write_figures([workdir], folder):
@@ -83,7 +88,8 @@ def write_embedding(events, snapshot):
     shown.metadata_path = f"{_FOLDER}/labels.tsv"
     shown.sprite.image_path = f"{_FOLDER}/images.png"
     shown.sprite.single_image_dim.extend([pictures.shape[2], pictures.shape[1]])
-    projector.visualize_embeddings(str(events), config)
+    with writing_events(events):
+        projector.visualize_embeddings(str(events), config)
 
 
 def _names(images, count):

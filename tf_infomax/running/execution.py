@@ -14,7 +14,6 @@ from tf_infomax.results.rows import Row
 from tf_infomax.running import board
 from tf_infomax.running.hparams import write_hparams
 from tf_infomax.running.tags import tags_of
-from tf_infomax.training.disk_errors import writing
 from tf_infomax.training.loop import boundaries
 from tf_infomax.training.pace import FirstSteps, estimate
 from tf_infomax.training.progress import Progress
@@ -211,7 +210,7 @@ class Execution:
             self._checkpoints.note_measured(entry.name, length, self._writer.checksum())
             self._note_inputs()
         if is_last:
-            with self._interruption.breakable(), self._writing_events():
+            with self._interruption.breakable():
                 board.write_embedding(self._directory.events, snapshot)
         return measurements
 
@@ -254,7 +253,7 @@ class Execution:
             self._events.flush()
 
     def _writing_events(self):
-        return writing("TensorBoard's events", self._directory.events)
+        return board.writing_events(self._directory.events)
 
     def _stop(self, boundary, stopped_at):
         self._write(boundary, [Measurement(metrics.NON_FINITE, "train", stopped_at, "step")])

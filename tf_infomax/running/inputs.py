@@ -69,10 +69,9 @@ def check_inputs(directory, inputs, is_accepted):
     Raises:
         ValueError: if there are changes that are not accepted.
     """
-    noted, is_finished = directory.inputs, directory.is_finished
-    changed = [] if noted is None else changes({"devices": _ONE_DEVICE, **noted}, inputs)
-    if is_finished:
-        changed = [change for change in changed if change.startswith("data ")]
+    noted, is_finished = directory.inputs or {}, directory.is_finished
+    compared = {"data": noted.get("data")} if is_finished else {"devices": _ONE_DEVICE, **noted}
+    changed = changes(compared, inputs) if noted else []
     if changed and not is_accepted:
         raise ValueError(
             f"{directory.path} was started with other inputs ({'; '.join(changed)}): its rows "
