@@ -109,7 +109,13 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize("module", SMALL)
+# The others are formulations of the package, which tests of their own compare.
+SHORT = {"concat_critic", "jacobians", "few_negatives"}
+
+
+@pytest.mark.parametrize(
+    "module", [pytest.param(one, marks=() if one in SHORT else pytest.mark.slow) for one in SMALL]
+)
 def test_formulations_give_the_same(module):
     """In this process and small, all that ``make bench`` compares, but for whole training steps."""
     ways = {

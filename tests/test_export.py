@@ -38,17 +38,24 @@ SETTINGS = {
 }
 
 
+class Runs(dict):
+    """Experiment -> directory of a run of it, carried out when it is first asked for."""
+
+    def __init__(self, workdir):
+        super().__init__()
+        self._workdir = workdir
+
+    def __missing__(self, name):
+        with determinism_undone():
+            (run,) = plan_tiny(self._workdir, name, *SETTINGS[name])
+            assert experiment_run.execute(run) == experiment_run.FINISHED
+        self[name] = run.directory
+        return run.directory
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Experiment -> directory of a run of it."""
-    workdir = tmp_path_factory.mktemp("work")
-    directories = {}
-    with determinism_undone():
-        for name, settings in SETTINGS.items():
-            (run,) = plan_tiny(workdir, name, *settings)
-            assert experiment_run.execute(run) == experiment_run.FINISHED
-            directories[name] = run.directory
-    return directories
+    return Runs(tmp_path_factory.mktemp("work"))
 
 
 @pytest.fixture(scope="module")
@@ -263,6 +270,7 @@ def test_images_are_needed_only_where_the_shape_of_views_was_not_noted(copied_ru
     np.testing.assert_array_equal(first.encoder(views(3)), second.encoder(views(3)))
 
 
+@pytest.mark.slow
 def test_an_export_that_differs_is_noticed_and_the_former_one_stays(
     copied_run, exported, tmp_path, monkeypatch
 ):
@@ -402,10 +410,10 @@ def test_folders_of_others_are_never_replaced(copied_run, exported, tmp_path):
 
 
 def test_errors_about_the_run(copied_run, runs, tmp_path):
-    work = runs["critic_impact"].parents[3]
+    both = [runs[name] for name in ("critic_impact", "dependent_samples")]
     with pytest.raises(FileNotFoundError, match="the work directory") as caught:
-        export.export_model(work)
-    assert all(str(directory) in str(caught.value) for directory in runs.values())
+        export.export_model(both[0].parents[3])
+    assert all(str(directory) in str(caught.value) for directory in both)
     with pytest.raises(FileNotFoundError, match="Expected the directory of one run"):
         export.export_model(tmp_path / "nowhere")
     for file in (copied_run / "checkpoints").glob("step-*.data*"):

@@ -128,7 +128,7 @@ PERIODS = (
     ("name", "settings", "deaths"),
     [
         # With noise; the bound on pairs has more moments than the Jacobian, and takes less time.
-        ("non_invertible", (*PERIODS, "evaluate.bound.every=2"), 6),
+        ("non_invertible", (*PERIODS, "evaluate.bound.every=2"), 4),
         # Killed in the warm-up, too.
         pytest.param(
             "adversarial", (*PERIODS, "evaluate.invertibility.every=50"), 4,

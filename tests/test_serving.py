@@ -74,6 +74,7 @@ def server(exported):
         running.shutdown()
 
 
+@pytest.mark.slow
 def test_codes_through_http_are_those_of_the_encoder(client, server, exported):
     views = np.random.default_rng(0).random((300, 32), np.float32)  # more than one request
     expected = export.load_encoder(exported)(views).numpy()

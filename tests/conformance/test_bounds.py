@@ -166,7 +166,14 @@ def test_half_precision_is_evaluated_in_float32(name, dtype):
 
 @each_bound
 @pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
-@pytest.mark.parametrize("width", [None, 3], ids=["unknown size", "known size"])
+@pytest.mark.parametrize(
+    "width",
+    [
+        pytest.param(None, id="unknown size"),
+        # Without anything that the other does not have.
+        pytest.param(3, marks=pytest.mark.slow, id="known size"),
+    ],
+)
 def test_compiled_is_eager(name, jit_compile, width):
     compute = functools.partial(value_and_gradient, bounds.get(name))
     compiled = tf.function(

@@ -58,7 +58,11 @@ def test_permuting_the_second_view_permutes_columns(name):
 
 
 @each_critic
-@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+# Both trace the same function at an unknown size.
+@pytest.mark.parametrize(
+    "jit_compile",
+    [pytest.param(False, marks=pytest.mark.slow, id="graph"), pytest.param(True, id="xla")],
+)
 def test_compiled_is_eager_at_unknown_batch_size(name, jit_compile):
     critic, *_ = make(name)
 

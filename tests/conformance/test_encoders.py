@@ -45,7 +45,11 @@ def make(example, seed=0, **options):
 
 
 @each_encoder
-@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+# Both trace the same function at an unknown size.
+@pytest.mark.parametrize(
+    "jit_compile",
+    [pytest.param(False, marks=pytest.mark.slow, id="graph"), pytest.param(True, id="xla")],
+)
 def test_compiled_is_eager_at_unknown_batch_size(example, jit_compile):
     encoder = make(example)
 

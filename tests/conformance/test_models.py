@@ -11,7 +11,7 @@ import tensorflow as tf
 
 import tf_infomax
 from tests.conformance.model_examples import MODELS, WITH_DECODERS
-from tf_infomax import DeepInfoMax
+from tf_infomax import RepresentationModel
 from tf_infomax.models import SelfSupervisedModel
 
 PACKAGE = pathlib.Path(tf_infomax.__file__).parent
@@ -19,7 +19,14 @@ PACKAGE = pathlib.Path(tf_infomax.__file__).parent
 
 @pytest.fixture(
     params=[
-        *(pytest.param(one, id=model.__name__) for model, one in MODELS.items()),
+        # Deep InfoMax is one of them, with more of its own.
+        *(
+            pytest.param(
+                one, id=model.__name__,
+                marks=pytest.mark.slow if model is RepresentationModel else (),
+            )
+            for model, one in MODELS.items()
+        ),
         *(
             pytest.param(one, id=name, marks=pytest.mark.slow)
             for name, one in WITH_DECODERS.items()
@@ -32,12 +39,15 @@ def example(request):
 
 @pytest.fixture(
     params=[
-        pytest.param(one, marks=pytest.mark.slow if model is DeepInfoMax else (), id=model.__name__)
+        pytest.param(
+            one, id=model.__name__,
+            marks=pytest.mark.slow if issubclass(model, RepresentationModel) else (),
+        )
         for model, one in MODELS.items()
     ]
 )
 def example_of_base(request):
-    """For what is the base's work alone: Deep InfoMax takes long, and the others show it."""
+    """For what is the base's work alone: models of terms take long, and the others show it."""
     return request.param
 
 
@@ -233,7 +243,10 @@ def test_an_interrupted_fit_goes_on_from_its_backup(example_of_base, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.slow), "float64"]
+    "policy",
+    ["mixed_float16", *(
+        pytest.param(one, marks=pytest.mark.slow) for one in ("mixed_bfloat16", "float64")
+    )],
 )
 def test_dtype_policies(example, policy, tmp_path):
     keras.config.set_dtype_policy(policy)
@@ -308,7 +321,8 @@ def test_what_means_nothing_is_refused(example, name):
 
 
 @pytest.mark.parametrize(
-    "when", [pytest.param("before", marks=pytest.mark.slow), "compiled", "fitted"]
+    "when",
+    [*(pytest.param(one, marks=pytest.mark.slow) for one in ("before", "compiled")), "fitted"],
 )
 def test_a_frozen_encoder_stays_as_it_is(example, when):
     model = example.make()

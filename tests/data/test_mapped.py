@@ -52,6 +52,7 @@ def batches_of(images):
     return [np.asarray(one) for one in (*found, whole.measured(3)["image"])]
 
 
+@pytest.mark.slow
 def test_a_folder_gives_the_same_images_and_batches(folder, tmp_path):
     in_memory = datasets.load(str(folder))
     cache = str(tmp_path / "cache")

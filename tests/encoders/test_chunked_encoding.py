@@ -45,7 +45,7 @@ def trained_weights(chunk, shared):
     return history, [weight.numpy() for weight in model.trainable_variables]
 
 
-@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("shared", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_training_in_chunks_is_training(shared):
     history, expected = trained_weights(None, shared)
     for chunk in (3, 10, 64):

@@ -128,6 +128,7 @@ def test_merged_classes_are_told():
         estimation.mutual_info_classif(np.arange(700.0)[:, None], y, **FAST)
 
 
+@pytest.mark.slow
 def test_warnings_of_every_lag_are_given():
     times = np.arange(300) / 40
     x, y = np.sin(times), np.cos(times)
@@ -137,6 +138,7 @@ def test_warnings_of_every_lag_are_given():
     assert [one.split(":")[0] for one in told] == ["Lag 0", "Lag 3"]
 
 
+@pytest.mark.slow
 def test_columns_of_equal_names():
     x = np.random.default_rng(0).normal(size=(300, 3)) @ [[1, 0.8, 0], [0, 0.6, 0], [0, 0, 1]]
     named, unnamed = pd.DataFrame(x, columns=["a", "a", "b"]), pd.DataFrame(x)

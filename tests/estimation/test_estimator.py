@@ -47,8 +47,9 @@ def test_gaussians(dim):
 
 @pytest.mark.parametrize(
     "bound",
-    ["infonce", "nwj", *(
-        pytest.param(bound, marks=pytest.mark.slow) for bound in ("js_nwj", "mine", "smile", "tuba")
+    ["infonce", *(
+        pytest.param(bound, marks=pytest.mark.slow)
+        for bound in ("nwj", "js_nwj", "mine", "smile", "tuba")
     )],
 )  # fmt: skip
 def test_of_gaussians_the_untrained_critic_is_best_for_every_bound(bound):
@@ -133,7 +134,7 @@ def test_maps_of_the_margins_agree_where_both_fit(margins):
 def test_deterministic_for_a_seed_and_any_number_of_jobs():
     x, y = normal(2).sample(300, seed=0)
     first, same = (
-        MutualInformationEstimator(seed=0, jobs=jobs, half_fits=1, **SHORT).fit(x, y)
+        MutualInformationEstimator(seed=0, jobs=jobs, half_fits=0, **SHORT).fit(x, y)
         for jobs in (1, 2)
     )
     assert first.mutual_information_ == same.mutual_information_

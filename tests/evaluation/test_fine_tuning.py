@@ -78,6 +78,7 @@ def test_the_encoder_itself_is_trained(encoder):
     assert result.last > 0.9
 
 
+@pytest.mark.slow
 def test_unlabelled_images_change_nothing(encoder):
     images = np.concatenate([TRAIN[0], 255 - TRAIN[0][:50]])
     labels = np.concatenate([TRAIN[1], np.full(50, -1)])
@@ -143,6 +144,7 @@ def test_unknown_endpoint(encoder):
         fine_tune(encoder, *TRAIN, *TEST, endpoint="fc", **FAST)
 
 
+@pytest.mark.slow
 def test_which_integers_classes_are_does_not_matter(encoder):
     options = {**FAST, "epochs": 1, "endpoint": "conv"}
     data = [(images[:60], labels[:60]) for images, labels in (TRAIN, TEST)]

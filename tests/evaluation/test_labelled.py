@@ -107,14 +107,24 @@ CLASSIFIERS = {
 }
 
 
-@pytest.mark.parametrize("accuracies", CLASSIFIERS.values(), ids=CLASSIFIERS)
+INTEGERS = [
+    [5, 7, 2**32 + 5], [7, 2**31, 2**33], [0, 2**32, 2**33], [5, 2**31 - 2, 2**31 - 1],
+    np.array([0, 255, 2**63 - 1], np.uint64), np.array([0, 100, 200], np.uint8),
+]  # fmt: skip
+
+
+# A network takes seconds to fit, and all number their classes by the same function.
 @pytest.mark.parametrize(
-    "integers",
+    ("accuracies", "integers"),
     [
-        [5, 7, 2**32 + 5], [7, 2**31, 2**33], [0, 2**32, 2**33], [5, 2**31 - 2, 2**31 - 1],
-        np.array([0, 255, 2**63 - 1], np.uint64), np.array([0, 100, 200], np.uint8),
+        pytest.param(
+            accuracies, integers, id=f"{name}-{number}",
+            marks=pytest.mark.slow if name == "mlp" and number else (),
+        )
+        for name, accuracies in CLASSIFIERS.items()
+        for number, integers in enumerate(INTEGERS)
     ],
-)  # fmt: skip
+)
 def test_which_integers_classes_are_does_not_matter(accuracies, integers):
     found = accuracies(np.asarray(integers)[CLASSES])
     assert found == accuracies(CLASSES)

@@ -21,6 +21,7 @@ def shaded(count, seed):
 TRAIN, TEST = shaded(400, 0), shaded(60, 1)
 
 
+@pytest.mark.slow
 def test_codes_that_hold_the_images():
     result = reconstruction(*TRAIN, *TEST, epochs=15, shown=5, **FAST)
     # Without the codes the best constant leaves the variance of U(-0.8, 0.8), 0.213.
@@ -46,6 +47,7 @@ def test_scores_are_those_of_the_reconstructions():
     assert result.released_ssim == pytest.approx(np.mean(released_ssim(*images)), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_bytes_are_scaled_and_equal_seeds_give_equal_bits():
     data = [
         (codes, np.round((images + 1) * 127.5).astype(np.uint8)) for codes, images in (TRAIN, TEST)

@@ -79,8 +79,9 @@ def test_a_circle_of_every_class_before_and_after_training(images, tmp_path):
     assert "train/view_information" in {row.metric for row in found["contrastive"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "loss", [pytest.param("alignment_uniformity", marks=pytest.mark.slow), "triplet"]
+    "loss", ["alignment_uniformity", "triplet"]
 )
 def test_other_losses_run(loss, images, tmp_path):
     settings = (f"loss={loss}", "encoder.output_units=6", "evaluate=none")

@@ -1,14 +1,13 @@
 """Deep InfoMax's experiments: as data, from training to rows, resumed, evaluated, exported."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.launch.launchers import called, loaded
 from tests.tiny import TINY_IMAGES, Killed, determinism_undone, killed_at, tiny_images, write_images
 from tf_infomax import export
 from tf_infomax.experiments import catalog
@@ -71,7 +70,9 @@ def test_table_1_trains_with_the_weights_of_the_sheet():
 
 
 # Those that other tests train, too.
-AGAIN = ("dim_supervised", "dim_nat", "dim_cpc", "vicreg", "dim_coordinates_occlusion")
+AGAIN = (
+    "dim_supervised", "dim_nat", "dim_cpc", "vicreg", "dim_coordinates_occlusion", "dim_global",
+)
 
 
 @pytest.mark.parametrize(
@@ -248,14 +249,15 @@ def test_export_of_every_endpoint(trained, images, tmp_path):
         export.export_model(trained.directory, path)
 
 
-def test_the_launcher_evaluates(trained):
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "launch/evaluate.py"), f"--run={trained.directory}",
-         "--evaluate=linear_probe", "--set=linear_probe.endpoints=fc,global"],
-        capture_output=True, text=True, check=False, cwd=ROOT,
-    )
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+def test_the_launcher_evaluates(trained, capsys):
+    with loaded(ROOT / "launch/evaluate.py") as launcher, determinism_undone():
+        code = called(
+            launcher, f"--run={trained.directory}", "--evaluate=linear_probe",
+            "--set=linear_probe.endpoints=fc,global",
+        )
+    output, errors = capsys.readouterr()
+    assert code == 0, errors
+    lines = output.splitlines()
     assert [line.split()[:3] for line in lines[:2]] == [
         ["probe/linear/accuracy", "fc", "test"], ["probe/linear/accuracy", "global", "test"],
     ]

@@ -149,14 +149,19 @@ def test_every_answer_needs_no_tensorflow():
     ("arguments", "words"),
     [
         ("run --experiment=dim_local --set=local_information.bound=dv", "'donsker_varadhan'"),
-        ("run --experiment=critic_impact --preset=shrot", "must be one of"),
         ("evaluate --run=nowhere --evaluate=mlp_prob", "Did you mean 'mlp_probe'"),
         ("export --run=nowhere --formats=onx", "Did you mean 'onnx'"),
-        ("estimate pairs.csv --bound=dv", "Did you mean 'donsker_varadhan'"),
         ("estimate pairs.csv --bound=jsd", "must estimate mutual information"),
-        ("estimate pairs.csv --critic=bilinaer", "Did you mean 'bilinear'"),
-        ("estimate pairs.csv --margins=ranks", "Did you mean 'normal_scores'"),
-        ("estimate pairs.csv --quantity=transfer", "Did you mean 'transfer_entropy'"),
+        *(
+            pytest.param(*one, marks=pytest.mark.slow)
+            for one in (
+                ("run --experiment=critic_impact --preset=shrot", "must be one of"),
+                ("estimate pairs.csv --bound=dv", "Did you mean 'donsker_varadhan'"),
+                ("estimate pairs.csv --critic=bilinaer", "Did you mean 'bilinear'"),
+                ("estimate pairs.csv --margins=ranks", "Did you mean 'normal_scores'"),
+                ("estimate pairs.csv --quantity=transfer", "Did you mean 'transfer_entropy'"),
+            )
+        ),
     ],
 )
 def test_commands_answer_before_tensorflow(arguments, words, tmp_path):

@@ -5,7 +5,7 @@ import importlib.util
 
 from absl import flags
 
-__all__ = ["loaded"]
+__all__ = ["called", "loaded"]
 
 
 @contextlib.contextmanager
@@ -21,3 +21,9 @@ def loaded(path):
     finally:
         for name in set(flags.FLAGS) - before:
             delattr(flags.FLAGS, name)
+
+
+def called(module, *arguments):
+    """Exit code of the launcher that is loaded as ``module``, started with ``arguments``."""
+    flags.FLAGS.unparse_flags()
+    return module.main(flags.FLAGS([module.__file__, *map(str, arguments)]))

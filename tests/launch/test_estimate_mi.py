@@ -61,6 +61,7 @@ def start(launcher, capsys):
     return start
 
 
+@pytest.mark.slow
 def test_every_type_of_file_gives_the_same_answer(start, pairs, file, tmp_path):
     both = np.hstack(pairs)
     np.save(tmp_path / "pairs.npy", both)

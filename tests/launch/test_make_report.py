@@ -7,16 +7,25 @@ from pathlib import Path
 
 import pytest
 
+from tests.launch.launchers import called, loaded
 from tests.synthetic_rows import rows_of
 from tf_infomax.results.rows import write_rows
 from tf_infomax.running.command_line import refuse_outputs_over_rows
 
 ROOT = Path(__file__).parents[2]
+LAUNCHER = ROOT / "launch/make_report.py"
+
+
+@pytest.fixture(scope="module")
+def launcher():
+    """The launcher as a module of this process."""
+    with loaded(LAUNCHER) as module:
+        yield module
 
 
 def start(*arguments, cwd=ROOT):
     return subprocess.run(
-        [sys.executable, str(ROOT / "launch/make_report.py"), *map(str, arguments)],
+        [sys.executable, str(LAUNCHER), *map(str, arguments)],
         capture_output=True, text=True, check=False, cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
@@ -41,27 +50,33 @@ def test_output_and_official_curves(tmp_path):
     assert done.returncode == 0 and output.is_file(), done.stderr
 
 
-def test_tables_of_the_paper_are_written_on_demand(tmp_path):
+def test_tables_of_the_paper_are_written_on_demand(launcher, tmp_path):
     write_rows(tmp_path / "rows.jsonl", rows_of("dim_untrained", 1, 0, "cifar10"))
-    done = start(tmp_path, f"--tables={tmp_path / 'tables.md'}")
-    assert done.returncode == 0, done.stderr
+    assert called(launcher, tmp_path, f"--tables={tmp_path / 'tables.md'}") == 0
     assert "| untrained (not in the paper) | 0 |" in (tmp_path / "tables.md").read_text()
 
 
-def refused(done, *words):
-    assert done.returncode == 2, done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1 and "Traceback" not in done.stderr
-    assert all(word in done.stderr for word in words), done.stderr
+def test_user_errors_are_one_sentence_and_exit_code_2(launcher, tmp_path, capsys):
+    def refused(*arguments):
+        assert called(launcher, *arguments) == 2
+        output, errors = capsys.readouterr()
+        assert output == "" and errors.count("\n") == 1, errors
+        return errors
 
+    def has(message, *words):
+        assert all(word in message for word in words), message
 
-def test_user_errors_are_one_sentence_and_exit_code_2(tmp_path):
-    refused(start(), "at least one work directory")
-    refused(start(tmp_path / "none"), "Expected a file of rows or a work directory", "none")
+    has(refused(), "at least one work directory")
+    has(refused(tmp_path / "none"), "Expected a file of rows or a work directory", "none")
     (tmp_path / "rows.jsonl").write_text('{"experiment": 1}\n')
-    refused(start(tmp_path), "rows.jsonl, line 1", "A row needs variant")
+    has(refused(tmp_path), "rows.jsonl, line 1", "A row needs variant")
     write_rows(tmp_path / "rows.jsonl", rows_of("adversarial", 1))
-    refused(start(tmp_path, "--output=/proc/none/page.html"), "/proc/none")
-    refused(start(tmp_path, f"--output={tmp_path / 'rows.jsonl'}"), "another file than those")
+    has(refused(tmp_path, "--output=/proc/none/page.html"), "/proc/none")
+    message = refused(tmp_path, f"--output={tmp_path / 'rows.jsonl'}")
+    has(message, "another file than those")
+    # And as a process.
+    done = start(tmp_path, f"--output={tmp_path / 'rows.jsonl'}")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
 
 @pytest.mark.parametrize("flag", ["output", "tables", "gallery"])

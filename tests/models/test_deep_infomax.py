@@ -149,6 +149,8 @@ SLOW = {
     "local_donsker_varadhan",
     "local_concat",
     "global_concat",
+    "global_tail",
+    "classification",
     "relative_coordinates",
 }
 

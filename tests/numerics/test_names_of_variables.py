@@ -47,6 +47,12 @@ WORKS = {
     ),
 }  # fmt: skip
 
+# Fits of seconds, through what the shorter ones go through.
+SLOW = {
+    "mine", "reconstruction", "estimate of levels", "estimate of images",
+    "estimate by a named critic",
+}  # fmt: skip
+
 
 def names_of(work):
     names = set()
@@ -68,7 +74,9 @@ def test_names_are_noted_and_numbered_on_by_keras():
     assert first and second and not first & second
 
 
-@pytest.mark.parametrize("work", WORKS)
+@pytest.mark.parametrize(
+    "work", [pytest.param(one, marks=pytest.mark.slow if one in SLOW else ()) for one in WORKS]
+)
 @pytest.mark.filterwarnings("ignore")
 def test_a_second_time_has_the_names_of_the_first(work):
     first = names_of(WORKS[work])

@@ -112,7 +112,7 @@ one, two = tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0"
 found = {name: [trained(name, one), trained(name, two)] for name in sys.argv[1].split(",")}
 print(json.dumps(found))
 """
-QUICK = ("local",)
+QUICK = ("infonce",)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ QUICK = ("local",)
         pytest.param(QUICK, id="quick"),
         pytest.param(
             (
-                "infonce", "tuba", "own bound", "nwj", "mine", "concat", "no blocks",
+                "local", "tuba", "own bound", "nwj", "mine", "concat", "no blocks",
                 "aligned views", "places", "global", "random views", "vae", "bigan",
             ),
             id="others",

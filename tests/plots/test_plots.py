@@ -101,7 +101,9 @@ def test_distributions_are_grouped_by_step():
 
 
 @pytest.mark.parametrize("experiment", DRAWN)
-@pytest.mark.parametrize(("seeds", "dataset"), [(2, "mnist"), (1, "digits")])
+@pytest.mark.parametrize(("seeds", "dataset"), [
+    (2, "mnist"), pytest.param(1, "digits", marks=pytest.mark.slow),
+])
 def test_every_figure_is_drawn_with_several_seeds_and_one(experiment, seeds, dataset):
     frame = to_frame(rows_of(experiment, seeds=seeds, last=1000, dataset=dataset))
     settings = dict(matplotlib.rcParams)

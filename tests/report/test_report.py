@@ -512,7 +512,12 @@ def test_a_step_that_is_not_known_is_said_to_be(metric, value, tmp_path):
     {"epochs": "many"}, {"epochs": float("nan")}, {"examples": "many"}, {"target": "high"},
     {"critic": ["a", "b"]}, {"bound": ["a", "b"]}, {"encoder": {"a": 1}},
 ])
-@pytest.mark.parametrize("experiment", ["critic_impact", "encoder_impact", "dim_local"])
+@pytest.mark.parametrize(
+    "experiment",
+    ["critic_impact", *(
+        pytest.param(name, marks=pytest.mark.slow) for name in ("encoder_impact", "dim_local")
+    )],
+)
 def test_an_odd_tag_costs_no_report(experiment, tags, tmp_path):
     known = {"dataset": "mnist" if experiment != "dim_local" else "cifar10", "batch_size": 64,
              "bound": "infonce", "critic": "bilinear", "encoder": "mlp"}

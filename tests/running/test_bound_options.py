@@ -152,6 +152,7 @@ def test_models_have_what_the_experiment_says():
     assert build_model(small(), (2, 4, 1)).baseline is None
 
 
+@pytest.mark.slow
 def test_rows_of_a_divergence_are_not_in_nats(tmp_path):
     settings = ("critic=bilinear", "bound=jsd,nwj", "steps=2")
     with determinism_undone():

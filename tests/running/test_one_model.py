@@ -60,6 +60,7 @@ def test_encoders_of_images_have_condition_numbers_and_bounds_on_test_images(dig
     assert bound.value < 2 * math.log(2) and bound.unit == "1" and bound.split == "test"
 
 
+@pytest.mark.slow
 def test_a_prior_on_the_second_halves_beside_a_bound(tmp_path):
     base = tiny("critic_impact")
     prior = PriorMatching("normal", hidden_units=(4,), endpoint="view_2.code", weight=0.1)
@@ -69,6 +70,7 @@ def test_a_prior_on_the_second_halves_beside_a_bound(tmp_path):
     assert found["bound"][0].tags["gamma"] == 0.1
 
 
+@pytest.mark.slow
 def test_a_supervised_network_on_the_upper_halves(tmp_path):
     supervised = dataclasses.replace(
         tiny("critic_impact"), objectives=(Classification("code"),), sweep=()
@@ -82,7 +84,7 @@ def test_a_supervised_network_on_the_upper_halves(tmp_path):
     ("bound", "baseline"),
     [
         pytest.param(pick("smile", clip=1.0), None, id="smile", marks=pytest.mark.slow),
-        pytest.param("tuba", pick("learned", hidden_dim=4), id="tuba"),
+        pytest.param("tuba", pick("learned", hidden_dim=4), id="tuba", marks=pytest.mark.slow),
         pytest.param("mine", None, id="mine", marks=pytest.mark.slow),
     ],
 )

@@ -115,6 +115,7 @@ def test_measuring_more_often_changes_nothing_in_training(bilinear, tmp_path):
     assert measured[1] < measured[0]
 
 
+@pytest.mark.slow
 def test_a_run_trained_further_is_the_longer_run(bilinear, tmp_path):
     whole = carried_out(tmp_path / "whole", "critic_impact", "steps=24")
     shutil.copytree(bilinear.directory.parents[3], tmp_path / "parts")
@@ -296,7 +297,10 @@ def test_rows_of_the_other_experiments(tmp_path):
         # The first update makes weights of 1e12: the second loss overflows.
         ("critic_impact", ("learning_rate=1e12",), 4, 1),
         # The same, but measured in between: codes are finite there, and bounds are not.
-        ("critic_impact", ("learning_rate=1e12", "evaluate.bound.every=1"), 2, 1),
+        pytest.param(
+            "critic_impact", ("learning_rate=1e12", "evaluate.bound.every=1"), 2, 1,
+            marks=pytest.mark.slow,
+        ),
         # Weights of 1e20: the codes overflow in the measurement, before any loss does.
         ("critic_impact", ("learning_rate=1e20", "evaluate.bound.every=1"), 1, 1),
         pytest.param(

@@ -123,8 +123,8 @@ def test_half_precision_scores_the_same(name, policy):
     [
         # Where the size is known, XLA compiles the loops of an uncompiled function, too.
         ("infonce", K, False),
-        ("infonce", K, True),
-        ("infonce", None, False),
+        pytest.param("infonce", K, True, marks=pytest.mark.slow),
+        pytest.param("infonce", None, False, marks=pytest.mark.slow),
         ("infonce", None, True),
         *(
             pytest.param(bound, K, False, marks=pytest.mark.slow)
