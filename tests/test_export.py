@@ -154,6 +154,7 @@ def test_a_run_without_encoder_exports_its_critic_only(runs, tmp_path):
             export.load_encoder(place)
 
 
+@pytest.mark.slow
 def test_a_run_without_critic_encodes_only(runs):
     restored = export.restore_trained(runs["adversarial"])
     found = export.signatures(restored)

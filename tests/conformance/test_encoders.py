@@ -11,7 +11,7 @@ from tf_infomax import bounds, critics, encoders
 from tf_infomax.encoders.configurations import CONFIGURATIONS
 
 # One class makes all encoders of the Deep InfoMax release: these stand for the others, too.
-LAYERED = {"basic32x32", "foldmultialex64x64"}
+LAYERED = {"basic32x32"}
 
 
 def parameters(examples):

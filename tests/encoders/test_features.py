@@ -70,7 +70,9 @@ def trained(encoder, images=IMAGES, epochs=1):
     return model
 
 
-@pytest.mark.parametrize("make", [feature_model, Subclassed, backbone, Protocol])
+@pytest.mark.parametrize("make", [
+    feature_model, backbone, Protocol, pytest.param(Subclassed, marks=pytest.mark.slow),
+])
 def test_deep_infomax_trains_an_encoder_of_ones_own(make):
     keras.utils.set_random_seed(0)
     made = make()

@@ -45,13 +45,8 @@ def test_gaussians(dim):
     assert low < estimator.lower_confidence_limit_ < estimator.mutual_information_
 
 
-@pytest.mark.parametrize(
-    "bound",
-    ["infonce", *(
-        pytest.param(bound, marks=pytest.mark.slow)
-        for bound in ("nwj", "js_nwj", "mine", "smile", "tuba")
-    )],
-)  # fmt: skip
+@pytest.mark.slow
+@pytest.mark.parametrize("bound", ["infonce", "nwj", "js_nwj", "mine", "smile", "tuba"])
 def test_of_gaussians_the_untrained_critic_is_best_for_every_bound(bound):
     truth = normal(2)
     estimator = MutualInformationEstimator(bound=bound, **GAUSSIAN).fit(*truth.sample(3_000, 0))
@@ -122,9 +117,8 @@ def test_monotone_margins_change_nothing(curve):
     assert curved.standard_error_ == plain.standard_error_
 
 
-@pytest.mark.parametrize(
-    "margins", ["normal_scores", pytest.param("standardize", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("margins", ["normal_scores", "standardize"])
 def test_maps_of_the_margins_agree_where_both_fit(margins):
     truth = normal(2)
     estimator = MutualInformationEstimator(margins=margins, **GAUSSIAN)
@@ -166,13 +160,9 @@ def test_other_bounds(bound):
     assert abs(estimator.mutual_information_ - truth.mutual_information) < 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "critic",
-    [
-        critics.ConcatCritic(hidden_dim=16, layers=2),
-        pytest.param("separable", marks=pytest.mark.slow),
-        pytest.param("bilinear", marks=pytest.mark.slow),
-    ],
+    "critic", [critics.ConcatCritic(hidden_dim=16, layers=2), "separable", "bilinear"]
 )
 def test_other_critics(critic):
     truth = normal()
@@ -307,6 +297,7 @@ def test_vectors_frames_and_integers_are_data():
         assert found.mutual_information_ == expected.mutual_information_
 
 
+@pytest.mark.slow
 def test_names_of_columns_as_in_scikit_learn():
     x, y = (pd.DataFrame(v, columns=["a", "b"]) for v in normal(2).sample(100, seed=0))
     estimator = MutualInformationEstimator(folds=2, **GAUSSIAN).fit(x, y)

@@ -137,6 +137,7 @@ def test_more_classes_and_room():
     assert as_vectors.mutual_information_ < 0.2 * truth
 
 
+@pytest.mark.slow
 def test_independent_images_share_nothing():
     x, y = RNG.normal(size=(2, 300, 6, 6, 3))
     found = MutualInformationEstimator(folds=2, half_fits=0, jobs=1, epochs=3).fit(x, y)
@@ -157,6 +158,13 @@ def test_which_critic_images_get():
     pixels = images.reshape(300, -1)
     np.testing.assert_allclose(codes[:, 64:], (pixels - pixels.mean()) / pixels.std(), rtol=1e-6)
     assert 1.0 < found.mutual_information_ < math.log(10)
+
+
+@pytest.mark.slow
+def test_which_pairs_get_which_critic():
+    digits = datasets.load_digits()
+    images, labels = digits.images[:300], digits.target[:300]
+    options = {"folds": 2, "half_fits": 0, "jobs": 1, "epochs": 1}
     turned = MutualInformationEstimator(**options).fit(labels, images)
     assert turned.critics_[0].grids == (None, (8, 8, 1))
     # Vectors, and images that are too small for a convolution, are vectors.
@@ -168,7 +176,11 @@ def test_which_critic_images_get():
     assert found.encoded(images, labels)[0].shape == (300, 64)
 
 
-@pytest.mark.parametrize(("scale", "offset"), [(1e-9, 0.0), (2.0**70, 0.0), (1.0, 1e9)])
+@pytest.mark.parametrize(("scale", "offset"), [
+    (1e-9, 0.0),
+    pytest.param(2.0**70, 0.0, marks=pytest.mark.slow),
+    pytest.param(1.0, 1e9, marks=pytest.mark.slow),
+])
 def test_units_of_pixels_do_not_matter(scale, offset):
     digits = datasets.load_digits()
     options = {"folds": 2, "half_fits": 0, "jobs": 1, "epochs": 0}

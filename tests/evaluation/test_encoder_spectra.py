@@ -38,7 +38,10 @@ ENCODERS = {
 
 
 @pytest.mark.parametrize("read", READ)
-@pytest.mark.parametrize("name", ENCODERS)
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=pytest.mark.slow if "linear" in name or "well" in name else ())
+    for name in ENCODERS
+])
 def test_device_and_host_agree(name, read):
     host = EncoderSpectra(ENCODERS[name], read, "host")(INPUTS)
     found = spectra_on_device(ENCODERS[name], read)(INPUTS)

@@ -59,7 +59,9 @@ def encoder():
     return model
 
 
-@pytest.mark.parametrize("endpoint", [None, "conv", "global"])
+@pytest.mark.parametrize("endpoint", [
+    None, "conv", pytest.param("global", marks=pytest.mark.slow),
+])
 def test_a_copy_learns_and_the_encoder_stays(encoder, endpoint, recwarn):
     before = [weight.numpy() for weight in encoder.weights]
     result = fine_tune(encoder, *TRAIN, *TEST, endpoint=endpoint, **FAST)

@@ -149,6 +149,7 @@ def test_images(dtype):
     assert 0.55 < result.test_nats < 0.8
 
 
+@pytest.mark.slow
 def test_the_seed_decides():
     x, codes = pairs(100, 0)
     options = {"hidden_units": (4,), "epochs": 1, "batch_size": 20}

@@ -71,7 +71,8 @@ def test_table_1_trains_with_the_weights_of_the_sheet():
 
 # Those that other tests train, too.
 AGAIN = (
-    "dim_supervised", "dim_nat", "dim_cpc", "vicreg", "dim_coordinates_occlusion", "dim_global",
+    "dim_local", "dim_supervised", "dim_nat", "dim_cpc", "vicreg", "dim_coordinates_occlusion",
+    "dim_global",
 )
 
 

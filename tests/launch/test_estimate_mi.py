@@ -130,6 +130,7 @@ def test_an_interval_that_holds_0_is_put_in_words(start, tmp_path):
     assert said in output
 
 
+@pytest.mark.slow
 def test_the_report(start, file, tmp_path):
     output = tmp_path / "deep/out"
     code, printed, errors = start(

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.launch.launchers import called, loaded
 from tests.tiny import determinism_undone, plan_tiny
 from tf_infomax.running.run import FINISHED, execute, restore
 
 ROOT = Path(__file__).parents[2]
+LAUNCHER = ROOT / "launch/export_model.py"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def run_directory(tmp_path_factory):
 
 def start(*arguments, cwd):
     return subprocess.run(
-        [sys.executable, str(ROOT / "launch/export_model.py"), *map(str, arguments)],
+        [sys.executable, str(LAUNCHER), *map(str, arguments)],
         capture_output=True, text=True, check=False, cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
@@ -54,17 +56,17 @@ def test_the_printed_lines_load_the_export(run_directory, tmp_path):
     np.testing.assert_allclose(names["code"], trial.encoder(view), atol=1e-5)
 
 
-def refused(done, *words):
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.startswith("export_model: ") and "Traceback" not in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1 and done.stdout == ""
-    assert all(word in done.stderr for word in words), done.stderr
-
-
-def test_mistaken_directories_are_answered_at_once(run_directory, tmp_path):
-    work = run_directory.parents[3]
-    refused(start(f"--run={work}", cwd=tmp_path), "the work directory", str(run_directory))
-    refused(start("--run=nowhere", cwd=tmp_path), "Expected the directory of one run", "nowhere")
+def test_mistaken_directories_are_answered_at_once(run_directory, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with loaded(LAUNCHER) as launcher:
+        for run, words in (
+            (run_directory.parents[3], ("the work directory", str(run_directory))),
+            ("nowhere", ("Expected the directory of one run", "nowhere")),
+        ):
+            assert called(launcher, f"--run={run}") == 2
+            output, errors = capsys.readouterr()
+            assert errors.startswith("export_model: ") and errors.count("\n") == 1, errors
+            assert output == "" and all(word in errors for word in words), errors
     assert not list(tmp_path.iterdir())
 
 

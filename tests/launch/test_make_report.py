@@ -31,14 +31,17 @@ def start(*arguments, cwd=ROOT):
     )
 
 
-def test_writes_the_page_into_the_first_directory_and_prints_the_table(tmp_path):
+def test_writes_the_page_into_the_first_directory_and_prints_the_table(
+    launcher, tmp_path, capsys
+):
     write_rows(tmp_path / "a/rows.jsonl", rows_of("adversarial", 1))
     write_rows(tmp_path / "b/rows.jsonl", rows_of("dependent_samples", 1, 500))
-    done = start(tmp_path / "a", f"--runs={tmp_path / 'b'}", f"--figures={tmp_path / 'figures'}")
-    assert done.returncode == 0, done.stderr
+    flags = [f"--runs={tmp_path / 'b'}", f"--figures={tmp_path / 'figures'}"]
+    assert called(launcher, tmp_path / "a", *flags) == 0
+    output = capsys.readouterr().out
     page = (tmp_path / "a/report.html").read_text(encoding="utf-8")
     assert "adversarial-mnist" in page and "dependent_samples-gaussian_pairs" in page
-    assert "softplus" in done.stdout and str(tmp_path / "a/report.html") in done.stdout
+    assert "softplus" in output and str(tmp_path / "a/report.html") in output
     assert len(list((tmp_path / "figures").glob("*.png"))) == 2
 
 

@@ -542,7 +542,10 @@ EMA = {"use_ema": True, "ema_momentum": 0.5}
     [
         lambda: [prior(), local()],
         # Kernels of one shape.
-        lambda: [PriorMatching(hidden_units=(10,), seed=1), Classification(10, seed=2)],
+        pytest.param(
+            lambda: [PriorMatching(hidden_units=(10,), seed=1), Classification(10, seed=2)],
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["other shapes", "equal shapes"],
 )

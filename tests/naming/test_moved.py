@@ -17,6 +17,7 @@ def test_both_names_are_one_module(former):
     assert today.__spec__.name == today.__name__ == f"tf_infomax.{MOVED[former]}"
 
 
+@pytest.mark.slow
 def test_a_former_name_in_a_fresh_process():
     code = (
         "from tf_infomax.infomax import InfoMax\n"

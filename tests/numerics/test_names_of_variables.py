@@ -49,7 +49,7 @@ WORKS = {
 
 # Fits of seconds, through what the shorter ones go through.
 SLOW = {
-    "mine", "reconstruction", "estimate of levels", "estimate of images",
+    "mine", "reconstruction", "estimate of vectors", "estimate of levels", "estimate of images",
     "estimate by a named critic",
 }  # fmt: skip
 

@@ -112,29 +112,20 @@ one, two = tf.distribute.get_strategy(), tf.distribute.MirroredStrategy(["CPU:0"
 found = {name: [trained(name, one), trained(name, two)] for name in sys.argv[1].split(",")}
 print(json.dumps(found))
 """
-QUICK = ("infonce",)
-
-
-@pytest.mark.parametrize(
-    "names",
-    [
-        pytest.param(QUICK, id="quick"),
-        pytest.param(
-            (
-                "local", "tuba", "own bound", "nwj", "mine", "concat", "no blocks",
-                "aligned views", "places", "global", "random views", "vae", "bigan",
-            ),
-            id="others",
-            marks=pytest.mark.slow,
-        ),
-    ],
+NAMES = (
+    "infonce", "local", "tuba", "own bound", "nwj", "mine", "concat", "no blocks", "aligned views",
+    "places", "global", "random views", "vae", "bigan",
 )
-def test_two_replicas_train_as_one_device(names):
-    command = [sys.executable, "-c", PROGRAM, ",".join(names)]
+
+
+# The default tests train one model on replicas: tests/devices/test_equalities.py.
+@pytest.mark.slow
+def test_two_replicas_train_as_one_device():
+    command = [sys.executable, "-c", PROGRAM, ",".join(NAMES)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
-    assert tuple(found) == names
+    assert tuple(found) == NAMES
     for name, (one, two) in found.items():
         assert one == pytest.approx(two, rel=1e-4, abs=1e-5), name
 

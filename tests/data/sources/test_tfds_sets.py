@@ -42,7 +42,7 @@ _PUBLISHED = {
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("mnist", marks=_needs("mnist")),
+        pytest.param("mnist", marks=[_needs("mnist"), pytest.mark.slow]),
         pytest.param("cifar10", marks=[_needs("cifar10"), pytest.mark.slow]),
     ],
 )
