@@ -2,7 +2,7 @@
 
 import pytest
 
-from tf_infomax.training.pace import FirstSteps, Pace, estimate
+from tf_infomax.training.pace import FirstSteps, Pace, estimate, seconds_left
 
 
 class Clock:
@@ -47,6 +47,25 @@ def test_two_steps_tell_nothing_and_a_told_cost_is_not_told_again():
     assert list(first(500, 1000)) == [] and len(told) == 1
 
 
+def test_the_rate_leaves_out_the_step_that_compiles():
+    clock = Clock(0.25)
+    first = FirstSteps(lambda _: None, clock)
+    clock.step = 400  # a hundred seconds of other work before the first step, which takes fifty
+    began = clock()
+    for end in first(0, 1000):
+        clock.step = 600 + end
+    clock.step = 600 + 1000
+    assert first.seconds_per_step(0, 1000, began) == pytest.approx(0.25)
+    # Later segments have compiled nothing; one of two steps does not know which part did.
+    began = clock()
+    clock.step += 50
+    assert list(first(1000, 1100)) == []
+    assert first.seconds_per_step(1000, 1100, began) == pytest.approx(0.125)
+    short = FirstSteps(lambda _: None, clock)
+    assert list(short(0, 2)) == []
+    assert short.seconds_per_step(0, 2, clock() - 10.0) == pytest.approx(5.0)
+
+
 @pytest.mark.parametrize(
     ("seconds", "count", "told"),
     [
@@ -71,3 +90,8 @@ def test_the_estimate_by_hand():
         "10.0 ms/step; estimated total of this run: 0:02:00 (training 0:01:00, measuring bound "
         "0:01:00); not timed yet: mlp_probe"
     )
+
+
+def test_what_is_left_by_hand():
+    counts, seconds = {"bound": 3, "mlp_probe": 1, "ndm": 0}, {"bound": 20.0, "ndm": 7.0}
+    assert seconds_left(0.01, 6_000, counts, seconds) == (60.0, {"bound": 60.0})

@@ -15,7 +15,7 @@ class Terminal(io.StringIO):
 
 def test_a_terminal_shows_a_bar():
     stream = Terminal()
-    progress = Progress("mine", 0, 3000, stream)
+    progress = Progress("mine", 3000, stream)
     progress.note("40 warm-up steps")
     progress.report(0, [])
     progress.report(1000, [row("train/bound", 1.5, "nats")])
@@ -40,24 +40,24 @@ def row(metric, value, unit="1", split="train", **tags):
 
 
 def lines(*reports):
-    """What is printed for (step, rows) of a run of 3,000 steps, without the time."""
+    """What is printed for (step, rows, ...) of a run of 3,000 steps."""
     stream = io.StringIO()
-    progress = Progress("mine", 0, 3000, stream)
-    for step, rows in reports:
-        progress.report(step, rows)
+    progress = Progress("mine", 3000, stream)
+    for report in reports:
+        progress.report(*report)
     return [line.partition("]")[2].split("  ") for line in stream.getvalue().splitlines()]
 
 
 def test_a_line_holds_what_was_measured_at_its_step_only():
     first, second, third = lines(
         (0, [row("probe/linear/accuracy", 0.25, "fraction", "test", features="code")]),
-        (1000, [row("train/bound", 1.5, "nats"), row("bound", 1.25, "nats", "test")]),
-        (2000, [row("train/bound", 2.5, "nats")]),
+        (1000, [row("train/bound", 1.5, "nats"), row("bound", 1.25, "nats", "test")], 2.0, 4000.0),
+        (2000, [row("train/bound", 2.5, "nats")], 0.0125, 72.0),
     )
     assert first == [" step 0/3000", "accuracy 0.2500"]
     assert second[:-2] == [" step 1000/3000", "bound 1.500 nats", "test bound 1.250 nats"]
-    assert third[:-2] == [" step 2000/3000", "bound 2.500 nats"]
-    assert "ms/step" in third[-2] and third[-1] == "left 0:00:00"
+    assert second[-2:] == ["2000.0 ms/step", "left 1:06:40"]
+    assert third == [" step 2000/3000", "bound 2.500 nats", "12.5 ms/step", "left 0:01:12"]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_an_inverse_that_is_lost_is_told():
 
 def test_deep_infomax_shows_its_terms_and_probes():
     stream = io.StringIO()
-    progress = Progress("mine", 0, 3000, stream)
+    progress = Progress("mine", 3000, stream)
     progress.report(
         0,
         [
@@ -101,12 +101,13 @@ def test_deep_infomax_shows_its_terms_and_probes():
         row("probe/linear/accuracy", 0.125, "fraction", "test", features="global"),
         row("dependence/ndm", 2.0, "nats", "test", features="global"),
     ]
-    progress.report(1000, probes)
+    progress.report(1000, probes, 0.25, 500.0)
     first, second = stream.getvalue().splitlines()
     assert first == (
         "[mine] step 0/3000  local 4.250 nats  global 1.125  prior divergence -0.500"
     )
-    assert second.startswith(
+    assert second == (
         "[mine] step 1000/3000  "
         "MLP conv 0.5000  MLP global 0.2500  SVM fc 0.3750  linear global 0.1250  NDM 2.000 nats  "
+        "250.0 ms/step  left 0:08:20"
     )

@@ -15,7 +15,7 @@ from tf_infomax.running import board
 from tf_infomax.running.hparams import write_hparams
 from tf_infomax.running.tags import tags_of
 from tf_infomax.training.loop import boundaries
-from tf_infomax.training.pace import FirstSteps, estimate
+from tf_infomax.training.pace import FirstSteps, estimate, seconds_left
 from tf_infomax.training.progress import Progress
 
 __all__ = ["FINISHED", "INTERRUPTED", "NON_FINITE", "Execution"]
@@ -83,7 +83,7 @@ class Execution:
     def carry_out(self):
         """Trains and measures to the end, or until it is interrupted; returns the status."""
         restored, step = self._step is not None, self._step or 0
-        progress = Progress(self._run.name, step, self._steps)
+        progress = Progress(self._run.name, self._steps)
         with self._interruption.breakable():
             self._loops.choose(not restored, progress.note)
         if not restored:
@@ -107,13 +107,15 @@ class Execution:
         loop = self._loops.steps()
         begun = self._checkpoints.segment or {}
         start = step
-        pace = FirstSteps(lambda seconds: progress.note(self._cost(seconds, start)))
+        pace = FirstSteps(lambda seconds: progress.note(estimate(*self._left(seconds, start))))
         for boundary in self._boundaries():
             if boundary <= step:
                 continue
             first = begun.get("first", step)
+            began = time.monotonic()
             with self._interruption.telling(loop.stop):
                 segment = loop.run(step, boundary, first, begun.get("sums"), pace)
+            per_step = pace.seconds_per_step(step, boundary, began)
             begun = {}
             if segment.non_finite_step is not None:
                 return self._stop(boundary, segment.non_finite_step)
@@ -132,10 +134,13 @@ class Execution:
             if self._is_saved(step):
                 self._save(step)
             try:
-                progress.report(step, [*means, *self._measure(step, self._due(step))])
+                measured = self._measure(step, self._due(step))
             except NonFiniteError:
                 # The last update diverged: the next loss, from these weights, cannot be finite.
                 return self._stop(step, step)
+            training, measuring = seconds_left(*self._left(per_step, step))
+            left = training + sum(measuring.values())
+            progress.report(step, [*means, *measured], per_step, left)
         return FINISHED
 
     def _announce(self, progress, step, due):
@@ -144,14 +149,14 @@ class Execution:
         if step < self._steps or due:
             progress.note(f"step {step}/{self._steps}: {begins} first")
 
-    def _cost(self, seconds_per_step, step):
-        """What the training from ``step`` to the end will take, with its measurements."""
+    def _left(self, seconds_per_step, step):
+        """What ``pace`` reckons the time from ``step`` to the end by."""
         counts = {entry.name: 0 for entry in self._run.experiment.evaluate}
         for boundary in self._boundaries():
             if boundary > step:
                 for entry in self._listed(boundary):
                     counts[entry.name] += 1
-        return estimate(seconds_per_step, self._steps - step, counts, self._seconds_of)
+        return seconds_per_step, self._steps - step, counts, self._seconds_of
 
     def _boundaries(self):
         train = self._run.experiment.train

@@ -4,7 +4,7 @@ import time
 
 from tf_infomax.training.progress import duration
 
-__all__ = ["FirstSteps", "Pace", "estimate"]
+__all__ = ["FirstSteps", "Pace", "estimate", "seconds_left"]
 
 # Seconds over which steps are timed: long enough for a steady mean, short for the reader.
 _ENOUGH = 0.5
@@ -24,12 +24,14 @@ class FirstSteps:
         self._tell = tell
         self._clock = clock
         self._told = False
+        self._compiled = None
 
     def __call__(self, start, stop):
         """Steps at which Python takes over; see ``StepLoop.run``."""
         if self._told or stop - start < 3:
             return
         yield start + 1
+        self._compiled = start + 1, self._clock()
         step, steps = start + 1, 1
         while step + steps < stop:
             began = self._clock()
@@ -41,6 +43,18 @@ class FirstSteps:
                 self._tell(seconds / steps)
                 return
             steps = min(4 * steps, stop - step - 1)
+
+    def seconds_per_step(self, start, stop, began):
+        """Of the segment that ends now; the step that compiled is left out, if it has others.
+
+        Args:
+            start, stop: steps of the segment.
+            began: the clock's seconds at its start.
+        """
+        if self._compiled is not None:
+            start, began = self._compiled
+            self._compiled = None
+        return (self._clock() - began) / (stop - start)
 
 
 class Pace:
@@ -73,8 +87,8 @@ class Pace:
         self._tell = None
 
 
-def estimate(seconds_per_step, steps, measurements, seconds_of):
-    """What is left of a run, as a sentence.
+def seconds_left(seconds_per_step, steps, measurements, seconds_of):
+    """(seconds of training, seconds of {evaluator: of its measurements}) that are left of a run.
 
     Args:
         seconds_per_step: of training.
@@ -82,12 +96,21 @@ def estimate(seconds_per_step, steps, measurements, seconds_of):
         measurements: {name of an evaluator: how often it will measure}.
         seconds_of: {name: seconds that one of its measurements took}, of those made so far.
     """
-    training = seconds_per_step * steps
-    known = {name: count for name, count in measurements.items() if name in seconds_of and count}
-    measuring = sum(seconds_of[name] * count for name, count in known.items())
+    timed = {
+        name: seconds_of[name] * count
+        for name, count in measurements.items()
+        if name in seconds_of and count
+    }
+    return seconds_per_step * steps, timed
+
+
+def estimate(seconds_per_step, steps, measurements, seconds_of):
+    """What is left of a run, as a sentence; arguments as of ``seconds_left``."""
+    training, timed = seconds_left(seconds_per_step, steps, measurements, seconds_of)
+    measuring = sum(timed.values())
     parts = [f"training {duration(training)}"]
-    if known:
-        parts.append(f"measuring {', '.join(known)} {duration(measuring)}")
+    if timed:
+        parts.append(f"measuring {', '.join(timed)} {duration(measuring)}")
     text = (
         f"{1000 * seconds_per_step:.1f} ms/step; estimated total of this run: "
         f"{duration(training + measuring)} ({', '.join(parts)})"

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import sys
-import time
 
 from tqdm import tqdm
 
@@ -32,17 +31,14 @@ class Progress:
 
     Args:
         name: what is running.
-        first_step: step at which this process starts; not 0 after a resume.
         last_step: step at which it will end.
         stream: receives the lines; standard error by default.
     """
 
-    def __init__(self, name, first_step, last_step, stream=None):
+    def __init__(self, name, last_step, stream=None):
         self._name = name
-        self._first = first_step
         self._last = last_step
         self._stream = stream or sys.stderr
-        self._start = time.monotonic()
         self._bar = None
 
     def note(self, text):
@@ -52,20 +48,24 @@ class Progress:
         else:
             self._bar.write(f"[{self._name}] {text}", file=self._stream)
 
-    def report(self, step, measurements):
-        """Shows the step, with the metrics measured at this step only."""
+    def report(self, step, measurements, seconds_per_step=None, seconds_left=None):
+        """Shows the step, with the metrics measured at this step only.
+
+        Args:
+            step: step that was reached.
+            measurements: those of this step.
+            seconds_per_step: of training since the last report, without compilation and
+                measurements; ``None`` where no step was taken.
+            seconds_left: of the run, with its measurements.
+        """
         shown = [f"{name} {value}" for name, value in _shown(measurements).items()]
         if _has_terminal(self._stream):
             self._move(step, shown)
             return
         parts = [f"step {step}/{self._last}", *shown]
-        if step == self._first:
-            # Warm-up and the first evaluation say nothing about how long a step takes.
-            self._start = time.monotonic()
-        else:
-            per_step = (time.monotonic() - self._start) / (step - self._first)
-            parts.append(f"{1000 * per_step:.1f} ms/step")
-            parts.append(f"left {duration(per_step * (self._last - step))}")
+        if seconds_per_step is not None:
+            parts.append(f"{1000 * seconds_per_step:.1f} ms/step")
+            parts.append(f"left {duration(seconds_left)}")
         note(self._name, "  ".join(parts), self._stream)
 
     def _move(self, step, shown):
