@@ -152,16 +152,19 @@ def _endpoint_curves(title, xlabel, measured, endpoints, level=lambda frame, end
         xlabel: label of the x axis.
         measured: (frame, endpoint) -> ``Curve``.
         endpoints: names; if several, each has its own style of line.
-        level: (frame, endpoint) -> the published value for a horizontal line, or None.
+        level: (frame, endpoint) -> the published value for a horizontal line, or None. Of several
+            variants each has one, in its colour.
     """
 
     def draw(axes, variants):
         panel = style.Panel(axes, title, "test accuracy")
+        several = len(variants) > 1
         for name, color, frame in variants:
             for place, endpoint in enumerate(endpoints):
                 linestyle = _ENDPOINT_STYLES[place % len(_ENDPOINT_STYLES)]
                 panel.curve(measured(frame, endpoint), color, name, linestyle, 1.5)
-                panel.level(level(frame, endpoint), _PUBLISHED, "black", linestyle, 1.0)
+                of_level = (color, ":") if several else ("black", linestyle)
+                panel.level(level(frame, endpoint), _PUBLISHED, *of_level, width=1.0)
         panel.finish(xlabel=xlabel)
         if len(endpoints) > 1:
             for place, endpoint in enumerate(endpoints):
@@ -270,7 +273,10 @@ def deep_infomax(frame, official=None):
         "endpoints of the frozen encoder (bars: at the end), and how probes and estimators learned."
     )
     if _PUBLISHED in shown:
-        caption += " A black mark or line is the published value, of far longer training."
+        caption += (
+            " A black mark or line, or a dotted one in a variant's colour, is the published value, "
+            "of far longer training."
+        )
     if len(select(frame, "train/prior_divergence")):
         caption += (
             " The divergence from the prior is what its discriminator reaches: with the GAN "
