@@ -176,7 +176,7 @@ def imported_in_a_fresh_process(names, unwanted):
             ],
             {"tensorflow", "keras", "tf_keras", "tensorflow_probability", "tensorflow_datasets"},
         ),
-        (
+        pytest.param(
             [
                 "tf_infomax.encoders.convnet",
                 "tf_infomax.encoders.layered",
@@ -187,6 +187,7 @@ def imported_in_a_fresh_process(names, unwanted):
                 "tf_infomax.data.datasets",
             ],
             {"tensorflow_probability", "tf_keras", "tensorflow_datasets"},
+            marks=pytest.mark.slow,
         ),
     ],
     ids=["without TensorFlow", "without TensorFlow Probability"],

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.compiled import each_compilation
 from tf_infomax import bounds
 from tf_infomax.bounds import divergences
 from tf_infomax.scores.pairs import PairScores
@@ -207,7 +208,7 @@ def test_extreme_scores_of_maps(name, magnitude):
 
 # One measure for each of the sums that measures read.
 @pytest.mark.parametrize("name", ["infonce", "jsd", "nwj", "donsker_varadhan"])
-@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+@each_compilation
 def test_compiled_is_eager_at_unknown_sizes(name, jit_compile):
     compute = functools.partial(value_and_gradient, name)
     unknown = tf.TensorSpec([None] * 4, tf.float32)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from tests.compiled import each_compilation
 from tests.conformance.examples import BOUNDS
 from tf_infomax import bounds
 from tf_infomax.data.gaussians import CorrelatedGaussians
@@ -140,7 +141,7 @@ def test_extreme_scores(name, magnitude, dtype):
 
 
 @each_bound
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.slow)])
 def test_one_nan_score_is_seen(name, dtype):
     compiled = tf.function(bounds.get(name), jit_compile=True)
     for i, j in [(0, 0), (2, 2), (0, 2), (2, 0)]:
@@ -165,7 +166,7 @@ def test_half_precision_is_evaluated_in_float32(name, dtype):
 
 
 @each_bound
-@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+@each_compilation
 @pytest.mark.parametrize(
     "width",
     [

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.compiled import each_compilation
 from tests.conformance.examples import CRITICS
 from tests.conformance.models import assert_drawn_apart, assert_same_config, kernels
 from tf_infomax import bounds, critics
@@ -58,11 +59,7 @@ def test_permuting_the_second_view_permutes_columns(name):
 
 
 @each_critic
-# Both trace the same function at an unknown size.
-@pytest.mark.parametrize(
-    "jit_compile",
-    [pytest.param(False, marks=pytest.mark.slow, id="graph"), pytest.param(True, id="xla")],
-)
+@each_compilation
 def test_compiled_is_eager_at_unknown_batch_size(name, jit_compile):
     critic, *_ = make(name)
 

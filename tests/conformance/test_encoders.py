@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.compiled import each_compilation
 from tests.conformance.encoder_examples import ENCODERS
 from tests.conformance.models import assert_drawn_apart, assert_same_config, kernels
 from tf_infomax import bounds, critics, encoders
@@ -45,11 +46,7 @@ def make(example, seed=0, **options):
 
 
 @each_encoder
-# Both trace the same function at an unknown size.
-@pytest.mark.parametrize(
-    "jit_compile",
-    [pytest.param(False, marks=pytest.mark.slow, id="graph"), pytest.param(True, id="xla")],
-)
+@each_compilation
 def test_compiled_is_eager_at_unknown_batch_size(example, jit_compile):
     encoder = make(example)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.compiled import each_compilation
 from tf_infomax import bounds, critics
 from tf_infomax.numerics.sampling import sample_places
 from tf_infomax.scores.pairs import PairScores
@@ -124,7 +125,7 @@ def _places(features, sampled):
     ]
 
 
-@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+@each_compilation
 def test_sampling_and_scoring_compile_at_unknown_batch_size(jit_compile):
     critic = make("dot_map")
     critic(GLOBALS, LOCALS)

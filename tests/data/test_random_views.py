@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.compiled import each_compilation
 from tf_infomax.data.random_views import RandomView
 
 SEED = tf.constant([3, 4])
@@ -72,7 +73,7 @@ def test_the_seed_decides():
     assert not np.allclose(view(**options), view(seed=tf.constant([3, 5]), **options))
 
 
-@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+@each_compilation
 def test_compiled_at_unknown_batch_size(jit_compile):
     signature = [tf.TensorSpec([None, 6, 8, 3]), tf.TensorSpec([2], tf.int32)]
     compiled = tf.function(RandomView(), jit_compile=jit_compile, input_signature=signature)

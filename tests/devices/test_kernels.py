@@ -25,7 +25,7 @@ from tf_infomax.running.sweep import plan
 from tf_infomax.training.kernels import watched_kernels, watched_operations
 from tf_infomax.training.loop import StepLoop
 
-SAMPLE = ("critic_impact", "dim_local")
+SAMPLE = ("dim_local",)
 
 
 def check(found):

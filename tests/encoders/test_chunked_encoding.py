@@ -96,6 +96,7 @@ def deep_infomax(chunk, normalize=False):
     return model
 
 
+@pytest.mark.slow
 def test_endpoints_in_chunks_train_as_the_whole_batch():
     found = []
     for chunk in (None, 3, 10):

@@ -125,6 +125,7 @@ def test_maps_of_the_margins_agree_where_both_fit(margins):
     assert covers(estimator.fit(*truth.sample(3_000, seed=0)), truth.mutual_information)
 
 
+@pytest.mark.slow
 def test_deterministic_for_a_seed_and_any_number_of_jobs():
     x, y = normal(2).sample(300, seed=0)
     first, same = (
@@ -187,6 +188,7 @@ def test_a_bound_with_options():
     assert free.mutual_information_ == pytest.approx(plain.mutual_information_, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_warnings_with_numbers():
     x = np.random.default_rng(0).normal(size=(300, 8))
     with pytest.warns(EstimateWarning, match="decided by few pairs"):

@@ -135,7 +135,7 @@ def test_strangers_share_nothing():
     assert -0.1 < result.test_nats < 0.05
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("dtype", [np.uint8, pytest.param(np.float32, marks=pytest.mark.slow)])
 def test_images(dtype):
     # The code is the brightness: pairs and strangers are told apart at once.
     labels = RNG.integers(2, size=600)

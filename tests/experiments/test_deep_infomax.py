@@ -104,13 +104,8 @@ def test_from_training_to_rows(name, images, tmp_path):
     assert unit.get("train/classification_accuracy", "fraction") == "fraction"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "dim_nat",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("dim_local", "dim_cpc")),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["dim_nat", "dim_local", "dim_cpc"])
 def test_a_resumed_run_gives_the_same_rows(name, images, tmp_path, monkeypatch):
     (unharmed,), (run,) = (plan(tmp_path / one, name, images) for one in ("unharmed", "killed"))
     with determinism_undone():
@@ -138,6 +133,7 @@ def test_an_untrained_encoder(images, tmp_path):
     assert 0.1 < row.value <= 1.0
 
 
+@pytest.mark.slow
 def test_a_supervised_encoders_own_classifier(images, tmp_path):
     (run,) = plan(tmp_path, "dim_supervised", images, "train.steps=60",
         "train.learning_rate=3e-3", "evaluate=classifier",

@@ -47,13 +47,21 @@ def tiny(name, *settings):
     return override(experiment, [*TINY[name], *settings])
 
 
+# They train as others of the studies do, for longer.
+LONG = ("staircase_baseline", "self_consistency")
+SHORT = tuple(name for name in TINY if name not in LONG)
+
+
+def carried_out(workdir, names):
+    """(the work directory, how the studies ended)."""
+    with determinism_undone():
+        runs = sweep.plan([tiny(name) for name in names], workdir)
+        return workdir, sweep.run_all(runs, workdir, jobs=1)
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A work directory in which all studies have run, and how they ended."""
-    workdir = tmp_path_factory.mktemp("studies")
-    with determinism_undone():
-        runs = sweep.plan([tiny(name) for name in TINY], workdir)
-        yield workdir, sweep.run_all(runs, workdir, jobs=1)
+    return carried_out(tmp_path_factory.mktemp("studies"), SHORT)
 
 
 @pytest.fixture(scope="module")
@@ -72,11 +80,15 @@ def test_all_of_them_run(finished):
     _, outcome = finished
     assert outcome.exit_code == 0, outcome.statuses
     page = outcome.report.read_text()
-    assert all(name in page for name in TINY)
+    assert all(name in page for name in SHORT)
 
 
-@pytest.mark.parametrize("name", TINY)
+@pytest.mark.parametrize("name", SHORT)
 def test_each_has_a_figure_of_its_own(frame, name):
+    has_a_figure(frame, name)
+
+
+def has_a_figure(frame, name):
     own = frame[frame["experiment"] == name]
     drawing = plots.draw(name, own)
     assert name in plots.names() and drawing.caption
@@ -124,7 +136,13 @@ def test_what_can_be_certified(frame):
     assert len(of(frame, "formal_limit", "donsker_varadhan")) == 2
 
 
-def test_estimates_of_the_self_consistency_study(frame):
+@pytest.mark.slow
+def test_the_long_ones_run(tmp_path):
+    workdir, outcome = carried_out(tmp_path, LONG)
+    assert outcome.exit_code == 0, outcome.statuses
+    frame = to_frame(read_rows(workdir))
+    for name in LONG:
+        has_a_figure(frame, name)
     own = frame[frame["experiment"] == "self_consistency"]
     assert {*own["dataset"]} == {"digits"}
     assert len(own) == 2 * 3  # two splits, three tests

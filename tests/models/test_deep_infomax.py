@@ -472,9 +472,8 @@ def test_image_task_reports_what_the_model_does(stepped):
     }
 
 
-@pytest.mark.parametrize(
-    "policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision(policy):
     images, labels = batch()
     wide = model_of(all_terms()).evaluate_batch(images, labels, SEED)
@@ -531,8 +530,11 @@ EMA = {"use_ema": True, "ema_momentum": 0.5}
     "make",
     [
         lambda: keras.optimizers.Adam(1e-2, **EMA),
-        lambda: keras.optimizers.LossScaleOptimizer(
-            keras.optimizers.Adam(1e-2, **EMA), initial_scale=2.0
+        pytest.param(
+            lambda: keras.optimizers.LossScaleOptimizer(
+                keras.optimizers.Adam(1e-2, **EMA), initial_scale=2.0
+            ),
+            marks=pytest.mark.slow,
         ),
     ],
     ids=["adam", "scaled"],

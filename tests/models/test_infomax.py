@@ -286,6 +286,7 @@ def test_fit_and_update_give_the_same_numbers():
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_compiles_with_xla_at_unknown_batch_size():
     # The data set's last batch is smaller, so its batch size is unknown.
     x, y = PAIRS.sample(24, seed=0)

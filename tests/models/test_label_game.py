@@ -134,7 +134,9 @@ def fitted(rows, size, known=True):
     return before, kernel.numpy(), log
 
 
-@pytest.mark.parametrize("rows, size, received", [(8, 3, 3), (10, 8, 2)], ids=["all", "last"])
+@pytest.mark.parametrize("rows, size, received", [
+    pytest.param(8, 3, 3, marks=pytest.mark.slow, id="all"), pytest.param(10, 8, 2, id="last"),
+])
 def test_a_batch_smaller_than_its_parts(rows, size, received):
     wanted = r"into 4 parts, .* 1 or more rows each: use batches of 4 or more"
     with pytest.raises(ValueError, match=rf"{wanted}.* Received: a batch of {received}\."):
@@ -144,7 +146,7 @@ def test_a_batch_smaller_than_its_parts(rows, size, received):
         fitted(rows, size, known=False)
 
 
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("known", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_a_batch_of_one_row_a_part_moves_the_classifier(known):
     before, after, log = fitted(8, 4, known=known)
     assert np.isfinite(log["classifier_loss"][0]) and not np.array_equal(before, after)

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from scipy.special import gammaln, hyp0f1
 
+from tests.compiled import each_compilation
 from tf_infomax import bounds, critics
 from tf_infomax.numerics import geometry
 from tf_infomax.scores.pairs import PairScores
@@ -159,7 +160,7 @@ def test_antipodes():
     assert float(geometry.uniformity([[0.0, 1.0], [0.0, -1.0]], t=300.0)) == pytest.approx(-1200.0)
 
 
-@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+@each_compilation
 def test_compiled_with_gradients(jit_compile):
     rng = np.random.default_rng(5)
     x, y = unit(rng, 9, 4).astype(np.float32), unit(rng, 9, 4).astype(np.float32)

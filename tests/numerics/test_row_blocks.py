@@ -36,7 +36,10 @@ def value_and_gradients(compute, inputs):
     return [found, *tape.gradient(total, [x, weights, offset])]
 
 
-@pytest.mark.parametrize("block", [1, 5, 11, 40])
+# 11 rows: blocks that divide them, that do not, and that are larger.
+@pytest.mark.parametrize("block", [
+    1, 5, pytest.param(11, marks=pytest.mark.slow), pytest.param(40, marks=pytest.mark.slow),
+])
 @pytest.mark.parametrize("mode", ["eager", "graph", "loops by xla", "xla", "unknown size"])
 def test_blocks_change_nothing(block, mode):
     def blocked(x, weights, offset):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.compiled import each_compilation
 from tf_infomax import bounds, critics, objectives
 from tf_infomax.objectives.metric_learning import mine_hard, mine_semi_hard
 
@@ -196,7 +197,7 @@ def test_infonce_is_log_k_minus_the_k_pair_loss(scale):
 
 
 @pytest.mark.parametrize("mining", ["hard", "semi_hard"])
-@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+@each_compilation
 def test_compiled_with_gradients(mining, jit_compile):
     def both(x, y):
         with tf.GradientTape() as tape:

@@ -180,6 +180,7 @@ def test_a_step_compiles_with_xla(name):
     assert results[0] == pytest.approx(results[1], abs=1e-4)
 
 
+@pytest.mark.slow
 def test_both_losses_in_one_model_through_keras(tmp_path):
     images, _ = digits(16)
     terms = [

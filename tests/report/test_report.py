@@ -189,6 +189,7 @@ def both(tmp_path_factory):
     return make_report([root], root / "page.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_deep_infomax_follows_mi_max_with_its_claim(both):
     page = Page(both)
     assert not page.open

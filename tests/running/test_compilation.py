@@ -176,6 +176,7 @@ def test_a_damaged_note_is_named(tmp_path, text):
         StepLoops(trial_of(), directory(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_real_task_is_as_before_its_measurement(tmp_path):
     experiment = tiny("critic_impact", "steps=1000").runs()[0][2]
     trial = build(experiment, datasets.load("digits"))

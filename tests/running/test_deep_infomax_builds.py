@@ -157,7 +157,11 @@ def test_compiled_steps_are_those_that_are_not(name, variant, monkeypatch):
 
 
 # Of the terms of others, in other numbers.
-LIKE_OTHERS = ("dim_autoencoder", "dim_beta_vae", "dim_aae", "dim_ndm_and_beta")
+LIKE_OTHERS = (
+    "dim_autoencoder", "dim_beta_vae", "dim_aae", "dim_ndm_and_beta", "dim_single_global_cifar10",
+    "dim_weights-alpha_1-beta_0-gamma_0", "dim_weights-alpha_0-beta_0-gamma_1",
+    "dim_negatives-jsd-negative_images_1", "dim_negatives-infonce-negative_images_63",
+)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +169,7 @@ LIKE_OTHERS = ("dim_autoencoder", "dim_beta_vae", "dim_aae", "dim_ndm_and_beta")
     [
         pytest.param(
             *case, id="-".join(case),
-            marks=pytest.mark.slow if case[0] in LIKE_OTHERS else (),
+            marks=pytest.mark.slow if {case[0], "-".join(case)} & {*LIKE_OTHERS} else (),
         )
         for case in CASES
     ],

@@ -51,6 +51,7 @@ def test_mine_says_which_images_its_network_is_for(tmp_path):
         plan([halves], tmp_path)
 
 
+@pytest.mark.slow
 def test_encoders_of_images_have_condition_numbers_and_bounds_on_test_images(digits, tmp_path):
     run = tiny_images("dim_local", digits, "bound=jsd")
     found = rows_of(run, {"conditioning": {}, "bound": {}}, tmp_path)

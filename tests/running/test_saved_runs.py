@@ -34,7 +34,15 @@ def continued(request, tmp_path):
     return directory
 
 
-@pytest.mark.parametrize("continued", make_runs.RUNS, indirect=True)
+@pytest.mark.parametrize(
+    "continued",
+    # One of pairs and one of images.
+    [
+        pytest.param(one, marks=() if one in ("mine", "images") else pytest.mark.slow)
+        for one in make_runs.RUNS
+    ],
+    indirect=True,
+)
 def test_a_run_goes_on_where_the_version_before_was_stopped(continued):
     whole = json.loads((continued / "whole_rows.json").read_text(encoding="utf-8"))
     ours = {(r.step, r.metric, r.split, r.tags.get("features")): r for r in read_rows(continued)}
