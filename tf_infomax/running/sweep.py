@@ -6,7 +6,6 @@ import datetime
 import platform
 import shlex
 import sys
-import time
 from pathlib import Path
 
 import joblib
@@ -27,6 +26,7 @@ from tf_infomax.running.fit_checks import check_fit
 from tf_infomax.running.run import Run
 from tf_infomax.running.run_directory import RunDirectory, check_workdir
 from tf_infomax.running.run_study import check_study, is_study
+from tf_infomax.running.sweep_pace import SweepPace
 from tf_infomax.running.unlabelled import measurable
 from tf_infomax.running.worker import REFUSED, carry_out, set_threads
 from tf_infomax.training import strategies
@@ -207,7 +207,7 @@ def run_all(runs, workdir, jobs=0, threads=0, backend=THIS_MACHINE, patience=600
             ", ".join(dict.fromkeys(run.experiment.name for run in runs)),
             f"{len(runs)} runs, {jobs} at a time",
         )
-    statuses, start = {}, time.monotonic()
+    statuses, pace = {}, SweepPace(runs)
     with contextlib.ExitStack() as stack:
         # Before signals are caught: Ray would take them.
         cluster = stack.enter_context(backend.started(jobs, patience)) if runs else None
@@ -223,7 +223,7 @@ def run_all(runs, workdir, jobs=0, threads=0, backend=THIS_MACHINE, patience=600
             )  # fmt: skip
         for run, status in carried_out:
             statuses[run.name] = status
-            left = (time.monotonic() - start) / len(statuses) * (len(runs) - len(statuses))
+            left = pace.ended(run)
             end = status.splitlines()[-1].rstrip(".")
             print(
                 f"{run.name}: {end}. {len(statuses)} of {len(runs)} runs ended"
