@@ -146,7 +146,7 @@ def _appendix_a3():
         _negatives("infonce", 63), _negatives("infonce", 1), **ACCURACY_SD,
     )
     for other in ("jsd", "infonce"):
-        for images in (1, 63):
+        for images in (1, 4, 16, 63):
             yield Check(
                 "A.3", "Donsker-Varadhan is worst.", "appendix A.3", PAPER,
                 _negatives(other, images), _negatives("donsker_varadhan", images), **ACCURACY_SD,
