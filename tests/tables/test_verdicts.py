@@ -10,7 +10,7 @@ import pytest
 from tf_infomax.published import Check, Rows, all_checks
 from tf_infomax.results.rows import Row, read_rows, to_frame
 from tf_infomax.tables import verdict_tables
-from tf_infomax.tables.intervals import confidence_interval, interval
+from tf_infomax.tables.intervals import accuracy_variance, confidence_interval, interval
 from tf_infomax.tables.verdicts import DOES_NOT_HOLD, HOLDS, NOT_DECIDED, verdicts
 
 RESULTS = pathlib.Path(__file__).parents[2] / "results"
@@ -102,6 +102,21 @@ def test_one_seed_has_the_binomial_error_and_that_of_runs():
     unknown = only(pairs([0.3], base=0.5, dataset="mine"))
     assert unknown.verdict == NOT_DECIDED and "test examples is unknown" in unknown.note
     assert only(pairs([0.3], base=0.5, dataset="mine", examples=100)).verdict == HOLDS
+
+
+def test_accuracies_of_all_or_none_are_not_exact():
+    # Of 60 images with all right the posterior is Beta(60.5, 0.5).
+    expected = 60.5 * 0.5 / (61**2 * 62)
+    assert math.isclose(accuracy_variance(1.0, 60.0), expected)
+    assert math.isclose(accuracy_variance(0.0, 60.0), expected)
+    # With many images it is what is in every textbook.
+    assert math.isclose(accuracy_variance(0.85, 1e6), 0.85 * 0.15 / 1e6, rel_tol=1e-5)
+
+
+def test_accuracies_in_percent_decide_nothing():
+    found = only(pairs([2.0, 2.1, 2.2], base=85.0))
+    assert found.verdict == NOT_DECIDED
+    assert found.note.startswith("accuracies are fractions from 0 to 1, not 87 and 85")
 
 
 def test_a_single_seed_of_unknown_spread_decides_nothing():

@@ -15,7 +15,7 @@ from scipy import stats
 
 from tf_infomax.tables.check_series import tail
 
-__all__ = ["Interval", "confidence_interval", "interval"]
+__all__ = ["Interval", "accuracy_variance", "confidence_interval", "interval"]
 
 _LEVEL = 0.95
 _FEWEST_SEEDS = 3
@@ -49,6 +49,16 @@ def confidence_interval(differences):
         return float(differences.mean()), float(differences.mean())
     low, high = stats.t.interval(_LEVEL, len(differences) - 1, differences.mean(), error)
     return float(low), float(high)
+
+
+def accuracy_variance(accuracy, examples):
+    """Binomial variance of an accuracy, that of its posterior under Jeffreys' prior.
+
+    With many examples it is ``accuracy * (1 - accuracy) / examples``, which would call 60 right
+    ones of 60 exact.
+    """
+    right = accuracy * examples
+    return float(stats.beta(right + 0.5, examples - right + 0.5).var())
 
 
 def interval(check, left, right, seeds, values):
@@ -111,7 +121,7 @@ def _of_named_spread(check, left, right, values):
                     reason=f"{_seeds_text(values)}, and the number of test examples is unknown"
                 )
             # All seeds are tested on the same examples: more seeds do not make this smaller.
-            binomial += accuracy * (1.0 - accuracy) / float(examples)
+            binomial += accuracy_variance(accuracy, float(examples))
         parts.insert(0, "binomial")
     half = stats.norm.ppf(0.5 + _LEVEL / 2) * math.sqrt(spread + binomial)
     mean = float((values[:, 0] - values[:, 1]).mean())

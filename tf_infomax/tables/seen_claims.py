@@ -14,6 +14,7 @@ import numpy as np
 from tf_infomax.published.first_run_checks import CLAIMS, Shown
 from tf_infomax.results.rows import to_frame
 from tf_infomax.tables.check_series import SeriesTable, at
+from tf_infomax.tables.intervals import accuracy_variance
 from tf_infomax.tables.verdicts import DOES_NOT_HOLD, HOLDS, verdicts
 
 __all__ = ["LEGEND", "SeenClaim", "claims_table", "seen_claims"]
@@ -129,7 +130,7 @@ def _number(shown, table):
     if shown.has_start and is_repeated:
         before = float(np.mean(first))
     if shown.unit == "fraction" and series.examples() and 0.0 <= value <= 1.0:
-        error = math.sqrt(value * (1.0 - value) / series.examples())
+        error = math.sqrt(accuracy_variance(value, series.examples()))
         if len(last) > 1:
             error = max(error, float(np.std(last, ddof=1)) / math.sqrt(len(last)))
     ends = [

@@ -238,7 +238,12 @@ def _values(check, left, right, seed, table):
         return (value, float(check.right), last), ""
     if left is right and check.right.at == "first" and theirs[0][0] == last:
         return None, "measured at one step only"
-    return (value, at(theirs, check.right.at), last), ""
+    other = at(theirs, check.right.at)
+    # In percent both sides would agree, but neither with tolerances and spreads.
+    beyond = [one for one in (value, other) if one < 0.0 or 1.0 < one < math.inf]
+    if "accuracy" in check.left.metric and beyond:
+        return None, f"accuracies are fractions from 0 to 1, not {value:g} and {other:g}"
+    return (value, other, last), ""
 
 
 def _untrained(check, series, seed, table):
