@@ -13,16 +13,19 @@ CODES = [np.eye(3)[labels] + RNG.normal(size=(len(labels), 3)) for labels in LAB
 ACCURACY, CONVERGED = "probe/linear/accuracy", "probe/linear/converged_accuracy"
 
 
-def rows(step=10, **options):
+def snapshot(step):
     experiment = SimpleNamespace(train=SimpleNamespace(steps=10))
     source = SimpleNamespace(is_paired=True)
-    snapshot = SimpleNamespace(
+    return SimpleNamespace(
         names_of=lambda endpoints: ["code"], labels=LABELS, features=lambda name: CODES,
         code="code", has_lost_its_inverse=False, step=step,
         seed=lambda name: sum(map(ord, name)),
         trial=SimpleNamespace(experiment=experiment, source=source),
     )
-    return {one.metric: one for one in measure_linear_probe(snapshot, "code", **options)}
+
+
+def rows(step=10, **options):
+    return {one.metric: one for one in measure_linear_probe(snapshot(step), "code", **options)}
 
 
 def test_only_the_protocol_by_default():
@@ -45,3 +48,12 @@ def test_the_spread_over_orders_keeps_the_protocols_accuracy():
 )
 def test_when_the_converged_probe_is_measured(step, converged, expected):
     assert (CONVERGED in rows(step, converged=converged)) is expected
+
+
+def test_pixels_are_fitted_to_convergence_where_codes_are():
+    # They are measured once, at step 0, which is not the last.
+    found = [
+        (one.metric, one.tags["features"])
+        for one in measure_linear_probe(snapshot(step=0), converged="last")
+    ]
+    assert found == [(ACCURACY, "code"), (ACCURACY, "pixels"), (CONVERGED, "pixels")]

@@ -53,8 +53,8 @@ def measure_linear_probe(
     examples. Beside it stand ``probe/linear/accuracy_over_orders`` and its sd,
     ``probe/linear/accuracy_sd_over_orders``, over ``orders`` orders of the examples if there are
     several; and ``probe/linear/converged_accuracy`` of the same classifier fitted to convergence,
-    if asked for: of the code at the last step of runs on two views ("last"), or at every
-    measurement ("always"). It costs several times as much.
+    if asked for: of the pixels, and of the code at the last step of runs on two views ("last"), or
+    at every measurement ("always"). It costs several times as much.
 
     Codes of a flow that, in float32 as they are read, give the inputs back with an error of more
     than ``INVERSE_TOLERANCE`` have no accuracy: it would be taken for that of an invertible map.
@@ -102,9 +102,11 @@ def _labelled(labels):
 
 
 def _is_converged(snapshot, name, when):
-    """Whether the converged probe is due: "last" means for the codes of the end only."""
+    """Whether the converged probe is due: "last" means for pixels and the codes of the end."""
     if when != "last":
         return when == "always"
+    if name == PIXELS:
+        return True
     trial = snapshot.trial
     is_last = snapshot.step == trial.experiment.train.steps
     return is_last and trial.source.is_paired and name == snapshot.code

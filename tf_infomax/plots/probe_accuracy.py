@@ -16,8 +16,10 @@ def accuracy_curve(panel, frame, color, name, linestyle="-"):
 
 
 def pixel_level(panel, frame):
-    """The accuracy of the linear probe on raw pixels, as a dashed line."""
+    """The accuracy of both linear probes on raw pixels, as dashed and thin dash-dotted lines."""
     panel.level(level(frame, ACCURACY, "test", features="pixels"), "raw pixels")
+    converged = level(frame, _CONVERGED, "test", features="pixels")
+    panel.level(converged, "raw pixels, converged probe", linestyle="-.", width=0.9)
 
 
 def converged_caption(panels):
