@@ -119,6 +119,21 @@ def test_accuracies_in_percent_decide_nothing():
     assert found.note.startswith("accuracies are fractions from 0 to 1, not 87 and 85")
 
 
+def test_seeds_of_earlier_versions_without_a_tag_count_as_the_others():
+    checked = Check(
+        "C", "A claim.", "Fig. 0", "paper", Rows(("invertible",), "flow/inverse_error", "test"),
+        0.002, "<", run_sd=0.0, steps=10,
+    )  # fmt: skip
+    rows = [
+        Row("invertible", "nwj", seed, 10, "test", "flow/inverse_error", 1e-7 * (1 + seed), "1",
+            {"dataset": "mnist", **({"tolerance": 0.002} if seed else {})})
+        for seed in range(3)
+    ]  # fmt: skip
+    found = only(rows, checked)
+    assert (found.verdict, found.seeds) == (HOLDS, 3)
+    assert math.isclose(found.left, 2e-7)
+
+
 def test_a_single_seed_of_unknown_spread_decides_nothing():
     found = only(pairs([0.1]), check(run_sd=None))
     assert found.verdict == NOT_DECIDED and "spread between runs is unknown" in found.note

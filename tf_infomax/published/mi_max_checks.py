@@ -55,11 +55,11 @@ def _c1():
         _bound(name, "first", "untrained", bound="infonce"),
         **_INFONCE_SD, **shared,
     )
+    # Untrained, NWJ is anything below 0 (-5, -201 and -16 nats of three seeds), so that an interval
+    # of differences from it says nothing. A constant critic has 0.
     yield Check(
         "C1", "Training a bijective encoder raises the estimate.", "Fig. 1a", PAPER,
-        _bound(name, label="NWJ, trained", bound="nwj"),
-        _bound(name, "first", "untrained", bound="nwj"),
-        **_NWJ_SD, **shared,
+        _bound(name, label="NWJ, trained", bound="nwj"), 0.0, **_NWJ_SD, **shared,
     )
     yield Check(
         "C1", "Training a bijective encoder raises the linear accuracy.", "Fig. 1b", PAPER,

@@ -11,8 +11,10 @@ from tf_infomax.results.settings import settled_tags
 
 __all__ = ["NO_SETTINGS", "Series", "SeriesTable", "at", "differing", "tail"]
 
+# Tags that rows of one series may differ in: earlier versions lack them.
+_ADDED = ("examples", "tolerance")
 # Tags that hold results or sizes and not settings.
-NO_SETTINGS = ("values", "png", "examples", "features", "constant")
+NO_SETTINGS = ("values", "png", "features", "constant", *_ADDED)
 # What two different systems must share for their numbers to be comparable.
 _SHARED = ("batch_size", "encoder", "epochs", "critic_units")
 # Test examples of a probe, where its rows do not say.
@@ -58,7 +60,7 @@ class SeriesTable:
                 if name not in _FIELDS and not _is_absent(value)
             }
             settings = tuple(sorted(
-                (name, str(value)) for name, value in tags.items() if name != "examples"
+                (name, str(value)) for name, value in tags.items() if name not in _ADDED
             ))
             key = (row["variant"], settings)
             known = grouped.setdefault(place, {}).setdefault(key, (tags, {}))
