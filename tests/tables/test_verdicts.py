@@ -242,6 +242,18 @@ def test_runs_of_different_length_or_setting_are_not_compared():
     assert only([row("bilinear", 0.9), row("concat", 0.5, dataset="digits")]).note == "no rows"
 
 
+def test_what_is_left_out_is_counted():
+    rows = [
+        *pairs([0.1, 0.1, 0.11]),
+        *(row(critic, math.nan, seed) for critic in ("bilinear", "concat") for seed in (3, 4)),
+        row("bilinear", 0.5, 5, step=0), row("concat", 0.5, 5, step=0),
+    ]  # fmt: skip
+    found = only(rows)
+    assert found.seeds == 3 and found.note == (
+        "2 seeds left out: non-finite values; 1 seed left out: the rows are of an untrained model"
+    )
+
+
 def test_every_bound_and_data_set_is_a_comparison_of_its_own():
     rows = [*pairs([0.1]), *pairs([0.1], bound="nwj"), *pairs([0.1], dataset="digits")]
     found = verdicts(to_frame(rows), [check()])

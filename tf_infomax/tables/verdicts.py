@@ -7,6 +7,7 @@ binomial proportions (for accuracies) and of the spread between runs that the ch
 trained and decide nothing.
 """
 
+import collections
 import itertools
 import math
 from dataclasses import dataclass
@@ -162,27 +163,24 @@ def _compared(check, metric, left, right, setting, table):
     """The ``Verdict`` on one pair of series (``right`` None: a number)."""
     place = {"dataset": left.dataset, "metric": metric, "setting": setting}
     seeds = sorted(set(left.seeds) if right is None else set(left.seeds) & set(right.seeds))
-    values, notes, failed = {}, [], 0
+    values, reasons = {}, collections.Counter()
     for seed in seeds:
         pair, reason = _values(check, left, right, seed, table)
-        if reason:
-            notes.append(reason)
-        elif not all(math.isfinite(value) for value in pair[:2]):
-            failed += 1
+        if reason or not all(math.isfinite(value) for value in pair[:2]):
+            reasons[reason or "non-finite values"] += 1
         else:
             values[seed] = pair
-    if failed:
-        text = "1 seed has" if failed == 1 else f"{failed} seeds have"
-        notes.append(f"{text} non-finite values")
     if not values:
-        reason = "; ".join(dict.fromkeys(notes)) or "no common seed"
-        return Verdict(check, NOT_DECIDED, **place, note=reason)
+        return Verdict(check, NOT_DECIDED, **place, note="; ".join(reasons) or "no common seed")
+    notes = [
+        f"{_seeds(count)} left out: {reason}" for reason, count in reasons.items()
+    ]
     # Seeds are never mixed across lengths: a run that is still going on would blur the rest.
     step = max(pair[2] for pair in values.values())
     seeds = [seed for seed, pair in values.items() if pair[2] == step]
     shorter = len(values) - len(seeds)
     if shorter:
-        notes.append(f"{shorter} shorter seed{'s' * (shorter > 1)} left out")
+        notes.append(f"{_seeds(shorter, 'shorter ')} left out")
     ours = np.array([values[seed][:2] for seed in seeds])
     found = interval(check, left, right, seeds, ours)
     budget, is_short = _budget(check, left, step)
@@ -191,8 +189,12 @@ def _compared(check, metric, left, right, setting, table):
         left=float(ours[:, 0].mean()), right=float(ours[:, 1].mean()),
         difference=float((ours[:, 0] - ours[:, 1]).mean()), low=found.low, high=found.high,
         seeds=len(ours), budget=budget, is_short=is_short, basis=found.basis,
-        note="; ".join(filter(None, (*dict.fromkeys(notes), found.reason))),
+        note="; ".join(filter(None, (*notes, found.reason))),
     )
+
+
+def _seeds(count, kind=""):
+    return f"{count} {kind}seed{'s' * (count > 1)}"
 
 
 def _settings(check, pairs):
