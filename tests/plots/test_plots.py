@@ -78,6 +78,16 @@ def test_curve_is_mean_and_sd_over_seeds():
     np.testing.assert_allclose(found.sd, [math.sqrt(2.0), math.sqrt(8.0)])
 
 
+def test_a_band_ends_where_no_seed_is():
+    # Mean -74, sd 109: the band would reach 35, where no seed has been.
+    rows = [Row("e", "v", seed, 0, "test", "bound", value, "nats", {"dataset": "d"})
+            for seed, value in enumerate((-5.0, -201.0, -16.0))]
+    low, high = curve(to_frame(rows), "bound", "test").band
+    sd = math.sqrt((69.0**2 + 127.0**2 + 58.0**2) / 2)
+    np.testing.assert_allclose(low, [-74.0 - sd])
+    np.testing.assert_allclose(high, [-5.0])
+
+
 def test_lines_follow_the_papers_order_and_keep_namesakes_apart():
     frame = to_frame([
         Row("e", variant, 0, 0, "test", "bound", 1.0, "nats", {"critic": critic})

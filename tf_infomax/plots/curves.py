@@ -23,12 +23,26 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Curve:
-    """A metric over training: ``steps``, ``mean``, ``sd`` and ``n``, each [S]; sd NaN for n=1."""
+    """A metric over training: ``steps``, ``mean``, ``sd`` and ``n``, each [S]; sd NaN for n=1.
+
+    ``least`` and ``most`` are the extremes over seeds, where they are known.
+    """
 
     steps: np.ndarray
     mean: np.ndarray
     sd: np.ndarray
     n: np.ndarray
+    least: np.ndarray | float = -np.inf
+    most: np.ndarray | float = np.inf
+
+    @property
+    def band(self):
+        """One sd either side of the mean, as (low, high), within the values of the seeds.
+
+        One seed far off the others on one side would else widen the band on the other.
+        """
+        low, high = self.mean - self.sd, self.mean + self.sd
+        return np.maximum(low, self.least), np.minimum(high, self.most)
 
     @classmethod
     def single(cls, steps, values):
@@ -70,11 +84,12 @@ def with_unit(word, frame, metric, split=None):
 
 
 def curve(frame, metric, split=None, **tags):
-    """Mean and sd over seeds at each step: a ``Curve``, empty if there are no such rows."""
+    """Mean and spread over seeds at each step: a ``Curve``, empty if there are no such rows."""
     chosen = select(frame, metric, split, **tags)
     table = over_seeds(chosen, by=["metric"])
     arrays = (table[name].to_numpy(dtype=float) for name in ("step", "mean", "sd", "n"))
-    return Curve(*arrays)
+    steps = chosen.groupby("step")["value"]
+    return Curve(*arrays, steps.min().to_numpy(float), steps.max().to_numpy(float))
 
 
 def last(frame, metric, split=None, **tags):
@@ -99,7 +114,10 @@ def epoch_curve(frame, metric, split=None, **tags):
     with np.errstate(invalid="ignore"):
         sd = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(longest, np.nan)
         mean = values.mean(axis=0)
-    return Curve(np.arange(1.0, longest + 1), mean, sd, np.full(longest, len(values)))
+    return Curve(
+        np.arange(1.0, longest + 1), mean, sd, np.full(longest, len(values)),
+        values.min(axis=0), values.max(axis=0),
+    )  # fmt: skip
 
 
 def level(frame, metric, split=None, **tags):

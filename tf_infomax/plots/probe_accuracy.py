@@ -7,6 +7,7 @@ __all__ = ["ACCURACY", "accuracy_curve", "converged_caption", "pixel_level"]
 ACCURACY = "probe/linear/accuracy"
 _CONVERGED = "probe/linear/converged_accuracy"
 _DIAMONDS = "converged probe"
+_DASH_DOT_DOT = (0, (6, 2, 1, 2, 1, 2))
 
 
 def accuracy_curve(panel, frame, color, name, linestyle="-"):
@@ -16,10 +17,10 @@ def accuracy_curve(panel, frame, color, name, linestyle="-"):
 
 
 def pixel_level(panel, frame):
-    """The accuracy of both linear probes on raw pixels, as dashed and thin dash-dotted lines."""
+    """The accuracy of both linear probes on raw pixels, as a dashed and a thin dash-dotted line."""
     panel.level(level(frame, ACCURACY, "test", features="pixels"), "raw pixels")
     converged = level(frame, _CONVERGED, "test", features="pixels")
-    panel.level(converged, "raw pixels, converged probe", linestyle="-.", width=0.9)
+    panel.level(converged, "raw pixels, converged probe", linestyle=_DASH_DOT_DOT, width=0.9)
 
 
 def converged_caption(panels):

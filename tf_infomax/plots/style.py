@@ -161,7 +161,7 @@ class Panel:
             self.handles.setdefault(name, proxy(color, linestyle, width))
 
     def curve(self, curve, color, name=None, linestyle="-", width=1.8, band=True):
-        """Draws a ``Curve``: its mean and, for several seeds, a band of one sd either side.
+        """Draws a ``Curve``: its mean and, for several seeds, its band.
 
         Steps with a non-finite mean leave a gap in the line and a cross at the foot of the panel.
         """
@@ -177,7 +177,7 @@ class Panel:
         )
         self._points.append((curve.steps, mean))
         if band and np.isfinite(curve.sd).any():
-            low, high = mean - curve.sd, mean + curve.sd
+            low, high = curve.band
             self.axes.fill_between(curve.steps, low, high, color=color, alpha=0.18, linewidth=0)
             self._points += [(curve.steps, low), (curve.steps, high)]
         if not finite.all():

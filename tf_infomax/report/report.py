@@ -149,7 +149,10 @@ def _spread(section):
     if max(seeds) == 1:
         return "There is one seed a variant, so there are no bands."
     number = f"{min(seeds)} to {max(seeds)}" if min(seeds) < max(seeds) else f"{max(seeds)}"
-    return f"Lines are means over {number} seeds, bands one standard deviation either side."
+    return (
+        f"Lines are means over {number} seeds, bands one standard deviation either side, as far as "
+        "seeds have such values."
+    )
 
 
 def _compared(frame):
