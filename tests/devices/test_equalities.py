@@ -105,6 +105,7 @@ print(json.dumps([*found, model.predict(pairs(31, 8), verbose=0)[0].shape, diffe
 """
 
 
+@pytest.mark.slow
 def test_batches_that_the_replicas_cannot_divide_are_refused():
     done = subprocess.run(
         [sys.executable, "-c", UNEVEN], env=clean_environment(), capture_output=True, text=True

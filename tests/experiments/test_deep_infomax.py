@@ -173,6 +173,7 @@ METRICS = {
 }
 
 
+@pytest.mark.slow
 def test_every_evaluation_after_the_fact(trained):
     settings = [f"{name}.{one}" for name, entries in EVALUATORS.items() for one in entries]
     with determinism_undone():

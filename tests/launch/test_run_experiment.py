@@ -205,6 +205,7 @@ def test_a_refusal_after_tensorflow_was_imported_is_still_one_sentence(tmp_path)
     assert not list(tmp_path.rglob("rows.jsonl"))
 
 
+@pytest.mark.slow
 def test_a_run_prints_its_progress_a_table_and_where_the_report_is(tmp_path):
     settings = ("seeds=5", "data=digits", "encoder.activation=tanh")
     done = start(*flags_of("critic_impact", *settings), f"--workdir={tmp_path}", "--jobs=1")

@@ -164,6 +164,7 @@ def test_rows_of_a_divergence_are_not_in_nats(tmp_path):
         assert {row.unit for row in rows} == {unit}
 
 
+@pytest.mark.slow
 def test_a_run_with_options_and_a_baseline(tmp_path):
     settings = ("bound=interpolated(alpha=0.5)", "baseline=learned", "evaluate.bound.every=12")
     with determinism_undone():

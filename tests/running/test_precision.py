@@ -162,6 +162,7 @@ def test_a_run_from_before_the_field_goes_on_as_it_was(tmp_path):
         RunDirectory(run.directory, run.experiment).check()
 
 
+@pytest.mark.slow
 def test_losses_beyond_float32_are_rows(tmp_path):
     # The classifier's first step makes weights of 1e38, and losses of that size.
     settings = ("classifier_learning_rate=1e38", "train.steps=4")
