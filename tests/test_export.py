@@ -163,6 +163,8 @@ def test_a_run_without_critic_encodes_only(runs):
     close(found["encode"].function(views(3))["code"], trial.encoder(views(3)))
 
 
+# By default the export's own proof does it, for the fixture.
+@pytest.mark.slow
 def test_works_in_a_process_without_this_package(exported, runs):
     script = (
         "import sys; sys.modules['tf_infomax'] = None\n"

@@ -128,7 +128,10 @@ PERIODS = (
     ("name", "settings", "deaths"),
     [
         # With noise; the bound on pairs has more moments than the Jacobian, and takes less time.
-        ("non_invertible", (*PERIODS, "evaluate.bound.every=2"), 4),
+        ("non_invertible", (*PERIODS, "evaluate.bound.every=2"), 2),
+        pytest.param(
+            "non_invertible", (*PERIODS, "evaluate.bound.every=2"), 5, marks=pytest.mark.slow
+        ),
         # Killed in the warm-up, too.
         pytest.param(
             "adversarial", (*PERIODS, "evaluate.invertibility.every=50"), 4,

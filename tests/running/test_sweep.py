@@ -183,7 +183,7 @@ def test_an_experiment_without_seeds_is_refused(tmp_path):
 
 
 def test_a_failed_run_does_not_stop_the_others(tmp_path, capsys):
-    settings = ("critic_impact", "learning_rate=1e12,1e-3", "steps=6")
+    settings = ("critic_impact", "learning_rate=1e12,1e-3", "bound.every=6", "steps=6")
     runs = plan_tiny(tmp_path, *settings)
     # As a writer leaves it that was killed.
     (tmp_path / ".writing-a.partial").touch()
