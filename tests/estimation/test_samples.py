@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import tensorflow as tf
 from scipy import sparse
 
 from tf_infomax.estimation.samples import check_same_columns, pairs_of
@@ -19,6 +20,7 @@ def test_all_containers_hold_the_same_columns():
         (X, None), (X.tolist(), None), (frame, ("a", "b")), (pa.table(frame), ("a", "b")),
         (frame.astype("Int64"), ("a", "b")), (frame.set_axis([0, 1], axis=1), None),
         (np.ma.masked_array(X), None), (list(X), None),
+        (tf.cast(X, tf.bfloat16), None), (tf.cast(X, tf.bfloat16).numpy(), None),
     ):  # fmt: skip
         sample, _ = pairs_of(values, X[:, 0])
         assert sample.names == names and sample.shape == (6, 2)

@@ -1,7 +1,9 @@
 """What evaluations refuse, each with one clear error; and which rows they leave out."""
 
+import keras
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from tf_infomax.evaluation import (
     attribute_probe,
@@ -278,3 +280,19 @@ def test_maps_are_flattened_and_types_kept_on_request():
     codes = checked_codes(maps, "train", dtype=None)
     assert codes.dtype == np.float64
     np.testing.assert_array_equal(codes, maps.reshape(4, 30))
+
+
+def test_codes_of_mixed_precision_are_those_in_float32():
+    digits, labels = load_digits(return_X_y=True)
+    digits = digits[:200].astype(np.float32) / 16.0
+    encoder = keras.Sequential([keras.layers.Dense(6, dtype="mixed_bfloat16")])
+    codes = encoder.predict(digits, verbose=0)
+    wide = codes.astype(np.float32)
+    assert codes.dtype.name == "bfloat16" and len(np.unique(wide)) > 100
+    for probe in (linear_probe, svm_probe):
+        found, expected = (
+            probe(part[:150], labels[:150], part[150:], labels[150:200]) for part in (codes, wide)
+        )
+        assert found == expected
+    assert gaussian_total_correlation(codes) == gaussian_total_correlation(wide)
+    assert rankme(codes) == rankme(wide)

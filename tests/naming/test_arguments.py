@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tf_infomax.naming import arguments
 
@@ -50,3 +51,16 @@ def test_a_mask_of_nothing_is_none(mask):
     found = arguments.array(np.ma.array(MASKED.data, mask=mask), "x")
     assert type(found) is np.ndarray
     np.testing.assert_array_equal(found, MASKED.data)
+
+
+@pytest.mark.parametrize("of", [tf.convert_to_tensor, np.asarray])
+def test_bfloat16_becomes_float32_as_it_is(of):
+    values = np.float32([[1.0, -0.0078125], [np.inf, 2.0**100]])  # 8 bits of mantissa hold them
+    found = arguments.array(of(tf.cast(values, tf.bfloat16)), "x")
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, values)
+
+
+def test_records_are_no_numbers():
+    with pytest.raises(ValueError, match="`x` must be an array of numbers"):
+        arguments.array(np.zeros(3, [("a", float)]), "x")

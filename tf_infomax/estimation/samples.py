@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from tf_infomax.naming.arguments import is_short_float
 from tf_infomax.numerics.exact_columns import exact_column, is_missing
 
 __all__ = ["Sample", "as_frame_or_array", "check_same_columns", "pairs_of", "sample_of"]
@@ -221,7 +222,8 @@ def _array(values, name):
                 pass
         values = list(values)
     try:
-        return np.asarray(values)
+        found = np.asarray(values)
+        return found.astype(np.float32) if is_short_float(found.dtype) else found
     except ValueError as error:
         raise ValueError(
             f"{name} must have shape [N, D] or [N], all rows as long. Received: {name}={error}."

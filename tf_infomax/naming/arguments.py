@@ -18,6 +18,7 @@ __all__ = [
     "function",
     "integer",
     "integers",
+    "is_short_float",
     "number",
     "path",
     "positive_integer",
@@ -139,6 +140,8 @@ def _number_masked(values):
 def array(values, name):
     """``values`` as a NumPy array of numbers or booleans, none of them masked.
 
+    bfloat16 and shorter types become float32.
+
     Args:
         values: an array, a tensor, nested lists, or a number.
         name: of the argument.
@@ -149,12 +152,21 @@ def array(values, name):
     except (TypeError, ValueError):
         # Rows of different lengths.
         found = np.asarray(None)
-    # bfloat16 is a kind of its own.
-    if found.dtype.kind in "OUSMm":
+    if is_short_float(found.dtype):
+        return found.astype(np.float32)
+    if found.dtype.kind in "OUSMmV":
         raise ValueError(
             f"`{name}` must be an array of numbers. Received: {name}: {type(values).__name__}."
         )
     return found
+
+
+def is_short_float(dtype):
+    """Whether NumPy calculates with ``dtype`` only as an extension: bfloat16, float8, ...
+
+    ``predict`` of Keras returns such arrays in mixed precision. float32 holds them exactly.
+    """
+    return dtype.kind == "V" and "float" in dtype.name
 
 
 def function(value, name, wanted="a function"):
