@@ -3,19 +3,18 @@
 import math
 
 from tf_infomax.plots import style
-from tf_infomax.plots.curves import curve, epoch_curve, last, lines, select, with_unit
+from tf_infomax.plots.curves import curve, epoch_curve, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
-from tf_infomax.published import published
+from tf_infomax.plots.metric_panels import PUBLISHED, bars, curves, laid_out, published_value
 from tf_infomax.results.display_names import display_name
 
-__all__ = ["deep_infomax", "endpoints_of", "variants_of"]
+__all__ = ["SHOWN", "deep_infomax", "endpoints_of", "panels_of", "variants_of"]
 
 MLP = "probe/mlp/accuracy"
 _ENDPOINTS = ("conv", "fc", "global")
 _PROBES = ((MLP, "MLP probe"), ("probe/svm/accuracy", "SVM"),
            ("probe/linear/accuracy", "Linear probe"))
 _ENDPOINT_STYLES = ("-", (0, (4, 2)), (0, (1, 1)), "-.")
-_PUBLISHED = "published"
 _TRAIN = {"linestyle": (0, (4, 2)), "width": 1.0, "band": False}
 
 # Metric, title, label of the y axis. Estimates of information are drawn apart by their unit.
@@ -33,6 +32,9 @@ _OBJECTIVES = (
     ("train/reconstruction_kl", "KL of code and prior", "nats an image"),
     ("train/bigan_value", "BiGAN", "value of the game"),
 )
+
+# Metrics of which ``panels_of`` draws all rows.
+SHOWN = tuple(metric for metric, *_ in (*_INFORMATION, *_OBJECTIVES, *_PROBES))
 
 
 def endpoints_of(frame, metric):
@@ -58,25 +60,10 @@ def variants_of(frame):
     return result
 
 
-def _curves(metric, title, ylabel, level=None):
-    """A function that draws ``metric`` over training steps into axes, and returns its panel."""
-
-    def draw(axes, variants):
-        panel = style.Panel(axes, title, ylabel)
-        for name, color, frame in variants:
-            panel.curve(curve(frame, metric, "train"), color, name)
-        if level is not None:
-            panel.level(*level, color="#777777", linestyle="-.")
-        panel.finish()
-        return panel
-
-    return draw
-
-
 def _information(metric, title, unit, several):
     is_nats = unit == "nats"
     label = f"{title}, {'in nats' if is_nats else 'other measures'}" if several else title
-    draw = _curves(metric, label, "estimate [nats]" if is_nats else "estimate [no unit]")
+    draw = curves(metric, label, "estimate [nats]" if is_nats else "estimate [no unit]")
 
     def draw_unit(axes, variants):
         chosen = [
@@ -103,47 +90,6 @@ def _tag_values(variants, tag):
     }
 
 
-def _bars(metric, title, endpoints):
-    def draw(axes, variants):
-        panel = style.Panel(axes, title, "test accuracy")
-        width = 0.8 / max(len(variants), 1)
-        for position, (name, color, frame) in enumerate(variants):
-            for place, endpoint in enumerate(endpoints):
-                mean, sd = last(frame, metric, "test", features=endpoint)
-                if mean is None or not math.isfinite(mean):
-                    continue
-                x = place + (position - (len(variants) - 1) / 2) * width
-                spread = sd if math.isfinite(sd) else None
-                bar = axes.bar(x, mean, 0.92 * width, color=color, yerr=spread, ecolor="#333333")
-                panel.handles.setdefault(name, bar)
-                _mark_published(panel, frame, metric, endpoint, x, width)
-        axes.set_xticks(range(len(endpoints)), endpoints)
-        axes.set_xlim(-0.6, len(endpoints) - 0.4)
-        axes.grid(visible=False, axis="x")
-        return panel
-
-    return draw
-
-
-def _published_value(frame, metric, endpoint):
-    """The paper's value on that endpoint, or None if it has none or only a range."""
-    found = select(frame, metric, "test", features=endpoint)
-    if found.empty:
-        return None
-    row = found.iloc[0]
-    entry = published(row["experiment"], metric, "test", row.to_dict())
-    return entry.low if entry is not None and entry.low == entry.high else None
-
-
-def _mark_published(panel, frame, metric, endpoint, x, width):
-    value = _published_value(frame, metric, endpoint)
-    if value is None:
-        return
-    half = 0.46 * width
-    (line,) = panel.axes.plot([x - half, x + half], [value, value], color="black", linewidth=1.6)
-    panel.handles.setdefault(_PUBLISHED, line)
-
-
 def _endpoint_curves(title, xlabel, measured, endpoints, level=lambda frame, endpoint: None):
     """A function that draws a curve for each variant and endpoint, and returns its panel.
 
@@ -164,7 +110,7 @@ def _endpoint_curves(title, xlabel, measured, endpoints, level=lambda frame, end
                 linestyle = _ENDPOINT_STYLES[place % len(_ENDPOINT_STYLES)]
                 panel.curve(measured(frame, endpoint), color, name, linestyle, 1.5)
                 of_level = (color, ":") if several else ("black", linestyle)
-                panel.level(level(frame, endpoint), _PUBLISHED, *of_level, width=1.0)
+                panel.level(level(frame, endpoint), PUBLISHED, *of_level, width=1.0)
         panel.finish(xlabel=xlabel)
         if len(endpoints) > 1:
             for place, endpoint in enumerate(endpoints):
@@ -212,7 +158,7 @@ def _probes_on_the_way(metric, title, endpoints):
         return curve(frame, metric, "test", features=endpoint)
 
     def level(frame, endpoint):
-        return _published_value(frame, metric, endpoint)
+        return published_value(frame, metric, endpoint)
 
     return _endpoint_curves(title, "training steps", measured, endpoints, level)
 
@@ -227,19 +173,19 @@ def _apart(draw, metric, title, endpoints, frame):
     return [draw(metric, f"{title} on {one}", [one]) for one in endpoints]
 
 
-def _wanted(frame):
-    """The functions that draw the metrics with rows in ``frame``, in order."""
+def panels_of(frame):
+    """Functions ``(axes, variants) -> Panel`` for the metrics with rows in ``frame``, in order."""
     result = []
     for metric, title in _INFORMATION:
         units = sorted({*select(frame, metric, "train")["unit"]}, key=lambda unit: unit != "nats")
         result += [_information(metric, title, unit, len(units) > 1) for unit in units]
     for metric, title, ylabel in _OBJECTIVES:
         if len(select(frame, metric, "train")):
-            result.append(_curves(metric, title, ylabel))
+            result.append(curves(metric, title, ylabel))
     for metric, title in _PROBES:
         endpoints = endpoints_of(select(frame, split="test"), metric)
         if endpoints:
-            result.append(_bars(metric, title, endpoints))
+            result.append(bars(metric, title, endpoints))
             if select(frame, metric, "test")["step"].nunique() > 1:
                 on_the_way = f"{title} during training"
                 result += _apart(_probes_on_the_way, metric, on_the_way, endpoints, frame)
@@ -258,21 +204,13 @@ def _wanted(frame):
 
 def deep_infomax(frame, official=None):
     """Every objective over training, final accuracies, and the curves of probes and estimators."""
-    wanted = _wanted(frame) or [_curves("train/local_information", "Local information", "")]
-    columns = min(3, len(wanted))
-    rows = -(-len(wanted) // columns)
-    figure, axes = style.canvas(rows, columns, 2.9 if columns > 1 else 3.6)
-    variants = variants_of(frame)
-    panels = [draw(place, variants) for draw, place in zip(wanted, axes.flat, strict=False)]
-    for place in axes.flat[len(wanted):]:
-        place.set_axis_off()
-    style.legend(figure, panels, columns=4)
-    shown = {name for panel in panels for name in panel.handles}
+    wanted = panels_of(frame) or [curves("train/local_information", "Local information", "")]
+    figure, shown = laid_out(wanted, variants_of(frame))
     caption = (
         "What each term of the objective reports on training batches; accuracy of probes on the "
         "endpoints of the frozen encoder (bars: at the end), and how probes and estimators learned."
     )
-    if _PUBLISHED in shown:
+    if PUBLISHED in shown:
         caption += (
             " A black mark or line, or a dotted one in a variant's colour, is the published value, "
             "of far longer training."
