@@ -99,7 +99,7 @@ def draw(experiment, frame, official=None):
     """The figure of one experiment on one data set.
 
     Args:
-        experiment: a catalogue name; one without a figure of its own gets plain curves.
+        experiment: a catalogue name; one without a figure of its own gets a panel for each metric.
         frame: its rows, from ``results.to_frame``, of a single data set.
         official: ``published.OfficialCurves`` to draw beside ours, or None. They are of MNIST and
             are left out on other data.

@@ -127,6 +127,8 @@ METRICS = (
            digits=".1f"),
     Metric("rank/lidar", "effective rank (LiDAR) of {features}", features=..., short="LiDAR",
            digits=".1f"),
+    Metric("alignment", "alignment of two views, {features}", features=..., short="alignment"),
+    Metric("uniformity", "uniformity of two views, {features}", features=..., short="uniformity"),
     Metric("train/local_information", "local information in training", short="local",
            column="local information", **_IN_TRAINING),
     Metric("train/global_information", "global information in training", short="global",
