@@ -49,7 +49,8 @@ def summary(verdicts):
     parts = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
     lacking = dict.fromkeys(one.check.claim for one in verdicts if not one.has_rows)
     missing = sum(not one.has_rows for one in verdicts)
-    sentence = f"{len(measured)} comparisons: {parts or 'none'}."
+    noun = "comparison" if len(measured) == 1 else "comparisons"
+    sentence = f"{len(measured)} {noun}: {parts or 'none'}."
     if missing:
         sentence += f" {missing} without rows to compare (of {', '.join(lacking)})."
     return sentence
