@@ -67,11 +67,6 @@ def test_real_sets_have_their_published_statistics(name):
 
 
 @_needs("mnist")
-def test_the_environment_names_the_folder(monkeypatch):
-    monkeypatch.setenv("TFDS_DATA_DIR", str(TFDS))
-    assert load("mnist") is load("mnist", data_dir=TFDS)
-
-
 def _prepare(
     data_dir, features, splits, version="1.0.0", config=None, name="tiny_set", keys=None,
     file_format="tfrecord",
@@ -122,6 +117,12 @@ def test_configurations(tmp_path):
     assert len(load("tiny_set/large", data_dir=tmp_path).train_images) == 6
     with pytest.raises(DatasetNotFoundError, match=r"several configurations.*Known: large, small"):
         load("tiny_set:1.0.0", data_dir=tmp_path)
+
+
+def test_the_environment_names_the_folder(monkeypatch, tmp_path):
+    _prepare(tmp_path, _GREY, {"train": _examples(4), "test": _examples(2)})
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    assert load("tiny_set") is load("tiny_set", data_dir=tmp_path)
 
 
 def test_images_of_unknown_but_equal_size(tmp_path):
