@@ -244,6 +244,24 @@ def test_bytes_that_are_no_text(tmp_path):
             read_pairs(path)
 
 
+@pytest.mark.parametrize("name", ["pairs.csv.gz", "PAIRS.CSV.GZ", "pairs.tsv.gz", "of 2.1.txt.gz"])
+def test_the_name_of_an_archive_says_what_is_in_it(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(b"x\ty\n1\t2\n3\t4\n"))
+    pairs = read_pairs(path)
+    assert (pairs.x[:, 0].tolist(), pairs.y[:, 0].tolist()) == ([1, 3], [2, 4])
+    path.write_bytes(b"x\ty\n1\t2\n3\t4\n")  # Some programs decompress and keep the name.
+    assert read_pairs(path).y[:, 0].tolist() == [2, 4]
+
+
+@pytest.mark.parametrize("name", ["pairs.npy.gz", "pairs.gz", "pairs.csv.bz2", ".gz"])
+def test_other_archives_are_refused(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(b"x,y\n1,2\n3,4\n"))
+    with pytest.raises(ValueError, match=r"text may be compressed by gzip, as in pairs\.csv\.gz"):
+        read_pairs(path)
+
+
 def test_names_that_occur_twice_are_chosen_by_position(tmp_path):
     path = written(tmp_path, "a,x,x,y\n" + "".join(f"{n},{n * n},{-n},{n}\n" for n in range(4)))
     for x in ("x", ["x"], None):

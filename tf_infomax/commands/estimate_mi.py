@@ -2,7 +2,8 @@
 
     python launch/estimate_mi.py pairs.csv --x=height,weight --y=age --output=estimates/age
 
-Reads .npy, .npz, .csv, .tsv, .txt and .parquet; --x_file and --y_file in place of one file.
+Reads .npy, .npz, .csv, .tsv, .txt (text also as .csv.gz) and .parquet; --x_file and --y_file in
+place of one file.
 """
 
 import sys

@@ -44,7 +44,7 @@ def read_pairs(
 
     Args:
         path: ``.npy`` (one array ``[N, D]``), ``.npz`` (arrays ``[N]`` or ``[N, D]``), ``.csv``,
-            ``.tsv`` or ``.txt`` (see ``text_tables``), or ``.parquet``.
+            ``.tsv`` or ``.txt`` (see ``text_tables``; also as ``.csv.gz``), or ``.parquet``.
         x, y: columns (of an ``.npz``: arrays), as text like ``"height,weight"``, ``"0:3"`` or
             ``"0,4:6"``, or as a position, or a sequence of names and positions. Text that is a name
             is that name, which must occur once.

@@ -63,8 +63,13 @@ def read_table(path, missing_values, decimal):
     """The ``Table`` in a file; ``missing_values`` and ``decimal`` as in ``read_pairs``."""
     path = Path(path)
     suffix = path.suffix.lower()
+    if suffix == ".gz" and path.with_suffix("").suffix.lower() in _TEXT:
+        suffix = path.with_suffix("").suffix.lower()
     if suffix not in _SUFFIXES:
-        raise ValueError(f"A file of pairs must be {', '.join(_SUFFIXES)}. Received: {path}.")
+        raise ValueError(
+            f"A file of pairs must be {', '.join(_SUFFIXES)}; text may be compressed by gzip, as "
+            f"in pairs.csv.gz. Received: {path}."
+        )
     if decimal not in (None, ".", ","):
         raise ValueError(f"`decimal` must be '.', ',' or None. Received: decimal={decimal!r}.")
     if not path.is_file():
