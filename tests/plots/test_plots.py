@@ -157,6 +157,7 @@ def test_critic_figure_shows_curves_ceiling_and_official_notebook():
         ("encoder_impact", "mlp-target_2-infonce", "encoder", {"encoder": "mlp", "target": 2.0}),
         ("invertible", "infonce", "bound", {}),
         ("non_invertible", "infonce", "bound", {}),
+        ("adversarial", "default", "encoder", {"encoder": "realnvp"}),
     ],
 )
 def test_a_converged_probe_is_a_diamond_at_the_mean_of_the_seeds(experiment, variant, kind, tags):

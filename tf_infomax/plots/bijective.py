@@ -4,7 +4,6 @@ from tf_infomax.plots import style
 from tf_infomax.plots.curves import curve, lines, select, with_unit
 from tf_infomax.plots.drawing import Drawing
 from tf_infomax.plots.probe_accuracy import (
-    ACCURACY,
     accuracy_curve,
     converged_caption,
     pixel_level,
@@ -79,11 +78,7 @@ def adversarial(frame, official=None):
     for position, line in enumerate(lines(frame)):
         suffix = line.suffix
         color = style.colour("encoder", "realnvp", position)
-        accuracy.curve(
-            curve(_invertible(line.frame), ACCURACY, "test", features="code"),
-            color,
-            "codes" + suffix,
-        )
+        accuracy_curve(accuracy, _invertible(line.frame), color, "codes" + suffix)
         losses.curve(
             curve(line.frame, "classifier/cross_entropy", "train"), "#882255",
             "classifier, to the labels" + suffix,
@@ -99,9 +94,9 @@ def adversarial(frame, official=None):
     return Drawing(
         figure,
         "Left: accuracy of a linear classifier trained afresh on the codes; the dashed line is the "
-        "same classifier on raw pixels. Right: losses of the classifier that the encoder plays "
-        "against and of the encoder, which wants the uniform distribution over the labels. The "
-        "encoder is a bijection by construction, and numerically as long as its inverse is exact "
+        "same classifier on raw pixels." + converged_caption([accuracy])
+        + " Right: losses of the classifier that the encoder plays against and of the encoder, "
+        "which wants the uniform distribution over the labels. The encoder is a bijection by construction, and numerically as long as its inverse is exact "
         f"to {INVERSE_TOLERANCE:g} (rows flow/inverse_error): the curve of the codes ends where it "
         "is not.",
     )
