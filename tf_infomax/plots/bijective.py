@@ -90,13 +90,14 @@ def adversarial(frame, official=None):
     pixel_level(accuracy, frame)
     accuracy.finish()
     losses.finish()
-    style.legend(figure, (accuracy, losses))
+    style.legend(figure, (accuracy, losses), columns=3)
     return Drawing(
         figure,
         "Left: accuracy of a linear classifier trained afresh on the codes; the dashed line is the "
         "same classifier on raw pixels." + converged_caption([accuracy])
         + " Right: losses of the classifier that the encoder plays against and of the encoder, "
-        "which wants the uniform distribution over the labels. The encoder is a bijection by construction, and numerically as long as its inverse is exact "
+        "which wants the uniform distribution over the labels. The encoder is a bijection by "
+        "construction, and numerically as long as its inverse is exact "
         f"to {INVERSE_TOLERANCE:g} (rows flow/inverse_error): the curve of the codes ends where it "
         "is not.",
     )
