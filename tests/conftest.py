@@ -8,5 +8,3 @@ def pytest_collection_finish():
     # of garbage would walk through: half a second each time.
     gc.collect()
     gc.freeze()
-    # What tests make is mostly graphs that live as long as their test: look at it less often.
-    gc.set_threshold(50_000, 20, 50)
